@@ -1,0 +1,47 @@
+import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
+import type { Discrepancy, LedgerStore } from "../ports/ledger-store.ts";
+import { budgetDefinition, budgetOf, checkBudgetId, type Budget, type BudgetInput } from "./budget.ts";
+
+const DEFAULT_PAGE = 100;
+const LAST_PAGE = 1_000;
+
+/** `wflo.budgets`: what may be spent. */
+export interface Budgets {
+  /** Creates a budget or replaces its caps and options; what is spent and reserved stays. Lowering a cap stops no open call. */
+  set(input: BudgetInput): Promise<Budget>;
+  get(id: string): Promise<Budget | undefined>;
+  /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
+  list(page?: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Budget[]>;
+  /** Lets no further call start; open ones finish. Throws `UnknownBudgetError`. */
+  pause(id: string): Promise<void>;
+  /** Lets calls through again. Throws `UnknownBudgetError`. */
+  resume(id: string): Promise<void>;
+  /** Windows whose row is not what its entries and open holds add up to; there are none, unless somebody wrote to the tables. */
+  reconcile(): Promise<readonly Discrepancy[]>;
+}
+
+export function createBudgets(tenant: string, ledger: LedgerStore, onMoney: (budgetId: string) => void): Budgets {
+  const setPaused = async (id: string, paused: boolean) => {
+    checkBudgetId(id);
+    if (!(await ledger.setPaused(tenant, id, paused))) throw new UnknownBudgetError(id);
+    onMoney(id);
+  };
+  return {
+    async set(input) {
+      const state = await ledger.setBudget(tenant, budgetDefinition(input));
+      onMoney(input.id);
+      return budgetOf(state);
+    },
+    async get(id) {
+      const [state] = await ledger.getBudgets(tenant, [id]);
+      return state && budgetOf(state);
+    },
+    async list({ prefix, after, limit = DEFAULT_PAGE } = {}) {
+      const states = await ledger.listBudgets(tenant, { prefix, after, limit: Math.min(limit, LAST_PAGE) });
+      return states.map(budgetOf);
+    },
+    pause: (id) => setPaused(id, true),
+    resume: (id) => setPaused(id, false),
+    reconcile: () => ledger.reconcile(tenant),
+  };
+}

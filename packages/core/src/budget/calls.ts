@@ -1,0 +1,71 @@
+import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger-store.ts";
+import type { SettleOutbox } from "./settle-outbox.ts";
+
+const DEFAULT_PAGE = 100;
+const LAST_PAGE = 1_000;
+const FLUSH_MS = 10_000;
+
+/** One line of the ledger for people. Money is a decimal string in US dollars. */
+export interface LedgerLine {
+  readonly id: string;
+  readonly callId: string;
+  readonly kind: EntryKind;
+  readonly budgetIds: readonly string[];
+  readonly held: string;
+  /** What this line changed; negative when a correction gave money back. */
+  readonly charged: string;
+  readonly inDoubt: boolean;
+  readonly at: Date;
+  readonly runId: string | undefined;
+  readonly step: string | undefined;
+  readonly agent: string | undefined;
+  readonly provider: string;
+  readonly model: string;
+  /** Rate card, tokens by kind, estimate against actual, latency, and why. */
+  readonly receipt: Readonly<Record<string, unknown>>;
+}
+
+/** `wflo.calls`: what was paid, line by line. */
+export interface Calls {
+  /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
+  list(filter?: Partial<EntryFilter>): Promise<readonly LedgerLine[]>;
+  /** The lines of one call; none when it is unknown or still open. */
+  get(callId: string): Promise<readonly LedgerLine[]>;
+  /** Sets what a closed call has cost by hand, such as one in doubt. False when no closed call has this id. */
+  resolve(callId: string, options: { readonly cost: MoneyInput; readonly note?: string }): Promise<boolean>;
+}
+
+export function createCalls(
+  services: { readonly tenant: string; readonly ledger: LedgerStore; readonly outbox: SettleOutbox; readonly ids: Ids },
+  onMoney: (budgetIds: readonly string[]) => void,
+): Calls {
+  const { tenant, ledger, outbox, ids } = services;
+  const list = async (filter: Partial<EntryFilter>) => {
+    await outbox.flush(FLUSH_MS);
+    const limit = Math.min(filter.limit ?? DEFAULT_PAGE, LAST_PAGE);
+    return (await ledger.listEntries(tenant, { ...filter, limit })).map(lineOf);
+  };
+  return {
+    list: (filter = {}) => list(filter),
+    get: (callId) => list({ callId }),
+    async resolve(callId, { cost, note }) {
+      const costNanoUsd = usd(cost).nanoUsd;
+      const receipt = { reason: "resolved by hand", ...(note === undefined ? {} : { note }) };
+      const verdict = await ledger.correct(tenant, { callId, correctionId: ids.next(), costNanoUsd, receipt });
+      if (!verdict) return false;
+      const [line] = await ledger.listEntries(tenant, { callId, limit: 1 });
+      onMoney(line?.budgetIds ?? []);
+      return true;
+    },
+  };
+}
+
+function lineOf(entry: Entry): LedgerLine {
+  const { id, callId, kind, budgetIds, inDoubt, at, receipt } = entry;
+  const { runId, step, agent, provider, model } = entry.label;
+  const held = decimalUsd(entry.heldNanoUsd);
+  const charged = decimalUsd(entry.chargedNanoUsd);
+  return { id, callId, kind, budgetIds, held, charged, inDoubt, at, runId, step, agent, provider, model, receipt };
+}

@@ -1,0 +1,28 @@
+import { currentContext } from "./run/run-context.ts";
+import type { RunScope } from "./run/run-scope.ts";
+
+/** Where code is running: the run, step and agent around it. */
+export interface CurrentRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly step: string | undefined;
+  readonly agent: string | undefined;
+  /** The budgets every call here is reserved on. */
+  readonly budgetIds: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The run around the caller, anywhere below its function; undefined outside of runs. */
+export function currentRun(): CurrentRun | undefined {
+  const { run, step, agent, budgetIds } = currentContext();
+  return run && describe(run, step, agent, budgetIds);
+}
+
+function describe(
+  run: RunScope,
+  step: string | undefined,
+  agent: string | undefined,
+  budgetIds: readonly string[],
+): CurrentRun {
+  return { id: run.runId, workflow: run.workflow, step, agent, budgetIds, signal: run.signal };
+}

@@ -1,0 +1,53 @@
+import { decimalUsd, formatUsd } from "../money/money.ts";
+import { WfloError } from "./wflo-error.ts";
+
+/** What a refusal tells. Amounts are in nano-dollars. */
+export interface BudgetRefusal {
+  readonly budgetId: string;
+  readonly window: string;
+  readonly capNanoUsd: bigint;
+  readonly spentNanoUsd: bigint;
+  readonly reservedNanoUsd: bigint;
+  readonly neededNanoUsd: bigint;
+  readonly resetsAt?: Date | undefined;
+  readonly runId?: string | undefined;
+}
+
+/**
+ * A call was refused because its budget has no money for it. Nothing was sent. Amounts are decimal strings in US dollars.
+ * `status: 402` and `isRetryable: false` keep SDKs from trying again.
+ */
+export class BudgetExceededError extends WfloError {
+  readonly budgetId: string;
+  readonly cap: string;
+  readonly spent: string;
+  readonly reserved: string;
+  readonly needed: string;
+  readonly resetsAt: Date | undefined;
+  runId: string | undefined;
+  readonly status = 402;
+  readonly isRetryable = false;
+
+  constructor(refusal: BudgetRefusal) {
+    super("WFLO_BUDGET_EXCEEDED", sentence(refusal));
+    this.budgetId = refusal.budgetId;
+    this.cap = decimalUsd(refusal.capNanoUsd);
+    this.spent = decimalUsd(refusal.spentNanoUsd);
+    this.reserved = decimalUsd(refusal.reservedNanoUsd);
+    this.needed = decimalUsd(refusal.neededNanoUsd);
+    this.resetsAt = refusal.resetsAt;
+    this.runId = refusal.runId;
+  }
+}
+
+function sentence(refusal: BudgetRefusal): string {
+  const left = refusal.capNanoUsd - refusal.spentNanoUsd;
+  const reset = refusal.resetsAt ? ` (resets ${refusal.resetsAt.toISOString().slice(0, 10)} UTC)` : "";
+  const per = refusal.window === "total" ? "" : ` a ${refusal.window}`;
+  const remedy = refusal.resetsAt ? "Raise the cap, lower maxOutputTokens, or wait." : "Raise the cap or lower maxOutputTokens.";
+  return (
+    `Budget ${refusal.budgetId} has ${formatUsd(left > 0n ? left : 0n)} left of ${formatUsd(refusal.capNanoUsd)}${per}${reset}; ` +
+    `this call may cost up to ${formatUsd(refusal.neededNanoUsd)}. ` +
+    remedy
+  );
+}

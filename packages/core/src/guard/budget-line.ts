@@ -1,0 +1,230 @@
+import { BudgetBusyError } from "../errors/budget-busy-error.ts";
+import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LedgerStore, ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
+import type { WindowState } from "../ports/window-state.ts";
+import { freeHints } from "./free-hints.ts";
+import { nextTurn } from "./next-turn.ts";
+import type { OpenHolds } from "./open-holds.ts";
+
+const FIRST_POLL_MS = 25;
+const LAST_POLL_MS = 1_000;
+/** A waiter older than this is not passed by later calls any more. */
+const STARVING_MS = 1_000;
+/** A bound below this part of what was last seen free goes straight to the store. */
+const PLENTY = 8n;
+/** Expired holds of dead processes closed at a look. */
+const EXPIRE_AT_ONCE = 100;
+
+type Ask = Omit<ReserveRequest, "share">;
+export type Verdict = Exclude<ReserveVerdict, { code: "held" }>;
+
+interface Waiter {
+  readonly ask: Ask;
+  readonly since: number;
+  readonly deadline: number;
+  readonly done: PromiseWithResolvers<Verdict>;
+  readonly onWait: (budgetId: string) => void;
+  /** Set while other calls hold the money it needs. */
+  heldBy: WindowState | undefined;
+  /** True while the store is being asked: whoever is granted money then must get it, aborted or not. */
+  isAsking: boolean;
+  /** Why it should leave as soon as it holds nothing. */
+  leaving: { readonly reason: unknown } | undefined;
+}
+
+interface BudgetLineOptions {
+  readonly tenant: string;
+  readonly ledger: LedgerStore;
+  readonly clock: Clock;
+  readonly holds: OpenHolds;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * The line in which calls of this process ask for money. While money is plentiful a call passes by it; when it is short
+ * they ask one after the other, each for its share, and those that must wait are woken by settles of this process and by
+ * looking at the store, 25 ms doubling to 1 s, for settles of others.
+ */
+export class BudgetLine {
+  readonly #options: BudgetLineOptions;
+  readonly #free = freeHints();
+  readonly #line = new Set<Waiter>();
+  #asking = false;
+  #pollMs = FIRST_POLL_MS;
+  #cancelPoll: (() => void) | undefined;
+
+  constructor(options: BudgetLineOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reserves, waiting up to `waitMs` for money that other calls hold. Throws `BudgetBusyError` when the wait runs out,
+   * `BudgetExceededError` when only the holds of calls that wait for this one stand in the way, and the signal's reason.
+   */
+  async reserve(
+    ask: Ask,
+    options: { readonly waitMs: number; readonly signal: AbortSignal | undefined; readonly onWait: (budgetId: string) => void },
+  ): Promise<Verdict> {
+    if (this.#line.size === 0 && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
+      const verdict = await this.#ask(ask, 1);
+      if (verdict.code !== "held") return verdict;
+    }
+    const since = this.#options.clock.monotonic();
+    const waiter: Waiter = {
+      ask,
+      since,
+      deadline: since + options.waitMs,
+      done: Promise.withResolvers(),
+      onWait: options.onWait,
+      heldBy: undefined,
+      isAsking: false,
+      leaving: undefined,
+    };
+    const abort = () => this.#dismiss(waiter, options.signal?.reason);
+    options.signal?.addEventListener("abort", abort, { once: true });
+    this.#line.add(waiter);
+    void this.#serve();
+    try {
+      return await waiter.done.promise;
+    } finally {
+      options.signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Tells that money of these budgets may have come free. */
+  wake(budgetIds: readonly string[]): void {
+    let woken = false;
+    for (const waiter of this.#line) {
+      if (waiter.heldBy === undefined || !shares(waiter.ask.budgetIds, budgetIds)) continue;
+      waiter.heldBy = undefined;
+      woken = true;
+    }
+    if (!woken) return;
+    this.#pollMs = FIRST_POLL_MS;
+    void this.#serve();
+  }
+
+  /** Refuses everybody who waits. */
+  close(reason: unknown): void {
+    for (const waiter of this.#line) this.#dismiss(waiter, reason);
+    this.#cancelPoll?.();
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#asking) return;
+    this.#asking = true;
+    // Calls started together should see each other before the first takes its share.
+    await nextTurn();
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) await this.#serveOne(waiter);
+    this.#asking = false;
+    this.#schedulePoll();
+  }
+
+  #next(): Waiter | undefined {
+    const now = this.#options.clock.monotonic();
+    const starving: Waiter[] = [];
+    for (const waiter of this.#line) {
+      if (waiter.heldBy !== undefined) {
+        if (now - waiter.since > STARVING_MS) starving.push(waiter);
+      } else {
+        const older = starving.find((other) => shares(other.ask.budgetIds, waiter.ask.budgetIds));
+        if (older === undefined) return waiter;
+        waiter.heldBy = older.heldBy;
+      }
+    }
+    return undefined;
+  }
+
+  async #serveOne(waiter: Waiter): Promise<void> {
+    let share = 0;
+    for (const other of this.#line) if (other === waiter || shares(other.ask.budgetIds, waiter.ask.budgetIds)) share++;
+    waiter.isAsking = true;
+    try {
+      const verdict = await this.#ask(waiter.ask, share);
+      if (verdict.code !== "held") this.#leave(waiter, () => waiter.done.resolve(verdict));
+      else if (waiter.leaving) this.#leave(waiter, () => waiter.done.reject(waiter.leaving?.reason));
+      else this.#hold(waiter, verdict.window);
+    } catch (error) {
+      this.#leave(waiter, () => waiter.done.reject(error));
+    }
+    waiter.isAsking = false;
+  }
+
+  #dismiss(waiter: Waiter, reason: unknown): void {
+    if (waiter.isAsking) waiter.leaving = { reason };
+    else this.#leave(waiter, () => waiter.done.reject(reason));
+  }
+
+  #hold(waiter: Waiter, window: WindowState): void {
+    waiter.heldBy = window;
+    waiter.onWait(window.budgetId);
+    this.#options.holds.markWaiting(waiter.ask.callId);
+    for (const other of this.#line) this.#refuseIfHopeless(other);
+  }
+
+  /** Holds of calls that themselves wait for this one will not be given back: then waiting is futile. */
+  #refuseIfHopeless(waiter: Waiter): void {
+    const window = waiter.heldBy;
+    if (window === undefined) return;
+    const stuck = this.#options.holds.stuckNanoUsd(waiter.ask.callId, window.budgetId);
+    if (stuck === 0n || waiter.ask.needNanoUsd <= window.capNanoUsd - window.spentNanoUsd - stuck) return;
+    const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
+    this.#leave(waiter, () => waiter.done.reject(new BudgetExceededError(refusal)));
+  }
+
+  #leave(waiter: Waiter, settle: () => void): void {
+    this.#line.delete(waiter);
+    this.#options.holds.unmarkWaiting(waiter.ask.callId);
+    settle();
+  }
+
+  async #ask(ask: Ask, share: number): Promise<ReserveVerdict> {
+    const verdict = await this.#options.ledger.reserve({ ...ask, share });
+    if (verdict.code === "granted") this.#free.note(verdict.windows);
+    return verdict;
+  }
+
+  #schedulePoll(): void {
+    if (this.#cancelPoll !== undefined || this.#line.size === 0) return;
+    const now = this.#options.clock.monotonic();
+    const deadline = Math.min(...Array.from(this.#line, (waiter) => waiter.deadline));
+    const delayMs = Math.max(0, Math.min(this.#pollMs * (0.75 + Math.random() / 2), deadline - now));
+    this.#pollMs = Math.min(LAST_POLL_MS, this.#pollMs * 2);
+    this.#cancelPoll = this.#options.clock.schedule(() => void this.#poll(), delayMs, { keepAlive: true });
+  }
+
+  async #poll(): Promise<void> {
+    const { clock, ledger, tenant } = this.#options;
+    for (const waiter of this.#line) {
+      if (clock.monotonic() >= waiter.deadline && waiter.heldBy !== undefined) this.#giveUp(waiter, waiter.heldBy);
+    }
+    try {
+      await ledger.expire(EXPIRE_AT_ONCE);
+      const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
+      const budgets = await ledger.getBudgets(tenant, [...ids]);
+      const windows = budgets.flatMap((budget) => (budget.paused ? [] : budget.windows));
+      for (const waiter of this.#line) if (fits(waiter.ask, windows)) waiter.heldBy = undefined;
+    } catch (error) {
+      this.#options.onTrouble(error);
+    }
+    this.#cancelPoll = undefined;
+    void this.#serve();
+  }
+
+  #giveUp(waiter: Waiter, window: WindowState): void {
+    const waitedMs = Math.round(this.#options.clock.monotonic() - waiter.since);
+    const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
+    this.#leave(waiter, () => waiter.done.reject(new BudgetBusyError(refusal, waitedMs)));
+  }
+}
+
+function shares(a: readonly string[], b: readonly string[]): boolean {
+  return a.some((id) => b.includes(id));
+}
+
+function fits(ask: Ask, windows: readonly WindowState[]): boolean {
+  return windows
+    .filter((window) => ask.budgetIds.includes(window.budgetId))
+    .every((window) => ask.needNanoUsd <= window.capNanoUsd - window.spentNanoUsd - window.reservedNanoUsd);
+}

@@ -1,0 +1,35 @@
+import type { SettleOutbox } from "../budget/settle-outbox.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { Catalogue } from "../pricing/catalogue.ts";
+import type { Emitter } from "../telemetry/emitter.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { BudgetLine } from "./budget-line.ts";
+import type { OpenHolds } from "./open-holds.ts";
+
+/** What the door works with; made once a client by `createWflo`. */
+export interface DoorSettings {
+  readonly tenant: string;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly emitter: Emitter;
+  readonly log: Required<Logger>;
+  readonly line: BudgetLine;
+  readonly holds: OpenHolds;
+  readonly outbox: SettleOutbox;
+  readonly waitMs: number;
+  /** How long an answer that nobody wants any more is read on. Milliseconds. */
+  readonly drainMs: number;
+  readonly onUnknownPrice: "refuse" | "allow";
+  readonly onMissingUsage: "refuse" | "allow";
+  /** `await`: a call is over when the ledger has it. `background`: it is on its way. */
+  readonly settle: "await" | "background";
+  /** Keeps a host that freezes between requests awake until a promise is done. */
+  readonly waitUntil: ((work: Promise<unknown>) => void) | undefined;
+  /** Crash tests stop the process here. */
+  readonly crashPoint: (name: CrashPoint) => void;
+}
+
+/** Where a process may die, as far as money is concerned. */
+export type CrashPoint = "before-reserve" | "after-reserve" | "after-answer" | "before-settle";

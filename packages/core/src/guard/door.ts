@@ -1,0 +1,25 @@
+import type { DoorSettings } from "./door-settings.ts";
+import { guardCall } from "./guard-call.ts";
+import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
+import { guardStream } from "./guard-stream.ts";
+import { SeenModels } from "./seen-models.ts";
+
+/** The one way to a paid request, for adapters and hand-written agents alike. */
+export interface Door {
+  /** See `guard/guard-call.ts`. */
+  guardCall<T>(request: GuardRequest, attempt: (grant: Grant) => Promise<Answer<T>>): Promise<T>;
+  /** See `guard/guard-stream.ts`. */
+  guardStream<Chunk, T>(
+    request: GuardRequest,
+    attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
+  ): Promise<T>;
+}
+
+/** The door of one client, with what it remembers of models. */
+export function createDoor(settings: DoorSettings): Door {
+  const seen = new SeenModels();
+  return {
+    guardCall: (request, attempt) => guardCall(settings, seen, request, attempt),
+    guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
+  };
+}

@@ -1,0 +1,30 @@
+import type { WindowState } from "../ports/window-state.ts";
+
+/** Budgets remembered at most. */
+const CAPACITY = 1_000;
+
+/** What was last seen free on each budget: a hint for choosing the short way, never a decision about money. */
+export interface FreeHints {
+  note(windows: readonly WindowState[]): void;
+  /** True when every budget was last seen with at least this much (nano-dollars). */
+  allAtLeast(budgetIds: readonly string[], nanoUsd: bigint): boolean;
+}
+
+export function freeHints(): FreeHints {
+  const free = new Map<string, bigint>();
+  return {
+    note(windows) {
+      if (free.size > CAPACITY) free.clear();
+      const seen = new Map<string, bigint>();
+      for (const window of windows) {
+        const amount = window.capNanoUsd - window.spentNanoUsd - window.reservedNanoUsd;
+        const least = seen.get(window.budgetId);
+        if (least === undefined || amount < least) seen.set(window.budgetId, amount);
+      }
+      for (const [id, amount] of seen) free.set(id, amount);
+    },
+    allAtLeast(budgetIds, nanoUsd) {
+      return budgetIds.every((id) => (free.get(id) ?? -1n) >= nanoUsd);
+    },
+  };
+}

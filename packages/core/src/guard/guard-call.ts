@@ -1,0 +1,89 @@
+import { withContext } from "../run/run-context.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import { enter } from "./enter.ts";
+import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
+import { closeCall, type OpenCall } from "./open-call.ts";
+import { outcomeOfError } from "./outcome.ts";
+import type { SeenModels } from "./seen-models.ts";
+import { trackCall } from "./track-call.ts";
+import { WireControl } from "./wire-control.ts";
+
+/**
+ * One attempt at a paid request that answers in one piece: reserve, attempt, settle. Returns the attempt's value.
+ * Throws what `enter` throws before anything was sent, what the attempt throws, and the signal's reason as soon as it aborts;
+ * the ledger is right in each case.
+ */
+export async function guardCall<T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  request: GuardRequest,
+  attempt: (grant: Grant) => Promise<Answer<T>>,
+): Promise<T> {
+  const call = await enter(door, seen, request);
+  trackCall(call);
+  if (request.signal?.aborted) {
+    await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
+    request.signal.throwIfAborted();
+  }
+  const work = runAttempt(door, seen, call, attempt);
+  return request.signal ? firstOf(door, call, request.signal, work) : work;
+}
+
+async function runAttempt<T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  call: OpenCall,
+  attempt: (grant: Grant) => Promise<Answer<T>>,
+): Promise<T> {
+  let answer: Answer<T>;
+  try {
+    answer = await withContext({ call: call.mark }, () => attempt(call.grant));
+  } catch (error) {
+    await closeCall(door, call, outcomeOfThrow(call, error));
+    throw error;
+  }
+  door.crashPoint("after-answer");
+  noteAnswer(seen, call, answer.outcome);
+  await closeCall(door, call, answer.outcome);
+  return answer.value;
+}
+
+/** The outcome of an attempt that threw: cut when wflo itself cut the wire. */
+export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
+  if (call.wire.signal.aborted) return { kind: "cut", reason: "stopped before its answer was read" };
+  return outcomeOfError(error);
+}
+
+/** Remembers what the next estimate can learn from an answer. */
+export function noteAnswer(seen: SeenModels, call: OpenCall, outcome: Outcome): void {
+  if (outcome.kind !== "answered") return;
+  if (outcome.usage) seen.answered(call.label, outcome.usage.outputTokens);
+  else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label);
+}
+
+/** The caller is let go at once when it aborts; the attempt is read to its end or cut, and settled, behind its back. */
+async function firstOf<T>(door: DoorSettings, call: OpenCall, signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const control = new WireControl({
+    clock: door.clock,
+    wire: call.wire,
+    onAbort: call.request.onAbort ?? defaultOnAbort(door),
+    drainMs: door.drainMs,
+  });
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    control.abandon();
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  const over = () => {
+    control.done();
+    signal.removeEventListener("abort", abort);
+  };
+  void work.then(over, over);
+  return Promise.race([work, aborted.promise]);
+}
+
+/** A host that freezes the process after its answer cannot read on. */
+export function defaultOnAbort(door: DoorSettings): "drain" | "cancel" {
+  return door.settle === "await" ? "cancel" : "drain";
+}

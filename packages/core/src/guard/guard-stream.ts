@@ -1,0 +1,108 @@
+import { withContext } from "../run/run-context.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import { enter } from "./enter.ts";
+import { defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
+import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
+import { closeCall, type OpenCall } from "./open-call.ts";
+import { pump } from "./pump.ts";
+import type { SeenModels } from "./seen-models.ts";
+import { trackCall } from "./track-call.ts";
+import { WireControl } from "./wire-control.ts";
+
+/**
+ * One attempt at a paid request that answers as a stream: reserve, attempt, read, settle once at the end, however the stream
+ * ends: to its end, by `break`, cancel, abort, or a failure of the wire. The attempt may also answer in one piece.
+ * wflo reads the stream itself, a little ahead of the consumer, so the books close even when nobody reads it.
+ * Throws as `guardCall` does.
+ */
+export async function guardStream<Chunk, T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  request: GuardRequest,
+  attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
+): Promise<T> {
+  const call = await enter(door, seen, request);
+  const control = new WireControl({
+    clock: door.clock,
+    wire: call.wire,
+    onAbort: request.onAbort ?? defaultOnAbort(door),
+    drainMs: door.drainMs,
+  });
+  const consumer = { hurry: () => {} };
+  trackCall(call, () => consumer.hurry());
+  if (request.signal?.aborted) {
+    await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
+    request.signal.throwIfAborted();
+  }
+  const opening = openStream(door, seen, call, attempt);
+  const answer = await untilAborted(request.signal, opening, () => {
+    control.abandon();
+    // The stream may still open: it is then read to its end for nobody.
+    void opening.then((late) => late && "chunks" in late && run(door, seen, call, control, late), () => {});
+  });
+  if (!("chunks" in answer)) return answer.value;
+  const running = run(door, seen, call, control, answer);
+  consumer.hurry = running.hurry;
+  return answer.value(running.chunks);
+}
+
+async function openStream<Chunk, T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  call: OpenCall,
+  attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
+): Promise<StreamAnswer<Chunk, T> | Answer<T>> {
+  try {
+    const answer = await withContext({ call: call.mark }, () => attempt(call.grant));
+    if ("chunks" in answer) return answer;
+    noteAnswer(seen, call, answer.outcome);
+    await closeCall(door, call, answer.outcome);
+    return answer;
+  } catch (error) {
+    await closeCall(door, call, outcomeOfThrow(call, error));
+    throw error;
+  }
+}
+
+function run<Chunk, T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  call: OpenCall,
+  control: WireControl,
+  answer: StreamAnswer<Chunk, T>,
+): { readonly chunks: ReadableStream<Chunk>; readonly hurry: () => void } {
+  const { signal } = call.request;
+  const stream = pump(answer, {
+    onUnwanted: () => control.abandon(),
+    async onEnd(end) {
+      control.done();
+      signal?.removeEventListener("abort", abort);
+      door.crashPoint("after-answer");
+      const outcome = answer.meter.outcome(end.complete);
+      noteAnswer(seen, call, outcome);
+      await closeCall(door, call, outcome);
+    },
+  });
+  const abort = () => {
+    control.abandon();
+    stream.fail(signal?.reason);
+  };
+  if (signal?.aborted) abort();
+  else signal?.addEventListener("abort", abort, { once: true });
+  return stream;
+}
+
+async function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>, onAbort: () => void): Promise<T> {
+  if (signal === undefined) return work;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => {
+    onAbort();
+    aborted.reject(signal.reason);
+  };
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}

@@ -1,0 +1,103 @@
+import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { CallMark } from "../run/run-context.ts";
+
+/** Holds live this long without renewal. */
+export const HOLD_TTL_MS = 90_000;
+const RENEW_EVERY_MS = 30_000;
+
+interface OpenHold {
+  readonly mark: CallMark;
+  readonly budgetIds: readonly string[];
+  amountNanoUsd: bigint;
+  /** How many calls below it wait for money. */
+  waitingBelow: number;
+}
+
+interface OpenHoldsOptions {
+  readonly tenant: string;
+  readonly ledger: LedgerStore;
+  readonly clock: Clock;
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/** The calls of this process that are asking or open: keeps their holds alive, and knows which of them wait for each other. */
+export class OpenHolds {
+  readonly #options: OpenHoldsOptions;
+  readonly #holds = new Map<string, OpenHold>();
+  #cancelRenewal: (() => void) | undefined;
+
+  constructor(options: OpenHoldsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#holds.size;
+  }
+
+  /** A call begins to ask; it holds nothing yet. */
+  enter(mark: CallMark, budgetIds: readonly string[]): void {
+    this.#holds.set(mark.callId, { mark, budgetIds, amountNanoUsd: 0n, waitingBelow: 0 });
+  }
+
+  granted(callId: string, amountNanoUsd: bigint): void {
+    const hold = this.#holds.get(callId);
+    if (hold) hold.amountNanoUsd = amountNanoUsd;
+    this.#cancelRenewal ??= this.#scheduleRenewal();
+  }
+
+  leave(callId: string): void {
+    this.#holds.delete(callId);
+    if (this.#holds.size > 0) return;
+    this.#cancelRenewal?.();
+    this.#cancelRenewal = undefined;
+  }
+
+  markWaiting(callId: string): void {
+    const own = this.#holds.get(callId);
+    if (own === undefined || own.waitingBelow > 0) return;
+    own.waitingBelow++;
+    for (const above of this.#above(callId)) above.waitingBelow++;
+  }
+
+  unmarkWaiting(callId: string): void {
+    const own = this.#holds.get(callId);
+    if (own === undefined || own.waitingBelow === 0) return;
+    own.waitingBelow--;
+    for (const above of this.#above(callId)) above.waitingBelow--;
+  }
+
+  /** What a budget cannot get back while this call waits: holds of its ancestors and of calls with a waiting descendant. */
+  stuckNanoUsd(callId: string, budgetId: string): bigint {
+    const ancestors = new Set(this.#above(callId));
+    let stuck = 0n;
+    for (const hold of this.#holds.values()) {
+      if ((ancestors.has(hold) || hold.waitingBelow > 0) && hold.budgetIds.includes(budgetId)) stuck += hold.amountNanoUsd;
+    }
+    return stuck;
+  }
+
+  *#above(callId: string): Iterable<OpenHold> {
+    for (let mark = this.#holds.get(callId)?.mark.parent; mark !== undefined; mark = mark.parent) {
+      const hold = this.#holds.get(mark.callId);
+      if (hold) yield hold;
+    }
+  }
+
+  #scheduleRenewal(): () => void {
+    return this.#options.clock.schedule(() => void this.#renew(), RENEW_EVERY_MS);
+  }
+
+  async #renew(): Promise<void> {
+    const { ledger, tenant, onTrouble } = this.#options;
+    try {
+      const held = [...this.#holds].filter(([, hold]) => hold.amountNanoUsd > 0n).map(([callId]) => callId);
+      await ledger.renew(tenant, held, HOLD_TTL_MS);
+      await ledger.expire(100);
+    } catch (error) {
+      onTrouble(error);
+    }
+    if (this.#holds.size > 0) this.#cancelRenewal = this.#scheduleRenewal();
+    else this.#cancelRenewal = undefined;
+  }
+}

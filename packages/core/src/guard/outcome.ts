@@ -1,0 +1,47 @@
+import { WfloError } from "../errors/wflo-error.ts";
+import type { Outcome } from "./guard-request.ts";
+
+/** Failures of a connection that happen before a byte of the request is sent (Node's and undici's codes). */
+const NEVER_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "CERT_HAS_EXPIRED",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_INVALID_URL",
+]);
+
+/** Causes are followed this far, so that a cycle ends. */
+const MAX_CAUSES = 10;
+
+/**
+ * The outcome of an HTTP answer that is no success. Time-outs (408, 504) and 524 come from something in between while the
+ * provider may go on working and bill it; every other refusal is free.
+ */
+export function outcomeOfStatus(status: number): Outcome {
+  const reason = `HTTP ${status}`;
+  return status === 408 || status === 504 || status === 524 ? { kind: "doubt", reason } : { kind: "rejected", reason };
+}
+
+/** The outcome of an attempt that threw: free when it was never sent or was refused, else in doubt. */
+export function outcomeOfError(error: unknown): Outcome {
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES && typeof cause === "object" && cause !== null; depth++) {
+    if (WfloError.isInstance(cause)) return { kind: "rejected", reason: cause.code };
+    const { code, status } = cause as { code?: unknown; status?: unknown };
+    if (typeof code === "string" && NEVER_SENT.has(code)) return { kind: "rejected", reason: code };
+    if (typeof status === "number" && status >= 400 && status <= 599) return outcomeOfStatus(status);
+    cause = (cause as { cause?: unknown }).cause;
+  }
+  return { kind: "doubt", reason: reasonOf(error) };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : "an unknown failure";
+}

@@ -1,0 +1,43 @@
+import type { CallLabel } from "../ports/ledger-store.ts";
+
+/** Models and agents remembered at most. */
+const CAPACITY = 1_000;
+const FIRST_WANT_TOKENS = 8_192;
+
+/** What this process has seen of each agent and model: how long answers get, and whether usage comes with them. */
+export class SeenModels {
+  readonly #longest = new Map<string, number>();
+  readonly #withoutUsage = new Set<string>();
+
+  /** Output tokens to ask for when money is short: twice the longest answer so far, 8,192 at first. */
+  wantOutputTokens(label: CallLabel): number {
+    const longest = this.#longest.get(agentKey(label));
+    return longest === undefined ? FIRST_WANT_TOKENS : longest * 2;
+  }
+
+  /** Notes the length of an answer. */
+  answered(label: CallLabel, outputTokens: number): void {
+    const key = agentKey(label);
+    if (this.#longest.size >= CAPACITY && !this.#longest.has(key)) this.#longest.clear();
+    this.#longest.set(key, Math.max(outputTokens, this.#longest.get(key) ?? 0));
+  }
+
+  /** Notes an answer whose usage never came. */
+  answeredWithoutUsage(label: CallLabel): void {
+    if (this.#withoutUsage.size >= CAPACITY) this.#withoutUsage.clear();
+    this.#withoutUsage.add(modelKey(label));
+  }
+
+  /** True after an answer without usage. */
+  lacksUsage(label: CallLabel): boolean {
+    return this.#withoutUsage.size > 0 && this.#withoutUsage.has(modelKey(label));
+  }
+}
+
+function agentKey(label: CallLabel): string {
+  return `${label.agent ?? ""}\n${modelKey(label)}`;
+}
+
+function modelKey(label: CallLabel): string {
+  return `${label.provider}/${label.model}`;
+}

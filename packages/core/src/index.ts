@@ -1,0 +1,76 @@
+export { createWflo, type Wflo, type WfloOptions } from "./create-wflo.ts";
+export { currentRun, type CurrentRun } from "./current-run.ts";
+export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
+
+export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";
+
+export { createCatalogue, type Catalogue, type PriceTable, type UnknownRate, type UserPrice } from "./pricing/catalogue.ts";
+export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.ts";
+export { createPricing, type Pricing } from "./pricing/pricing.ts";
+export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
+export { isUsage, type Usage } from "./pricing/usage.ts";
+export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-openai.ts";
+
+export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
+export type { Budgets } from "./budget/budgets.ts";
+export type { Calls, LedgerLine } from "./budget/calls.ts";
+export { grantOf, type HoldRequest } from "./budget/hold.ts";
+
+export type { AgentName, Run } from "./run/run.ts";
+export type { CostBreakdown, CostRow } from "./run/cost-breakdown.ts";
+export type { RunDetails, Runs, RunSummary } from "./run/runs.ts";
+export type { StepName } from "./run/step-path.ts";
+export type { ResumeOptions, RunOptions, Workflow, WorkflowFunction, WorkflowOptions } from "./run/workflow.ts";
+
+export type { Door } from "./guard/door.ts";
+export type { CrashPoint } from "./guard/door-settings.ts";
+export type { Answer, Grant, GuardRequest, Outcome, RequestPart, StreamAnswer, StreamMeter } from "./guard/guard-request.ts";
+export { outcomeOfError, outcomeOfStatus } from "./guard/outcome.ts";
+
+export type { Listener } from "./telemetry/emitter.ts";
+export type { CallEnd, CallStart, WfloEventName, WfloEvents } from "./telemetry/events.ts";
+export type { Logger } from "./telemetry/log.ts";
+
+export { memoryDatabase } from "./memory/memory-database.ts";
+export type { Clock } from "./ports/clock.ts";
+export type { Database, StepCommit, StepCommitVerdict } from "./ports/database.ts";
+export type { Ids } from "./ports/ids.ts";
+export type {
+  BudgetDefinition,
+  BudgetState,
+  CallLabel,
+  ClosingKind,
+  Discrepancy,
+  Entry,
+  EntryFilter,
+  EntryKind,
+  LedgerStore,
+  ReserveRequest,
+  ReserveVerdict,
+  Settlement,
+  SettleVerdict,
+} from "./ports/ledger-store.ts";
+export type { ClaimVerdict, NewRun, RunFilter, RunRow, RunStatus, RunStore, StepRow } from "./ports/run-store.ts";
+export type { WindowKind, WindowState } from "./ports/window-state.ts";
+
+export { BudgetBusyError } from "./errors/budget-busy-error.ts";
+export { BudgetExceededError, type BudgetRefusal } from "./errors/budget-exceeded-error.ts";
+export { BudgetPausedError } from "./errors/budget-paused-error.ts";
+export { CallConflictError } from "./errors/call-conflict-error.ts";
+export { ClientClosedError } from "./errors/client-closed-error.ts";
+export { InvalidAmountError } from "./errors/invalid-amount-error.ts";
+export { InvalidOptionError } from "./errors/invalid-option-error.ts";
+export { budgetExceededIn, isBudgetExceeded } from "./errors/is-budget-exceeded.ts";
+export { MissingUsageError } from "./errors/missing-usage-error.ts";
+export { NoClientError } from "./errors/no-client-error.ts";
+export { RunAliveError } from "./errors/run-alive-error.ts";
+export { RunNotResumableError } from "./errors/run-not-resumable-error.ts";
+export { RunSupersededError } from "./errors/run-superseded-error.ts";
+export { StepNameTakenError } from "./errors/step-name-taken-error.ts";
+export { StoreUnavailableError } from "./errors/store-unavailable-error.ts";
+export { UnboundedRequestError } from "./errors/unbounded-request-error.ts";
+export { UnknownBudgetError } from "./errors/unknown-budget-error.ts";
+export { UnknownPriceError } from "./errors/unknown-price-error.ts";
+export { UnknownRunError } from "./errors/unknown-run-error.ts";
+export { UnsavableValueError } from "./errors/unsavable-value-error.ts";
+export { WfloError } from "./errors/wflo-error.ts";

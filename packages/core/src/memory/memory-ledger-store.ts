@@ -1,0 +1,94 @@
+import type { BudgetState, LedgerStore } from "../ports/ledger-store.ts";
+import { expireHolds } from "./close-dead-holds.ts";
+import { correctCall } from "./correct-call.ts";
+import { listEntries } from "./list-entries.ts";
+import { MemoryBudget } from "./memory-budget.ts";
+import type { MemoryState } from "./memory-state.ts";
+import { reconcileWindows } from "./reconcile-windows.ts";
+import { reserveCall } from "./reserve-call.ts";
+import { settleCall } from "./settle-call.ts";
+
+/** The ledger in memory: each method runs to its end without a pause, which makes it atomic. */
+export function memoryLedgerStore(state: MemoryState): LedgerStore {
+  return {
+    ...budgetMethods(state),
+    async reserve(request) {
+      return reserveCall(state.tenant(request.tenant), request, state.now());
+    },
+    async settle(tenantId, settlements) {
+      const tenant = state.tenant(tenantId);
+      const nowMs = state.now();
+      return settlements.map((settlement) => settleCall(tenant, settlement, nowMs));
+    },
+    async correct(tenantId, correction) {
+      return correctCall(state.tenant(tenantId), correction, state.now());
+    },
+    async renew(tenantId, callIds, ttlMs) {
+      const { holds } = state.tenant(tenantId);
+      const expiresAtMs = state.now() + ttlMs;
+      for (const callId of callIds) {
+        const hold = holds.get(callId);
+        if (hold !== undefined) hold.expiresAtMs = expiresAtMs;
+      }
+    },
+    async expire(limit) {
+      const nowMs = state.now();
+      let closed = 0;
+      for (const tenant of state.allTenants()) {
+        closed += expireHolds(tenant, limit - closed, nowMs, state.nextEntryId);
+      }
+      return closed;
+    },
+    async listEntries(tenantId, filter) {
+      return listEntries(state.tenant(tenantId), filter);
+    },
+    async reconcile(tenantId) {
+      return reconcileWindows(state.tenant(tenantId));
+    },
+  };
+}
+
+type BudgetMethods = Pick<LedgerStore, "setBudget" | "raiseCap" | "getBudgets" | "listBudgets" | "setPaused">;
+
+function budgetMethods(state: MemoryState): BudgetMethods {
+  return {
+    async setBudget(tenantId, definition) {
+      const tenant = state.tenant(tenantId);
+      const nowMs = state.now();
+      let budget = tenant.budgets.get(definition.id);
+      if (budget === undefined) {
+        budget = new MemoryBudget(definition);
+        tenant.budgets.set(budget.id, budget);
+        tenant.budgetsById.add(budget);
+      } else {
+        budget.define(definition, nowMs);
+      }
+      return budget.state(nowMs);
+    },
+    async raiseCap(tenantId, budgetId, window, toNanoUsd) {
+      const budget = state.tenant(tenantId).budgets.get(budgetId);
+      const nowMs = state.now();
+      return budget?.raiseCap(window, toNanoUsd, nowMs) ? budget.state(nowMs) : undefined;
+    },
+    async getBudgets(tenantId, ids) {
+      const { budgets } = state.tenant(tenantId);
+      const found: BudgetState[] = [];
+      for (const id of ids) {
+        const budget = budgets.get(id);
+        if (budget !== undefined) found.push(budget.state(state.now()));
+      }
+      return found;
+    },
+    async listBudgets(tenantId, { prefix = "", after, limit }) {
+      const { budgetsById } = state.tenant(tenantId);
+      const nowMs = state.now();
+      const page = budgetsById.after(after, limit, (budget) => budget.id.startsWith(prefix));
+      return page.map((budget) => budget.state(nowMs));
+    },
+    async setPaused(tenantId, budgetId, paused) {
+      const budget = state.tenant(tenantId).budgets.get(budgetId);
+      if (budget !== undefined) budget.paused = paused;
+      return budget !== undefined;
+    },
+  };
+}

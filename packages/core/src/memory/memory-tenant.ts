@@ -1,0 +1,20 @@
+import { MemoryBudget } from "./memory-budget.ts";
+import type { MemoryCall, MemoryEntry, MemoryHold } from "./memory-call.ts";
+import type { MemoryRun } from "./memory-run.ts";
+import { SortedById } from "./sorted-by-id.ts";
+
+/** Everything one tenant has, with the indexes that keep lists as long as their results. */
+export class MemoryTenant {
+  readonly budgets = new Map<string, MemoryBudget>();
+  readonly budgetsById = new SortedById<MemoryBudget>();
+  /** Open holds by call id. */
+  readonly holds = new Map<string, MemoryHold>();
+  /** Closed calls by call id. */
+  readonly calls = new Map<string, MemoryCall>();
+  readonly entries = new SortedById<MemoryEntry>();
+  readonly entriesOfRun = new Map<string, SortedById<MemoryEntry>>();
+  readonly entriesOfBudget = new Map<string, SortedById<MemoryEntry>>();
+  readonly entriesInDoubt = new SortedById<MemoryEntry>();
+  readonly runs = new Map<string, MemoryRun>();
+  readonly runsById = new SortedById<MemoryRun>();
+}

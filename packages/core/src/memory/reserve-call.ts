@@ -1,0 +1,88 @@
+import { grantOf } from "../budget/hold.ts";
+import type { ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+import type { MemoryHold } from "./memory-call.ts";
+import type { MemoryTenant } from "./memory-tenant.ts";
+import type { MemoryWindow } from "./memory-window.ts";
+
+/** One reserve: identity first, then epoch, missing budgets, pauses, and money last. See `LedgerStore.reserve`. */
+export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs: number): ReserveVerdict {
+  const open = tenant.holds.get(request.callId);
+  if (open !== undefined) return replayOf(open, request);
+  if (tenant.calls.has(request.callId)) return { code: "closed" };
+  if (isSuperseded(tenant, request)) return { code: "superseded" };
+
+  const budgets: MemoryBudget[] = [];
+  for (const budgetId of request.budgetIds) {
+    const budget = tenant.budgets.get(budgetId);
+    if (budget === undefined) return { code: "missing", budgetId };
+    budgets.push(budget);
+  }
+  const windows: MemoryWindow[] = [];
+  for (const budget of budgets) {
+    if (budget.paused) return { code: "paused", budgetId: budget.id };
+    for (const window of budget.openWindows(nowMs)) windows.push(window);
+  }
+  const replaced = request.replaces === undefined ? undefined : tenant.holds.get(request.replaces);
+  const granted = grantOver(windows, request, replaced);
+  if (typeof granted !== "bigint") return granted;
+
+  if (replaced !== undefined) dropHold(tenant, replaced);
+  for (const window of windows) window.reservedNanoUsd += granted;
+  tenant.holds.set(request.callId, {
+    callId: request.callId,
+    budgetIds: request.budgetIds,
+    windows,
+    boundNanoUsd: request.boundNanoUsd,
+    amountNanoUsd: granted,
+    chargeOnExpiry: budgets.some((budget) => budget.onExpiry === "charge"),
+    epoch: request.epoch,
+    label: request.label,
+    expiresAtMs: nowMs + request.ttlMs,
+  });
+  return { code: "granted", amountNanoUsd: granted, windows: windows.map((window) => window.state()) };
+}
+
+function replayOf(open: MemoryHold, request: ReserveRequest): ReserveVerdict {
+  const sameBudgets =
+    open.budgetIds.length === request.budgetIds.length &&
+    request.budgetIds.every((budgetId) => open.budgetIds.includes(budgetId));
+  if (!sameBudgets) return { code: "conflict", field: "budgets" };
+  if (open.boundNanoUsd !== request.boundNanoUsd) return { code: "conflict", field: "amount" };
+  return { code: "replay", amountNanoUsd: open.amountNanoUsd };
+}
+
+function isSuperseded(tenant: MemoryTenant, { label, epoch }: ReserveRequest): boolean {
+  if (label.runId === undefined || epoch === undefined) return false;
+  const run = tenant.runs.get(label.runId);
+  return run !== undefined && epoch < run.epoch;
+}
+
+/** The granted amount, or the refusal with the window that stands in the way most. */
+function grantOver(
+  windows: readonly MemoryWindow[],
+  request: ReserveRequest,
+  replaced: MemoryHold | undefined,
+): bigint | ReserveVerdict {
+  const free: bigint[] = [];
+  let leastRoom: { readonly window: MemoryWindow; readonly amount: bigint } | undefined;
+  let leastFree: typeof leastRoom;
+  for (const window of windows) {
+    const room = window.capNanoUsd - window.spentNanoUsd;
+    let amount = room - window.reservedNanoUsd;
+    if (replaced?.windows.includes(window)) amount += replaced.amountNanoUsd;
+    free.push(amount);
+    if (leastRoom === undefined || room < leastRoom.amount) leastRoom = { window, amount: room };
+    if (leastFree === undefined || amount < leastFree.amount) leastFree = { window, amount };
+  }
+  if (leastRoom === undefined || leastFree === undefined) return request.boundNanoUsd;
+  if (request.needNanoUsd > leastRoom.amount) {
+    return { code: "exhausted", window: leastRoom.window.state() };
+  }
+  return grantOf(request, free) ?? { code: "held", window: leastFree.window.state() };
+}
+
+function dropHold(tenant: MemoryTenant, hold: MemoryHold): void {
+  for (const window of hold.windows) window.reservedNanoUsd -= hold.amountNanoUsd;
+  tenant.holds.delete(hold.callId);
+}

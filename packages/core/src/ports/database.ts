@@ -1,0 +1,29 @@
+import type { LedgerStore, Settlement, SettleVerdict } from "./ledger-store.ts";
+import type { RunStore } from "./run-store.ts";
+
+/** A finished step and the settles of its calls that the store has not acknowledged yet. */
+export interface StepCommit {
+  readonly tenant: string;
+  readonly runId: string;
+  readonly epoch: number;
+  readonly path: string;
+  /** Encoded by the codec. */
+  readonly result: string;
+  readonly settlements: readonly Settlement[];
+}
+
+export interface StepCommitVerdict {
+  /** `superseded`: the run has a newer epoch; the settles were committed, the result was not. */
+  readonly code: "committed" | "superseded";
+  readonly settled: readonly SettleVerdict[];
+}
+
+/** Everything wflo keeps. Implemented by `memoryDatabase()` here and by `@wflo/postgres`. */
+export interface Database {
+  readonly ledger: LedgerStore;
+  readonly runs: RunStore;
+  /** Settles and saves the result in one transaction. Saving the same step of the same epoch again is a replay. */
+  commitStep(commit: StepCommit): Promise<StepCommitVerdict>;
+  /** Gives connections and locks back. Methods called afterwards reject. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import type { WindowKind, WindowState } from "./window-state.ts";
+
+/** What a budget is set to. A cap that is left out is lifted; amounts in nano-dollars. */
+export interface BudgetDefinition {
+  readonly id: string;
+  readonly caps: Readonly<Partial<Record<WindowKind, bigint>>>;
+  /** What becomes of a hold whose process died: `charge` it in full (the default, the request may have been billed), or `release` it. */
+  readonly onExpiry: "charge" | "release";
+  /** Shares of a cap (0 to 1) at which a `budget-warning` event is emitted. */
+  readonly warnAt: readonly number[];
+}
+
+/** A budget with its open windows, one for each cap. A window nobody used yet is shown as empty. */
+export interface BudgetState extends BudgetDefinition {
+  readonly paused: boolean;
+  readonly windows: readonly WindowState[];
+}
+
+/** Whom a call belongs to; stored with its hold and its entry. */
+export interface CallLabel {
+  readonly runId?: string | undefined;
+  readonly step?: string | undefined;
+  readonly agent?: string | undefined;
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Asks for money on every named budget at once, all or nothing. Amounts in nano-dollars. See `budget/hold.ts` for the grant rule. */
+export interface ReserveRequest {
+  readonly tenant: string;
+  readonly callId: string;
+  /** Distinct ids, in any order. May be empty: then there is nothing to refuse and the call is only recorded. */
+  readonly budgetIds: readonly string[];
+  /** The most the call may cost; granted whole while money is plentiful. */
+  readonly boundNanoUsd: bigint;
+  /** The least that makes the call worth sending. Below it the call is refused or waits. */
+  readonly needNanoUsd: bigint;
+  /** What is asked for when money is short. */
+  readonly targetNanoUsd: bigint;
+  /** Calls of this process among which what is free is shared, this one included; at least 1. */
+  readonly share: number;
+  readonly ttlMs: number;
+  /** Refused as `superseded` when the run has a newer epoch. */
+  readonly epoch?: number | undefined;
+  /** An open hold that this one takes over, its money counting as free; it closes without an entry if this one is granted. */
+  readonly replaces?: string | undefined;
+  readonly label: CallLabel;
+}
+
+export type ReserveVerdict =
+  | { readonly code: "granted"; readonly amountNanoUsd: bigint; readonly windows: readonly WindowState[] }
+  /** The same call id is open with the same budgets and bound: the same hold again. */
+  | { readonly code: "replay"; readonly amountNanoUsd: bigint }
+  | { readonly code: "closed" }
+  | { readonly code: "conflict"; readonly field: "budgets" | "amount" }
+  /** `need > cap - spent`: no waiting will help. */
+  | { readonly code: "exhausted"; readonly window: WindowState }
+  /** It would fit but for the holds of other calls. */
+  | { readonly code: "held"; readonly window: WindowState }
+  | { readonly code: "paused"; readonly budgetId: string }
+  | { readonly code: "missing"; readonly budgetId: string }
+  | { readonly code: "superseded" };
+
+/**
+ * Why an entry was written.
+ * `settle`: the bill is known. `void`: nothing was billed. `estimate`: cut off, charged by a bound. `unmeasured`: answered
+ * without usage, charged at the hold. `doubt`: sent and never answered, charged at the hold. `expire`: the hold outlived its
+ * process. `late`: the bill of an expired or doubtful call arrived after all. `correction`: set by hand.
+ */
+export type EntryKind =
+  | "settle" | "void" | "estimate" | "unmeasured" | "doubt" | "expire" | "late" | "correction";
+
+/** The kinds by which the process that made a call closes it. */
+export type ClosingKind = "settle" | "void" | "estimate" | "unmeasured" | "doubt";
+
+/** Closes the hold of one call. */
+export interface Settlement {
+  readonly callId: string;
+  /** The id of the entry that a late settle writes, so that sending it twice counts once. */
+  readonly settlementId: string;
+  readonly kind: ClosingKind;
+  /** Nano-dollars; undefined charges the held amount. */
+  readonly costNanoUsd: bigint | undefined;
+  /** Plain JSON for people and reports; the store does not read it. */
+  readonly receipt: Readonly<Record<string, unknown>>;
+}
+
+export interface SettleVerdict {
+  readonly callId: string;
+  /**
+   * `settled`: the hold was closed. `late`: it had been closed in doubt or by expiry, now corrected. `replay`: already so.
+   * `conflict`: already settled with another cost, which stands. `unknown`: no hold and no entry has this id.
+   */
+  readonly code: "settled" | "late" | "replay" | "conflict" | "unknown";
+  /** What all entries of the call add up to, in nano-dollars. */
+  readonly chargedNanoUsd: bigint;
+  readonly overrunNanoUsd: bigint;
+}
+
+/** One line of the append-only ledger. */
+export interface Entry {
+  readonly id: string;
+  readonly callId: string;
+  readonly kind: EntryKind;
+  readonly budgetIds: readonly string[];
+  readonly heldNanoUsd: bigint;
+  /** The change of `spent`; negative when a correction gives money back. */
+  readonly chargedNanoUsd: bigint;
+  /** True while the call is closed by `doubt` or `expire` and nothing has corrected it. */
+  readonly inDoubt: boolean;
+  readonly at: Date;
+  readonly label: CallLabel;
+  readonly receipt: Readonly<Record<string, unknown>>;
+}
+
+export interface EntryFilter {
+  readonly runId?: string | undefined;
+  readonly callId?: string | undefined;
+  readonly budgetId?: string | undefined;
+  readonly inDoubt?: boolean | undefined;
+  /** Ids come in ascending order; a page goes on after this one. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** A window whose row differs from what its entries and open holds add up to. There must be none. */
+export interface Discrepancy {
+  readonly budgetId: string;
+  readonly window: WindowKind;
+  readonly spentNanoUsd: bigint;
+  readonly entriesNanoUsd: bigint;
+  readonly reservedNanoUsd: bigint;
+  readonly holdsNanoUsd: bigint;
+}
+
+/** Where money is counted. Every method is atomic; concurrent callers in any number of processes see one order. */
+export interface LedgerStore {
+  /** Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. */
+  setBudget(tenant: string, budget: BudgetDefinition): Promise<BudgetState>;
+  /** Raises one cap of an existing budget to an absolute amount; never lowers it. Undefined when there is no such cap. */
+  raiseCap(tenant: string, budgetId: string, window: WindowKind, toNanoUsd: bigint): Promise<BudgetState | undefined>;
+  getBudgets(tenant: string, ids: readonly string[]): Promise<readonly BudgetState[]>;
+  /** By ascending id (byte order), after `after`. */
+  listBudgets(tenant: string, page: { readonly prefix?: string | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<readonly BudgetState[]>;
+  /** False when there is no such budget. */
+  setPaused(tenant: string, budgetId: string, paused: boolean): Promise<boolean>;
+  reserve(request: ReserveRequest): Promise<ReserveVerdict>;
+  /** In the order given. */
+  settle(tenant: string, settlements: readonly Settlement[]): Promise<readonly SettleVerdict[]>;
+  /** Sets the amount of a closed call by hand, once per `correctionId`. Undefined when no closed call has this id. */
+  correct(tenant: string, correction: { readonly callId: string; readonly correctionId: string; readonly costNanoUsd: bigint; readonly receipt: Readonly<Record<string, unknown>> }): Promise<SettleVerdict | undefined>;
+  /** Moves the expiry of open holds to `ttlMs` from now. */
+  renew(tenant: string, callIds: readonly string[], ttlMs: number): Promise<void>;
+  /** Closes expired holds of all tenants, at most `limit`; returns how many. Safe in any process at any time. */
+  expire(limit: number): Promise<number>;
+  /** By ascending id. */
+  listEntries(tenant: string, filter: EntryFilter): Promise<readonly Entry[]>;
+  /** Proves `row = entries + open holds` for every window in one consistent read. */
+  reconcile(tenant: string): Promise<readonly Discrepancy[]>;
+}

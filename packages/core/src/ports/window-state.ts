@@ -1,0 +1,17 @@
+/** How long a cap counts: for ever, or for one day or calendar month in UTC. */
+export type WindowKind = "total" | "day" | "month";
+
+/** One cap of one budget in one stretch of time, as the store has it. Amounts in nano-dollars. */
+export interface WindowState {
+  readonly budgetId: string;
+  readonly window: WindowKind;
+  /** Undefined for `total`. */
+  readonly startsAt: Date | undefined;
+  /** When the next window begins; undefined for `total`. */
+  readonly resetsAt: Date | undefined;
+  readonly capNanoUsd: bigint;
+  readonly spentNanoUsd: bigint;
+  readonly reservedNanoUsd: bigint;
+  /** The part of `spent` that bills brought above their holds. */
+  readonly overrunNanoUsd: bigint;
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from "vitest";
+import { createCatalogue } from "./catalogue.ts";
+import type { Meter, RateCard } from "./rate-card.ts";
+
+const catalogue = createCatalogue();
+const at = new Date("2026-09-23T12:00:00Z");
+
+function cardOf(provider: string, model: string, when: Date = at): RateCard {
+  const card = catalogue.find({ provider, model, at: when });
+  if ("unknown" in card) throw new Error(`${provider}/${model}: ${card.reason}`);
+  return card;
+}
+
+function reasonOf(provider: string, model: string): string {
+  const card = catalogue.find({ provider, model, at });
+  return "unknown" in card ? card.reason : `known: ${card.id}`;
+}
+
+/** Dollars per million tokens, for reading. */
+function pricesOf(card: RateCard): Partial<Record<Meter, number>> {
+  return Object.fromEntries(Object.entries(card.rates).map(([meter, rate]) => [meter, Number(rate.picoUsd) / 1e6]));
+}
+
+describe("names", () => {
+  test.each([
+    ["openai", "gpt-4o", "openai/gpt-4o", "exact"],
+    ["openai", "gpt-4o-2024-08-06", "openai/gpt-4o", "exact"],
+    ["openai", "gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13", "exact"],
+    ["openai", " GPT-4o ", "openai/gpt-4o", "exact"],
+    ["openai", "openai/gpt-4o", "openai/gpt-4o", "exact"],
+    ["openai", "openai:gpt-4o", "openai/gpt-4o", "exact"],
+    ["openai.responses", "gpt-5-mini", "openai/gpt-5-mini", "exact"],
+    ["openai", "gpt-5-nano-2025-08-07", "openai/gpt-5-nano", "family"],
+    ["openai", "gpt-5.6-sol-2026-07-01", "openai/gpt-5.6-sol", "family"],
+    ["openai", "ft:gpt-4o-2024-08-06:acme::abc", "openai/ft:gpt-4o", "family"],
+    ["openai", "ft:gpt-4.1-mini-2025-04-14:acme::abc", "openai/ft:gpt-4.1-mini", "family"],
+    ["azure-openai", "gpt-35-turbo", "azure/gpt-3.5-turbo", "exact"],
+    ["azure", "gpt-5-nano-2025-08-07", "azure/gpt-5-nano", "family"],
+    ["xai", "grok-3-mini", "x-ai/grok-3-mini", "exact"],
+    ["x-ai", "xai/grok-4", "x-ai/grok-4-0709", "exact"],
+    ["google", "models/gemini-2.5-flash", "google/gemini-2.5-flash", "exact"],
+    ["vertex", "publishers/google/models/gemini-2.5-pro", "google-vertex/gemini-2.5-pro", "exact"],
+    ["anthropic", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5", "family"],
+    ["anthropic", "claude-opus-4-6[1m]", "anthropic/claude-opus-4-6", "exact"],
+    ["groq", "openai/gpt-oss-120b", "groq/openai/gpt-oss-120b", "exact"],
+    ["openrouter", "openai/gpt-4o", "openrouter/openai/gpt-4o", "exact"],
+  ])("finds %s %s as %s (%s)", (provider, model, id, matchedBy) => {
+    expect(cardOf(provider, model)).toMatchObject({ id, matchedBy });
+  });
+
+  test("keeps Bedrock's regions apart, since they have their own prices", () => {
+    const arn = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/";
+    const model = "anthropic.claude-sonnet-4-5-20250929-v1:0";
+    expect(pricesOf(cardOf("bedrock", `${arn}us.${model}`)).input).toBe(3.3);
+    expect(pricesOf(cardOf("aws", `global.${model}`)).input).toBe(3);
+  });
+
+  test.each([
+    ["openai", "gpt-5.2-proo"],
+    ["openai", "gpt-5-nano-typo"],
+    ["openai", "gpt-7"],
+    ["openai", "gpt-4o-2027-01-01"],
+    ["deepseek", "deepseek-chatt"],
+    ["anthropic", "claude-sonet-4-5"],
+    ["google", "gemini-3.6-flahs"],
+    ["azure", "my-prod-deployment"],
+    ["azure", "gpt-4o-prod-eastus"],
+    ["azure", "my-o4-mini"],
+    ["azure", "gpt-5-nano-sales"],
+    ["azure", "claude-sonnet-4-5-sales"],
+  ])("does not guess a price for %s %s", (provider, model) => {
+    expect(reasonOf(provider, model)).toMatch(/no such model/);
+  });
+
+  test("never prices a fine-tune as its base", () => {
+    expect(reasonOf("openai", "ft:gpt-4-0613:acme::abc")).toMatch(/fine-tune/);
+    expect(reasonOf("openai", "ft:gpt-5:acme::abc")).toMatch(/fine-tune/);
+  });
+
+  test.each([
+    ["openai", "gpt-image-1", /input_image_mtok/],
+    ["openai", "whisper-1", /audio_hours/],
+    ["openai", "omni-moderation-latest", /not its price/],
+    ["openai", "gpt-4o-search-preview", /web searches/],
+    ["openai", "gpt-4o-mini-search-preview-2025-03-11", /web searches/],
+    ["perplexity", "sonar", /requests_kcount/],
+    ["google", "gemini-2.5-flash-image", /output_image_mtok/],
+    ["openrouter", "deepseek/deepseek-chat-v3.1:free", /no such model/],
+    ["openrouter", "openai/gpt-4o:online", /no such model/],
+    ["openrouter", "openrouter/auto", /no such model/],
+    ["azure", "deepseek-v4-pro", /disagree/],
+    ["aws", "arn:aws:bedrock:us-east-1:1:application-inference-profile/abcd", /ARN/],
+    ["my-openai-proxy", "gpt-4o", /no provider "my-openai-proxy"/],
+    ["", "gpt-4o", /names no provider/],
+    ["openai", "", /names no provider or no model/],
+    ["openai", "x".repeat(5_000), /too long/],
+    ["openai", "__proto__", /no such model/],
+    ["constructor", "gpt-4o", /no provider/],
+  ])("says why %s %s has no price, instead of zero", (provider, model, reason) => {
+    expect(reasonOf(provider, model)).toMatch(reason);
+  });
+});
+
+describe("prices", () => {
+  test("takes the price in force at the time asked for", () => {
+    const july = cardOf("openai", "gpt-5.6-sol", new Date("2026-07-15T05:10:52Z"));
+    const august = cardOf("openai", "gpt-5.6-sol", new Date("2026-08-21T00:00:00Z"));
+    expect(pricesOf(july)).toMatchObject({ input: 5, cachedInput: 0.5, cacheWrite: 6.25, output: 30 });
+    expect(july.asOf).toBeUndefined();
+    expect(pricesOf(august)).toMatchObject({ input: 4, output: 20 });
+    expect(august.asOf).toBe("2026-08-21");
+    expect(pricesOf(cardOf("openai", "o3", new Date("2025-06-09T23:59:59Z"))).input).toBe(10);
+    expect(reasonOfDate("gpt-5.6-sol")).toMatch(/not a date/);
+  });
+
+  test("knows of a dearer price that begins within the day", () => {
+    expect(cardOf("openai", "gpt-5.6-sol").mayAlsoApply).toBeUndefined();
+    const eve = cardOf("openai", "gpt-5.6-sol", new Date("2026-08-20T12:00:00Z"));
+    expect(eve.mayAlsoApply?.map((rates) => rates.input?.picoUsd)).toEqual([4_000_000n]);
+  });
+
+  test("follows peak hours, but not before they were introduced", () => {
+    const input = (time: string) => pricesOf(cardOf("deepseek", "deepseek-v4-flash", new Date(time))).input;
+    expect(input("2026-09-01T00:59:59Z")).toBe(0.22);
+    expect(input("2026-09-01T01:00:00Z")).toBe(0.44);
+    expect(input("2026-09-01T05:00:00Z")).toBe(0.22);
+    expect(input("2026-07-01T02:00:00Z")).toBe(0.14);
+  });
+
+  test("reads context tiers as thresholds of input tokens", () => {
+    expect(cardOf("openai", "gpt-5.4").rates.input).toEqual({
+      picoUsd: 2_500_000n,
+      tiers: [{ aboveInputTokens: 271_999, picoUsd: 5_000_000n }],
+    });
+  });
+
+  test.each([
+    ["openai", "gpt-4o-audio-preview-2024-12-17", { input: 2.5, output: 10, inputAudio: 40, outputAudio: 80 }],
+    ["openai", "ft:gpt-4.1-2025-04-14:acme::a", { input: 3, cachedInput: 0.75, output: 12 }],
+    ["mistral", "mistral-large-latest", { input: 0.5, cachedInput: 0.05, output: 1.5 }],
+    ["mistral", "mistral-small-latest", { input: 0.15, cachedInput: 0.015, output: 0.6 }],
+    ["deepseek", "deepseek-chat", { input: 0.28, cachedInput: 0.028, output: 0.42 }],
+    ["deepseek", "deepseek-reasoner", { input: 0.28, cachedInput: 0.028, output: 0.42 }],
+    ["vertex", "gemini-2.0-flash-001", { input: 0.15, output: 0.6, inputAudio: 1 }],
+  ])("lets wflo's own rows win for %s %s", (provider, model, prices) => {
+    const card = cardOf(provider, model);
+    expect(pricesOf(card)).toEqual(prices);
+    expect(card.source).toMatch(/overlay/);
+    expect(card.mayAlsoApply).toBeUndefined();
+  });
+
+  test("keeps the catalogue's price before the day of a row", () => {
+    const card = cardOf("mistral", "mistral-small-latest", new Date("2026-02-01T00:00:00Z"));
+    expect(pricesOf(card)).toEqual({ input: 0.1, output: 0.3 });
+    expect(card.source).toBe("genai-prices@0.1.8");
+  });
+});
+
+describe("limits", () => {
+  test.each([
+    ["openai", "gpt-4o", 128_000, 16_384],
+    ["openai", "gpt-4o-2024-05-13", 128_000, 4_096],
+    ["openai", "gpt-4.1-nano-2025-04-14", 1_047_576, 32_768],
+    ["azure", "o4-mini", 200_000, 100_000],
+    ["openai", "gpt-5-2025-08-07", 400_000, 128_000],
+    ["openai", "gpt-5-chat-latest", 400_000, 16_384],
+    ["groq", "llama-3.3-70b-versatile", 131_072, undefined],
+  ])("gives %s %s a window of %d and at most %d output tokens", (provider, model, window, output) => {
+    const { contextWindow, maxOutputTokens } = cardOf(provider, model);
+    expect({ contextWindow, maxOutputTokens }).toEqual({ contextWindow: window, maxOutputTokens: output });
+  });
+});
+
+test("holds a bounded number of models, whatever names callers come up with", () => {
+  const own = createCatalogue({ "openai/mine": { input: "1" } });
+  for (let index = 0; index < 2_000; index += 1) own.find({ provider: "nobody", model: `m${index}` });
+  expect(own.find({ provider: "openai", model: "mine" })).toMatchObject({ source: "user" });
+  expect(own.find({ provider: "nobody", model: "m0" })).toMatchObject({ unknown: true });
+});
+
+function reasonOfDate(model: string): string {
+  const card = catalogue.find({ provider: "openai", model, at: new Date("never") });
+  return "unknown" in card ? card.reason : "known";
+}

@@ -1,0 +1,177 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createCatalogue } from "./catalogue.ts";
+import { costOfUsage, type Cost } from "./cost-of-usage.ts";
+import { createPricing } from "./pricing.ts";
+import type { Meter, Rate, RateCard } from "./rate-card.ts";
+import type { Usage } from "./usage.ts";
+
+const pricing = createPricing();
+const at = new Date("2026-09-23T12:00:00Z");
+
+function cost(model: string, usage: Usage, serviceTier?: string): Cost {
+  return pricing.cost({ provider: "openai", model, usage, at, ...(serviceTier === undefined ? {} : { serviceTier }) });
+}
+
+describe("cost", () => {
+  test.each<[string, Usage, bigint, string?]>([
+    ["gpt-4.1-nano", { inputTokens: 333, outputTokens: 77 }, 64_100n],
+    ["gpt-4o", { inputTokens: 1_000_000, cachedInputTokens: 1_000_000, outputTokens: 0 }, 1_250_000_000n],
+    ["o3-mini", { inputTokens: 11, outputTokens: 809, reasoningTokens: 768 }, 3_571_700n],
+    ["text-embedding-3-small", { inputTokens: 2, outputTokens: 0 }, 40n],
+    ["gpt-5-nano", { inputTokens: 1, cachedInputTokens: 1, outputTokens: 0 }, 5n],
+    ["gpt-5-nano", { inputTokens: 1, cachedInputTokens: 1, outputTokens: 0 }, 3n, "flex"],
+    ["gpt-5", { inputTokens: 53, outputTokens: 469 }, 2_378_125n, "flex"],
+    ["gpt-5", { inputTokens: 53, outputTokens: 469 }, 4_756_250n, "default"],
+    ["o4-mini", { inputTokens: 3, cachedInputTokens: 3, outputTokens: 0 }, 413n, "batch"],
+    ["gpt-5.6-sol", { inputTokens: 100, cacheWriteTokens: 100, outputTokens: 0 }, 500_000n],
+    ["gpt-5.4", { inputTokens: 271_999, outputTokens: 1 }, 680_012_500n],
+    ["gpt-5.4", { inputTokens: 272_000, cachedInputTokens: 272_000, outputTokens: 1 }, 136_022_500n],
+    ["gpt-4o-audio-preview", { inputTokens: 64, inputAudioTokens: 44, outputTokens: 9 }, 1_900_000n],
+    ["gpt-4o-audio-preview", { inputTokens: 0, outputTokens: 10, outputAudioTokens: 8 }, 660_000n],
+    // No cached rate on the card: the input rate is what it can cost at most.
+    ["gpt-5-pro", { inputTokens: 10, cachedInputTokens: 10, outputTokens: 0 }, 150_000n],
+    ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 2 }] }, 20_000_000n],
+    ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "file_search", count: 1 }] }, 2_500_000n],
+    ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "container", count: 1 }] }, 30_000_000n],
+    // Fees have no flex price.
+    ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 1 }] }, 10_000_000n, "flex"],
+  ])("of %s for %j is exact", (model, usage, nanoUsd, serviceTier) => {
+    expect(cost(model, usage, serviceTier)).toMatchObject({ kind: "known", nanoUsd });
+  });
+
+  test("never takes reasoning a second time", () => {
+    const usage = { inputTokens: 10, outputTokens: 100 };
+    expect(cost("gpt-5", { ...usage, reasoningTokens: 90 })).toEqual(cost("gpt-5", usage));
+  });
+
+  test("is a lower bound where something used has no price, and says what", () => {
+    const usage = { inputTokens: 100, outputTokens: 100 };
+    const missing = (model: string, extra: Partial<Usage>) => {
+      const result = cost(model, { ...usage, ...extra });
+      return result.kind === "lowerBound" ? result.missing : result;
+    };
+    expect(missing("gpt-4o", { inputAudioTokens: 50 })).toEqual(["inputAudio"]);
+    expect(missing("gpt-4o", { outputAudioTokens: 50 })).toEqual(["outputAudio"]);
+    expect(missing("gpt-4o", { cacheWriteTokens: 50 })).toEqual(["cacheWrite"]);
+    expect(missing("text-embedding-3-small", {})).toEqual(["output"]);
+    expect(missing("gpt-4o", { fees: [{ meter: "web_search_preview", count: 1 }] })).toEqual(["web_search_preview"]);
+    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 1 }] })).toEqual(["image_generation"]);
+    expect(missing("gpt-4.1-mini", { fees: [{ meter: "web_search", count: 1 }] })).toEqual([
+      "web_search content (a block of 8,000 input tokens a call)",
+    ]);
+    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 0 }] })).toMatchObject({ kind: "known" });
+    // The part without a rate still counts at the text rate.
+    expect(cost("gpt-4o", { ...usage, inputAudioTokens: 50 })).toMatchObject({ nanoUsd: 1_250_000n });
+  });
+
+  test("of OpenAI's tools is not charged at another provider's models", () => {
+    const usage = { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 1 }] };
+    expect(pricing.cost({ provider: "azure", model: "gpt-5", usage })).toMatchObject({ kind: "lowerBound", nanoUsd: 0n });
+  });
+
+  test.each([
+    ["gpt-5", "priority"],
+    ["gpt-5", "scale"],
+    ["gpt-5.6-sol", "ultrafast"],
+    ["gpt-4o", "flex"],
+    ["gpt-5-pro", "flex"],
+  ])("of %s at tier %s is unknown, since nobody told its price", (model, tier) => {
+    expect(cost(model, { inputTokens: 1, outputTokens: 1 }, tier)).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringContaining(tier) as string,
+    });
+  });
+
+  test("at a price of your own holds at every tier", () => {
+    const own = createPricing({ "openai/gpt-5": { input: "1", output: "2" } });
+    const usage = { inputTokens: 1_000, outputTokens: 1_000 };
+    for (const serviceTier of ["default", "flex", "priority"]) {
+      expect(own.cost({ provider: "openai", model: "gpt-5", usage, serviceTier })).toMatchObject({ nanoUsd: 3_000_000n });
+    }
+  });
+
+  test("is unknown for counts that cannot be right", () => {
+    expect(cost("gpt-4o", { inputTokens: 1.5, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
+    expect(cost("gpt-4o", { inputTokens: -1, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
+    // OpenRouter has sent 2,161 cached and 2,161 written of 2,168.
+    const overlap = { inputTokens: 2_168, cachedInputTokens: 2_161, cacheWriteTokens: 2_161, outputTokens: 1 };
+    expect(cost("gpt-5.6-sol", overlap)).toMatchObject({ kind: "unknown", reason: expect.stringMatching(/add up/) as string });
+  });
+
+  test("is unknown for an unknown model, never zero", () => {
+    expect(cost("gpt-5.2-proo", { inputTokens: 1, outputTokens: 1 })).toMatchObject({ kind: "unknown" });
+  });
+});
+
+describe("arithmetic", () => {
+  const rate: fc.Arbitrary<Rate> = fc.record({
+    picoUsd: fc.bigInt({ min: 0n, max: 10n ** 10n }),
+    tiers: fc
+      .uniqueArray(fc.record({ aboveInputTokens: fc.nat(2_000_000), picoUsd: fc.bigInt({ min: 0n, max: 10n ** 10n }) }), {
+        maxLength: 3,
+        selector: (tier) => tier.aboveInputTokens,
+      })
+      .map((tiers) => tiers.toSorted((a, b) => a.aboveInputTokens - b.aboveInputTokens)),
+  });
+  const optional = fc.option(rate, { nil: undefined });
+  const part = fc.nat(500_000);
+
+  test("equals exact fractions of a dollar, rounded up once, for any usage and any card", () => {
+    fc.assert(
+      fc.property(
+        fc.record({ input: rate, output: rate, cachedInput: optional, cacheWrite: rate, inputAudio: rate, outputAudio: rate }),
+        fc.tuple(part, part, part, part, part, part),
+        fc.boolean(),
+        (given, [plain, cached, written, audio, text, spoken], flex) => {
+          const { cachedInput, ...others } = given;
+          const rates = cachedInput ? { ...others, cachedInput } : others;
+          const card: RateCard = { id: "openai/o3", provider: "openai", model: "o3", source: "test", matchedBy: "exact", rates };
+          const inputTokens = plain + cached + written + audio;
+          const usage = {
+            inputTokens,
+            cachedInputTokens: cached,
+            cacheWriteTokens: written,
+            inputAudioTokens: audio,
+            outputTokens: text + spoken,
+            outputAudioTokens: spoken,
+          };
+          const parts: [Meter, number][] = [
+            ["input", plain],
+            ["cachedInput", cached],
+            ["cacheWrite", written],
+            ["inputAudio", audio],
+            ["output", text],
+            ["outputAudio", spoken],
+          ];
+          // Dollars as a fraction over 10^18, by another road: the tiers from the top, a price per million, no pico-dollars.
+          let dollars = 0n;
+          for (const [meter, count] of parts) {
+            const used = rates[meter] ?? rates.input;
+            const tier = used.tiers.toReversed().find((one) => inputTokens >= one.aboveInputTokens + 1);
+            const listed = tier?.picoUsd ?? used.picoUsd;
+            const perToken = flex ? listed / 2n + (listed % 2n) : listed;
+            dollars += perToken * 1_000_000n * BigInt(count);
+          }
+          const perNano = 10n ** 9n;
+          const expected = dollars / perNano + (dollars % perNano === 0n ? 0n : 1n);
+          const result = costOfUsage({ card, usage, serviceTier: flex ? "flex" : undefined });
+          expect(result).toMatchObject({ kind: "known", nanoUsd: expected });
+        },
+      ),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("has no half pico-dollar to round at any flex price in the catalogue", () => {
+    const catalogue = createCatalogue();
+    for (const model of ["o3", "o4-mini", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini",
+      "gpt-5.4-nano", "gpt-5.5", "gpt-5.6-luna", "gpt-5.6-sol", "gpt-5.6-terra"]) {
+      const card = catalogue.find({ provider: "openai", model, at });
+      if ("unknown" in card) throw new Error(model);
+      for (const { picoUsd, tiers } of Object.values(card.rates)) {
+        expect([picoUsd, ...tiers.map((tier) => tier.picoUsd)].every((pico) => pico % 2n === 0n)).toBe(true);
+      }
+    }
+  });
+});

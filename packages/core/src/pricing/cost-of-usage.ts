@@ -1,0 +1,75 @@
+import { divideUp, nanoUsdFromPico } from "../money/rounding.ts";
+import { feeRate } from "./fee-rate.ts";
+import { picoUsdAt, type Meter, type Rate, type RateCard } from "./rate-card.ts";
+import { serviceTierDivisor } from "./service-tier.ts";
+import { isUsage, type Usage } from "./usage.ts";
+
+/** What a call cost, in nano-dollars. `missing` names what was used beyond the amount without a price. */
+export type Cost =
+  | { readonly kind: "known"; readonly nanoUsd: bigint; readonly lines: readonly CostLine[] }
+  | {
+      readonly kind: "lowerBound";
+      readonly nanoUsd: bigint;
+      readonly missing: readonly string[];
+      readonly lines: readonly CostLine[];
+    }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** So many of a meter at so many pico-dollars each. */
+export interface CostLine {
+  readonly meter: Meter | string;
+  readonly count: number;
+  readonly picoUsd: bigint;
+}
+
+/**
+ * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved service tier rounds a
+ * rate up to a whole pico-dollar; no listed rate needs it. Cached input without a rate of its own costs what input does.
+ * Audio or cache writes without a rate are counted at the text rate and named in `missing`; so are fees without a price.
+ * Unknown for a service tier without a price, and for counts that cannot be right.
+ */
+export function costOfUsage(input: {
+  readonly card: RateCard;
+  readonly usage: Usage;
+  readonly serviceTier?: string | undefined;
+}): Cost {
+  const { card, usage } = input;
+  if (!isUsage(usage)) return { kind: "unknown", reason: "the reported usage is not made of valid counts" };
+  const divisor = serviceTierDivisor(card, input.serviceTier);
+  if (typeof divisor !== "bigint") return { kind: "unknown", reason: divisor.reason };
+
+  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, inputAudioTokens = 0 } = usage;
+  const { outputTokens, outputAudioTokens = 0 } = usage;
+  const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - inputAudioTokens;
+  if (plainInput < 0) return { kind: "unknown", reason: "the parts of the reported input add up to more than its total" };
+
+  const lines: CostLine[] = [];
+  const missing: string[] = [];
+  const { rates } = card;
+  const charge = (meter: Meter, count: number, rate: Rate | undefined, textRate?: Rate) => {
+    if (count === 0) return;
+    if (!rate) missing.push(meter);
+    const used = rate ?? textRate;
+    if (used) lines.push({ meter, count, picoUsd: divideUp(picoUsdAt(used, inputTokens), divisor) });
+  };
+  charge("input", plainInput, rates.input);
+  charge("cachedInput", cachedInputTokens, rates.cachedInput ?? rates.input);
+  charge("cacheWrite", cacheWriteTokens, rates.cacheWrite, rates.input);
+  charge("inputAudio", inputAudioTokens, rates.inputAudio, rates.input);
+  charge("output", outputTokens - outputAudioTokens, rates.output);
+  charge("outputAudio", outputAudioTokens, rates.outputAudio, rates.output);
+  if (usage.fees) chargeFees(card, usage.fees, lines, missing);
+
+  const nanoUsd = nanoUsdFromPico(lines.reduce((sum, line) => sum + line.picoUsd * BigInt(line.count), 0n));
+  return missing.length === 0 ? { kind: "known", nanoUsd, lines } : { kind: "lowerBound", nanoUsd, missing, lines };
+}
+
+function chargeFees(card: RateCard, fees: NonNullable<Usage["fees"]>, lines: CostLine[], missing: string[]): void {
+  for (const { meter, count } of fees) {
+    if (count === 0) continue;
+    const rate = feeRate(card, meter);
+    if (rate) lines.push({ meter, count, picoUsd: rate.picoUsd });
+    else missing.push(meter);
+    if (rate?.alsoBilled !== undefined) missing.push(rate.alsoBilled);
+  }
+}

@@ -1,0 +1,50 @@
+import { OVERLAY_RATES, OVERLAY_UNKNOWN } from "./overlay.ts";
+import { picoUsdPerToken } from "./pico-usd.ts";
+import type { Rate, Rates, UnknownRate } from "./rate-card.ts";
+import type { DatedRates } from "./rate-schedule.ts";
+
+/** What wflo's own rows say about a model: rates that follow the catalogue's in time, or that there is no price. */
+export interface OverlayModel {
+  readonly model?: string;
+  readonly contextWindow?: number;
+  readonly schedule: readonly DatedRates[];
+}
+
+/** The rows for a model on top of the catalogue's rates; undefined when there are none. */
+export function overlayModel(
+  provider: string,
+  id: string,
+  catalogued: readonly DatedRates[],
+): OverlayModel | UnknownRate | undefined {
+  const unknown = OVERLAY_UNKNOWN.find((row) => row.provider === provider && row.ids.test(id));
+  if (unknown) return { unknown: true, reason: unknown.reason };
+  const rows = OVERLAY_RATES.filter((row) => row.provider === provider && row.ids.test(id));
+  if (rows.length === 0) return undefined;
+
+  const schedule: DatedRates[] = [...catalogued];
+  for (const row of rows) {
+    const rates = ratesOfText(row.rates);
+    if (row.adds) {
+      for (const [index, entry] of schedule.entries()) {
+        schedule[index] = { ...entry, source: `${entry.source} + overlay`, rates: { ...entry.rates, ...rates } };
+      }
+      continue;
+    }
+    const begun = row.from === undefined ? {} : { asOf: row.from, fromMs: Date.parse(`${row.from}T00:00:00Z`) };
+    schedule.push({ rates, source: "overlay", ...begun });
+  }
+  const { model, contextWindow } = rows.at(-1) ?? {};
+  return {
+    schedule,
+    ...(model === undefined ? {} : { model }),
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+  };
+}
+
+function ratesOfText(text: Readonly<Partial<Record<string, string>>>): Rates {
+  const rates: Record<string, Rate> = {};
+  for (const [meter, dollars] of Object.entries(text)) {
+    if (dollars !== undefined) rates[meter] = { picoUsd: picoUsdPerToken(dollars), tiers: [] };
+  }
+  return rates;
+}

@@ -1,0 +1,111 @@
+import type { Meter } from "./rate-card.ts";
+
+/** Token prices by hand, in dollars per million tokens. They win over the catalogue. */
+export interface OverlayRates {
+  readonly provider: string;
+  /** Matches whole model ids as `modelId` writes them. */
+  readonly ids: RegExp;
+  /** The id on the card; undefined keeps the catalogue's. */
+  readonly model?: string;
+  /** ISO date from which the row holds; undefined for always. */
+  readonly from?: string;
+  readonly rates: Readonly<Partial<Record<Meter, string>>>;
+  /** True: the rates are added to the catalogue's instead of taking their place. */
+  readonly adds?: boolean;
+  readonly contextWindow?: number;
+  readonly source: string;
+  readonly checkedOn: string;
+}
+
+/** Models that the catalogue prices wrongly or in part, where no plain token price is right. */
+export interface OverlayUnknown {
+  readonly provider: string;
+  readonly ids: RegExp;
+  readonly reason: string;
+}
+
+/** The price of something billed by the piece, in dollars. */
+export interface OverlayFee {
+  readonly provider: string;
+  readonly meter: string;
+  readonly dollars: string;
+  /** Models for which the piece also costs something that no usage shows. */
+  readonly alsoBilled?: { readonly models: RegExp; readonly what: string };
+  readonly source: string;
+  readonly checkedOn: string;
+}
+
+const LITELLM = "LiteLLM model_prices_and_context_window.json of 2026-08-01";
+const CHECKED = "2026-11-22";
+const ft41 = { provider: "openai", contextWindow: 1_047_576, source: LITELLM, checkedOn: CHECKED };
+const audio = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED };
+const deepseek = { provider: "deepseek", ids: /^deepseek-(?:chat|reasoner)$/, source: LITELLM, checkedOn: CHECKED };
+const vertex = { provider: "google-vertex", source: LITELLM, checkedOn: CHECKED };
+const mistral = { provider: "mistral", source: LITELLM, checkedOn: CHECKED };
+
+/** What the catalogue has wrong or lacks. Of two rows for one id the later wins once its date has come. */
+export const OVERLAY_RATES: readonly OverlayRates[] = [
+  { ...audio, ids: /^gpt-4o-audio-preview(?:-2024-12-17|-2025-06-03)?$/, rates: { inputAudio: "40", outputAudio: "80" } },
+  { ...audio, ids: /^gpt-4o-audio-preview-2024-10-01$/, rates: { inputAudio: "100", outputAudio: "200" } },
+  { ...audio, ids: /^gpt-4o-mini-audio-preview(?:-2024-12-17)?$/, rates: { inputAudio: "10", outputAudio: "20" } },
+  {
+    ...ft41,
+    ids: /^ft:gpt-4\.1-2025-04-14:.+$/,
+    model: "ft:gpt-4.1",
+    rates: { input: "3", cachedInput: "0.75", output: "12" },
+  },
+  {
+    ...ft41,
+    ids: /^ft:gpt-4\.1-mini-2025-04-14:.+$/,
+    model: "ft:gpt-4.1-mini",
+    rates: { input: "0.8", cachedInput: "0.2", output: "3.2" },
+  },
+  {
+    ...ft41,
+    ids: /^ft:gpt-4\.1-nano-2025-04-14:.+$/,
+    model: "ft:gpt-4.1-nano",
+    rates: { input: "0.2", cachedInput: "0.05", output: "0.8" },
+  },
+  // The alias moved to Mistral Large 2512 and Mistral Small 2603, which the catalogue has under their own ids.
+  { ...mistral, ids: /^mistral-large-latest$/, from: "2025-12-02", rates: { input: "0.5", cachedInput: "0.05", output: "1.5" } },
+  { ...mistral, ids: /^mistral-small-latest$/, from: "2026-03-01", rates: { input: "0.15", cachedInput: "0.015", output: "0.6" } },
+  // DeepSeek ended its off-peak prices on 2025-09-05 and cut the price with V3.2 on 2025-09-29.
+  { ...deepseek, from: "2025-09-05", rates: { input: "0.56", cachedInput: "0.07", output: "1.68" } },
+  { ...deepseek, from: "2025-09-29", rates: { input: "0.28", cachedInput: "0.028", output: "0.42" } },
+  {
+    ...vertex,
+    ids: /^gemini-2\.0-flash(?:-001)?$/,
+    rates: { input: "0.15", output: "0.6", inputAudio: "1" },
+  },
+];
+
+/** Prices that are not known rather than what the catalogue would give. */
+export const OVERLAY_UNKNOWN: readonly OverlayUnknown[] = [
+  {
+    provider: "openai",
+    ids: /-search-(?:preview|api)(?:-.*)?$/,
+    reason: "each request also pays for web searches that its usage does not count",
+  },
+  {
+    provider: "azure",
+    ids: /-search-(?:preview|api)(?:-.*)?$/,
+    reason: "each request also pays for web searches that its usage does not count",
+  },
+  { provider: "azure", ids: /^deepseek-v4-pro/, reason: "the price lists for this model on Azure disagree" },
+];
+
+const OPENAI_TOOLS = "https://platform.openai.com/docs/pricing, built-in tools, as copied by LiteLLM of 2026-08-01";
+
+/** Fees by the piece. `web_search_preview` has none here: its price depends on the model, so its cost is a lower bound. */
+export const OVERLAY_FEES: readonly OverlayFee[] = [
+  {
+    provider: "openai",
+    meter: "web_search",
+    dollars: "0.01",
+    alsoBilled: { models: /^(?:gpt-4o-mini|gpt-4\.1-mini)$/, what: "web_search content (a block of 8,000 input tokens a call)" },
+    source: OPENAI_TOOLS,
+    checkedOn: CHECKED,
+  },
+  { provider: "openai", meter: "file_search", dollars: "0.0025", source: OPENAI_TOOLS, checkedOn: CHECKED },
+  { provider: "openai", meter: "container", dollars: "0.03", source: OPENAI_TOOLS, checkedOn: CHECKED },
+];

@@ -1,0 +1,60 @@
+/** The kinds of tokens that have a price of their own. */
+export type Meter =
+  | "input"
+  | "cachedInput"
+  | "cacheWrite"
+  | "output"
+  | "inputAudio"
+  | "cachedInputAudio"
+  | "outputAudio";
+
+/** A price per token in pico-dollars. The whole request takes the highest tier whose threshold its INPUT tokens exceed. */
+export interface Rate {
+  readonly picoUsd: bigint;
+  /** In rising order of `aboveInputTokens`. */
+  readonly tiers: readonly { readonly aboveInputTokens: number; readonly picoUsd: bigint }[];
+}
+
+/** The prices of a model by kind of token. */
+export type Rates = Readonly<Partial<Record<Meter, Rate>>>;
+
+/** The prices of one model at one time, with where they come from. Stored with each charge, since prices change. */
+export interface RateCard {
+  /** `provider/model`, as in `openai/gpt-4.1-nano`. */
+  readonly id: string;
+  readonly provider: string;
+  readonly model: string;
+  /** `genai-prices@0.1.8`, `user` or `overlay`. */
+  readonly source: string;
+  /** ISO date from which the rates are in force, where known. */
+  readonly asOf?: string;
+  /** `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. */
+  readonly matchedBy: "exact" | "family" | "user";
+  readonly rates: Rates;
+  /** Other rates that a request sent now may still be billed at: peak hours, or a new price within the next day. */
+  readonly mayAlsoApply?: readonly Rates[];
+  readonly contextWindow?: number;
+  readonly maxOutputTokens?: number;
+}
+
+/** There is no price, with a one-line reason. Never to be taken for zero. */
+export interface UnknownRate {
+  readonly unknown: true;
+  readonly reason: string;
+}
+
+/** The rate in pico-dollars per token for a request of so many input tokens. */
+export function picoUsdAt(rate: Rate, inputTokens: number): bigint {
+  let picoUsd = rate.picoUsd;
+  for (const tier of rate.tiers) if (inputTokens > tier.aboveInputTokens) picoUsd = tier.picoUsd;
+  return picoUsd;
+}
+
+/** The dearest rate in pico-dollars per token for a request of at most so many input tokens. */
+export function dearestPicoUsd(rate: Rate, maxInputTokens: number): bigint {
+  let picoUsd = rate.picoUsd;
+  for (const tier of rate.tiers) {
+    if (maxInputTokens > tier.aboveInputTokens && tier.picoUsd > picoUsd) picoUsd = tier.picoUsd;
+  }
+  return picoUsd;
+}

@@ -1,0 +1,42 @@
+import { nanoUsdFromPico } from "../money/rounding.ts";
+import { dearestPicoUsd, type Rate, type RateCard, type UnknownRate } from "./rate-card.ts";
+import { serviceTierDivisor } from "./service-tier.ts";
+
+/** The most that a request can cost before it is sent. */
+export interface WorstCase {
+  readonly inputNanoUsd: bigint;
+  /** Per output token. Zero for a card without an output rate, such as an embedding model's. */
+  readonly outputPicoUsd: bigint;
+}
+
+/**
+ * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, cache writes, long context, peak hours. A
+ * discounted service tier counts at the list price, since the provider may serve the request at another tier than asked.
+ * Unknown for a service tier without a price. Fees are not in it.
+ */
+export function worstCase(input: {
+  readonly card: RateCard;
+  readonly maxInputTokens: number;
+  readonly serviceTier?: string | undefined;
+}): WorstCase | UnknownRate {
+  const { card, maxInputTokens } = input;
+  const divisor = serviceTierDivisor(card, input.serviceTier);
+  if (typeof divisor !== "bigint") return divisor;
+  let inputPicoUsd = 0n;
+  let outputPicoUsd = 0n;
+  const dearer = (known: bigint, rate: Rate | undefined) => {
+    if (!rate) return known;
+    const picoUsd = dearestPicoUsd(rate, maxInputTokens);
+    return picoUsd > known ? picoUsd : known;
+  };
+  for (const rates of card.mayAlsoApply ? [card.rates, ...card.mayAlsoApply] : [card.rates]) {
+    inputPicoUsd = dearer(inputPicoUsd, rates.input);
+    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInput);
+    inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite);
+    inputPicoUsd = dearer(inputPicoUsd, rates.inputAudio);
+    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputAudio);
+    outputPicoUsd = dearer(outputPicoUsd, rates.output);
+    outputPicoUsd = dearer(outputPicoUsd, rates.outputAudio);
+  }
+  return { inputNanoUsd: nanoUsdFromPico(inputPicoUsd * BigInt(maxInputTokens)), outputPicoUsd };
+}

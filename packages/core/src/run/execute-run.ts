@@ -1,0 +1,128 @@
+import { decode, encode } from "../checkpoint/codec.ts";
+import { BudgetBusyError } from "../errors/budget-busy-error.ts";
+import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
+import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
+import type { RunRow, RunStatus } from "../ports/run-store.ts";
+import { currentContext, withContext } from "./run-context.ts";
+import type { RunExecution } from "./run-execution.ts";
+import type { RunServices } from "./run-services.ts";
+import { RunScope } from "./run-scope.ts";
+import { runHandle } from "./run-handle.ts";
+import type { Run } from "./run.ts";
+
+const HEARTBEAT_MS = 5_000;
+const FLUSH_MS = 30_000;
+
+/**
+ * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
+ * `failed`. Returns the function's value or throws its error, with the run's id on a `BudgetExceededError`.
+ */
+export async function executeRun<Input, T>(
+  services: RunServices,
+  row: RunRow,
+  fn: (run: Run<Input>, input: Input) => T | Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  const { tenant, database, emitter } = services;
+  const { id: runId, workflow, epoch } = row;
+  const scope = new RunScope({ runId, workflow, epoch, client: services.client });
+  const steps = epoch === 1 ? [] : await database.runs.steps(tenant, runId);
+  const execution: RunExecution = {
+    ...services,
+    scope,
+    saved: new Map(steps.map((step) => [step.path, step.result])),
+    used: new Set(),
+  };
+  const abort = () => scope.abort(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  if (signal?.aborted) abort();
+  const stopHeartbeat = startHeartbeat(services, scope);
+  emitter.emit("run-start", { runId, workflow, epoch });
+  const input = decode(row.input) as Input;
+  const budgetIds = [...new Set([...currentContext().budgetIds, ...row.budgetIds])];
+  try {
+    const run = runHandle(execution, input);
+    const inside = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
+    const value = await withContext(inside, async () => fn(run, input));
+    await end(services, scope, "completed", resultText(services, scope, value));
+    return value;
+  } catch (error) {
+    if (!(error instanceof RunSupersededError)) {
+      await end(services, scope, statusOf(error), undefined, errorText(error));
+    }
+    throw error;
+  } finally {
+    stopHeartbeat();
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+/** No further call starts, open calls finish, their settles are acknowledged, then the status is written. */
+async function end(
+  services: RunServices,
+  scope: RunScope,
+  status: Exclude<RunStatus, "running">,
+  result?: string,
+  error?: string,
+): Promise<void> {
+  const { tenant, database, outbox, emitter, log } = services;
+  const { runId, workflow, epoch } = scope;
+  if (status === "paused") scope.close(new BudgetPausedError(`of run ${runId}`));
+  await scope.drain();
+  try {
+    await outbox.flush(FLUSH_MS);
+    const isOurs = await database.runs.finish(tenant, { runId, epoch, status, result, error });
+    if (!isOurs) throw scope.supersede();
+  } catch (failure) {
+    // The work itself is done or has its own error: an end that could not be written leaves a stale run, which can be resumed.
+    log.error(`wflo: the end of run ${runId} (${status}) could not be written.`, { error: failure });
+  }
+  emitter.emit("run-end", { runId, workflow, status });
+}
+
+function startHeartbeat(services: RunServices, scope: RunScope): () => void {
+  const { clock, database, tenant, log } = services;
+  let cancel = () => {};
+  let stopped = false;
+  const beat = async () => {
+    try {
+      const isOurs = await database.runs.heartbeat(tenant, scope.runId, scope.epoch);
+      if (!isOurs && !stopped) scope.supersede();
+    } catch (error) {
+      log.warn(`wflo: run ${scope.runId} could not show that it is alive.`, { error });
+    }
+    if (!stopped) cancel = clock.schedule(() => void beat(), HEARTBEAT_MS);
+  };
+  cancel = clock.schedule(() => void beat(), HEARTBEAT_MS);
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}
+
+function statusOf(error: unknown): "paused" | "failed" {
+  const isMoney = isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
+  return isMoney ? "paused" : "failed";
+}
+
+/** A result that cannot be saved is still the caller's: the run completes without a stored result. */
+function resultText(services: RunServices, scope: RunScope, value: unknown): string | undefined {
+  try {
+    return encode(value, "the result");
+  } catch (error) {
+    if (!(error instanceof UnsavableValueError)) throw error;
+    services.log.warn(`wflo: run ${scope.runId} is completed, but its result is not stored: ${error.message}`);
+    return undefined;
+  }
+}
+
+function errorText(error: unknown): string {
+  try {
+    return encode(error, "the error");
+  } catch {
+    const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+    return encode({ name: String(name), message: String(message), code: String(code) }, "the error");
+  }
+}

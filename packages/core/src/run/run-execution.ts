@@ -1,0 +1,19 @@
+import type { SettleOutbox } from "../budget/settle-outbox.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Database } from "../ports/database.ts";
+import type { Emitter } from "../telemetry/emitter.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** What the steps of one execution share. */
+export interface RunExecution {
+  readonly scope: RunScope;
+  readonly tenant: string;
+  readonly database: Database;
+  readonly outbox: SettleOutbox;
+  readonly emitter: Emitter;
+  readonly clock: Clock;
+  /** Encoded results of earlier executions, by path. */
+  readonly saved: ReadonlyMap<string, string>;
+  /** Paths that occurred in this execution. */
+  readonly used: Set<string>;
+}

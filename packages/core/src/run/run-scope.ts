@@ -1,0 +1,87 @@
+import { RunSupersededError } from "../errors/run-superseded-error.ts";
+
+/** A call that is still open, as the run around it needs to know it. */
+export interface TrackedCall {
+  readonly callId: string;
+  /** Ends the consumer's say over the pace: read on to the end as fast as the provider sends. */
+  hurry(): void;
+  /** Resolves when the outcome is known and its settlement is in the outbox. Never rejects. */
+  readonly closed: Promise<void>;
+}
+
+/** One execution of a run in this process: its identity, its open calls, its end. */
+export class RunScope {
+  readonly runId: string;
+  readonly workflow: string;
+  readonly epoch: number;
+  /** The wflo client that executes the run; adapters below find it here. */
+  readonly client: object;
+  readonly #abort = new AbortController();
+  readonly #open = new Map<TrackedCall, string | undefined>();
+  readonly #callIds = new Map<string, string[]>();
+  #closing: unknown;
+
+  constructor(identity: { runId: string; workflow: string; epoch: number; client: object }) {
+    this.runId = identity.runId;
+    this.workflow = identity.workflow;
+    this.epoch = identity.epoch;
+    this.client = identity.client;
+  }
+
+  /** Aborts when the run is superseded or its caller aborts. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Why no further call may start, once the run is pausing or over. */
+  get closing(): unknown {
+    return this.#closing;
+  }
+
+  track(call: TrackedCall, step: string | undefined): void {
+    this.#open.set(call, step);
+    void call.closed.then(() => this.#open.delete(call));
+    if (step === undefined) return;
+    const callIds = this.#callIds.get(step);
+    if (callIds) callIds.push(call.callId);
+    else this.#callIds.set(step, [call.callId]);
+  }
+
+  /** Ids of the calls made in a step and in the steps inside it, so far unsaved ones; they are forgotten by asking. */
+  takeCallIds(step: string): string[] {
+    const taken: string[] = [];
+    for (const [at, callIds] of this.#callIds) {
+      if (!within(at, step)) continue;
+      taken.push(...callIds);
+      this.#callIds.delete(at);
+    }
+    return taken;
+  }
+
+  /** Waits until the open calls of a step and of the steps inside it (of the whole run without one) are closed. */
+  async drain(step?: string): Promise<void> {
+    const open = [...this.#open].filter(([, at]) => step === undefined || (at !== undefined && within(at, step)));
+    for (const [call] of open) call.hurry();
+    await Promise.all(open.map(([call]) => call.closed));
+  }
+
+  /** Lets no further call start. */
+  close(reason: unknown): void {
+    this.#closing ??= reason;
+  }
+
+  abort(reason: unknown): void {
+    this.close(reason);
+    this.#abort.abort(reason);
+  }
+
+  supersede(): RunSupersededError {
+    const error = new RunSupersededError(this.runId);
+    this.abort(error);
+    return error;
+  }
+}
+
+function within(path: string, step: string): boolean {
+  return path === step || path.startsWith(`${step}/`);
+}

@@ -1,0 +1,19 @@
+import type { SettleOutbox } from "../budget/settle-outbox.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Database } from "../ports/database.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { Emitter } from "../telemetry/emitter.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+/** What runs of one client work with; made once by `createWflo`. */
+export interface RunServices {
+  readonly tenant: string;
+  readonly database: Database;
+  readonly outbox: SettleOutbox;
+  readonly emitter: Emitter;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Required<Logger>;
+  /** The client itself, as adapters below find it. */
+  readonly client: object;
+}

@@ -1,0 +1,67 @@
+import { decode } from "../checkpoint/codec.ts";
+import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
+import type { CostBreakdown } from "./cost-breakdown.ts";
+import { runCost } from "./run-cost.ts";
+import type { RunServices } from "./run-services.ts";
+
+const DEFAULT_PAGE = 50;
+const LAST_PAGE = 1_000;
+
+/** One run in a list. */
+export interface RunSummary {
+  readonly id: string;
+  readonly workflow: string;
+  /** `stale`: still `running`, but its process shows no sign of life; it can be resumed. */
+  readonly status: RunStatus | "stale";
+  readonly epoch: number;
+  readonly budgetIds: readonly string[];
+  readonly tags: readonly string[];
+  readonly createdAt: Date;
+  readonly endedAt: Date | undefined;
+  /** Why it is paused or failed. */
+  readonly error: Error | undefined;
+}
+
+/** One run with what it was given, what it gave, its saved steps and its cost. */
+export interface RunDetails extends RunSummary {
+  readonly input: unknown;
+  readonly result: unknown;
+  /** Saved steps in the order they were saved: where a resume starts from. */
+  readonly steps: readonly { readonly path: string; readonly savedAt: Date; readonly result: unknown }[];
+  readonly cost: CostBreakdown;
+}
+
+/** `wflo.runs`: what was started. */
+export interface Runs {
+  /** Newest first; `before` goes on where a page ended. At most 1,000 a page, 50 by default. */
+  list(filter?: Partial<RunFilter>): Promise<readonly RunSummary[]>;
+  get(runId: string): Promise<RunDetails | undefined>;
+}
+
+export function createRuns(services: RunServices): Runs {
+  const { tenant, database } = services;
+  return {
+    async list(filter = {}) {
+      const limit = Math.min(filter.limit ?? DEFAULT_PAGE, LAST_PAGE);
+      return (await database.runs.list(tenant, { ...filter, limit })).map(summary);
+    },
+    async get(runId) {
+      const row = await database.runs.get(tenant, runId);
+      if (!row) return undefined;
+      const [steps, cost] = await Promise.all([database.runs.steps(tenant, runId), runCost(services, runId)]);
+      return {
+        ...summary(row),
+        input: decode(row.input),
+        result: row.result === undefined ? undefined : decode(row.result),
+        steps: steps.map(({ path, savedAt, result }) => ({ path, savedAt, result: decode(result) })),
+        cost,
+      };
+    },
+  };
+}
+
+function summary(row: RunRow): RunSummary {
+  const { id, workflow, epoch, budgetIds, tags, createdAt, endedAt } = row;
+  const error = row.error === undefined ? undefined : (decode(row.error) as Error);
+  return { id, workflow, status: row.stale ? "stale" : row.status, epoch, budgetIds, tags, createdAt, endedAt, error };
+}

@@ -1,0 +1,155 @@
+import { decode, encode } from "../checkpoint/codec.ts";
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { RunAliveError } from "../errors/run-alive-error.ts";
+import { RunNotResumableError } from "../errors/run-not-resumable-error.ts";
+import { UnknownRunError } from "../errors/unknown-run-error.ts";
+import { usd, type MoneyInput } from "../money/money.ts";
+import type { RunRow } from "../ports/run-store.ts";
+import type { WindowKind } from "../ports/window-state.ts";
+import { executeRun } from "./execute-run.ts";
+import { currentContext } from "./run-context.ts";
+import type { RunServices } from "./run-services.ts";
+import type { Run } from "./run.ts";
+
+/** The function of a workflow. Between its steps it must do the same thing each time it is executed. */
+export type WorkflowFunction<Input, T> = (run: Run<Input>, input: Input) => T | Promise<T>;
+
+/** Caps that every run of a workflow gets. */
+export interface WorkflowOptions {
+  /** The most one run may cost. */
+  readonly budget?: MoneyInput | undefined;
+  /** Budgets that exist, on which every call of a run is reserved as well. */
+  readonly budgets?: readonly string[] | undefined;
+}
+
+export interface RunOptions extends WorkflowOptions {
+  /** An id of your own, a UUID, for starting a run once only. */
+  readonly runId?: string | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ResumeOptions {
+  /** Raises a cap first: absolute, never lowers. The run's own total cap unless another budget or window is named. */
+  readonly topUp?: { readonly to: MoneyInput; readonly budget?: string; readonly window?: WindowKind } | undefined;
+  /** Resumes although another process still executes the run; that one is stopped. */
+  readonly takeOver?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A function with a name, so that any process that has the code can resume its runs. */
+export interface Workflow<Input, T> {
+  readonly name: string;
+  /** Starts a run. Returns the function's value; throws its error, `BudgetExceededError` when the run is paused for money. */
+  run(input: Input, options?: RunOptions): Promise<T>;
+  /** The same as `run`. */
+  execute(input: Input, options?: RunOptions): Promise<T>;
+  /**
+   * Goes on with a run where it stopped, with its stored input; saved steps are not run again. Throws `UnknownRunError`,
+   * `RunAliveError`, `RunNotResumableError`, and what `run` throws.
+   */
+  resume(runId: string, options?: ResumeOptions): Promise<T>;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Makes a workflow of a client. */
+export function createWorkflow<Input, T>(
+  services: RunServices,
+  name: string,
+  fn: WorkflowFunction<Input, T>,
+  defaults: WorkflowOptions = {},
+): Workflow<Input, T> {
+  if (typeof name !== "string" || name.length === 0 || name.length > 200) {
+    throw new InvalidOptionError("A workflow needs a name of 1 to 200 characters.");
+  }
+  if (typeof fn !== "function") throw new InvalidOptionError(`Workflow ${name} needs a function.`);
+  const run = async (input: Input, options: RunOptions = {}) => {
+    const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
+    const row = await startRun(services, name, input, { ...defaults, ...options, budgets });
+    return executeRun(services, row, fn, options.signal);
+  };
+  return {
+    name,
+    run,
+    execute: run,
+    async resume(runId, options = {}) {
+      const row = await claimRun(services, name, runId, options);
+      return executeRun(services, row, fn, options.signal);
+    },
+  };
+}
+
+/** The id of the budget that a run has of its own. */
+export function runBudgetId(runId: string): string {
+  return `run/${runId}`;
+}
+
+async function startRun(services: RunServices, workflow: string, input: unknown, options: RunOptions): Promise<RunRow> {
+  const { tenant, database, ids } = services;
+  const id = options.runId ?? ids.next();
+  if (!UUID.test(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
+  const text = encode(input, "the input");
+  const budgetIds = [...currentContext().budgetIds, ...(options.budgets ?? [])];
+  const total = options.budget === undefined ? undefined : usd(options.budget).nanoUsd;
+  if (total !== undefined) budgetIds.push(runBudgetId(id));
+  const row = { id, workflow, input: text, budgetIds: [...new Set(budgetIds)], tags: options.tags ?? [] };
+  const exists = new RunNotResumableError(id, `it exists already. Go on with it by resume("${id}").`);
+  if (options.runId !== undefined && (await database.runs.get(tenant, id))) throw exists;
+  // The budget first: a run that died in between must not be left without its cap.
+  if (total !== undefined) {
+    await database.ledger.setBudget(tenant, { id: runBudgetId(id), caps: { total }, onExpiry: "charge", warnAt: [] });
+  }
+  if (!(await database.runs.create(tenant, row))) throw exists;
+  const now = new Date(services.clock.now());
+  const times = { createdAt: now, heartbeatAt: now, endedAt: undefined };
+  return { ...row, ...times, status: "running", stale: false, epoch: 1, result: undefined, error: undefined };
+}
+
+async function claimRun(services: RunServices, workflow: string, runId: string, options: ResumeOptions): Promise<RunRow> {
+  const { tenant, database } = services;
+  const row = UUID.test(runId) ? await database.runs.get(tenant, runId) : undefined;
+  if (!row) throw new UnknownRunError(runId);
+  if (row.workflow !== workflow) {
+    throw new RunNotResumableError(runId, `it belongs to workflow ${row.workflow}, not to ${workflow}.`);
+  }
+  if (row.status === "completed") throw completed(runId);
+  if (options.topUp) await topUp(services, row, options.topUp);
+  const verdict = await database.runs.claim(tenant, runId, { takeOver: options.takeOver === true });
+  switch (verdict.code) {
+    case "claimed":
+      return verdict.run;
+    case "alive":
+      throw new RunAliveError(runId, verdict.heartbeatAgoMs);
+    case "completed":
+      throw completed(runId);
+    case "unknown":
+      throw new UnknownRunError(runId);
+  }
+}
+
+function completed(runId: string): RunNotResumableError {
+  return new RunNotResumableError(runId, `it is completed. Its result: (await wflo.runs.get("${runId}")).result.`);
+}
+
+async function topUp(services: RunServices, row: RunRow, wish: NonNullable<ResumeOptions["topUp"]>): Promise<void> {
+  const own = runBudgetId(row.id);
+  const refusedBy = row.error === undefined ? undefined : (decode(row.error) as { budgetId?: unknown }).budgetId;
+  if (wish.budget === undefined && typeof refusedBy === "string" && refusedBy !== own) {
+    throw new RunNotResumableError(
+      row.id,
+      `it was stopped by budget ${refusedBy}, not by its own. Write resume("${row.id}", { topUp: { to: "${String(wish.to)}", ` +
+        `budget: "${refusedBy}" } }).`,
+    );
+  }
+  const id = wish.budget ?? own;
+  const window = wish.window ?? (await onlyWindow(services, id));
+  const raised = await services.database.ledger.raiseCap(services.tenant, id, window, usd(wish.to).nanoUsd);
+  if (!raised) throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
+}
+
+async function onlyWindow(services: RunServices, id: string): Promise<WindowKind> {
+  const [budget] = await services.database.ledger.getBudgets(services.tenant, [id]);
+  const windows = Object.keys(budget?.caps ?? {}) as WindowKind[];
+  return windows.length === 1 && windows[0] ? windows[0] : "total";
+}

@@ -1,0 +1,35 @@
+import type { WfloEventName, WfloEvents } from "./events.ts";
+
+export type Listener<Name extends WfloEventName> = (event: WfloEvents[Name]) => void;
+
+/** Hands events to listeners. A listener that throws breaks nothing; its error goes to `onListenerError`. */
+export class Emitter {
+  readonly #listeners = new Map<WfloEventName, Set<(event: never) => void>>();
+  readonly #onListenerError: (error: unknown) => void;
+
+  constructor(onListenerError: (error: unknown) => void) {
+    this.#onListenerError = onListenerError;
+  }
+
+  /** Adds a listener; returns the function that removes it. */
+  on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, listeners.add(listener));
+    return () => void listeners.delete(listener);
+  }
+
+  /** True when somebody listens, so that costly events are made only then. */
+  has(name: WfloEventName): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
+  emit<Name extends WfloEventName>(name: Name, event: WfloEvents[Name]): void {
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        (listener as Listener<Name>)(event);
+      } catch (error) {
+        this.#onListenerError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import type { Usage } from "../pricing/usage.ts";
+import type { CallLabel, EntryKind } from "../ports/ledger-store.ts";
+
+/** What wflo tells while it works. Money is a decimal string in US dollars; never a prompt, an answer or a key. */
+export interface WfloEvents {
+  /** A hold was granted and the request is about to be sent. */
+  readonly "call-start": CallStart;
+  /** The call is over and its charge is on its way to the ledger. */
+  readonly "call-end": CallEnd;
+  /** A call waits for money that other calls hold. */
+  readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
+  /** A charge took a window past one of its `warnAt` shares. */
+  readonly "budget-warning": { readonly budgetId: string; readonly window: string; readonly share: number; readonly cap: string; readonly spent: string };
+  /** A call was refused for want of money. */
+  readonly "budget-exceeded": CallLabel & { readonly budgetId: string; readonly needed: string; readonly cap: string; readonly spent: string };
+  /** The store took a settle: final amounts. */
+  readonly "call-settled": { readonly callId: string; readonly code: string; readonly charged: string; readonly overrun: string };
+  readonly "step-saved": { readonly runId: string; readonly step: string };
+  /** A saved step was found and its function was not run. */
+  readonly "step-skipped": { readonly runId: string; readonly step: string };
+  readonly "run-start": { readonly runId: string; readonly workflow: string; readonly epoch: number };
+  readonly "run-end": { readonly runId: string; readonly workflow: string; readonly status: string };
+  /** A failure that wflo handled by itself, such as a settle that must be sent again. */
+  readonly trouble: { readonly what: string; readonly error: unknown };
+}
+
+export interface CallStart extends CallLabel {
+  readonly callId: string;
+  readonly budgetIds: readonly string[];
+  readonly bound: string;
+  readonly held: string;
+  /** The output cap written into the request because money is short. */
+  readonly appliedMaxOutputTokens?: number | undefined;
+  readonly waitedMs: number;
+}
+
+export interface CallEnd extends CallLabel {
+  readonly callId: string;
+  readonly kind: EntryKind;
+  readonly costKind: "known" | "lowerBound" | "unknown";
+  readonly cost: string;
+  readonly held: string;
+  readonly usage?: Usage | undefined;
+  readonly latencyMs: number;
+  readonly reason?: string | undefined;
+}
+
+export type WfloEventName = keyof WfloEvents;

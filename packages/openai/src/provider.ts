@@ -1,0 +1,22 @@
+/** Hosts that speak OpenAI's protocol under prices of their own, by the end of their name. */
+const PROVIDERS: readonly (readonly [hostEnd: string, provider: string])[] = [
+  ["api.openai.com", "openai"],
+  [".openai.azure.com", "azure"],
+  [".cognitiveservices.azure.com", "azure"],
+  [".services.ai.azure.com", "azure"],
+  ["openrouter.ai", "openrouter"],
+  ["api.groq.com", "groq"],
+  ["api.deepseek.com", "deepseek"],
+  ["api.x.ai", "x-ai"],
+  ["api.mistral.ai", "mistral"],
+  ["api.together.xyz", "together"],
+  ["api.together.ai", "together"],
+  ["api.fireworks.ai", "fireworks"],
+  ["api.cerebras.ai", "cerebras"],
+];
+
+/** The provider behind a URL; "openai" for hosts that are not known, such as a proxy or a local server. */
+export function providerOfUrl(url: string): string {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return PROVIDERS.find(([end]) => host === end || host.endsWith(end.startsWith(".") ? end : `.${end}`))?.[1] ?? "openai";
+}
