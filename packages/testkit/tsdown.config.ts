@@ -9,4 +9,6 @@ export default defineConfig({
   tsconfig: "tsconfig.build.json",
   sourcemap: true,
   clean: true,
+  // ".js", as the exports of the package say.
+  fixedExtension: false,
 });

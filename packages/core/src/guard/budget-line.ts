@@ -53,6 +53,7 @@ export class BudgetLine {
   #asking = false;
   #pollMs = FIRST_POLL_MS;
   #cancelPoll: (() => void) | undefined;
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor(options: BudgetLineOptions) {
     this.#options = options;
@@ -66,6 +67,7 @@ export class BudgetLine {
     ask: Ask,
     options: { readonly waitMs: number; readonly signal: AbortSignal | undefined; readonly onWait: (budgetId: string) => void },
   ): Promise<Verdict> {
+    if (this.#closed) throw this.#closed.reason;
     if (this.#line.size === 0 && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
       const verdict = await this.#ask(ask, 1);
       if (verdict.code !== "held") return verdict;
@@ -105,8 +107,9 @@ export class BudgetLine {
     void this.#serve();
   }
 
-  /** Refuses everybody who waits. */
+  /** Refuses everybody who waits or comes later. */
   close(reason: unknown): void {
+    this.#closed = { reason };
     for (const waiter of this.#line) this.#dismiss(waiter, reason);
     this.#cancelPoll?.();
   }

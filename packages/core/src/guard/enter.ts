@@ -38,7 +38,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
     provider: request.provider,
     model: request.model,
   };
-  if (budgetIds.length > 0 && seen.lacksUsage(label)) throw new MissingUsageError(label.provider, label.model);
+  const needsUsage = budgetIds.length > 0 && door.onMissingUsage === "refuse";
+  if (needsUsage && seen.lacksUsage(label)) throw new MissingUsageError(label.provider, label.model);
   if (door.outbox.isFull) throw new StoreUnavailableError("Too many settles wait for the database; no further call is made.");
   const worst = estimateOrAllow(door, request, budgetIds, seen.wantOutputTokens(label));
   const parent = context.call as OpenMark | undefined;

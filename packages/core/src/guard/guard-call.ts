@@ -75,6 +75,7 @@ async function firstOf<T>(door: DoorSettings, call: OpenCall, signal: AbortSigna
     aborted.reject(signal.reason);
   };
   signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
   const over = () => {
     control.done();
     signal.removeEventListener("abort", abort);

@@ -100,6 +100,7 @@ async function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>
     aborted.reject(signal.reason);
   };
   signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
   try {
     return await Promise.race([work, aborted.promise]);
   } finally {

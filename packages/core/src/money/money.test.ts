@@ -16,9 +16,20 @@ function isEqual([a, b]: readonly [bigint, bigint], [c, d]: readonly [bigint, bi
   return a * d === c * b;
 }
 
+function attempt(work: () => bigint): bigint | string {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof InvalidAmountError ? error.code : "another error";
+  }
+}
+
 const nanoUsd = fc.bigInt({ min: 0n, max: MAX_NANO_USD });
 const decimalText = fc
-  .tuple(fc.bigInt({ min: 0n, max: 9_000_000_000n }), fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 9 }))
+  .tuple(
+    fc.bigInt({ min: 0n, max: 9_000_000_000n }),
+    fc.string({ unit: fc.constantFrom(..."0123456789"), maxLength: 9 }),
+  )
   .map(([whole, fraction]) => (fraction === "" ? `${whole}` : `${whole}.${fraction}`));
 
 describe("usd", () => {
@@ -33,15 +44,18 @@ describe("usd", () => {
 
   test("reads numbers through their shortest decimal text, never through the float behind it", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 0, max: 2 ** 40 }), fc.integer({ min: 0, max: 9 }), (digits, decimals) => {
-        const amount = Number(`${digits}e-${decimals}`);
-        expect(isEqual([usd(amount).nanoUsd, 1_000_000_000n], rational(String(amount)))).toBe(true);
-      }),
+      fc.property(
+        fc.integer({ min: 0, max: 9_000_000_000 }),
+        fc.integer({ min: 0, max: 9 }),
+        (digits, decimals) => {
+          const amount = Number(`${digits}e-${decimals}`);
+          expect(isEqual([usd(amount).nanoUsd, 1_000_000_000n], rational(String(amount)))).toBe(true);
+        },
+      ),
       { numRuns: 2_000 },
     );
     expect(usd(5.1).nanoUsd).toBe(5_100_000_000n);
     expect(usd(1e-7).nanoUsd).toBe(100n);
-    expect(usd("1.5e3").nanoUsd).toBe(1_500_000_000_000n);
     expect(usd(" 5.00 ").toString()).toBe("5.00");
   });
 
@@ -87,10 +101,8 @@ describe("Money", () => {
     fc.assert(
       fc.property(nanoUsd, nanoUsd, (a, b) => {
         const [x, y] = [new Money(a), new Money(b)];
-        if (a + b <= MAX_NANO_USD) expect(x.plus(y).nanoUsd).toBe(a + b);
-        else expect(() => x.plus(y)).toThrow(InvalidAmountError);
-        if (a >= b) expect(x.minus(y).nanoUsd).toBe(a - b);
-        else expect(() => x.minus(y)).toThrow(InvalidAmountError);
+        expect(attempt(() => x.plus(y).nanoUsd)).toBe(a + b <= MAX_NANO_USD ? a + b : "WFLO_INVALID_AMOUNT");
+        expect(attempt(() => x.minus(y).nanoUsd)).toBe(a >= b ? a - b : "WFLO_INVALID_AMOUNT");
         expect(x.compare(y)).toBe(a === b ? 0 : a < b ? -1 : 1);
         expect(x.equals(decimalUsd(b))).toBe(a === b);
       }),

@@ -63,7 +63,7 @@ export class Money {
 export function usd(amount: MoneyInput): Money {
   if (amount instanceof Money) return amount;
   if (typeof amount !== "string" && typeof amount !== "number") {
-    throw new InvalidAmountError(String(amount), "write a decimal string such as \"5.00\", or a number");
+    throw new InvalidAmountError(String(amount), 'write a decimal string such as "5.00", or a number');
   }
   if (typeof amount === "number" && !Number.isFinite(amount)) {
     throw new InvalidAmountError(String(amount), "it must be a finite number");
@@ -75,7 +75,7 @@ function nanoUsdOfDecimal(text: string): bigint {
   if (text.startsWith("-")) throw new InvalidAmountError(text, "it must not be negative");
   const plain = EXPONENT.test(text) ? expand(text) : text;
   const match = DECIMAL.exec(plain);
-  if (!match) throw new InvalidAmountError(text, "write a decimal number of dollars such as \"5.00\"");
+  if (!match) throw new InvalidAmountError(text, 'write a decimal number of dollars such as "5.00"');
   const [, whole = "0", rawFraction = ""] = match;
   const fraction = rawFraction.replace(/0+$/, "");
   if (fraction.length > 9) {

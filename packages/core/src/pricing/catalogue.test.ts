@@ -18,7 +18,9 @@ function reasonOf(provider: string, model: string): string {
 
 /** Dollars per million tokens, for reading. */
 function pricesOf(card: RateCard): Partial<Record<Meter, number>> {
-  return Object.fromEntries(Object.entries(card.rates).map(([meter, rate]) => [meter, Number(rate.picoUsd) / 1e6]));
+  return Object.fromEntries(
+    Object.entries(card.rates).map(([meter, rate]) => [meter, Number(rate.picoUsd) / 1e6]),
+  );
 }
 
 describe("names", () => {
@@ -135,7 +137,11 @@ describe("prices", () => {
   });
 
   test.each([
-    ["openai", "gpt-4o-audio-preview-2024-12-17", { input: 2.5, output: 10, inputAudio: 40, outputAudio: 80 }],
+    [
+      "openai",
+      "gpt-4o-audio-preview-2024-12-17",
+      { input: 2.5, output: 10, inputAudio: 40, outputAudio: 80 },
+    ],
     ["openai", "ft:gpt-4.1-2025-04-14:acme::a", { input: 3, cachedInput: 0.75, output: 12 }],
     ["mistral", "mistral-large-latest", { input: 0.5, cachedInput: 0.05, output: 1.5 }],
     ["mistral", "mistral-small-latest", { input: 0.15, cachedInput: 0.015, output: 0.6 }],
@@ -156,7 +162,7 @@ describe("prices", () => {
   });
 });
 
-describe("limits", () => {
+describe("sizes", () => {
   test.each([
     ["openai", "gpt-4o", 128_000, 16_384],
     ["openai", "gpt-4o-2024-05-13", 128_000, 4_096],
@@ -164,8 +170,8 @@ describe("limits", () => {
     ["azure", "o4-mini", 200_000, 100_000],
     ["openai", "gpt-5-2025-08-07", 400_000, 128_000],
     ["openai", "gpt-5-chat-latest", 400_000, 16_384],
-    ["groq", "llama-3.3-70b-versatile", 131_072, undefined],
-  ])("gives %s %s a window of %d and at most %d output tokens", (provider, model, window, output) => {
+    ["groq", "openai/gpt-oss-120b", 131_072, undefined],
+  ])("gives %s %s a window of %s and at most %s output tokens", (provider, model, window, output) => {
     const { contextWindow, maxOutputTokens } = cardOf(provider, model);
     expect({ contextWindow, maxOutputTokens }).toEqual({ contextWindow: window, maxOutputTokens: output });
   });

@@ -1,7 +1,7 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { genaiPricesModel } from "./genai-prices-model.ts";
 import { modelId } from "./model-id.ts";
-import { modelLimits } from "./model-limits.ts";
+import { modelSize } from "./model-size.ts";
 import { overlayModel } from "./overlay-rates.ts";
 import { priceKey, readPriceTable, type PriceTable, type ReadPrice } from "./price-table.ts";
 import { providerName } from "./provider-name.ts";
@@ -14,15 +14,25 @@ export type { UnknownRate } from "./rate-card.ts";
 const MAX_CACHED = 500;
 const MAX_NAME_LENGTH = 512;
 
-/** Finds the price of a model. `at` defaults to now; a user's own price wins over wflo's rows, and these over genai-prices. */
+/**
+ * Finds the price of a model. `at` defaults to now; a user's own price wins over wflo's rows, and these over
+ * genai-prices.
+ */
 export interface Catalogue {
-  find(query: { readonly provider: string; readonly model: string; readonly at?: Date }): RateCard | UnknownRate;
+  find(query: {
+    readonly provider: string;
+    readonly model: string;
+    readonly at?: Date;
+  }): RateCard | UnknownRate;
 }
 
 /** A card that holds always, or a choice by time. */
 type Found = RateCard | UnknownRate | ((atMs: number) => RateCard | UnknownRate);
 
-/** Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the key. */
+/**
+ * Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the
+ * key.
+ */
 export function createCatalogue(prices: PriceTable = {}): Catalogue {
   const table = readPriceTable(prices);
   for (const [key, price] of table) checkTarget(key, price);
@@ -72,8 +82,10 @@ function userCard(provider: string, id: string, price: Extract<ReadPrice, { kind
     model: id,
     source: "user",
     matchedBy: "user",
-    ...("unknown" in listing || listing.contextWindow === undefined ? {} : { contextWindow: listing.contextWindow }),
-    ...modelLimits(provider, id),
+    ...("unknown" in listing || listing.contextWindow === undefined
+      ? {}
+      : { contextWindow: listing.contextWindow }),
+    ...modelSize(provider, id),
     ...given,
   };
 }
@@ -86,7 +98,8 @@ function listed(provider: string, model: string, matchedBy?: "user"): Found {
   const overlay = overlayModel(provider, id, known?.schedule ?? []);
   if (overlay && "unknown" in overlay) return overlay;
   const schedule = overlay?.schedule ?? known?.schedule ?? [];
-  if (schedule.length === 0) return "unknown" in catalogued ? catalogued : unknown("the price catalogue is empty for it");
+  if (schedule.length === 0)
+    return "unknown" in catalogued ? catalogued : unknown("the price catalogue is empty for it");
 
   const name = overlay?.model ?? known?.id ?? id;
   const contextWindow = overlay?.contextWindow ?? known?.contextWindow;
@@ -96,7 +109,7 @@ function listed(provider: string, model: string, matchedBy?: "user"): Found {
     model: name,
     matchedBy: matchedBy ?? known?.matchedBy ?? (overlay?.model === undefined ? "exact" : "family"),
     ...(contextWindow === undefined ? {} : { contextWindow }),
-    ...modelLimits(provider, id),
+    ...modelSize(provider, id),
   });
 }
 

@@ -10,7 +10,13 @@ const pricing = createPricing();
 const at = new Date("2026-09-23T12:00:00Z");
 
 function cost(model: string, usage: Usage, serviceTier?: string): Cost {
-  return pricing.cost({ provider: "openai", model, usage, at, ...(serviceTier === undefined ? {} : { serviceTier }) });
+  return pricing.cost({
+    provider: "openai",
+    model,
+    usage,
+    at,
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  });
 }
 
 describe("cost", () => {
@@ -35,7 +41,12 @@ describe("cost", () => {
     ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "file_search", count: 1 }] }, 2_500_000n],
     ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "container", count: 1 }] }, 30_000_000n],
     // Fees have no flex price.
-    ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 1 }] }, 10_000_000n, "flex"],
+    [
+      "gpt-5",
+      { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 1 }] },
+      10_000_000n,
+      "flex",
+    ],
   ])("of %s for %j is exact", (model, usage, nanoUsd, serviceTier) => {
     expect(cost(model, usage, serviceTier)).toMatchObject({ kind: "known", nanoUsd });
   });
@@ -55,19 +66,28 @@ describe("cost", () => {
     expect(missing("gpt-4o", { outputAudioTokens: 50 })).toEqual(["outputAudio"]);
     expect(missing("gpt-4o", { cacheWriteTokens: 50 })).toEqual(["cacheWrite"]);
     expect(missing("text-embedding-3-small", {})).toEqual(["output"]);
-    expect(missing("gpt-4o", { fees: [{ meter: "web_search_preview", count: 1 }] })).toEqual(["web_search_preview"]);
-    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 1 }] })).toEqual(["image_generation"]);
+    expect(missing("gpt-4o", { fees: [{ meter: "web_search_preview", count: 1 }] })).toEqual([
+      "web_search_preview",
+    ]);
+    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 1 }] })).toEqual([
+      "image_generation",
+    ]);
     expect(missing("gpt-4.1-mini", { fees: [{ meter: "web_search", count: 1 }] })).toEqual([
       "web_search content (a block of 8,000 input tokens a call)",
     ]);
-    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 0 }] })).toMatchObject({ kind: "known" });
+    expect(missing("gpt-5", { fees: [{ meter: "image_generation", count: 0 }] })).toMatchObject({
+      kind: "known",
+    });
     // The part without a rate still counts at the text rate.
     expect(cost("gpt-4o", { ...usage, inputAudioTokens: 50 })).toMatchObject({ nanoUsd: 1_250_000n });
   });
 
   test("of OpenAI's tools is not charged at another provider's models", () => {
     const usage = { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 1 }] };
-    expect(pricing.cost({ provider: "azure", model: "gpt-5", usage })).toMatchObject({ kind: "lowerBound", nanoUsd: 0n });
+    expect(pricing.cost({ provider: "azure", model: "gpt-5", usage })).toMatchObject({
+      kind: "lowerBound",
+      nanoUsd: 0n,
+    });
   });
 
   test.each([
@@ -87,7 +107,9 @@ describe("cost", () => {
     const own = createPricing({ "openai/gpt-5": { input: "1", output: "2" } });
     const usage = { inputTokens: 1_000, outputTokens: 1_000 };
     for (const serviceTier of ["default", "flex", "priority"]) {
-      expect(own.cost({ provider: "openai", model: "gpt-5", usage, serviceTier })).toMatchObject({ nanoUsd: 3_000_000n });
+      expect(own.cost({ provider: "openai", model: "gpt-5", usage, serviceTier })).toMatchObject({
+        nanoUsd: 3_000_000n,
+      });
     }
   });
 
@@ -95,8 +117,16 @@ describe("cost", () => {
     expect(cost("gpt-4o", { inputTokens: 1.5, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
     expect(cost("gpt-4o", { inputTokens: -1, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
     // OpenRouter has sent 2,161 cached and 2,161 written of 2,168.
-    const overlap = { inputTokens: 2_168, cachedInputTokens: 2_161, cacheWriteTokens: 2_161, outputTokens: 1 };
-    expect(cost("gpt-5.6-sol", overlap)).toMatchObject({ kind: "unknown", reason: expect.stringMatching(/add up/) as string });
+    const overlap = {
+      inputTokens: 2_168,
+      cachedInputTokens: 2_161,
+      cacheWriteTokens: 2_161,
+      outputTokens: 1,
+    };
+    expect(cost("gpt-5.6-sol", overlap)).toMatchObject({
+      kind: "unknown",
+      reason: expect.stringMatching(/add up/) as string,
+    });
   });
 
   test("is unknown for an unknown model, never zero", () => {
@@ -108,10 +138,13 @@ describe("arithmetic", () => {
   const rate: fc.Arbitrary<Rate> = fc.record({
     picoUsd: fc.bigInt({ min: 0n, max: 10n ** 10n }),
     tiers: fc
-      .uniqueArray(fc.record({ aboveInputTokens: fc.nat(2_000_000), picoUsd: fc.bigInt({ min: 0n, max: 10n ** 10n }) }), {
-        maxLength: 3,
-        selector: (tier) => tier.aboveInputTokens,
-      })
+      .uniqueArray(
+        fc.record({ aboveInputTokens: fc.nat(2_000_000), picoUsd: fc.bigInt({ min: 0n, max: 10n ** 10n }) }),
+        {
+          maxLength: 3,
+          selector: (tier) => tier.aboveInputTokens,
+        },
+      )
       .map((tiers) => tiers.toSorted((a, b) => a.aboveInputTokens - b.aboveInputTokens)),
   });
   const optional = fc.option(rate, { nil: undefined });
@@ -120,13 +153,27 @@ describe("arithmetic", () => {
   test("equals exact fractions of a dollar, rounded up once, for any usage and any card", () => {
     fc.assert(
       fc.property(
-        fc.record({ input: rate, output: rate, cachedInput: optional, cacheWrite: rate, inputAudio: rate, outputAudio: rate }),
+        fc.record({
+          input: rate,
+          output: rate,
+          cachedInput: optional,
+          cacheWrite: rate,
+          inputAudio: rate,
+          outputAudio: rate,
+        }),
         fc.tuple(part, part, part, part, part, part),
         fc.boolean(),
         (given, [plain, cached, written, audio, text, spoken], flex) => {
           const { cachedInput, ...others } = given;
-          const rates = cachedInput ? { ...others, cachedInput } : others;
-          const card: RateCard = { id: "openai/o3", provider: "openai", model: "o3", source: "test", matchedBy: "exact", rates };
+          const rates: Partial<Record<Meter, Rate>> = cachedInput ? { ...others, cachedInput } : others;
+          const card: RateCard = {
+            id: "openai/o3",
+            provider: "openai",
+            model: "o3",
+            source: "test",
+            matchedBy: "exact",
+            rates,
+          };
           const inputTokens = plain + cached + written + audio;
           const usage = {
             inputTokens,
@@ -144,10 +191,10 @@ describe("arithmetic", () => {
             ["output", text],
             ["outputAudio", spoken],
           ];
-          // Dollars as a fraction over 10^18, by another road: the tiers from the top, a price per million, no pico-dollars.
+          // Dollars as a fraction over 10^18, by another road: tiers from the top, one division at the end.
           let dollars = 0n;
           for (const [meter, count] of parts) {
-            const used = rates[meter] ?? rates.input;
+            const used = rates[meter] ?? given.input;
             const tier = used.tiers.toReversed().find((one) => inputTokens >= one.aboveInputTokens + 1);
             const listed = tier?.picoUsd ?? used.picoUsd;
             const perToken = flex ? listed / 2n + (listed % 2n) : listed;
@@ -165,8 +212,22 @@ describe("arithmetic", () => {
 
   test("has no half pico-dollar to round at any flex price in the catalogue", () => {
     const catalogue = createCatalogue();
-    for (const model of ["o3", "o4-mini", "gpt-5", "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.4-mini",
-      "gpt-5.4-nano", "gpt-5.5", "gpt-5.6-luna", "gpt-5.6-sol", "gpt-5.6-terra"]) {
+    for (const model of [
+      "o3",
+      "o4-mini",
+      "gpt-5",
+      "gpt-5-mini",
+      "gpt-5-nano",
+      "gpt-5.1",
+      "gpt-5.2",
+      "gpt-5.4",
+      "gpt-5.4-mini",
+      "gpt-5.4-nano",
+      "gpt-5.5",
+      "gpt-5.6-luna",
+      "gpt-5.6-sol",
+      "gpt-5.6-terra",
+    ]) {
       const card = catalogue.find({ provider: "openai", model, at });
       if ("unknown" in card) throw new Error(model);
       for (const { picoUsd, tiers } of Object.values(card.rates)) {

@@ -23,10 +23,11 @@ export interface CostLine {
 }
 
 /**
- * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved service tier rounds a
- * rate up to a whole pico-dollar; no listed rate needs it. Cached input without a rate of its own costs what input does.
- * Audio or cache writes without a rate are counted at the text rate and named in `missing`; so are fees without a price.
- * Unknown for a service tier without a price, and for counts that cannot be right.
+ * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved
+ * service tier rounds a rate up to a whole pico-dollar; no listed rate needs it. Cached input without a rate
+ * of its own costs what input does. Audio or cache writes without a rate are counted at the text rate and
+ * named in `missing`; so are fees without a price. Unknown for a service tier without a price, and for counts
+ * that cannot be right.
  */
 export function costOfUsage(input: {
   readonly card: RateCard;
@@ -41,7 +42,8 @@ export function costOfUsage(input: {
   const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, inputAudioTokens = 0 } = usage;
   const { outputTokens, outputAudioTokens = 0 } = usage;
   const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - inputAudioTokens;
-  if (plainInput < 0) return { kind: "unknown", reason: "the parts of the reported input add up to more than its total" };
+  if (plainInput < 0)
+    return { kind: "unknown", reason: "the parts of the reported input add up to more than its total" };
 
   const lines: CostLine[] = [];
   const missing: string[] = [];
@@ -61,10 +63,17 @@ export function costOfUsage(input: {
   if (usage.fees) chargeFees(card, usage.fees, lines, missing);
 
   const nanoUsd = nanoUsdFromPico(lines.reduce((sum, line) => sum + line.picoUsd * BigInt(line.count), 0n));
-  return missing.length === 0 ? { kind: "known", nanoUsd, lines } : { kind: "lowerBound", nanoUsd, missing, lines };
+  return missing.length === 0
+    ? { kind: "known", nanoUsd, lines }
+    : { kind: "lowerBound", nanoUsd, missing, lines };
 }
 
-function chargeFees(card: RateCard, fees: NonNullable<Usage["fees"]>, lines: CostLine[], missing: string[]): void {
+function chargeFees(
+  card: RateCard,
+  fees: NonNullable<Usage["fees"]>,
+  lines: CostLine[],
+  missing: string[],
+): void {
   for (const { meter, count } of fees) {
     if (count === 0) continue;
     const rate = feeRate(card, meter);

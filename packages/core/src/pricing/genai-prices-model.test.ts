@@ -7,13 +7,35 @@ import { providerName } from "./provider-name.ts";
 
 test("names the version of the catalogue that is installed", () => {
   const entry = import.meta.resolve("@pydantic/genai-prices");
-  const { version } = JSON.parse(readFileSync(new URL("../package.json", entry), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", entry), "utf8")) as {
+    version: string;
+  };
   expect(GENAI_PRICES).toBe(`genai-prices@${version}`);
 });
 
 test("finds the ids that OpenAI lists today, each with input and output above zero", () => {
-  const models = ["gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "o1", "o3", "o3-mini", "o4-mini", "gpt-5"];
-  for (const id of [...models, "gpt-5-mini", "gpt-5-nano", "gpt-5.1", "gpt-5.2", "gpt-5.4", "gpt-5.5", "gpt-6-sol"]) {
+  const models = [
+    "gpt-4o",
+    "gpt-4o-mini",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4.1-nano",
+    "o1",
+    "o3",
+    "o3-mini",
+    "o4-mini",
+    "gpt-5",
+  ];
+  for (const id of [
+    ...models,
+    "gpt-5-mini",
+    "gpt-5-nano",
+    "gpt-5.1",
+    "gpt-5.2",
+    "gpt-5.4",
+    "gpt-5.5",
+    "gpt-6-sol",
+  ]) {
     const found = genaiPricesModel("openai", id);
     if ("unknown" in found) throw new Error(`${id}: ${found.reason}`);
     for (const { rates } of found.schedule) {

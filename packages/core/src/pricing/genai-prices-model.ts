@@ -32,7 +32,10 @@ const METERS: ReadonlyMap<string, Meter> = new Map([
   ["output_audio_mtok", "outputAudio"],
 ]);
 
-/** Prices that stand for usage which is reported apart (fees, other cache lifetimes), so they hide nothing when left out. */
+/**
+ * Prices that stand for usage which is reported apart (fees, other cache lifetimes), so they hide nothing
+ * when left out.
+ */
 const REPORTED_APART = new Set(["web_searches_kcount", "storage_searches_kcount", "cache_write_1h_mtok"]);
 
 const RELEASE_WORDS = new Set(["beta", "exp", "experimental", "instruct", "latest", "preview", "thinking"]);
@@ -41,20 +44,24 @@ const RELEASE_WORDS = new Set(["beta", "exp", "experimental", "instruct", "lates
 const CATALOGUE_PROVIDER: ReadonlyMap<string, string> = new Map([["google-vertex", "google"]]);
 
 /**
- * The catalogue's dated rates for a provider's model, both as `providerName` and `modelId` write them. Unknown for what it
- * does not have, for an empty or all-zero card, for a model also billed by something that wflo does not count yet, and for
- * a fine-tune or a deployment that it would price by a part of the name only.
+ * The catalogue's dated rates for a provider's model, both as `providerName` and `modelId` write them.
+ * Unknown for what it does not have, for an empty or all-zero card, for a model also billed by something that
+ * wflo does not count yet, and for a fine-tune or a deployment that it would price by a part of the name
+ * only.
  */
 export function genaiPricesModel(provider: string, id: string): CataloguedModel | UnknownRate {
   const providerId = CATALOGUE_PROVIDER.get(provider) ?? provider;
-  if (findProvider({ providerId })?.id !== providerId) return unknown(`the price catalogue has no provider "${provider}"`);
+  if (findProvider({ providerId })?.id !== providerId)
+    return unknown(`the price catalogue has no provider "${provider}"`);
   const model = id.startsWith("arn:") ? undefined : calcPrice({}, id, { providerId })?.model;
   const matchedBy = model && howMatched(model, id, provider);
   if (!model || !matchedBy) return unknown(whyNot(id));
   const variant = variantOf(id);
-  if (variant !== undefined && matchedBy !== "exact") return unknown(`":${variant}" changes what ${id} costs`);
+  if (variant !== undefined && matchedBy !== "exact")
+    return unknown(`":${variant}" changes what ${id} costs`);
   // A fine-tune costs more than its base, and the catalogue has some under the base's price.
-  if (id.startsWith("ft:") && !model.id.startsWith("ft:")) return unknown("there is no price for this fine-tune");
+  if (id.startsWith("ft:") && !model.id.startsWith("ft:"))
+    return unknown("there is no price for this fine-tune");
 
   const schedule = scheduleOf(model);
   if ("unknown" in schedule) return schedule;
@@ -69,7 +76,9 @@ function whyNot(id: string): string {
 }
 
 function scheduleOf(model: ModelInfo): readonly DatedRates[] | UnknownRate {
-  const conditional: readonly ConditionalPrice[] = Array.isArray(model.prices) ? model.prices : [{ prices: model.prices }];
+  const conditional: readonly ConditionalPrice[] = Array.isArray(model.prices)
+    ? model.prices
+    : [{ prices: model.prices }];
   const schedule: DatedRates[] = [];
   let begun: Pick<DatedRates, "asOf" | "fromMs"> = {};
   for (const { constraint, prices } of conditional) {
@@ -81,7 +90,9 @@ function scheduleOf(model: ModelInfo): readonly DatedRates[] | UnknownRate {
     // Peak hours belong to the price list they stand behind: they did not exist before it.
     const hours =
       constraint?.type === "time_of_date"
-        ? { hours: { start: millisecondsOf(constraint.start_time), end: millisecondsOf(constraint.end_time) } }
+        ? {
+            hours: { start: millisecondsOf(constraint.start_time), end: millisecondsOf(constraint.end_time) },
+          }
         : {};
     schedule.push({ rates, source: GENAI_PRICES, ...begun, ...hours });
   }
@@ -121,7 +132,10 @@ function millisecondsOf(time: string): number {
   return Date.parse(`1970-01-01T${time}`);
 }
 
-/** Is the id one the catalogue spells out, or does it only begin like one? Undefined when it stops in the middle of a word. */
+/**
+ * Is the id one the catalogue spells out, or does it only begin like one? Undefined when it stops in the
+ * middle of a word.
+ */
 function howMatched(model: ModelInfo, id: string, provider: string): "exact" | "family" | undefined {
   if (model.id.toLowerCase() === id) return "exact";
   const dashed = id.replace(/-(20\d{2})(\d{2})(\d{2})(?=-|:|$)/, "-$1-$2-$3");
@@ -144,7 +158,9 @@ function clauseMatch(clause: MatchLogic, id: string): "exact" | "family" | undef
   const start = "ends_with" in clause ? id.length - literal.length : id.indexOf(literal);
   if (start < 0 || ("starts_with" in clause && start > 0) || !id.startsWith(literal, start)) return undefined;
   const end = start + literal.length;
-  return isBoundary(id, start) && isBoundary(id, end) && isRelease(literal, id.slice(end)) ? "family" : undefined;
+  return isBoundary(id, start) && isBoundary(id, end) && isRelease(literal, id.slice(end))
+    ? "family"
+    : undefined;
 }
 
 /** False in the middle of a word, so that `deepseek-chatt` is not taken for `deepseek-chat`. */
@@ -152,7 +168,10 @@ function isBoundary(id: string, index: number): boolean {
   return !/^[a-z0-9]{2}$/.test(id.slice(Math.max(index - 1, 0), index + 1));
 }
 
-/** Is the rest of an id a date, a version or a release word? Another word may be a misspelling, or a model of its own. */
+/**
+ * Is the rest of an id a date, a version or a release word? Another word may be a misspelling, or a model of
+ * its own.
+ */
 function isRelease(literal: string, rest: string): boolean {
   if (/(?:^|[.:])ft[:-]/.test(literal)) return true;
   return rest.split(/[^a-z0-9]+/).every((word) => word === "" || /\d/.test(word) || RELEASE_WORDS.has(word));

@@ -6,8 +6,9 @@ const LEADING_SEGMENT = /^([a-z][\w.-]*)[/:](.+)$/;
 const VARIANT = /:(free|online|nitro|floor|exacto|batch|thinking|extended|beta)$/;
 
 /**
- * A model id as catalogues write it: in lower case, without `models/`, a publisher path, the ARN in front of a Bedrock
- * profile, a leading segment that repeats the provider, or Claude Code's `[1m]`. Region prefixes (`us.`) stay: they price.
+ * A model id as catalogues write it: in lower case, without `models/`, a publisher path, the ARN in front of
+ * a Bedrock profile, a leading segment that repeats the provider, or Claude Code's `[1m]`. Region prefixes
+ * (`us.`) stay: they price.
  */
 export function modelId(provider: string, model: string): string {
   let id = model.trim().toLowerCase();

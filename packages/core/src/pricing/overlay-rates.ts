@@ -3,7 +3,10 @@ import { picoUsdPerToken } from "./pico-usd.ts";
 import type { Rate, Rates, UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
 
-/** What wflo's own rows say about a model: rates that follow the catalogue's in time, or that there is no price. */
+/**
+ * What wflo's own rows say about a model: rates that follow the catalogue's in time, or that there is no
+ * price.
+ */
 export interface OverlayModel {
   readonly model?: string;
   readonly contextWindow?: number;
@@ -26,11 +29,16 @@ export function overlayModel(
     const rates = ratesOfText(row.rates);
     if (row.adds) {
       for (const [index, entry] of schedule.entries()) {
-        schedule[index] = { ...entry, source: `${entry.source} + overlay`, rates: { ...entry.rates, ...rates } };
+        schedule[index] = {
+          ...entry,
+          source: `${entry.source} + overlay`,
+          rates: { ...entry.rates, ...rates },
+        };
       }
       continue;
     }
-    const begun = row.from === undefined ? {} : { asOf: row.from, fromMs: Date.parse(`${row.from}T00:00:00Z`) };
+    const begun =
+      row.from === undefined ? {} : { asOf: row.from, fromMs: Date.parse(`${row.from}T00:00:00Z`) };
     schedule.push({ rates, source: "overlay", ...begun });
   }
   const { model, contextWindow } = rows.at(-1) ?? {};

@@ -35,19 +35,33 @@ export interface OverlayFee {
   readonly checkedOn: string;
 }
 
-const LITELLM = "LiteLLM model_prices_and_context_window.json of 2026-08-01";
+// A stored copy of the file was read; the providers' own pages were not, except where a row says so.
+const LITELLM = "LiteLLM model_prices_and_context_window.json, commit 00035b69f416be24e2e323c13198d9b7d2d1bdf9";
+const RESEARCH = "wflo's price research of 2026-11-22, from LiteLLM of 2026-08-01; not read again for this row";
 const CHECKED = "2026-11-22";
-const ft41 = { provider: "openai", contextWindow: 1_047_576, source: LITELLM, checkedOn: CHECKED };
+const ft41 = {
+  provider: "openai",
+  contextWindow: 1_047_576,
+  source: "a third party's table in LiteLLM's format, found by its text; gpt-4.1-mini also in wflo's research",
+  checkedOn: CHECKED,
+};
 const audio = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED };
-const deepseek = { provider: "deepseek", ids: /^deepseek-(?:chat|reasoner)$/, source: LITELLM, checkedOn: CHECKED };
-const vertex = { provider: "google-vertex", source: LITELLM, checkedOn: CHECKED };
-const mistral = { provider: "mistral", source: LITELLM, checkedOn: CHECKED };
+const deepseek = { provider: "deepseek", ids: /^deepseek-(?:chat|reasoner)$/, checkedOn: CHECKED };
+const vertex = { provider: "google-vertex", source: RESEARCH, checkedOn: CHECKED };
+const mistral = { provider: "mistral", checkedOn: CHECKED };
 
 /** What the catalogue has wrong or lacks. Of two rows for one id the later wins once its date has come. */
 export const OVERLAY_RATES: readonly OverlayRates[] = [
-  { ...audio, ids: /^gpt-4o-audio-preview(?:-2024-12-17|-2025-06-03)?$/, rates: { inputAudio: "40", outputAudio: "80" } },
-  { ...audio, ids: /^gpt-4o-audio-preview-2024-10-01$/, rates: { inputAudio: "100", outputAudio: "200" } },
-  { ...audio, ids: /^gpt-4o-mini-audio-preview(?:-2024-12-17)?$/, rates: { inputAudio: "10", outputAudio: "20" } },
+  {
+    ...audio,
+    ids: /^gpt-4o-audio-preview(?:-2024-12-17|-2025-06-03)?$/,
+    rates: { inputAudio: "40", outputAudio: "80" },
+  },
+  {
+    ...audio,
+    ids: /^gpt-4o-mini-audio-preview(?:-2024-12-17)?$/,
+    rates: { inputAudio: "10", outputAudio: "20" },
+  },
   {
     ...ft41,
     ids: /^ft:gpt-4\.1-2025-04-14:.+$/,
@@ -66,9 +80,19 @@ export const OVERLAY_RATES: readonly OverlayRates[] = [
     model: "ft:gpt-4.1-nano",
     rates: { input: "0.2", cachedInput: "0.05", output: "0.8" },
   },
-  // The alias moved to Mistral Large 2512 and Mistral Small 2603, which the catalogue has under their own ids.
-  { ...mistral, ids: /^mistral-large-latest$/, from: "2025-12-02", rates: { input: "0.5", cachedInput: "0.05", output: "1.5" } },
-  { ...mistral, ids: /^mistral-small-latest$/, from: "2026-03-01", rates: { input: "0.15", cachedInput: "0.015", output: "0.6" } },
+  // The aliases moved to Large 2512 and Small 2603, which the catalogue has under their own ids.
+  {
+    ...mistral,
+    ids: /^mistral-large-latest$/,
+    from: "2025-12-02",
+    rates: { input: "0.5", cachedInput: "0.05", output: "1.5" },
+  },
+  {
+    ...mistral,
+    ids: /^mistral-small-latest$/,
+    from: "2026-03-01",
+    rates: { input: "0.15", cachedInput: "0.015", output: "0.6" },
+  },
   // DeepSeek ended its off-peak prices on 2025-09-05 and cut the price with V3.2 on 2025-09-29.
   { ...deepseek, from: "2025-09-05", rates: { input: "0.56", cachedInput: "0.07", output: "1.68" } },
   { ...deepseek, from: "2025-09-29", rates: { input: "0.28", cachedInput: "0.028", output: "0.42" } },
@@ -94,15 +118,22 @@ export const OVERLAY_UNKNOWN: readonly OverlayUnknown[] = [
   { provider: "azure", ids: /^deepseek-v4-pro/, reason: "the price lists for this model on Azure disagree" },
 ];
 
-const OPENAI_TOOLS = "https://platform.openai.com/docs/pricing, built-in tools, as copied by LiteLLM of 2026-08-01";
+const OPENAI_TOOLS =
+  "https://platform.openai.com/docs/pricing, built-in tools, as copied by LiteLLM of 2026-08-01";
 
-/** Fees by the piece. `web_search_preview` has none here: its price depends on the model, so its cost is a lower bound. */
+/**
+ * Fees by the piece. `web_search_preview` has none here: its price depends on the model, so its cost is a
+ * lower bound.
+ */
 export const OVERLAY_FEES: readonly OverlayFee[] = [
   {
     provider: "openai",
     meter: "web_search",
     dollars: "0.01",
-    alsoBilled: { models: /^(?:gpt-4o-mini|gpt-4\.1-mini)$/, what: "web_search content (a block of 8,000 input tokens a call)" },
+    alsoBilled: {
+      models: /^(?:gpt-4o-mini|gpt-4\.1-mini)$/,
+      what: "web_search content (a block of 8,000 input tokens a call)",
+    },
     source: OPENAI_TOOLS,
     checkedOn: CHECKED,
   },

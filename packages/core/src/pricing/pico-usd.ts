@@ -5,9 +5,9 @@ const PLAIN = /^(\d+)(?:\.(\d+))?$/;
 const EXPONENT = /^(\d)(?:\.(\d+))?e-(\d+)$/;
 
 /**
- * Dollars per million tokens, as a JavaScript number of a price catalogue, to whole pico-dollars per token. The number is
- * read through its shortest decimal text, so `0.0028` is exactly 2,800; past 6 decimals it rounds up (`0.18000000000000002`
- * is 180,001). Undefined for negative and non-finite numbers.
+ * Dollars per million tokens, as a JavaScript number of a price catalogue, to whole pico-dollars per token.
+ * The number is read through its shortest decimal text, so `0.0028` is exactly 2,800; past 6 decimals it
+ * rounds up (`0.18000000000000002` is 180,001). Undefined for negative and non-finite numbers.
  */
 export function picoUsdOfCatalogueNumber(dollarsPerMillion: number): bigint | undefined {
   const text = String(dollarsPerMillion);
@@ -19,7 +19,10 @@ export function picoUsdOfCatalogueNumber(dollarsPerMillion: number): bigint | un
   return picoOfDigits("0", `${zeros}${small[1] ?? ""}${small[2] ?? ""}`);
 }
 
-/** The same for an amount of money that a person gave; past 6 decimals it rounds up. Throws `InvalidAmountError`. */
+/**
+ * The same for an amount of money that a person gave; past 6 decimals it rounds up. Throws
+ * `InvalidAmountError`.
+ */
 export function picoUsdPerToken(dollarsPerMillion: MoneyInput): bigint {
   return divideUp(usd(dollarsPerMillion).nanoUsd, 1_000n);
 }

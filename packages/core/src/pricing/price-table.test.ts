@@ -7,7 +7,9 @@ const at = new Date("2026-09-23T12:00:00Z");
 
 describe("prices of your own", () => {
   test("win over every list, under any spelling of the model", () => {
-    const catalogue = createCatalogue({ "xai/Grok-4": { input: "1.25", output: 2, cachedInput: 0, maxOutputTokens: 900 } });
+    const catalogue = createCatalogue({
+      "xai/Grok-4": { input: "1.25", output: 2, cachedInput: 0, maxOutputTokens: 900 },
+    });
     const card = catalogue.find({ provider: "x-ai", model: "xai/grok-4" });
     expect(card).toEqual({
       id: "x-ai/grok-4",
@@ -33,8 +35,14 @@ describe("prices of your own", () => {
       "my-proxy/llama": { input: "0.1" },
     });
     const find = (provider: string, model: string) => catalogue.find({ provider, model, at });
-    expect(find("openrouter", "deepseek/deepseek-chat-v3.1:free")).toMatchObject({ rates: { input: { picoUsd: 0n } } });
-    expect(find("azure", "my-prod")).toMatchObject({ id: "openai/gpt-4o", matchedBy: "user", maxOutputTokens: 16_384 });
+    expect(find("openrouter", "deepseek/deepseek-chat-v3.1:free")).toMatchObject({
+      rates: { input: { picoUsd: 0n } },
+    });
+    expect(find("azure", "my-prod")).toMatchObject({
+      id: "openai/gpt-4o",
+      matchedBy: "user",
+      maxOutputTokens: 16_384,
+    });
     expect(find("azure", "alias")).toMatchObject({ id: "openai/gpt-4o", source: "genai-prices@0.1.8" });
     expect(find("my-proxy", "llama")).toMatchObject({ id: "my-proxy/llama", source: "user" });
     expect(find("my-proxy", "other")).toMatchObject({ unknown: true });
@@ -56,15 +64,40 @@ describe("a mistake in the table throws at once and names the key", () => {
     ["no provider", { "gpt-4o": { input: 1 } }, InvalidOptionError, /prices\["gpt-4o"\].*provider\/model/],
     ["no object", { "openai/x": "1.00" }, InvalidOptionError, /prices\["openai\/x"\] must be/],
     ["no input", { "openai/x": { output: 1 } }, InvalidOptionError, /prices\["openai\/x"\] needs input/],
-    ["a misspelt field", { "openai/x": { input: 1, ouput: 2 } }, InvalidOptionError, /prices\["openai\/x"\].*ouput/],
+    [
+      "a misspelt field",
+      { "openai/x": { input: 1, ouput: 2 } },
+      InvalidOptionError,
+      /prices\["openai\/x"\].*ouput/,
+    ],
     ["a negative price", { "openai/x": { input: -1 } }, InvalidAmountError, /prices\["openai\/x"\]\.input/],
     ["a price in words", { "openai/x": { input: 1, output: "free" } }, InvalidAmountError, /\.output/],
     ["a NaN price", { "openai/x": { input: Number.NaN } }, InvalidAmountError, /\.input/],
-    ["half a token", { "openai/x": { input: 1, maxOutputTokens: 0.5 } }, InvalidOptionError, /\.maxOutputTokens/],
+    [
+      "half a token",
+      { "openai/x": { input: 1, maxOutputTokens: 0.5 } },
+      InvalidOptionError,
+      /\.maxOutputTokens/,
+    ],
     ["no window", { "openai/x": { input: 1, contextWindow: 0 } }, InvalidOptionError, /\.contextWindow/],
-    ["the same model twice", { "xai/m": { input: 1 }, "x-ai/m": { input: 2 } }, InvalidOptionError, /same model/],
-    ["like and more", { "azure/x": { like: "openai/gpt-4o", input: 1 } }, InvalidOptionError, /like stands alone/],
-    ["like of nothing", { "azure/x": { like: "openai/gpt-99" } }, InvalidOptionError, /azure\/x.*openai\/gpt-99/],
+    [
+      "the same model twice",
+      { "xai/m": { input: 1 }, "x-ai/m": { input: 2 } },
+      InvalidOptionError,
+      /same model/,
+    ],
+    [
+      "like and more",
+      { "azure/x": { like: "openai/gpt-4o", input: 1 } },
+      InvalidOptionError,
+      /like stands alone/,
+    ],
+    [
+      "like of nothing",
+      { "azure/x": { like: "openai/gpt-99" } },
+      InvalidOptionError,
+      /azure\/x.*openai\/gpt-99/,
+    ],
     ["like that is no id", { "azure/x": { like: 5 } }, InvalidOptionError, /prices\["azure\/x"\]/],
     [
       "a circle",

@@ -6,7 +6,10 @@ import { picoUsdPerToken } from "./pico-usd.ts";
 import { providerName } from "./provider-name.ts";
 import type { Rate, Rates } from "./rate-card.ts";
 
-/** A price of your own, in dollars per million tokens (more than 6 decimals round up). Zero counts only when it is written. */
+/**
+ * A price of your own, in dollars per million tokens (more than 6 decimals round up). Zero counts only when
+ * it is written.
+ */
 export interface UserPrice {
   readonly input: MoneyInput;
   readonly output?: MoneyInput;
@@ -21,7 +24,12 @@ export type PriceTable = Readonly<Record<string, UserPrice | { readonly like: st
 
 /** A row of the table, read: rates, or the provider and model whose catalogue price it takes. */
 export type ReadPrice =
-  | { readonly kind: "own"; readonly rates: Rates; readonly contextWindow?: number; readonly maxOutputTokens?: number }
+  | {
+      readonly kind: "own";
+      readonly rates: Rates;
+      readonly contextWindow?: number;
+      readonly maxOutputTokens?: number;
+    }
   | { readonly kind: "like"; readonly provider: string; readonly model: string };
 
 const AMOUNTS = ["input", "output", "cachedInput", "cacheWrite"] as const;
@@ -38,7 +46,10 @@ export function readPriceTable(prices: PriceTable): ReadonlyMap<string, ReadPric
     const { provider, model } = split(name, name);
     const key = priceKey(provider, model);
     const same = rows.get(key);
-    if (same) throw new InvalidOptionError(`prices["${name}"] and prices["${same.name}"] are the same model; keep one.`);
+    if (same)
+      throw new InvalidOptionError(
+        `prices["${name}"] and prices["${same.name}"] are the same model; keep one.`,
+      );
     rows.set(key, { name, price: readPrice(name, price) });
   }
   const table = new Map<string, ReadPrice>();
@@ -62,15 +73,21 @@ function split(text: unknown, name: string): { readonly provider: string; readon
 
 function readPrice(name: string, price: unknown): ReadPrice {
   if (typeof price !== "object" || price === null) {
-    throw new InvalidOptionError(`prices["${name}"] must be { input, output, … } or { like: "provider/model" }.`);
+    throw new InvalidOptionError(
+      `prices["${name}"] must be { input, output, … } or { like: "provider/model" }.`,
+    );
   }
   if ("like" in price) {
     if (Object.keys(price).length === 1) return { kind: "like", ...split(price.like, name) };
-    throw new InvalidOptionError(`prices["${name}"]: like stands alone; it takes over the other model's price as a whole.`);
+    throw new InvalidOptionError(
+      `prices["${name}"]: like stands alone; it takes over the other model's price as a whole.`,
+    );
   }
   const strange = Object.keys(price).find((field) => !FIELDS.has(field));
   if (strange !== undefined) {
-    throw new InvalidOptionError(`prices["${name}"] has no option ${strange}; there are ${[...FIELDS].join(", ")}.`);
+    throw new InvalidOptionError(
+      `prices["${name}"] has no option ${strange}; there are ${[...FIELDS].join(", ")}.`,
+    );
   }
   const given = price as Partial<Record<string, unknown>>;
   if (given["input"] === undefined) {
@@ -78,7 +95,8 @@ function readPrice(name: string, price: unknown): ReadPrice {
   }
   const rates: Partial<Record<(typeof AMOUNTS)[number], Rate>> = {};
   for (const field of AMOUNTS) {
-    if (given[field] !== undefined) rates[field] = { picoUsd: readAmount(name, field, given[field]), tiers: [] };
+    if (given[field] !== undefined)
+      rates[field] = { picoUsd: readAmount(name, field, given[field]), tiers: [] };
   }
   const limits: Partial<Record<(typeof COUNTS)[number], number>> = {};
   for (const field of COUNTS) {
@@ -98,7 +116,7 @@ function readAmount(name: string, field: string, value: unknown): bigint {
   } catch {
     throw new InvalidAmountError(
       String(value),
-      `prices["${name}"].${field} takes dollars per million tokens, such as "2.50": not negative, at most 9 decimals`,
+      `prices["${name}"].${field} takes dollars per million tokens, such as "2.50", with at most 9 decimals`,
     );
   }
 }
@@ -113,7 +131,9 @@ function followed(
     const next = rows.get(priceKey(price.provider, price.model));
     if (!next) return price;
     if (seen.has(next.name)) {
-      throw new InvalidOptionError(`prices["${row.name}"]: like goes in a circle over ${[...seen].join(", ")}.`);
+      throw new InvalidOptionError(
+        `prices["${row.name}"]: like goes in a circle over ${[...seen].join(", ")}.`,
+      );
     }
     seen.add(next.name);
     ({ price } = next);

@@ -6,7 +6,10 @@ import type { Usage } from "./usage.ts";
 
 /** Prices and costs for whoever wants to know them; the door uses the same catalogue and arithmetic. */
 export interface Pricing {
-  /** What a usage costs; `at` (default now) is when the request was made, `serviceTier` the tier that served it. */
+  /**
+   * What a usage costs; `at` (default now) is when the request was made, `serviceTier` the tier that served
+   * it.
+   */
   cost(input: {
     readonly provider: string;
     readonly model: string;
@@ -18,10 +21,14 @@ export interface Pricing {
   card(provider: string, model: string, at?: Date): RateCard | UnknownRate;
 }
 
-/** Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the key. */
+/**
+ * Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the
+ * key.
+ */
 export function createPricing(prices?: PriceTable): Pricing {
   const catalogue = createCatalogue(prices);
-  const card: Pricing["card"] = (provider, model, at) => catalogue.find({ provider, model, ...(at ? { at } : {}) });
+  const card: Pricing["card"] = (provider, model, at) =>
+    catalogue.find({ provider, model, ...(at ? { at } : {}) });
   return {
     card,
     cost({ provider, model, usage, at, serviceTier }) {

@@ -1,11 +1,43 @@
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   anthropic: ["claude"],
-  aws: ["amazon", "amazon-bedrock", "aws-bedrock", "aws.bedrock", "bedrock", "bedrock_converse", "amazon_bedrock"],
-  azure: ["azure-openai", "azure_openai", "az.ai.openai", "azure.ai.openai", "azure.ai.inference", "azure_ai", "azure-ai"],
+  aws: [
+    "amazon",
+    "amazon-bedrock",
+    "aws-bedrock",
+    "aws.bedrock",
+    "bedrock",
+    "bedrock_converse",
+    "amazon_bedrock",
+  ],
+  azure: [
+    "azure-openai",
+    "azure_openai",
+    "az.ai.openai",
+    "azure.ai.openai",
+    "azure.ai.inference",
+    "azure_ai",
+    "azure-ai",
+  ],
   fireworks: ["fireworks-ai", "fireworks_ai", "fireworksai"],
   "github-copilot": ["copilot", "github_copilot"],
-  google: ["gcp.gemini", "gcp.gen_ai", "gemini", "google-genai", "google_genai", "google-gla", "google.generative-ai"],
-  "google-vertex": ["gcp.vertex_ai", "google.vertex", "google_vertexai", "vertex", "vertex-ai", "vertex_ai", "vertexai"],
+  google: [
+    "gcp.gemini",
+    "gcp.gen_ai",
+    "gemini",
+    "google-genai",
+    "google_genai",
+    "google-gla",
+    "google.generative-ai",
+  ],
+  "google-vertex": [
+    "gcp.vertex_ai",
+    "google.vertex",
+    "google_vertexai",
+    "vertex",
+    "vertex-ai",
+    "vertex_ai",
+    "vertexai",
+  ],
   mistral: ["mistral-ai", "mistral_ai", "mistralai"],
   moonshotai: ["moonshot", "moonshot-ai"],
   openai: ["open-ai", "open_ai"],
@@ -20,11 +52,13 @@ const CANONICAL: ReadonlyMap<string, string> = new Map(
 );
 
 /** What the AI SDK puts behind a provider's name: `openai.responses`, `anthropic.messages`. */
-const API_SUFFIX = /\.(?:chat|completion|embedding|image|messages|responses|speech|text-embedding|transcription)$/;
+const API_SUFFIX =
+  /\.(?:chat|completion|embedding|image|messages|responses|speech|text-embedding|transcription)$/;
 
 /**
- * The one name wflo has for a provider: `xai` and `xai.chat` are `x-ai`. A name it does not know is returned in lower case;
- * it is never guessed from a part of it, since `my-openai-proxy` need not charge what OpenAI does.
+ * The one name wflo has for a provider: `xai` and `xai.chat` are `x-ai`. A name it does not know is returned
+ * in lower case; it is never guessed from a part of it, since `my-openai-proxy` need not charge what OpenAI
+ * does.
  */
 export function providerName(provider: string): string {
   const name = provider.trim().toLowerCase();

@@ -8,7 +8,10 @@ export type Meter =
   | "cachedInputAudio"
   | "outputAudio";
 
-/** A price per token in pico-dollars. The whole request takes the highest tier whose threshold its INPUT tokens exceed. */
+/**
+ * A price per token in pico-dollars. The whole request takes the highest tier whose threshold its INPUT
+ * tokens exceed.
+ */
 export interface Rate {
   readonly picoUsd: bigint;
   /** In rising order of `aboveInputTokens`. */
@@ -18,7 +21,10 @@ export interface Rate {
 /** The prices of a model by kind of token. */
 export type Rates = Readonly<Partial<Record<Meter, Rate>>>;
 
-/** The prices of one model at one time, with where they come from. Stored with each charge, since prices change. */
+/**
+ * The prices of one model at one time, with where they come from. Stored with each charge, since prices
+ * change.
+ */
 export interface RateCard {
   /** `provider/model`, as in `openai/gpt-4.1-nano`. */
   readonly id: string;
@@ -31,7 +37,10 @@ export interface RateCard {
   /** `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. */
   readonly matchedBy: "exact" | "family" | "user";
   readonly rates: Rates;
-  /** Other rates that a request sent now may still be billed at: peak hours, or a new price within the next day. */
+  /**
+   * Other rates that a request sent now may still be billed at: peak hours, or a new price within the next
+   * day.
+   */
   readonly mayAlsoApply?: readonly Rates[];
   readonly contextWindow?: number;
   readonly maxOutputTokens?: number;

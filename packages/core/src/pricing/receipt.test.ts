@@ -6,10 +6,21 @@ import type { Usage } from "./usage.ts";
 const pricing = createPricing();
 const at = new Date("2026-09-23T12:00:00Z");
 
-function receipt(provider: string, model: string, usage: Usage, serviceTier?: string): Record<string, unknown> {
+function receipt(
+  provider: string,
+  model: string,
+  usage: Usage,
+  serviceTier?: string,
+): Record<string, unknown> {
   const card = pricing.card(provider, model, at);
   if ("unknown" in card) throw new Error(card.reason);
-  const cost = pricing.cost({ provider, model, usage, at, ...(serviceTier === undefined ? {} : { serviceTier }) });
+  const cost = pricing.cost({
+    provider,
+    model,
+    usage,
+    at,
+    ...(serviceTier === undefined ? {} : { serviceTier }),
+  });
   return receiptOf(card, cost);
 }
 
@@ -30,9 +41,18 @@ test("shows how a cost was made, with exact decimals that survive JSON", () => {
 });
 
 test("keeps pico-dollars in its lines and rounds the total up once", () => {
-  const made = receipt("deepseek", "deepseek-v4-flash", { inputTokens: 1, cachedInputTokens: 1, outputTokens: 0 });
+  const made = receipt("deepseek", "deepseek-v4-flash", {
+    inputTokens: 1,
+    cachedInputTokens: 1,
+    outputTokens: 0,
+  });
   expect(made).toMatchObject({ totalUsd: "0.000000007", lines: [{ unitUsd: "0.000000007" }] });
-  const mini = receipt("openai", "gpt-5-nano", { inputTokens: 1, cachedInputTokens: 1, outputTokens: 0 }, "flex");
+  const mini = receipt(
+    "openai",
+    "gpt-5-nano",
+    { inputTokens: 1, cachedInputTokens: 1, outputTokens: 0 },
+    "flex",
+  );
   expect(mini).toMatchObject({ totalUsd: "0.000000003", lines: [{ usd: "0.0000000025" }] });
 });
 

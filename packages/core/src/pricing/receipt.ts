@@ -5,8 +5,9 @@ import type { RateCard } from "./rate-card.ts";
 const PICO_PER_USD = 1_000_000_000_000n;
 
 /**
- * A cost with the rate card it was taken from, as plain JSON to be stored beside the charge. Amounts are exact decimal texts in
- * US dollars; a line's `usd` may have 12 decimals, `totalUsd` is their sum rounded up to 9.
+ * A cost with the rate card it was taken from, as plain JSON to be stored beside the charge. Amounts are
+ * exact decimal texts in US dollars; a line's `usd` may have 12 decimals, `totalUsd` is their sum rounded up
+ * to 9.
  */
 export function receiptOf(card: RateCard, cost: Cost): Record<string, unknown> {
   const { id, source, asOf, matchedBy } = card;

@@ -24,7 +24,11 @@ describe("a chat completion", () => {
   });
 
   test("in a stream gives its usage with the last chunk, which has no choices", () => {
-    const chunk = { object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: 16, completion_tokens: 300 } };
+    const chunk = {
+      object: "chat.completion.chunk",
+      choices: [],
+      usage: { prompt_tokens: 16, completion_tokens: 300 },
+    };
     expect(usageOfOpenAIChat(chunk)).toEqual({ inputTokens: 16, outputTokens: 300 });
   });
 
@@ -84,7 +88,10 @@ describe("a chat completion", () => {
     ["counts as text", { usage: { prompt_tokens: "5", completion_tokens: 1, total_tokens: 6 } }],
     ["a negative count", { usage: { prompt_tokens: 5, completion_tokens: -1 } }],
     ["a fraction", { usage: { prompt_tokens: 5.5, completion_tokens: 1 } }],
-    ["more cached than there was", { usage: { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 6 } } }],
+    [
+      "more cached than there was",
+      { usage: { prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 6 } } },
+    ],
   ])("with %s has no usage, which is not zero", (_, body) => {
     expect(usageOfOpenAIChat(body)).toBeUndefined();
   });
@@ -112,8 +119,16 @@ describe("a response", () => {
 
   test("is charged for searches, not for opening a page or finding something in it", () => {
     const call = (type: string) => ({ type: "web_search_call", status: "completed", action: { type } });
-    const output = [{ type: "reasoning" }, call("search"), call("open_page"), call("find_in_page"), call("search")];
-    expect(fees([...output, { type: "message" }], [{ type: "web_search" }])).toEqual([{ meter: "web_search", count: 2 }]);
+    const output = [
+      { type: "reasoning" },
+      call("search"),
+      call("open_page"),
+      call("find_in_page"),
+      call("search"),
+    ];
+    expect(fees([...output, { type: "message" }], [{ type: "web_search" }])).toEqual([
+      { meter: "web_search", count: 2 },
+    ]);
   });
 
   test("tells the preview of web search apart, since its price depends on the model", () => {
@@ -134,7 +149,9 @@ describe("a response", () => {
     const tool = { type: "code_interpreter", container: { type: "auto", memory_limit: "4g" } };
     const output = [{ type: "code_interpreter_call", container_id: "a" }];
     expect(fees(output, [tool])).toEqual([{ meter: "container_4g", count: 1 }]);
-    expect(fees(output, [{ type: "code_interpreter", container: "cntr_1" }])).toEqual([{ meter: "container", count: 1 }]);
+    expect(fees(output, [{ type: "code_interpreter", container: "cntr_1" }])).toEqual([
+      { meter: "container", count: 1 },
+    ]);
   });
 
   test("counts file searches, and names images and whatever else is not in its usage", () => {
@@ -147,7 +164,14 @@ describe("a response", () => {
   });
 
   test("has no fee for tools that run at the caller's", () => {
-    const types = ["function_call", "custom_tool_call", "mcp_call", "local_shell_call", "computer_call", "message"];
+    const types = [
+      "function_call",
+      "custom_tool_call",
+      "mcp_call",
+      "local_shell_call",
+      "computer_call",
+      "message",
+    ];
     expect(fees(types.map((type) => ({ type })))).toBeUndefined();
   });
 

@@ -3,9 +3,10 @@ import { isUsage, type Usage } from "./usage.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The usage of a Chat Completions answer (or an embedding): the response object, or the last chunk of a stream made with
- * `stream_options.include_usage`. Undefined when there is none or it is not made of valid counts, which is not zero.
- * Also reads what compatible providers add: xAI's and Gemini's thoughts outside the completion, DeepSeek's and Moonshot's caches.
+ * The usage of a Chat Completions answer (or an embedding): the response object, or the last chunk of a
+ * stream made with `stream_options.include_usage`. Undefined when there is none or it is not made of valid
+ * counts, which is not zero. Also reads what compatible providers add: xAI's and Gemini's thoughts outside
+ * the completion, DeepSeek's and Moonshot's caches.
  */
 export function usageOfOpenAIChat(body: unknown): Usage | undefined {
   const usage = fieldsOf(fieldsOf(body)?.["usage"]);
@@ -26,8 +27,9 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
 }
 
 /**
- * The usage of a Responses API answer: the response object, or `response` of a stream's `response.completed`. Fees of the hosted
- * tools are counted from its output items, since they are not in `usage`. Undefined when there is no valid usage.
+ * The usage of a Responses API answer: the response object, or `response` of a stream's `response.completed`.
+ * Fees of the hosted tools are counted from its output items, since they are not in `usage`. Undefined when
+ * there is no valid usage.
  */
 export function usageOfOpenAIResponse(body: unknown): Usage | undefined {
   const response = fieldsOf(body);
@@ -76,7 +78,10 @@ function tokens(counts: Counts): Usage | undefined {
   return isUsage(usage) ? usage : undefined;
 }
 
-/** Thoughts may stand outside the output (xAI: 12 + 1 + 290 = 303): what the total has beyond input and output is output. */
+/**
+ * Thoughts may stand outside the output (xAI: 12 + 1 + 290 = 303): what the total has beyond input and output
+ * is output.
+ */
 function wholeOutput({ input, output, total, reasoning }: Counts): number | undefined {
   if (typeof input !== "number") return undefined;
   const said = typeof output === "number" ? output : undefined;
@@ -91,7 +96,10 @@ function part(name: keyof Usage, count: unknown): Partial<Record<keyof Usage, un
   return count === undefined || count === null || count === 0 ? {} : { [name]: count };
 }
 
-/** Cache writes of a longer lifetime than the rate card's have no known price, so they are set apart as a fee without one. */
+/**
+ * Cache writes of a longer lifetime than the rate card's have no known price, so they are set apart as a fee
+ * without one.
+ */
 function longWrites(input: Fields | undefined): NonNullable<Usage["fees"]> {
   const long = fieldsOf(input?.["cache_write_tokens_details"])?.["ttl_12h_tokens"];
   return typeof long === "number" && long > 0 ? [{ meter: "cacheWrite12h", count: long }] : [];
@@ -122,7 +130,7 @@ function toolFees(response: Fields): NonNullable<Usage["fees"]> {
     } else if (type === "file_search_call") add("file_search");
     else if (type === "code_interpreter_call") containers.add(item["container_id"]);
     else if (type === "shell_call") addShellContainer(item, containers);
-    // Anything else is billed in a way that this version does not know: named, so that it is not taken for free.
+    // Anything else may be billed in a way not known here: named, so that it is not taken for free.
     else add(type.slice(0, -"_call".length));
   }
   if (containers.size > 0) counts.set(containerMeter(response), containers.size);

@@ -1,11 +1,15 @@
 /**
- * What a provider says a call used. All are integer counts of tokens; the totals include their parts, so cached, cache-written
- * and audio tokens are also in `inputTokens`, and reasoning and audio tokens in `outputTokens`.
+ * What a provider says a call used. All are integer counts of tokens; the totals include their parts, so
+ * cached, cache-written and audio tokens are also in `inputTokens`, and reasoning and audio tokens in
+ * `outputTokens`.
  */
 export interface Usage {
   readonly inputTokens: number;
   readonly cachedInputTokens?: number;
-  /** Written to the prompt cache at the model's ordinary lifetime; other lifetimes are fees, such as `cacheWrite12h`. */
+  /**
+   * Written to the prompt cache at the model's ordinary lifetime; other lifetimes are fees, such as
+   * `cacheWrite12h`.
+   */
   readonly cacheWriteTokens?: number;
   readonly inputAudioTokens?: number;
   readonly outputTokens: number;

@@ -25,23 +25,35 @@ test.each([
   // Outside peak hours, but they may begin before the answer does.
   ["deepseek", "deepseek-v4-flash", 1_000_000, 440_000_000n, 1_320_000n],
   ["my", "free", 1_000, 0n, 0n],
-])("takes the dearest rate of %s %s at %d tokens", (provider, model, maxInputTokens, inputNanoUsd, outputPicoUsd) => {
-  expect(worstCase({ card: cardOf(provider, model), maxInputTokens })).toEqual({ inputNanoUsd, outputPicoUsd });
-});
+])(
+  "takes the dearest rate of %s %s at %d tokens",
+  (provider, model, maxInputTokens, inputNanoUsd, outputPicoUsd) => {
+    expect(worstCase({ card: cardOf(provider, model), maxInputTokens })).toEqual({
+      inputNanoUsd,
+      outputPicoUsd,
+    });
+  },
+);
 
 test("counts on the old price until the day after a cut, and on the new one the day before a rise", () => {
-  const input = (time: string) => worstCase({ card: cardOf("openai", "gpt-5.6-sol", time), maxInputTokens: 1_000 });
+  const input = (time: string) =>
+    worstCase({ card: cardOf("openai", "gpt-5.6-sol", time), maxInputTokens: 1_000 });
   expect(input("2026-08-20T23:59:59Z")).toMatchObject({ inputNanoUsd: 6_250_000n });
   expect(input("2026-08-21T00:00:00Z")).toMatchObject({ inputNanoUsd: 5_000_000n });
-  const gemini = (time: string) => worstCase({ card: cardOf("google", "gemini-3.6-flash", time), maxInputTokens: 1_000_000 });
+  const gemini = (time: string) =>
+    worstCase({ card: cardOf("google", "gemini-3.6-flash", time), maxInputTokens: 1_000_000 });
   expect(gemini("2026-12-30T00:00:00Z")).toMatchObject({ inputNanoUsd: 750_000_000n });
   expect(gemini("2026-12-31T12:00:00Z")).toMatchObject({ inputNanoUsd: 1_500_000_000n });
 });
 
 test("holds the list price for a discounted tier, which the provider may not grant", () => {
   const card = cardOf("openai", "gpt-5");
-  expect(worstCase({ card, maxInputTokens: 100, serviceTier: "flex" })).toEqual(worstCase({ card, maxInputTokens: 100 }));
-  expect(worstCase({ card, maxInputTokens: 100, serviceTier: "auto" })).toEqual(worstCase({ card, maxInputTokens: 100 }));
+  expect(worstCase({ card, maxInputTokens: 100, serviceTier: "flex" })).toEqual(
+    worstCase({ card, maxInputTokens: 100 }),
+  );
+  expect(worstCase({ card, maxInputTokens: 100, serviceTier: "auto" })).toEqual(
+    worstCase({ card, maxInputTokens: 100 }),
+  );
 });
 
 test("has no bound for a tier without a price", () => {
@@ -53,11 +65,26 @@ test("has no bound for a tier without a price", () => {
 });
 
 test("is never below what any usage within it costs", () => {
-  const models = ["gpt-4o", "gpt-5.4", "gpt-5.6-sol", "gpt-4o-audio-preview", "o3", "gpt-5-pro", "ft:gpt-4.1-2025-04-14:a::b"];
+  const models = [
+    "gpt-4o",
+    "gpt-5.4",
+    "gpt-5.6-sol",
+    "gpt-4o-audio-preview",
+    "o3",
+    "gpt-5-pro",
+    "ft:gpt-4.1-2025-04-14:a::b",
+  ];
   fc.assert(
     fc.property(
       fc.constantFrom(...models),
-      fc.tuple(fc.nat(200_000), fc.nat(200_000), fc.nat(200_000), fc.nat(200_000), fc.nat(50_000), fc.nat(50_000)),
+      fc.tuple(
+        fc.nat(200_000),
+        fc.nat(200_000),
+        fc.nat(200_000),
+        fc.nat(200_000),
+        fc.nat(50_000),
+        fc.nat(50_000),
+      ),
       (model, [plain, cached, written, audio, text, spoken]) => {
         const card = cardOf("openai", model);
         const usage = {

@@ -10,9 +10,9 @@ export interface WorstCase {
 }
 
 /**
- * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, cache writes, long context, peak hours. A
- * discounted service tier counts at the list price, since the provider may serve the request at another tier than asked.
- * Unknown for a service tier without a price. Fees are not in it.
+ * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, cache writes, long
+ * context, peak hours. A discounted service tier counts at the list price, since the provider may serve the
+ * request at another tier than asked. Unknown for a service tier without a price. Fees are not in it.
  */
 export function worstCase(input: {
   readonly card: RateCard;

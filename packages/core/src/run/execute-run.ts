@@ -6,7 +6,7 @@ import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 import type { RunRow, RunStatus } from "../ports/run-store.ts";
 import { currentContext, withContext } from "./run-context.ts";
-import type { RunExecution } from "./run-execution.ts";
+import type { OpenRun } from "./open-run.ts";
 import type { RunServices } from "./run-services.ts";
 import { RunScope } from "./run-scope.ts";
 import { runHandle } from "./run-handle.ts";
@@ -29,7 +29,7 @@ export async function executeRun<Input, T>(
   const { id: runId, workflow, epoch } = row;
   const scope = new RunScope({ runId, workflow, epoch, client: services.client });
   const steps = epoch === 1 ? [] : await database.runs.steps(tenant, runId);
-  const execution: RunExecution = {
+  const openRun: OpenRun = {
     ...services,
     scope,
     saved: new Map(steps.map((step) => [step.path, step.result])),
@@ -43,7 +43,7 @@ export async function executeRun<Input, T>(
   const input = decode(row.input) as Input;
   const budgetIds = [...new Set([...currentContext().budgetIds, ...row.budgetIds])];
   try {
-    const run = runHandle(execution, input);
+    const run = runHandle(openRun, input);
     const inside = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
     const value = await withContext(inside, async () => fn(run, input));
     await end(services, scope, "completed", resultText(services, scope, value));

@@ -1,36 +1,36 @@
 import { usd } from "../money/money.ts";
 import { runCost } from "./run-cost.ts";
 import { bindContext, currentContext } from "./run-context.ts";
-import type { RunExecution } from "./run-execution.ts";
+import type { OpenRun } from "./open-run.ts";
 import type { AgentName, Run } from "./run.ts";
 import { runStep } from "./step.ts";
 import { stepPath } from "./step-path.ts";
 
 /** The `run` that a workflow's function gets. */
-export function runHandle<Input>(execution: RunExecution, input: Input): Run<Input> {
-  const { scope } = execution;
+export function runHandle<Input>(openRun: OpenRun, input: Input): Run<Input> {
+  const { scope } = openRun;
   return {
     id: scope.runId,
     input,
     signal: scope.signal,
-    step: (step, fn) => runStep(execution, step, {}, fn),
-    agent: (agent, fn) => runAgent(execution, agent, fn),
-    cost: () => runCost(execution, scope.runId),
+    step: (step, fn) => runStep(openRun, step, {}, fn),
+    agent: (agent, fn) => runAgent(openRun, agent, fn),
+    cost: () => runCost(openRun, scope.runId),
     bind: bindContext,
   };
 }
 
-async function runAgent<T>(execution: RunExecution, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
+async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   const { budgetIds, step } = currentContext();
   const path = stepPath(step, agent);
   const own: string[] = [];
-  if (agent.budget !== undefined && !execution.saved.has(path)) own.push(await agentBudget(execution, path, agent));
-  return runStep(execution, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
+  if (agent.budget !== undefined && !openRun.saved.has(path)) own.push(await agentBudget(openRun, path, agent));
+  return runStep(openRun, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
 }
 
 /** The agent's cap in this run; one that was raised before a resume stays raised. */
-async function agentBudget(execution: RunExecution, path: string, agent: AgentName): Promise<string> {
-  const { database, tenant, scope } = execution;
+async function agentBudget(openRun: OpenRun, path: string, agent: AgentName): Promise<string> {
+  const { database, tenant, scope } = openRun;
   const total = usd(agent.budget ?? 0).nanoUsd;
   const id = `run/${scope.runId}/${path}`;
   const [existing] = await database.ledger.getBudgets(tenant, [id]);

@@ -3,7 +3,7 @@ import { StepNameTakenError } from "../errors/step-name-taken-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { StepCommitVerdict } from "../ports/database.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
-import type { RunExecution } from "./run-execution.ts";
+import type { OpenRun } from "./open-run.ts";
 import { stepPath, type StepName } from "./step-path.ts";
 
 /** A save is tried this often before the run stops: else a resume would pay for the step again. */
@@ -16,16 +16,16 @@ const FIRST_RETRY_MS = 200;
  * `StoreUnavailableError` when the result could not be saved, and what `fn` throws (then nothing is saved).
  */
 export async function runStep<T>(
-  execution: RunExecution,
+  openRun: OpenRun,
   step: StepName,
   change: Partial<RunContext>,
   fn: () => T | Promise<T>,
 ): Promise<T> {
-  const { scope, emitter } = execution;
+  const { scope, emitter } = openRun;
   const path = stepPath(currentContext().step, step);
-  if (execution.used.has(path)) throw new StepNameTakenError(path);
-  execution.used.add(path);
-  const saved = execution.saved.get(path);
+  if (openRun.used.has(path)) throw new StepNameTakenError(path);
+  openRun.used.add(path);
+  const saved = openRun.saved.get(path);
   if (saved !== undefined) {
     emitter.emit("step-skipped", { runId: scope.runId, step: path });
     return decode(saved) as T;
@@ -34,15 +34,15 @@ export async function runStep<T>(
   const value = await withContext({ ...change, step: path }, async () => fn());
   const result = encode(value, `result of step ${path}`);
   await scope.drain(path);
-  const verdict = await save(execution, path, result);
-  execution.outbox.acknowledge(verdict.settled);
+  const verdict = await save(openRun, path, result);
+  openRun.outbox.acknowledge(verdict.settled);
   if (verdict.code === "superseded") throw scope.supersede();
   emitter.emit("step-saved", { runId: scope.runId, step: path });
   return value;
 }
 
-async function save(execution: RunExecution, path: string, result: string): Promise<StepCommitVerdict> {
-  const { scope, database, outbox, clock, tenant } = execution;
+async function save(openRun: OpenRun, path: string, result: string): Promise<StepCommitVerdict> {
+  const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(path);
   for (let attempt = 1; ; attempt++) {
     try {

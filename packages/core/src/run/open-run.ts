@@ -4,8 +4,8 @@ import type { Database } from "../ports/database.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
 import type { RunScope } from "./run-scope.ts";
 
-/** What the steps of one execution share. */
-export interface RunExecution {
+/** What the steps of one execution of a run share. */
+export interface OpenRun {
   readonly scope: RunScope;
   readonly tenant: string;
   readonly database: Database;
@@ -14,6 +14,6 @@ export interface RunExecution {
   readonly clock: Clock;
   /** Encoded results of earlier executions, by path. */
   readonly saved: ReadonlyMap<string, string>;
-  /** Paths that occurred in this execution. */
+  /** Paths that occurred in this openRun. */
   readonly used: Set<string>;
 }

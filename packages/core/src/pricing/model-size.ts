@@ -1,14 +1,16 @@
 import { withoutDate } from "./model-id.ts";
 
 /** How much a model can read and write, in tokens. */
-export interface ModelLimits {
+export interface ModelSize {
   readonly contextWindow?: number;
   readonly maxOutputTokens?: number;
 }
 
 const MILLION_CONTEXT = 1_047_576;
 
-/** Ids with the most output tokens they can write; a dated snapshot has its base's unless it is listed itself. */
+/**
+ * Ids with the most output tokens they can write; a dated snapshot has its base's unless it is listed itself.
+ */
 const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
   4_096: [
     "gpt-3.5-turbo",
@@ -69,14 +71,15 @@ const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
 };
 
 const BY_ID: ReadonlyMap<string, number> = new Map(
-  Object.entries(MAX_OUTPUT).flatMap(([limit, ids]) => ids.map((id) => [id, Number(limit)] as const)),
+  Object.entries(MAX_OUTPUT).flatMap(([most, ids]) => ids.map((id) => [id, Number(most)] as const)),
 );
 
 /**
- * What OpenAI's model pages (https://platform.openai.com/docs/models) give, checked on 2026-11-22 against LiteLLM of 2026-08-01
- * for ids of OpenAI and Azure as `modelId` writes them. Empty when unsure: then every request must carry a cap of its own.
+ * What OpenAI's model pages (https://platform.openai.com/docs/models) give, checked on 2026-11-22 against
+ * LiteLLM of 2026-08-01 for ids of OpenAI and Azure as `modelId` writes them. Empty when unsure: then every
+ * request must carry a cap of its own.
  */
-export function modelLimits(provider: string, id: string): ModelLimits {
+export function modelSize(provider: string, id: string): ModelSize {
   if (provider !== "openai" && provider !== "azure") return {};
   const maxOutputTokens = BY_ID.get(id) ?? BY_ID.get(withoutDate(id));
   // The catalogue rounds these down to a million.

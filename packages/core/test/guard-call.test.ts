@@ -1,0 +1,427 @@
+import {
+  type Answer,
+  BudgetBusyError,
+  BudgetExceededError,
+  BudgetPausedError,
+  CallConflictError,
+  ClientClosedError,
+  createWflo,
+  InvalidAmountError,
+  isBudgetExceeded,
+  memoryDatabase,
+  MissingUsageError,
+  StoreUnavailableError,
+  UnboundedRequestError,
+  UnknownBudgetError,
+  UnknownPriceError,
+  type Grant,
+  type Outcome,
+  type Wflo,
+} from "@wflo/core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+
+let wflo: Wflo;
+beforeEach(() => {
+  wflo = createWflo({ logger: false, waitMs: 200, drainMs: 100 });
+});
+afterEach(() => wflo.close());
+
+const budget = async (total: string) => wflo.budgets.set({ id: "b", caps: { total } });
+const under = { budgets: ["b"] };
+
+describe("a guarded call", () => {
+  test("charges exactly what the answer's usage costs, and holds nothing afterwards", async () => {
+    await budget("1.00");
+    expect(await wflo.guardCall(request(under), async () => answer("hi"))).toBe("hi");
+    await wflo.flush();
+    const state = await wflo.budgets.get("b");
+    expect(state?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00", overrun: "0.00" });
+  });
+
+  test("holds its bound while it is open", async () => {
+    await budget("100.00");
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
+      // 5 bytes + 512 tokens of overhead at $2, 1,000 tokens at $8 a million.
+      expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.009034");
+      return answer(1);
+    });
+  });
+
+  test("leaves the request alone while money is plentiful, and writes an output cap when it is short", async () => {
+    const caps: (number | undefined)[] = [];
+    const attempt = async (grant: Grant) => {
+      caps.push(grant.maxOutputTokens);
+      return answer(1);
+    };
+    await budget("100.00");
+    await wflo.guardCall(request(under), attempt);
+    await budget("0.02");
+    await wflo.guardCall(request(under), attempt);
+    expect(caps[0]).toBeUndefined();
+    // Twice the longest answer so far would be 200: the least that is worth asking for is 1,024.
+    expect(caps[1]).toBe(1_024);
+  });
+
+  test("does not lower the caller's own output cap unless told to", async () => {
+    await budget("0.02");
+    const own = { ...under, maxOutputTokens: 10_000 };
+    await expect(wflo.guardCall(request(own), async () => answer(1))).rejects.toThrow(BudgetExceededError);
+    const cap = await wflo.guardCall(request({ ...own, clamp: true }), async (grant) => answer(grant.maxOutputTokens));
+    expect(cap).toBeLessThan(10_000);
+  });
+
+  test("refuses before anything is sent when the money is gone, with a sentence to act on", async () => {
+    await budget("0.001");
+    const attempt = vi.fn();
+    const error = await wflo.guardCall(request(under), attempt).catch((thrown: unknown) => thrown);
+    expect(attempt).not.toHaveBeenCalled();
+    expect(isBudgetExceeded(error)).toBe(true);
+    expect(error).toMatchObject({ budgetId: "b", cap: "0.001", spent: "0.00", needed: "0.009226", status: 402, isRetryable: false });
+    expect((error as Error).message).toBe(
+      "Budget b has $0.001 left of $0.001; this call may cost up to $0.009226. Raise the cap or lower maxOutputTokens.",
+    );
+  });
+
+  test("is held on every budget at once, or on none", async () => {
+    await budget("1.00");
+    await wflo.budgets.set({ id: "small", caps: { day: "0.001" } });
+    const both = request({ budgets: ["b", "small"] });
+    await expect(wflo.guardCall(both, async () => answer(1))).rejects.toMatchObject({ budgetId: "small" });
+    expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.00");
+  });
+
+  test.each<[Outcome, string, string]>([
+    [{ kind: "rejected", reason: "HTTP 429" }, "void", "0.00"],
+    [{ kind: "doubt", reason: "HTTP 504" }, "doubt", "0.009034"],
+    [{ kind: "cut", reason: "gone" }, "estimate", "0.009034"],
+    [{ kind: "answered", usage: undefined }, "unmeasured", "0.009034"],
+    [{ kind: "answered", usage: { inputTokens: 10, outputTokens: 100 }, serviceTier: "priority" }, "unmeasured", "0.009034"],
+  ])("outcome %j is a %s entry of $%s", async (outcome, kind, charged) => {
+    await budget("100.00");
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => ({ value: 1, outcome }));
+    expect(await wflo.calls.list()).toMatchObject([{ kind, charged, inDoubt: kind === "doubt" }]);
+  });
+
+  test.each([
+    [Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }), "void"],
+    [Object.assign(new Error("rate limited"), { status: 429 }), "void"],
+    [Object.assign(new Error("bad gateway"), { status: 502 }), "void"],
+    [Object.assign(new Error("gateway timeout"), { status: 504 }), "doubt"],
+    [Object.assign(new Error("socket hang up"), { code: "ECONNRESET" }), "doubt"],
+    [new Error("a bug after the answer"), "doubt"],
+  ])("a call that throws %s is a %s entry, and the caller gets the same error", async (error, kind) => {
+    await budget("1.00");
+    const attempt = () => Promise.reject(error);
+    await expect(wflo.guardCall(request(under), attempt)).rejects.toBe(error);
+    expect((await wflo.calls.list())[0]?.kind).toBe(kind);
+  });
+
+  test("records a bill above its hold as overrun and then refuses", async () => {
+    await budget("0.02");
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 100 }), async () => answer(1, { outputTokens: 5_000 }));
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.04002", overrun: "0.038186", free: "0.00" });
+    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(BudgetExceededError);
+  });
+
+  test("prices the model that served it, where that has a price", async () => {
+    await budget("1.00");
+    const outcome: Outcome = { kind: "answered", usage: { inputTokens: 1_000, outputTokens: 0 }, model: "gpt-4.1-nano-2025-04-14" };
+    await wflo.guardCall(request(under), async () => ({ value: 1, outcome }));
+    expect((await wflo.calls.list())[0]).toMatchObject({ charged: "0.0001", model: "gpt-4.1", receipt: { servedModel: "gpt-4.1-nano-2025-04-14" } });
+  });
+});
+
+describe("what cannot be bounded or counted", () => {
+  test("a budget that does not exist is an error that says how to make it", async () => {
+    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(UnknownBudgetError);
+  });
+
+  test("a model without a price is refused under a budget, and recorded as unknown without one", async () => {
+    await budget("1.00");
+    const unknown = request({ model: "gpt-5.2-proo", ...under });
+    await expect(wflo.guardCall(unknown, async () => answer(1))).rejects.toThrow(UnknownPriceError);
+    await wflo.guardCall({ ...unknown, budgets: [] }, async () => answer(1));
+    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "unmeasured", charged: "0.00", receipt: { costKind: "unknown" } });
+  });
+
+  test("a model without a price is charged at its hold when one is given", async () => {
+    await budget("1.00");
+    await wflo.guardCall(request({ model: "gpt-5.2-proo", hold: "0.25", ...under }), async () => answer(1));
+    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "unmeasured", charged: "0.25" });
+  });
+
+  test("work of the provider beyond the request needs a hold", async () => {
+    await budget("1.00");
+    const search = request({ parts: [{ kind: "unbounded", what: "web search" }], ...under });
+    await expect(wflo.guardCall(search, async () => answer(1))).rejects.toThrow(UnboundedRequestError);
+    await wflo.guardCall({ ...search, hold: "0.10" }, async () => answer(1));
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
+  });
+
+  test("an image is bounded by the model's context window", async () => {
+    await budget("100.00");
+    await wflo.guardCall(request({ parts: [{ kind: "opaque", what: "an image" }], maxOutputTokens: 0, ...under }), async () => {
+      // 1,047,576 tokens of context and 512 of overhead at $2 a million.
+      expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("2.096176");
+      return answer(1);
+    });
+  });
+
+  test("after an answer without usage the model's next call is refused, unless that was allowed", async () => {
+    await budget("10.00");
+    const silent = async () => ({ value: 1, outcome: { kind: "answered", usage: undefined } as const });
+    await wflo.guardCall(request(under), silent);
+    await expect(wflo.guardCall(request(under), silent)).rejects.toThrow(MissingUsageError);
+    const lenient = createWflo({ logger: false, onMissingUsage: "allow" });
+    await lenient.budgets.set({ id: "b", caps: { total: "10.00" } });
+    await lenient.guardCall(request(under), silent);
+    await expect(lenient.guardCall(request(under), silent)).resolves.toBe(1);
+  });
+});
+
+describe("waiting", () => {
+  test("a call that fits waits for the money that another call holds", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(50);
+      return answer(1);
+    });
+    const second = wflo.guardCall(big, async () => answer(2));
+    expect(await Promise.all([first, second])).toEqual([1, 2]);
+  });
+
+  test("a wait that runs out is BudgetBusyError, and nothing was sent", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(400);
+      return answer(1);
+    });
+    const attempt = vi.fn();
+    await expect(wflo.guardCall(big, attempt)).rejects.toThrow(BudgetBusyError);
+    expect(attempt).not.toHaveBeenCalled();
+    await first;
+  });
+
+  test("an abort ends the wait at once with the signal's reason", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(150);
+      return answer(1);
+    });
+    const started = performance.now();
+    await expect(wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2))).rejects.toThrow("timeout");
+    expect(performance.now() - started).toBeLessThan(120);
+    await first;
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+  });
+
+  test("a call inside a tool of another never waits for the hold of the call around it", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const started = performance.now();
+    await wflo.guardCall(big, async () => {
+      // The first takes the hold over; the second would have to wait for what the first left behind.
+      await wflo.guardCall(big, async () => {
+        await expect(wflo.guardCall({ ...big, budgets: ["b"] }, async () => answer(1))).resolves.toBe(1);
+        return answer(1);
+      });
+      return answer(1);
+    });
+    expect(performance.now() - started).toBeLessThan(150);
+  });
+
+  test("raising the cap lets a waiting call through", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(100);
+      return answer(1);
+    });
+    const second = wflo.guardCall(big, async () => answer(performance.now()));
+    await pause(20);
+    const raised = performance.now();
+    await budget("1.00");
+    expect((await second) - raised).toBeLessThan(60);
+    await first;
+  });
+});
+
+describe("abort", () => {
+  test("before the call: nothing is reserved", async () => {
+    await budget("1.00");
+    const attempt = vi.fn();
+    await expect(wflo.guardCall(request({ ...under, signal: AbortSignal.abort() }), attempt)).rejects.toThrow("aborted");
+    expect(attempt).not.toHaveBeenCalled();
+    expect(await wflo.calls.list()).toEqual([]);
+  });
+
+  test("during the call: the caller is free at once, and the answer is read on for its exact cost", async () => {
+    await budget("1.00");
+    const abort = new AbortController();
+    const call = wflo.guardCall(request({ ...under, signal: abort.signal }), async () => {
+      abort.abort();
+      await pause(30);
+      return answer(1);
+    });
+    await expect(call).rejects.toThrow("aborted");
+    await pause(50);
+    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "settle", charged: ANSWER_COST });
+  });
+
+  test("during the call, with cancel or after the drain: the wire is cut and the hold is charged", async () => {
+    await budget("1.00");
+    for (const onAbort of ["cancel", "drain"] as const) {
+      const abort = new AbortController();
+      const call = wflo.guardCall(request({ ...under, signal: abort.signal, onAbort }), (grant) => {
+        abort.abort();
+        return new Promise<Answer<number>>((_, reject) => grant.signal.addEventListener("abort", () => reject(new Error("cut"))));
+      });
+      await expect(call).rejects.toThrow("aborted");
+    }
+    await pause(150);
+    expect((await wflo.calls.list()).map((line) => line.kind)).toEqual(["estimate", "estimate"]);
+  });
+
+  test("after the call: nothing happens", async () => {
+    await budget("1.00");
+    const abort = new AbortController();
+    await wflo.guardCall(request({ ...under, signal: abort.signal }), async () => answer(1));
+    abort.abort();
+    expect((await wflo.calls.list())[0]?.charged).toBe(ANSWER_COST);
+  });
+});
+
+describe("identity", () => {
+  const callId = "0190a0a0-0000-7000-8000-000000000001";
+
+  test("a call id counts once: used again while open or after it closed, it is a conflict and nothing is sent", async () => {
+    await budget("1.00");
+    const attempt = vi.fn();
+    await wflo.guardCall(request({ ...under, callId }), async () => {
+      await wflo.run({}, () => expect(wflo.guardCall(request({ ...under, callId, maxOutputTokens: 7 }), attempt)).rejects.toThrow(CallConflictError));
+      return answer(1);
+    });
+    await wflo.flush();
+    await expect(wflo.guardCall(request({ ...under, callId }), attempt)).rejects.toThrow(CallConflictError);
+    expect(attempt).not.toHaveBeenCalled();
+    expect((await wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
+  });
+});
+
+describe("nesting", () => {
+  test("a guard inside a guarded model call takes its hold over: one charge, the inner one", async () => {
+    await budget("0.02");
+    const outer = request({ ...under, maxOutputTokens: 1_800 });
+    await wflo.guardCall(outer, async () => {
+      await wflo.guardCall(outer, async () => answer(1));
+      return answer(1, { outputTokens: 999_999 });
+    });
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+  });
+
+  test("further guards inside are calls of their own", async () => {
+    await budget("1.00");
+    await wflo.guardCall(request(under), async () => {
+      await wflo.guardCall(request(under), async () => answer(1));
+      await wflo.guardCall(request(under), async () => answer(1));
+      return answer(1);
+    });
+    expect(await wflo.calls.list()).toHaveLength(2);
+  });
+
+  test("an outer call whose inner one was refused is closed at nothing", async () => {
+    await budget("0.02");
+    const outer = request({ ...under, maxOutputTokens: 1_000 });
+    const call = wflo.guardCall(outer, () => wflo.guardCall({ ...outer, maxOutputTokens: 30_000 }, async () => answer(answer(1))));
+    await expect(call).rejects.toThrow(BudgetExceededError);
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.00", reserved: "0.00" });
+  });
+});
+
+describe("budgets", () => {
+  test("a paused budget lets no call start until it is resumed", async () => {
+    await budget("1.00");
+    await wflo.budgets.pause("b");
+    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(BudgetPausedError);
+    await wflo.budgets.resume("b");
+    await expect(wflo.guardCall(request(under), async () => answer(1))).resolves.toBe(1);
+  });
+
+  test.each(["-1", -1, Number.NaN, Number.POSITIVE_INFINITY, "0.0000000001", "1e30", "five", ""])("a cap of %s is an InvalidAmountError", async (cap) => {
+    await expect(wflo.budgets.set({ id: "b", caps: { total: cap } })).rejects.toThrow(InvalidAmountError);
+  });
+
+  test("warns once for each share that is passed", async () => {
+    const shares: number[] = [];
+    wflo.on("budget-warning", ({ share }) => shares.push(share));
+    await wflo.budgets.set({ id: "b", caps: { total: "0.02" }, warnAt: [0.01, 0.08, 0.9] });
+    for (let call = 0; call < 4; call++) {
+      await wflo.guardCall(request({ ...under, maxOutputTokens: 200 }), async () => answer(1));
+      await wflo.flush();
+      await pause(5);
+    }
+    expect(shares).toEqual([0.01, 0.08]);
+  });
+});
+
+describe("a store that fails", () => {
+  const broken = () => {
+    const database = memoryDatabase();
+    const state = { down: false };
+    const failing = new Proxy(database.ledger, {
+      get: (target, name) => {
+        const method = target[name as keyof typeof target] as (...args: unknown[]) => unknown;
+        return (...args: unknown[]) => (state.down ? Promise.reject(new StoreUnavailableError("away")) : method.apply(target, args));
+      },
+    });
+    return { state, database: { ...database, ledger: failing, commitStep: database.commitStep.bind(database), close: database.close.bind(database) } };
+  };
+
+  test("lets no call through", async () => {
+    const { state, database } = broken();
+    const client = createWflo({ database, logger: false });
+    await client.budgets.set({ id: "b", caps: { total: "1.00" } });
+    state.down = true;
+    const attempt = vi.fn();
+    await expect(client.guardCall(request(under), attempt)).rejects.toThrow(StoreUnavailableError);
+    expect(attempt).not.toHaveBeenCalled();
+  });
+
+  test("gets every settle when it is back", async () => {
+    const { state, database } = broken();
+    const client = createWflo({ database, logger: false });
+    await client.budgets.set({ id: "b", caps: { total: "1.00" } });
+    await client.guardCall(request(under), async () => {
+      state.down = true;
+      return answer(1);
+    });
+    await pause(20);
+    state.down = false;
+    await client.flush();
+    expect((await client.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+  });
+});
+
+test("a closed client makes no call", async () => {
+  const client = createWflo({ logger: false });
+  await client.close();
+  const attempt = vi.fn();
+  await expect(client.guardCall(request(), attempt)).rejects.toThrow(ClientClosedError);
+  expect(attempt).not.toHaveBeenCalled();
+});
+
+test("a listener that throws breaks nothing", async () => {
+  wflo.on("call-start", () => {
+    throw new Error("listener");
+  });
+  await expect(wflo.guardCall(request(), async () => answer(1))).resolves.toBe(1);
+});

@@ -1,0 +1,40 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests that need a Postgres server: all of @wflo/postgres, and any other test named so. */
+const POSTGRES_TESTS = [
+  "packages/postgres/{src,test}/**/*.test.ts",
+  "{packages,apps,benchmarks}/**/*.pg.test.ts",
+];
+const IGNORED = ["**/node_modules/**", "**/dist/**"];
+
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // Races are tested with processes and threads of their own: leave room for them.
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "packages/{core,testkit,openai}/test/**/*.test.ts",
+            "{apps/examples,benchmarks,scripts}/**/*.test.ts",
+          ],
+          exclude: [...IGNORED, ...POSTGRES_TESTS],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: POSTGRES_TESTS,
+          exclude: IGNORED,
+          globalSetup: ["packages/postgres/test/support/postgres-server.ts"],
+        },
+      },
+    ],
+  },
+});
