@@ -46,6 +46,10 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   const mark: OpenMark = { callId, parent, takenOver: false };
   const startedAtMs = door.clock.monotonic();
 
+  const closed = Promise.withResolvers<void>();
+  const pace = { hurry: () => {} };
+  context.run?.track({ callId, hurry: () => pace.hurry(), closed: closed.promise }, context.step);
+
   door.crashPoint("before-reserve");
   const replaces = parent !== undefined && !parent.takenOver ? parent : undefined;
   if (replaces) replaces.takenOver = true;
@@ -54,6 +58,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
     heldNanoUsd = await reserve(door, { request, context, label, mark, budgetIds, worst, replaces: replaces?.callId });
   } catch (error) {
     if (replaces) replaces.takenOver = false;
+    closed.resolve();
     throw error;
   }
   door.crashPoint("after-reserve");
@@ -70,7 +75,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
     grant: { callId, maxOutputTokens: cap, signal: wire.signal },
     wire,
     startedAtMs: door.clock.monotonic(),
-    closed: Promise.withResolvers(),
+    pace,
+    closed,
   };
   door.emitter.emit("call-start", {
     ...label,

@@ -5,7 +5,6 @@ import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
 import { closeCall, type OpenCall } from "./open-call.ts";
 import { outcomeOfError } from "./outcome.ts";
 import type { SeenModels } from "./seen-models.ts";
-import { trackCall } from "./track-call.ts";
 import { WireControl } from "./wire-control.ts";
 
 /**
@@ -20,7 +19,6 @@ export async function guardCall<T>(
   attempt: (grant: Grant) => Promise<Answer<T>>,
 ): Promise<T> {
   const call = await enter(door, seen, request);
-  trackCall(call);
   if (request.signal?.aborted) {
     await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
     request.signal.throwIfAborted();

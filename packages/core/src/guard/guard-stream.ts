@@ -6,7 +6,6 @@ import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.
 import { closeCall, type OpenCall } from "./open-call.ts";
 import { pump } from "./pump.ts";
 import type { SeenModels } from "./seen-models.ts";
-import { trackCall } from "./track-call.ts";
 import { WireControl } from "./wire-control.ts";
 
 /**
@@ -28,8 +27,6 @@ export async function guardStream<Chunk, T>(
     onAbort: request.onAbort ?? defaultOnAbort(door),
     drainMs: door.drainMs,
   });
-  const consumer = { hurry: () => {} };
-  trackCall(call, () => consumer.hurry());
   if (request.signal?.aborted) {
     await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
     request.signal.throwIfAborted();
@@ -42,7 +39,7 @@ export async function guardStream<Chunk, T>(
   });
   if (!("chunks" in answer)) return answer.value;
   const running = run(door, seen, call, control, answer);
-  consumer.hurry = running.hurry;
+  call.pace.hurry = running.hurry;
   return answer.value(running.chunks);
 }
 

@@ -19,6 +19,8 @@ export interface OpenCall {
   readonly grant: Grant;
   readonly wire: AbortController;
   readonly startedAtMs: number;
+  /** `hurry` lets a stream be read to its end without waiting for its consumer. */
+  readonly pace: { hurry: () => void };
   /** Resolves when the settlement is in the outbox. */
   readonly closed: PromiseWithResolvers<void>;
 }
@@ -108,7 +110,8 @@ function answeredCharge(door: DoorSettings, call: OpenCall, outcome: Extract<Out
 
 function servedCard(door: DoorSettings, call: OpenCall, served: string | undefined): RateCard | undefined {
   const asked = call.estimate.card;
-  if (served === undefined || served === call.label.model) return asked;
+  // A price that the user set for what was asked wins over the list price of what served it.
+  if (served === undefined || served === call.label.model || asked?.matchedBy === "user") return asked;
   const card = door.catalogue.find({ provider: call.label.provider, model: served });
   return "unknown" in card ? asked : card;
 }

@@ -91,6 +91,7 @@ describe("names", () => {
     ["openrouter", "openai/gpt-4o:online", /no such model/],
     ["openrouter", "openrouter/auto", /no such model/],
     ["azure", "deepseek-v4-pro", /disagree/],
+    ["openai", "gpt-4o-audio-preview-2024-10-01", /audio price/],
     ["aws", "arn:aws:bedrock:us-east-1:1:application-inference-profile/abcd", /ARN/],
     ["my-openai-proxy", "gpt-4o", /no provider "my-openai-proxy"/],
     ["", "gpt-4o", /names no provider/],
@@ -155,6 +156,13 @@ describe("prices", () => {
     expect(card.mayAlsoApply).toBeUndefined();
   });
 
+  test("takes DeepSeek's prices from the hour they began", () => {
+    const input = (time: string) => pricesOf(cardOf("deepseek", "deepseek-chat", new Date(time))).input;
+    expect(input("2025-09-05T15:59:59Z")).toBe(0.27);
+    expect(input("2025-09-05T16:00:00Z")).toBe(0.56);
+    expect(input("2025-09-29T00:00:00Z")).toBe(0.28);
+  });
+
   test("keeps the catalogue's price before the day of a row", () => {
     const card = cardOf("mistral", "mistral-small-latest", new Date("2026-02-01T00:00:00Z"));
     expect(pricesOf(card)).toEqual({ input: 0.1, output: 0.3 });
@@ -168,6 +176,8 @@ describe("sizes", () => {
     ["openai", "gpt-4o-2024-05-13", 128_000, 4_096],
     ["openai", "gpt-4.1-nano-2025-04-14", 1_047_576, 32_768],
     ["azure", "o4-mini", 200_000, 100_000],
+    ["openai", "gpt-5.5", 1_050_000, 128_000],
+    ["openai", "gpt-5-pro", 400_000, undefined],
     ["openai", "gpt-5-2025-08-07", 400_000, 128_000],
     ["openai", "gpt-5-chat-latest", 400_000, 16_384],
     ["groq", "openai/gpt-oss-120b", 131_072, undefined],

@@ -6,10 +6,18 @@ export interface ModelSize {
   readonly maxOutputTokens?: number;
 }
 
-const MILLION_CONTEXT = 1_047_576;
+/** The catalogue rounds these down to a million, and a window is used as an upper bound. */
+const CONTEXT: ReadonlyMap<string, number> = new Map([
+  ["gpt-4.1", 1_047_576],
+  ["gpt-4.1-mini", 1_047_576],
+  ["gpt-4.1-nano", 1_047_576],
+  ["gpt-5.5", 1_050_000],
+  ["gpt-5.5-pro", 1_050_000],
+]);
 
 /**
- * Ids with the most output tokens they can write; a dated snapshot has its base's unless it is listed itself.
+ * Ids with the most output tokens they can write; a dated snapshot has its base's unless it is listed
+ * itself.
  */
 const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
   4_096: [
@@ -24,19 +32,18 @@ const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
   ],
   8_192: ["gpt-4", "gpt-4-0613"],
   16_384: [
-    "chatgpt-4o-latest",
     "gpt-4o",
     "gpt-4o-mini",
     "gpt-4o-audio-preview",
     "gpt-4o-mini-audio-preview",
+    "gpt-5-chat",
     "gpt-5-chat-latest",
     "gpt-5.1-chat-latest",
     "gpt-5.2-chat-latest",
+    "gpt-5.3-chat-latest",
   ],
-  32_768: ["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano", "o1-preview"],
-  65_536: ["o1-mini"],
+  32_768: ["gpt-4.1", "gpt-4.1-mini", "gpt-4.1-nano"],
   100_000: [
-    "codex-mini-latest",
     "o1",
     "o1-pro",
     "o3",
@@ -63,11 +70,11 @@ const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
     "gpt-5.4-nano",
     "gpt-5.4-pro",
     "gpt-5.5",
+    "gpt-5.5-pro",
     "gpt-5.6-luna",
     "gpt-5.6-sol",
     "gpt-5.6-terra",
   ],
-  272_000: ["gpt-5-pro"],
 };
 
 const BY_ID: ReadonlyMap<string, number> = new Map(
@@ -75,14 +82,17 @@ const BY_ID: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * What OpenAI's model pages (https://platform.openai.com/docs/models) give, checked on 2026-11-22 against
- * LiteLLM of 2026-08-01 for ids of OpenAI and Azure as `modelId` writes them. Empty when unsure: then every
- * request must carry a cap of its own.
+ * Sizes for ids of OpenAI and Azure as `modelId` writes them. Read on 2026-11-22 in LiteLLM's price file
+ * (commit 00035b69), not on OpenAI's own pages; gpt-4 is 4,096 there and is kept at its whole window. Empty
+ * when unsure, as for gpt-5-pro, where lists disagree: then every request must carry a cap of its own.
  */
 export function modelSize(provider: string, id: string): ModelSize {
   if (provider !== "openai" && provider !== "azure") return {};
-  const maxOutputTokens = BY_ID.get(id) ?? BY_ID.get(withoutDate(id));
-  // The catalogue rounds these down to a million.
-  const window = /^gpt-4\.1(?:-mini|-nano)?$/.test(withoutDate(id)) ? { contextWindow: MILLION_CONTEXT } : {};
-  return maxOutputTokens === undefined ? window : { ...window, maxOutputTokens };
+  const base = withoutDate(id);
+  const maxOutputTokens = BY_ID.get(id) ?? BY_ID.get(base);
+  const contextWindow = CONTEXT.get(base);
+  return {
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+  };
 }

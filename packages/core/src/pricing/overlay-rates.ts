@@ -37,8 +37,7 @@ export function overlayModel(
       }
       continue;
     }
-    const begun =
-      row.from === undefined ? {} : { asOf: row.from, fromMs: Date.parse(`${row.from}T00:00:00Z`) };
+    const begun = row.from === undefined ? {} : { asOf: row.from.slice(0, 10), fromMs: Date.parse(row.from) };
     schedule.push({ rates, source: "overlay", ...begun });
   }
   const { model, contextWindow } = rows.at(-1) ?? {};

@@ -7,7 +7,7 @@ export interface OverlayRates {
   readonly ids: RegExp;
   /** The id on the card; undefined keeps the catalogue's. */
   readonly model?: string;
-  /** ISO date from which the row holds; undefined for always. */
+  /** ISO date, or date and hour, from which the row holds (UTC); undefined for always. */
   readonly from?: string;
   readonly rates: Readonly<Partial<Record<Meter, string>>>;
   /** True: the rates are added to the catalogue's instead of taking their place. */
@@ -36,13 +36,16 @@ export interface OverlayFee {
 }
 
 // A stored copy of the file was read; the providers' own pages were not, except where a row says so.
-const LITELLM = "LiteLLM model_prices_and_context_window.json, commit 00035b69f416be24e2e323c13198d9b7d2d1bdf9";
-const RESEARCH = "wflo's price research of 2026-11-22, from LiteLLM of 2026-08-01; not read again for this row";
+const LITELLM =
+  "LiteLLM model_prices_and_context_window.json, commit 00035b69f416be24e2e323c13198d9b7d2d1bdf9";
+const RESEARCH =
+  "wflo's price research of 2026-11-22, from LiteLLM of 2026-08-01; not read again for this row";
 const CHECKED = "2026-11-22";
 const ft41 = {
   provider: "openai",
   contextWindow: 1_047_576,
-  source: "a third party's table in LiteLLM's format, found by its text; gpt-4.1-mini also in wflo's research",
+  source:
+    "a third party's table in LiteLLM's format, found by its text; gpt-4.1-mini also in wflo's research",
   checkedOn: CHECKED,
 };
 const audio = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED };
@@ -80,22 +83,33 @@ export const OVERLAY_RATES: readonly OverlayRates[] = [
     model: "ft:gpt-4.1-nano",
     rates: { input: "0.2", cachedInput: "0.05", output: "0.8" },
   },
-  // The aliases moved to Large 2512 and Small 2603, which the catalogue has under their own ids.
+  // The aliases moved to Large 2512 and Small 2603. When is not published: the models' release days are taken.
   {
     ...mistral,
     ids: /^mistral-large-latest$/,
     from: "2025-12-02",
     rates: { input: "0.5", cachedInput: "0.05", output: "1.5" },
+    source: `${LITELLM}; the cache rate is that of mistral-large-2512 in genai-prices`,
   },
   {
     ...mistral,
     ids: /^mistral-small-latest$/,
-    from: "2026-03-01",
+    from: "2026-03-16",
     rates: { input: "0.15", cachedInput: "0.015", output: "0.6" },
+    source: "mistral-small-2603 in genai-prices; disputed: LiteLLM still has Small 3.2 at 0.06 / 0.18",
   },
-  // DeepSeek ended its off-peak prices on 2025-09-05 and cut the price with V3.2 on 2025-09-29.
-  { ...deepseek, from: "2025-09-05", rates: { input: "0.56", cachedInput: "0.07", output: "1.68" } },
-  { ...deepseek, from: "2025-09-29", rates: { input: "0.28", cachedInput: "0.028", output: "0.42" } },
+  {
+    ...deepseek,
+    from: "2025-09-05T16:00Z",
+    rates: { input: "0.56", cachedInput: "0.07", output: "1.68" },
+    source: "https://api-docs.deepseek.com/quick_start/pricing, stored copy from before 2025-09-05",
+  },
+  {
+    ...deepseek,
+    from: "2025-09-29",
+    rates: { input: "0.28", cachedInput: "0.028", output: "0.42" },
+    source: `${RESEARCH}. The press of July 2026 has both names moving to deepseek-v4-flash by 2026-07-24`,
+  },
   {
     ...vertex,
     ids: /^gemini-2\.0-flash(?:-001)?$/,
@@ -115,11 +129,13 @@ export const OVERLAY_UNKNOWN: readonly OverlayUnknown[] = [
     ids: /-search-(?:preview|api)(?:-.*)?$/,
     reason: "each request also pays for web searches that its usage does not count",
   },
+  {
+    provider: "openai",
+    ids: /^gpt-4o-audio-preview-2024-10-01$/,
+    reason: "no price list that could be checked has the audio price of this snapshot",
+  },
   { provider: "azure", ids: /^deepseek-v4-pro/, reason: "the price lists for this model on Azure disagree" },
 ];
-
-const OPENAI_TOOLS =
-  "https://platform.openai.com/docs/pricing, built-in tools, as copied by LiteLLM of 2026-08-01";
 
 /**
  * Fees by the piece. `web_search_preview` has none here: its price depends on the model, so its cost is a
@@ -134,9 +150,9 @@ export const OVERLAY_FEES: readonly OverlayFee[] = [
       models: /^(?:gpt-4o-mini|gpt-4\.1-mini)$/,
       what: "web_search content (a block of 8,000 input tokens a call)",
     },
-    source: OPENAI_TOOLS,
+    source: "https://www.modelcostwatch.com/openai/tool-costs/web-search, stored copy of 2026-03-12",
     checkedOn: CHECKED,
   },
-  { provider: "openai", meter: "file_search", dollars: "0.0025", source: OPENAI_TOOLS, checkedOn: CHECKED },
-  { provider: "openai", meter: "container", dollars: "0.03", source: OPENAI_TOOLS, checkedOn: CHECKED },
+  { provider: "openai", meter: "file_search", dollars: "0.0025", source: RESEARCH, checkedOn: CHECKED },
+  { provider: "openai", meter: "container", dollars: "0.03", source: RESEARCH, checkedOn: CHECKED },
 ];

@@ -4,11 +4,12 @@ const LIST_PRICE = new Set(["auto", "default", "on_demand", "standard"]);
 const HALF_PRICE = new Set(["batch", "flex"]);
 
 /**
- * OpenAI's models with a flex price, which is half of the list price in every kind of token, as is batch
- * (https://platform.openai.com/docs/pricing and LiteLLM of 2026-08-01, checked on 2026-11-22).
+ * OpenAI's models with a flex price, which is half of the list price. Read on 2026-11-22 in LiteLLM's price
+ * file (commit 00035b69), which has none for gpt-5.1 and gpt-5.2 and shows gpt-5.4's cached half of 0.125
+ * rounded to 0.13. That batch costs half too is in wflo's price research.
  */
 const FLEX =
-  /^(?:o3|o4-mini|gpt-5(?:-mini|-nano)?|gpt-5\.1|gpt-5\.2|gpt-5\.4(?:-mini|-nano)?|gpt-5\.5|gpt-5\.6-(?:luna|sol|terra))$/;
+  /^(?:o3|o4-mini|gpt-5(?:-mini|-nano)?|gpt-5\.4(?:-mini|-nano)?|gpt-5\.5|gpt-5\.6-(?:luna|sol|terra))$/;
 
 /**
  * What the list price is divided by for a service tier: 1, or 2 for flex and batch. Unknown for tiers with

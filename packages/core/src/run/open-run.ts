@@ -14,6 +14,6 @@ export interface OpenRun {
   readonly clock: Clock;
   /** Encoded results of earlier executions, by path. */
   readonly saved: ReadonlyMap<string, string>;
-  /** Paths that occurred in this openRun. */
+  /** Paths that occurred in this execution. */
   readonly used: Set<string>;
 }

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decode, encode } from "./codec.ts";
+
+const roundTrip = (value: unknown) => decode(encode(value, "value"));
+
+describe("the codec", () => {
+  test.each([
+    ["plain data", { a: [1, "two", null, true, { b: undefined }], "": -0.5 }],
+    ["numbers JSON does not have", [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]],
+    ["a date", new Date("2026-11-22T12:00:00.123Z")],
+    ["an invalid date", new Date(Number.NaN)],
+    ["maps and sets", new Map<unknown, unknown>([[{ k: 1 }, new Set([1, "a", new Date(0)])]])],
+    ["big integers", 2n ** 70n],
+    ["bytes", Uint8Array.from({ length: 300 }, (_, index) => index % 256)],
+    ["hostile text", "quote \" null \u0000 emoji 🙂 lone \ud800"],
+    ["an object that looks like a saved value", { $wflo: "date", v: 1 }],
+    ["a key named __proto__", JSON.parse('{"__proto__": {"x": 1}, "y": 2}') as unknown],
+    ["sparse lists", Array.from({ length: 3 })],
+    ["undefined", undefined],
+  ])("gives back %s", (_, value) => {
+    expect(roundTrip(value)).toStrictEqual(value);
+  });
+
+  test("gives back errors with their name, cause and own fields", () => {
+    const error = Object.assign(new TypeError("bad", { cause: new Error("why") }), { code: "E_BAD", at: new Date(1) });
+    const back = roundTrip(error) as Error & { code: string; at: Date };
+    expect(back).toBeInstanceOf(Error);
+    expect([back.name, back.message, back.code, back.at]).toEqual(["TypeError", "bad", "E_BAD", new Date(1)]);
+    expect((back.cause as Error).message).toBe("why");
+  });
+
+  test("gives back any JSON", () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(roundTrip(value)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  test("a reading of hostile text never changes the prototype of anything", () => {
+    roundTrip(JSON.parse('{"__proto__": {"polluted": 1}}'));
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = { deep: cycle };
+  test.each([
+    [{ a: { f: () => 1 } }, "value.a.f cannot be saved: it is a function"],
+    [[Symbol("s")], "value[0] cannot be saved: it is a symbol"],
+    [{ m: new Map([["k", new WeakMap()]]) }, "value.m.get(k) cannot be saved: it is an instance of WeakMap"],
+    [new (class Thing {})(), "value cannot be saved: it is an instance of Thing"],
+    [cycle, "value.self.deep cannot be saved: it contains itself"],
+    [new Int16Array(2), "value cannot be saved: it is an instance of Int16Array"],
+    [JSON.parse("[".repeat(300) + "]".repeat(300)), "it lies deeper than 200 levels"],
+    ["x".repeat(33 * 1024 * 1024), "more than the 32 MB a value may have"],
+  ])("names the path of what does not survive (%#)", (value, message) => {
+    expect(() => encode(value, "value")).toThrow(message);
+  });
+
+  test("says that a newer version wrote what it does not know", () => {
+    expect(() => decode('{"$wflo":"hologram"}')).toThrow("a newer version of wflo wrote it");
+  });
+});

@@ -1,0 +1,242 @@
+import {
+  BudgetExceededError,
+  createWflo,
+  currentRun,
+  memoryDatabase,
+  RunAliveError,
+  RunNotResumableError,
+  RunSupersededError,
+  StepNameTakenError,
+  UnknownRunError,
+  UnsavableValueError,
+  type Database,
+  type Run,
+  type Wflo,
+} from "@wflo/core";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+
+let database: Database;
+let now: number;
+beforeEach(() => {
+  now = Date.parse("2026-11-22T12:00:00Z");
+  database = memoryDatabase({ now: () => now });
+});
+/** Another process: a client of its own on the same database. */
+const client = (): Wflo => createWflo({ database, logger: false, waitMs: 100 });
+const call = (wflo: Wflo) => wflo.guardCall(request({ maxOutputTokens: 200 }), async () => answer("answered"));
+
+describe("a workflow", () => {
+  test("gives its function's value, its input, and a completed run with its cost by step", async () => {
+    const wflo = client();
+    const greet = wflo.workflow("greet", async (run: Run<{ who: string }>, input) => {
+      await run.step("ask", () => call(wflo));
+      return `hello ${input.who} ${run.input.who}`;
+    });
+    expect(await greet.run({ who: "you" }, { budget: "1.00", tags: ["t"] })).toBe("hello you you");
+    const [summary] = await wflo.runs.list();
+    const run = await wflo.runs.get(summary?.id ?? "");
+    expect(run).toMatchObject({ status: "completed", workflow: "greet", input: { who: "you" }, result: "hello you you", tags: ["t"] });
+    expect(run?.cost).toMatchObject({ total: ANSWER_COST, calls: 1, rows: [{ step: "ask", model: "gpt-4.1", inputTokens: 10 }] });
+    expect(run?.steps).toMatchObject([{ path: "ask", result: "answered" }]);
+  });
+
+  test("pauses when its money runs out, and goes on in another process without running or paying finished steps again", async () => {
+    const ran: string[] = [];
+    const define = (wflo: Wflo) =>
+      wflo.workflow("four", async (run) => {
+        for (const key of [1, 2, 3, 4]) {
+          await run.step({ name: "turn", key }, () => {
+            ran.push(`turn ${key}`);
+            return call(wflo);
+          });
+        }
+        return "done";
+      }, { budget: "0.003" });
+    const first = client();
+    const refusal = await define(first).run(undefined).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(BudgetExceededError);
+    const { runId = "" } = refusal as BudgetExceededError;
+    expect(await first.runs.get(runId)).toMatchObject({ status: "paused", error: { code: "WFLO_BUDGET_EXCEEDED" } });
+    const second = client();
+    expect(await define(second).resume(runId, { topUp: { to: "0.01" } })).toBe("done");
+    expect(ran).toEqual(["turn 1", "turn 2", "turn 2", "turn 3", "turn 4"].toSpliced(1, 1, ...ran.slice(1, -3)));
+    expect(new Set(ran).size).toBe(4);
+    const run = await second.runs.get(runId);
+    expect(run).toMatchObject({ status: "completed", epoch: 2, cost: { calls: 4, total: "0.00328" } });
+  });
+
+  test("that throws is failed with its error, and can be resumed", async () => {
+    const wflo = client();
+    let isBroken = true;
+    const flaky = wflo.workflow("flaky", async (run) => {
+      const saved = await run.step("once", () => "kept");
+      if (isBroken) throw Object.assign(new Error("no luck"), { code: "E_LUCK" });
+      return saved;
+    });
+    await expect(flaky.run(undefined)).rejects.toThrow("no luck");
+    const [run] = await wflo.runs.list({ status: "failed" });
+    expect(run?.error).toMatchObject({ message: "no luck", code: "E_LUCK" });
+    isBroken = false;
+    expect(await flaky.resume(run?.id ?? "")).toBe("kept");
+  });
+
+  test("whose result cannot be saved still returns it", async () => {
+    class Report {}
+    const wflo = client();
+    expect(await wflo.run({}, () => new Report())).toBeInstanceOf(Report);
+    expect((await wflo.runs.list())[0]?.status).toBe("completed");
+  });
+
+  test("inside another stays under the caps of both", async () => {
+    const wflo = client();
+    const inner = wflo.workflow("inner", () => call(wflo), { budget: "5.00" });
+    const outer = wflo.run({ budget: "0.001" }, () => inner.run(undefined));
+    await expect(outer).rejects.toThrow(BudgetExceededError);
+  });
+});
+
+describe("a step", () => {
+  test("that was used twice in one execution is an error, with keys it is not", async () => {
+    const wflo = client();
+    const twice = wflo.run({}, async (run) => {
+      await run.step("same", () => 1);
+      await run.step("same", () => 2);
+    });
+    await expect(twice).rejects.toThrow(StepNameTakenError);
+    const keyed = wflo.run({}, (run) => Promise.all([1, 2].map((key) => run.step({ name: "same", key }, () => key))));
+    expect(await keyed).toEqual([1, 2]);
+  });
+
+  test("whose result cannot be saved stops the run and names the path", async () => {
+    const wflo = client();
+    const unsavable = wflo.run({}, (run) => run.step("s", () => ({ list: [1, { f: () => 1 }] })));
+    await expect(unsavable).rejects.toThrow(UnsavableValueError);
+    await expect(unsavable).rejects.toThrow("result of step s.list[1].f cannot be saved: it is a function");
+  });
+
+  test("of an agent is attributed to it and stays under the agent's cap", async () => {
+    const wflo = client();
+    await wflo.run({ budget: "1.00" }, async (run) => {
+      await run.agent({ name: "cheap", budget: "0.01" }, () => call(wflo));
+      await expect(run.agent({ name: "poor", budget: "0.0001" }, () => call(wflo))).rejects.toThrow(BudgetExceededError);
+      expect((await run.cost()).rows).toMatchObject([{ agent: "cheap", step: "cheap", cost: ANSWER_COST }]);
+    });
+  });
+
+  test("waits for calls it left behind, and their charge is in the ledger when it is saved", async () => {
+    const wflo = client();
+    await wflo.run({ budget: "1.00" }, async (run) => {
+      await run.step("forgetful", () => {
+        void wflo.guardCall(request(), async () => {
+          await pause(20);
+          return answer(1);
+        });
+      });
+      const [budget] = await database.ledger.getBudgets("default", [`run/${run.id}`]);
+      expect(budget?.windows[0]).toMatchObject({ spentNanoUsd: 820_000n, reservedNanoUsd: 0n });
+    });
+  });
+
+  test("knows where it is", async () => {
+    const wflo = client();
+    expect(currentRun()).toBeUndefined();
+    await wflo.run({ name: "where" }, async (run) => {
+      await run.agent({ name: "a/b", key: 1 }, () =>
+        run.step("in", async () => {
+          await pause(1);
+          expect(currentRun()).toMatchObject({ id: run.id, workflow: "where", step: "a%2fb:1/in", agent: "a/b" });
+        }),
+      );
+    });
+  });
+});
+
+describe("resume", () => {
+  test("of an unknown, a completed or another workflow's run says so", async () => {
+    const wflo = client();
+    const done = wflo.workflow("done", () => 1);
+    const other = wflo.workflow("other", () => 1);
+    await done.run(undefined);
+    const id = (await wflo.runs.list())[0]?.id ?? "";
+    await expect(done.resume("nonsense")).rejects.toThrow(UnknownRunError);
+    await expect(done.resume(crypto.randomUUID())).rejects.toThrow(UnknownRunError);
+    await expect(done.resume(id)).rejects.toThrow("it is completed");
+    await expect(other.resume(id)).rejects.toThrow(RunNotResumableError);
+  });
+
+  test("of a run that another process executes is refused, or takes it over: the other may not save or spend any more", async () => {
+    const first = client();
+    const second = client();
+    const started = Promise.withResolvers<string>();
+    const goOn = Promise.withResolvers<void>();
+    const define = (wflo: Wflo, isFirst: boolean) =>
+      wflo.workflow("long", async (run) => {
+        if (isFirst) {
+          started.resolve(run.id);
+          await goOn.promise;
+        }
+        return run.step("work", () => call(wflo));
+      }, { budget: "1.00" });
+    const work = define(first, true).run(undefined);
+    const id = await started.promise;
+    await expect(define(second, false).resume(id)).rejects.toThrow(RunAliveError);
+    expect(await define(second, false).resume(id, { takeOver: true })).toBe("answered");
+    goOn.resolve();
+    await expect(work).rejects.toThrow(RunSupersededError);
+    expect((await second.runs.get(id))?.cost).toMatchObject({ calls: 1, total: ANSWER_COST });
+  });
+
+  test("finds a run whose process died, and closes its open call in doubt", async () => {
+    const dead = client();
+    let id = "";
+    const define = (wflo: Wflo, attempt: () => Promise<ReturnType<typeof answer<string>>>) =>
+      wflo.workflow("crash", async (run) => {
+        id = run.id;
+        return run.step("ask", () => wflo.guardCall(request({ maxOutputTokens: 200 }), attempt));
+      }, { budget: "0.01" });
+    void define(dead, () => new Promise(() => {})).run(undefined);
+    await pause(20);
+    now += 60_000;
+    const wflo = client();
+    expect(await wflo.runs.list({ status: "stale" })).toMatchObject([{ id, status: "stale" }]);
+    expect(await define(wflo, async () => answer("second try")).resume(id)).toBe("second try");
+    expect(await wflo.calls.list({ runId: id })).toMatchObject([{ kind: "doubt", inDoubt: true }, { kind: "settle" }]);
+  });
+
+  test("tops up the budget that refused, never lowers, and says which one it was", async () => {
+    const wflo = client();
+    await wflo.budgets.set({ id: "user/1", caps: { month: "0.0001" } });
+    const spend = wflo.workflow("spend", () => call(wflo), { budget: "1.00", budgets: ["user/1"] });
+    const refusal = (await spend.run(undefined).catch((error: unknown) => error)) as BudgetExceededError;
+    const id = refusal.runId ?? "";
+    await expect(spend.resume(id, { topUp: { to: "2.00" } })).rejects.toThrow(`topUp: { to: "2.00", budget: "user/1" }`);
+    expect(await spend.resume(id, { topUp: { to: "5.00", budget: "user/1" } })).toBe("answered");
+    expect((await wflo.budgets.get("user/1"))?.windows[0]?.cap).toBe("5.00");
+  });
+
+  test("skips saved steps without a word to their functions", async () => {
+    const wflo = client();
+    const step = vi.fn(() => 1);
+    let isBroken = true;
+    const flow = wflo.workflow("flow", async (run) => {
+      await run.step("once", step);
+      if (isBroken) throw new Error("stop");
+    });
+    await expect(flow.run(undefined)).rejects.toThrow("stop");
+    isBroken = false;
+    await flow.resume((await wflo.runs.list())[0]?.id ?? "");
+    expect(step).toHaveBeenCalledOnce();
+  });
+});
+
+test("an abort reaches the run's signal and stops further calls", async () => {
+  const wflo = client();
+  const abort = new AbortController();
+  const work = wflo.run({ signal: abort.signal }, async (run) => {
+    abort.abort(new Error("enough"));
+    expect(run.signal.aborted).toBe(true);
+    await call(wflo);
+  });
+  await expect(work).rejects.toThrow("enough");
+});
