@@ -5,18 +5,18 @@ const LEAVES = ["ports", "errors", "telemetry"];
 
 /**
  * What each folder of core may import, besides itself. Files at the top of core (the client, the index) may import all.
- * money < pricing < budget < guard; checkpoint < run < guard; ports, errors and telemetry are leaves, and money with its
- * errors is what everything counts in.
+ * money < pricing < budget < run < guard; checkpoint < run; ports and errors are leaves, telemetry describes what they hold,
+ * and money with its errors is what everything counts in.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   money: ["errors"],
   errors: ["money"],
   ports: ["errors", "money"],
-  telemetry: ["errors", "money"],
+  telemetry: ["errors", "money", "ports", "pricing"],
   pricing: ["money", ...LEAVES],
   budget: ["money", "pricing", ...LEAVES],
   checkpoint: ["money", ...LEAVES],
-  run: ["checkpoint", "money", ...LEAVES],
+  run: ["checkpoint", "budget", "money", ...LEAVES],
   guard: ["money", "pricing", "budget", "checkpoint", "run", ...LEAVES],
   memory: ["ports", "budget", "money", "errors"],
 };

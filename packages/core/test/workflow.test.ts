@@ -10,6 +10,7 @@ import {
   UnknownRunError,
   UnsavableValueError,
   type Database,
+  type Grant,
   type Run,
   type Wflo,
 } from "@wflo/core";
@@ -239,4 +240,22 @@ test("an abort reaches the run's signal and stops further calls", async () => {
     await call(wflo);
   });
   await expect(work).rejects.toThrow("enough");
+});
+
+test("a call that never answers is cut some time after its run is over, and charged at its hold", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    const wflo = client();
+    const work = wflo.run({ budget: "1.00" }, async () => {
+      const attempt = ({ signal }: Grant) =>
+        new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+      wflo.guardCall(request({ maxOutputTokens: 200 }), attempt).catch(() => {});
+    });
+    await vi.advanceTimersByTimeAsync(16_000);
+    await work;
+    expect((await wflo.runs.list())[0]?.status).toBe("completed");
+    expect(await wflo.calls.list()).toMatchObject([{ kind: "estimate", charged: "0.002634" }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -17,6 +17,7 @@ import type { GuardRequest } from "./guard-request.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
 import { HOLD_TTL_MS } from "./open-holds.ts";
 import type { SeenModels } from "./seen-models.ts";
+import { NobodyWantsIt } from "./wire-control.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -48,7 +49,9 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
 
   const closed = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
-  context.run?.track({ callId, hurry: () => pace.hurry(), closed: closed.promise }, context.step);
+  const wire = new AbortController();
+  const cut = () => wire.abort(new NobodyWantsIt("The run around the call is over."));
+  context.run?.track({ callId, hurry: () => pace.hurry(), cut, closed: closed.promise }, context.step);
 
   door.crashPoint("before-reserve");
   const replaces = parent !== undefined && !parent.takenOver ? parent : undefined;
@@ -64,7 +67,6 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   door.crashPoint("after-reserve");
 
   const cap = worst.outputTokensFor(heldNanoUsd);
-  const wire = new AbortController();
   const call: OpenCall = {
     request,
     mark,

@@ -1,3 +1,4 @@
+import type { Ids } from "../ports/ids.ts";
 import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { closeHold } from "./write-entry.ts";
@@ -7,7 +8,7 @@ export function expireHolds(
   tenant: MemoryTenant,
   limit: number,
   nowMs: number,
-  nextId: (nowMs: number) => string,
+  ids: Ids,
 ): number {
   const expired: MemoryHold[] = [];
   for (const hold of tenant.holds.values()) {
@@ -16,7 +17,7 @@ export function expireHolds(
   }
   for (const hold of expired) {
     const chargedNanoUsd = hold.chargeOnExpiry ? hold.amountNanoUsd : 0n;
-    closeHold(tenant, hold, { id: nextId(nowMs), kind: "expire", chargedNanoUsd, receipt: {} }, nowMs);
+    closeHold(tenant, hold, { id: ids.next(), kind: "expire", chargedNanoUsd, receipt: {} }, nowMs);
   }
   return expired.length;
 }
@@ -27,13 +28,13 @@ export function closeHoldsOfOlderEpochs(
   runId: string,
   epoch: number,
   nowMs: number,
-  nextId: (nowMs: number) => string,
+  ids: Ids,
 ): void {
   const orphans = [...tenant.holds.values()].filter(
     (hold) => hold.label.runId === runId && hold.epoch !== undefined && hold.epoch < epoch,
   );
   for (const hold of orphans) {
     const chargedNanoUsd = hold.amountNanoUsd;
-    closeHold(tenant, hold, { id: nextId(nowMs), kind: "doubt", chargedNanoUsd, receipt: {} }, nowMs);
+    closeHold(tenant, hold, { id: ids.next(), kind: "doubt", chargedNanoUsd, receipt: {} }, nowMs);
   }
 }

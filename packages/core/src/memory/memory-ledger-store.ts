@@ -35,7 +35,7 @@ export function memoryLedgerStore(state: MemoryState): LedgerStore {
       const nowMs = state.now();
       let closed = 0;
       for (const tenant of state.allTenants()) {
-        closed += expireHolds(tenant, limit - closed, nowMs, state.nextEntryId);
+        closed += expireHolds(tenant, limit - closed, nowMs, state.ids);
       }
       return closed;
     },

@@ -68,6 +68,6 @@ function claimRun(state: MemoryState, tenantId: string, runId: string, takeOver:
   run.endedAtMs = undefined;
   run.result = undefined;
   run.error = undefined;
-  closeHoldsOfOlderEpochs(tenant, runId, run.epoch, nowMs, state.nextEntryId);
+  closeHoldsOfOlderEpochs(tenant, runId, run.epoch, nowMs, state.ids);
   return { code: "claimed", run: run.row(nowMs) };
 }

@@ -1,16 +1,19 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
-import { memoryEntryIds } from "./memory-entry-ids.ts";
+import type { Ids } from "../ports/ids.ts";
+import { uuidV7Ids } from "../uuid-v7-ids.ts";
 import { MemoryTenant } from "./memory-tenant.ts";
 
 /** What the parts of one memory database share: its tenants, its clock, and whether it is open. */
 export class MemoryState {
   readonly now: () => number;
-  readonly nextEntryId = memoryEntryIds();
+  /** For the entries that the store itself writes. */
+  readonly ids: Ids;
   private readonly tenants = new Map<string, MemoryTenant>();
   private isClosed = false;
 
   constructor(now: () => number) {
     this.now = now;
+    this.ids = uuidV7Ids({ now });
   }
 
   /** Throws `StoreUnavailableError` once the database is closed. */

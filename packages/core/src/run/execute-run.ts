@@ -14,6 +14,9 @@ import type { Run } from "./run.ts";
 
 const HEARTBEAT_MS = 5_000;
 const FLUSH_MS = 30_000;
+/** What open calls get at the end of a run before their wires are cut, and what they get to stop after that. */
+const DRAIN_MS = 15_000;
+const GRACE_MS = 2_000;
 
 /**
  * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
@@ -70,7 +73,7 @@ async function end(
   const { tenant, database, outbox, emitter, log } = services;
   const { runId, workflow, epoch } = scope;
   if (status === "paused") scope.close(new BudgetPausedError(`of run ${runId}`));
-  await scope.drain();
+  await drainInTime(services, scope);
   try {
     await outbox.flush(FLUSH_MS);
     const isOurs = await database.runs.finish(tenant, { runId, epoch, status, result, error });
@@ -80,6 +83,16 @@ async function end(
     log.error(`wflo: the end of run ${runId} (${status}) could not be written.`, { error: failure });
   }
   emitter.emit("run-end", { runId, workflow, status });
+}
+
+/** Waits for open calls, cuts those that take too long, and goes on without those that do not even stop then. */
+async function drainInTime({ clock }: RunServices, scope: RunScope): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancelCut = clock.schedule(() => scope.cut(), DRAIN_MS, { keepAlive: true });
+  const cancelEnd = clock.schedule(() => late.resolve(), DRAIN_MS + GRACE_MS, { keepAlive: true });
+  await Promise.race([scope.drain(), late.promise]);
+  cancelCut();
+  cancelEnd();
 }
 
 function startHeartbeat(services: RunServices, scope: RunScope): () => void {

@@ -5,6 +5,8 @@ export interface TrackedCall {
   readonly callId: string;
   /** Ends the consumer's say over the pace: read on to the end as fast as the provider sends. */
   hurry(): void;
+  /** Cuts the wire. */
+  cut(): void;
   /** Resolves when the outcome is known and its settlement is in the outbox. Never rejects. */
   readonly closed: Promise<void>;
 }
@@ -63,6 +65,11 @@ export class RunScope {
     const open = [...this.#open].filter(([, at]) => step === undefined || (at !== undefined && within(at, step)));
     for (const [call] of open) call.hurry();
     await Promise.all(open.map(([call]) => call.closed));
+  }
+
+  /** Cuts the wires of all open calls. */
+  cut(): void {
+    for (const call of this.#open.keys()) call.cut();
   }
 
   /** Lets no further call start. */

@@ -1,0 +1,3 @@
+import { databaseSuite, memoryHarness } from "@wflo/testkit";
+
+databaseSuite({ name: "memoryDatabase", create: () => memoryHarness() });
