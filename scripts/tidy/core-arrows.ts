@@ -18,7 +18,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["money", ...LEAVES],
   run: ["checkpoint", "budget", "money", ...LEAVES],
   guard: ["money", "pricing", "budget", "checkpoint", "run", ...LEAVES],
-  memory: ["ports", "budget", "money", "errors"],
+  host: ["ports"],
+  memory: ["ports", "host", "budget", "money", "errors"],
 };
 
 /** The arrows inside core. */

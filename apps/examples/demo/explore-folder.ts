@@ -1,6 +1,9 @@
 import type { Wflo, Workflow } from "@wflo/core";
 import type OpenAI from "openai";
-import type { ChatCompletionMessageParam, ChatCompletionToolMessageParam } from "openai/resources/chat/completions";
+import type {
+  ChatCompletionMessageParam,
+  ChatCompletionToolMessageParam,
+} from "openai/resources/chat/completions";
 import { folderToolbox, folderTools } from "./folder-tools.ts";
 
 const MAX_TURNS = 15;
@@ -20,7 +23,10 @@ export function exploreFolder(wflo: Wflo, openai: OpenAI): Workflow<Question, st
   return wflo.workflow("explore-folder", async (run, { folder, question, model }: Question) => {
     const useTool = folderToolbox(folder);
     const messages: ChatCompletionMessageParam[] = [
-      { role: "system", content: "Answer the question about this folder. Look at its files before you answer." },
+      {
+        role: "system",
+        content: "Answer the question about this folder. Look at its files before you answer.",
+      },
       { role: "user", content: question },
     ];
     for (let turn = 1; turn <= MAX_TURNS; turn++) {
@@ -32,7 +38,11 @@ export function exploreFolder(wflo: Wflo, openai: OpenAI): Workflow<Question, st
         for (const call of message.tool_calls ?? []) {
           if (call.type !== "function") continue;
           const args = JSON.parse(call.function.arguments) as Record<string, string>;
-          results.push({ role: "tool", tool_call_id: call.id, content: await useTool(call.function.name, args) });
+          results.push({
+            role: "tool",
+            tool_call_id: call.id,
+            content: await useTool(call.function.name, args),
+          });
         }
         return { message, results };
       });

@@ -11,17 +11,24 @@ const SKIPPED = new Set(["node_modules", "dist", ".git", ".turbo", ".wflo"]);
 /** What the model is told of the tools. */
 export const folderTools: ChatCompletionTool[] = [
   tool("list_files", "The files of the folder with their sizes.", {}),
-  tool("search_files", "Lines that contain a text, with file and line number.", { text: "The text to look for" }),
+  tool("search_files", "Lines that contain a text, with file and line number.", {
+    text: "The text to look for",
+  }),
   tool("read_file", `The first ${MAX_READ} characters of a file.`, { path: "A path as list_files gives it" }),
 ];
 
 /** The tools themselves, confined to one folder. Mistakes of the model come back as text that it can read. */
-export function folderToolbox(folder: string): (name: string, args: Record<string, string>) => Promise<string> {
+export function folderToolbox(
+  folder: string,
+): (name: string, args: Record<string, string>) => Promise<string> {
   const root = resolve(folder);
   return async (name, args) => {
     switch (name) {
       case "list_files":
-        return (await listFiles(root)).map(({ path, bytes }) => `${path} (${bytes} bytes)`).join("\n") || "no files";
+        return (
+          (await listFiles(root)).map(({ path, bytes }) => `${path} (${bytes} bytes)`).join("\n") ||
+          "no files"
+        );
       case "search_files":
         return searchFiles(root, args["text"] ?? "");
       case "read_file":
@@ -56,7 +63,8 @@ async function searchFiles(root: string, text: string): Promise<string> {
     const lines = (await readFile(join(root, path), "utf8")).split("\n");
     lines.forEach((line, index) => {
       const isMatch = line.toLowerCase().includes(text.toLowerCase());
-      if (isMatch && matches.length < MAX_MATCHES) matches.push(`${path}:${index + 1}: ${line.trim().slice(0, 160)}`);
+      if (isMatch && matches.length < MAX_MATCHES)
+        matches.push(`${path}:${index + 1}: ${line.trim().slice(0, 160)}`);
     });
   }
   return matches.join("\n") || `nothing contains "${text}"`;
@@ -76,6 +84,11 @@ function tool(name: string, description: string, parameters: Record<string, stri
   const properties = Object.fromEntries(
     Object.entries(parameters).map(([key, text]) => [key, { type: "string", description: text }]),
   );
-  const schema = { type: "object", properties, required: Object.keys(parameters), additionalProperties: false };
+  const schema = {
+    type: "object",
+    properties,
+    required: Object.keys(parameters),
+    additionalProperties: false,
+  };
   return { type: "function", function: { name, description, parameters: schema } };
 }

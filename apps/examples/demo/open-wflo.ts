@@ -5,7 +5,10 @@ import OpenAI from "openai";
 import { exploreFolder, type Question } from "./explore-folder.ts";
 
 /** The same in every process: the database in a folder, the metered client, the workflow, and a line for each step. */
-export function openWflo(folder: string): { readonly wflo: Wflo; readonly explore: Workflow<Question, string> } {
+export function openWflo(folder: string): {
+  readonly wflo: Wflo;
+  readonly explore: Workflow<Question, string>;
+} {
   const wflo = createWflo({ database: pglite(folder) });
   const openai = wfloOpenAI(new OpenAI(), { wflo });
   const explore = exploreFolder(wflo, openai);
@@ -23,5 +26,7 @@ function showSteps(wflo: Wflo): void {
     const line = `  ${step.padEnd(8)} ${call}`;
     void wflo.budgets.get(`run/${runId}`).then((budget) => console.log(`${line}, $${budget?.left} left`));
   });
-  wflo.on("step-skipped", ({ step }) => console.log(`  ${step.padEnd(8)} saved before: not run and not paid again`));
+  wflo.on("step-skipped", ({ step }) =>
+    console.log(`  ${step.padEnd(8)} saved before: not run and not paid again`),
+  );
 }

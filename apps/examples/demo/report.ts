@@ -2,7 +2,9 @@ import type { RunDetails, RunSummary } from "@wflo/core";
 
 /** Rows under their headings, in aligned columns. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, at) => Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)));
+  const widths = headings.map((heading, at) =>
+    Math.max(heading.length, ...rows.map((row) => row[at]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]) =>
     `  ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join("  ")}`;
   return [line(headings), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
@@ -20,7 +22,14 @@ export function costTable({ cost }: RunDetails): string {
   ]);
   const inputTokens = cost.rows.reduce((sum, row) => sum + row.inputTokens, 0);
   const outputTokens = cost.rows.reduce((sum, row) => sum + row.outputTokens, 0);
-  const total = ["total", "", String(cost.calls), inputTokens.toLocaleString("en"), outputTokens.toLocaleString("en"), `$${cost.total}`];
+  const total = [
+    "total",
+    "",
+    String(cost.calls),
+    inputTokens.toLocaleString("en"),
+    outputTokens.toLocaleString("en"),
+    `$${cost.total}`,
+  ];
   return table(["step", "model", "calls", "input", "output", "cost"], [...rows, total]);
 }
 
@@ -36,6 +45,11 @@ export function checkpointTable(run: RunDetails): string {
 
 /** Earlier runs, newest first. */
 export function runTable(runs: readonly RunSummary[]): string {
-  const rows = runs.map((run) => [run.id, run.workflow, run.status, run.createdAt.toISOString().slice(0, 19)]);
+  const rows = runs.map((run) => [
+    run.id,
+    run.workflow,
+    run.status,
+    run.createdAt.toISOString().slice(0, 19),
+  ]);
   return table(["run", "workflow", "status", "started (UTC)"], rows);
 }

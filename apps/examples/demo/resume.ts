@@ -14,7 +14,9 @@ const run = await wflo.runs.get(runId);
 const budget = await wflo.budgets.get(`run/${runId}`);
 console.log(`\n${String(answer)}\n`);
 if (run) console.log(`${costTable(run)}\n\n${checkpointTable(run)}\n`);
-console.log(`Budget run/${runId}: $${budget?.windows[0]?.spent} spent of $${budget?.windows[0]?.cap}, $${budget?.left} left.`);
+console.log(
+  `Budget run/${runId}: $${budget?.windows[0]?.spent} spent of $${budget?.windows[0]?.cap}, $${budget?.left} left.`,
+);
 process.send?.(run?.cost ?? {});
 process.disconnect?.();
 await wflo.close();

@@ -5,7 +5,9 @@ const FILES_TO_READ = 6;
 interface Message {
   readonly role: string;
   readonly content?: string | null;
-  readonly tool_calls?: readonly { readonly function: { readonly name: string; readonly arguments: string } }[];
+  readonly tool_calls?: readonly {
+    readonly function: { readonly name: string; readonly arguments: string };
+  }[];
 }
 
 /**
@@ -16,7 +18,9 @@ export function scriptedModel(request: SimulatorRequest): SimulatorReply {
   const messages = request.messages as readonly Message[];
   const question = messages.find((message) => message.role === "user")?.content ?? "";
   const word = keyword(question);
-  const results = messages.filter((message) => message.role === "tool").map((message) => message.content ?? "");
+  const results = messages
+    .filter((message) => message.role === "tool")
+    .map((message) => message.content ?? "");
   const thinking = { latencyMs: 40, tokensPerSecond: 4_000 };
   if (results.length === 0) return { ...thinking, ...use("list_files", {}) };
   if (results.length === 1) return { ...thinking, ...use("search_files", { text: word }) };
@@ -47,7 +51,12 @@ function bestFiles(listing: string, matches: string): string[] {
   return listed.sort((a, b) => (hits.get(b) ?? 0) - (hits.get(a) ?? 0)).slice(0, FILES_TO_READ);
 }
 
-function answer(question: string, word: string, files: readonly string[], contents: readonly string[]): string {
+function answer(
+  question: string,
+  word: string,
+  files: readonly string[],
+  contents: readonly string[],
+): string {
   const findings = files.map((file, index) => `- ${file}: ${firstSentence(contents[index] ?? "", word)}`);
   return [`What I found on "${question}" (the scripted model only quotes):`, ...findings].join("\n");
 }

@@ -27,11 +27,11 @@ import {
   type WorkflowOptions,
 } from "./run/workflow.ts";
 import type { Run } from "./run/run.ts";
-import { systemClock } from "./system-clock.ts";
+import { systemClock } from "./host/system-clock.ts";
 import { Emitter, type Listener } from "./telemetry/emitter.ts";
 import type { WfloEventName } from "./telemetry/events.ts";
 import { consoleLogger, guardedLogger, silentLogger, type Logger } from "./telemetry/log.ts";
-import { uuidV7Ids } from "./uuid-v7-ids.ts";
+import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 
 /** How a client works. Everything has a default. */
 export interface WfloOptions {
@@ -69,9 +69,16 @@ export interface Wflo extends Door {
   readonly calls: Calls;
   readonly pricing: Pricing;
   /** Names a function, so that any process can resume its runs. */
-  workflow<Input, T>(name: string, fn: WorkflowFunction<Input, T>, options?: WorkflowOptions): Workflow<Input, T>;
+  workflow<Input, T>(
+    name: string,
+    fn: WorkflowFunction<Input, T>,
+    options?: WorkflowOptions,
+  ): Workflow<Input, T>;
   /** Runs a function once, under a budget and with its costs together: a workflow without a name to come back to. */
-  run<T>(options: RunOptions & { readonly name?: string }, fn: (run: Run<undefined>) => T | Promise<T>): Promise<T>;
+  run<T>(
+    options: RunOptions & { readonly name?: string },
+    fn: (run: Run<undefined>) => T | Promise<T>,
+  ): Promise<T>;
   /** Listens to an event; returns the function that stops it. */
   on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void;
   /** Resolves when the ledger has every charge of this process. Throws `StoreUnavailableError` after `timeoutMs` (10,000). */
@@ -83,7 +90,8 @@ export interface Wflo extends Door {
 /** Makes a client. Throws `InvalidOptionError` and `InvalidAmountError` for options that cannot mean anything. */
 export function createWflo(options: WfloOptions = {}): Wflo {
   const tenant = options.tenant ?? "default";
-  if (tenant.length === 0 || tenant.length > 200) throw new InvalidOptionError("A tenant is a text of 1 to 200 characters.");
+  if (tenant.length === 0 || tenant.length > 200)
+    throw new InvalidOptionError("A tenant is a text of 1 to 200 characters.");
   const database = options.database ?? memoryDatabase();
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? uuidV7Ids(clock);
@@ -133,8 +141,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     calls: createCalls({ tenant, ledger, outbox, ids }, (budgetIds) => line.wake(budgetIds)),
     pricing: createPricing(options.prices),
     workflow: (name, fn, defaults) => createWorkflow(services, name, fn, defaults),
-    run: <T>({ name = "run", ...rest }: RunOptions & { readonly name?: string }, fn: WorkflowFunction<undefined, T>) =>
-      createWorkflow<undefined, T>(services, name, fn).run(undefined, rest),
+    run: <T>(
+      { name = "run", ...rest }: RunOptions & { readonly name?: string },
+      fn: WorkflowFunction<undefined, T>,
+    ) => createWorkflow<undefined, T>(services, name, fn).run(undefined, rest),
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = 10_000 } = {}) => outbox.flush(timeoutMs),
     async close() {
@@ -161,6 +171,7 @@ function reportSettle(emitter: Emitter, log: Required<Logger>, verdict: SettleVe
 }
 
 function milliseconds(name: string, value: number): number {
-  if (!Number.isFinite(value) || value < 0) throw new InvalidOptionError(`${name} is a number of milliseconds, not ${value}.`);
+  if (!Number.isFinite(value) || value < 0)
+    throw new InvalidOptionError(`${name} is a number of milliseconds, not ${value}.`);
   return value;
 }

@@ -4,7 +4,13 @@ export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.t
 
 export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";
 
-export { createCatalogue, type Catalogue, type PriceTable, type UnknownRate, type UserPrice } from "./pricing/catalogue.ts";
+export {
+  createCatalogue,
+  type Catalogue,
+  type PriceTable,
+  type UnknownRate,
+  type UserPrice,
+} from "./pricing/catalogue.ts";
 export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.ts";
 export { createPricing, type Pricing } from "./pricing/pricing.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
@@ -20,11 +26,25 @@ export type { AgentName, Run } from "./run/run.ts";
 export type { CostBreakdown, CostRow } from "./run/cost-breakdown.ts";
 export type { RunDetails, Runs, RunSummary } from "./run/runs.ts";
 export type { StepName } from "./run/step-path.ts";
-export type { ResumeOptions, RunOptions, Workflow, WorkflowFunction, WorkflowOptions } from "./run/workflow.ts";
+export type {
+  ResumeOptions,
+  RunOptions,
+  Workflow,
+  WorkflowFunction,
+  WorkflowOptions,
+} from "./run/workflow.ts";
 
 export type { Door } from "./guard/door.ts";
 export type { CrashPoint } from "./guard/door-settings.ts";
-export type { Answer, Grant, GuardRequest, Outcome, RequestPart, StreamAnswer, StreamMeter } from "./guard/guard-request.ts";
+export type {
+  Answer,
+  Grant,
+  GuardRequest,
+  Outcome,
+  RequestPart,
+  StreamAnswer,
+  StreamMeter,
+} from "./guard/guard-request.ts";
 export { outcomeOfError, outcomeOfStatus } from "./guard/outcome.ts";
 
 export type { Listener } from "./telemetry/emitter.ts";
@@ -50,7 +70,15 @@ export type {
   Settlement,
   SettleVerdict,
 } from "./ports/ledger-store.ts";
-export type { ClaimVerdict, NewRun, RunFilter, RunRow, RunStatus, RunStore, StepRow } from "./ports/run-store.ts";
+export type {
+  ClaimVerdict,
+  NewRun,
+  RunFilter,
+  RunRow,
+  RunStatus,
+  RunStore,
+  StepRow,
+} from "./ports/run-store.ts";
 export type { WindowKind, WindowState } from "./ports/window-state.ts";
 
 export { BudgetBusyError } from "./errors/budget-busy-error.ts";

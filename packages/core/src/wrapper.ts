@@ -44,7 +44,9 @@ export function bindWrapper(options: WrapperOptions): () => Promise<BoundWrapper
     const found = options.wflo ?? (currentContext().run?.client as Wflo | undefined) ?? fallback;
     if (found) return found;
     if (total === undefined) throw new NoClientError();
-    console.warn("wflo: this budget is counted in the memory of this process only. Pass { wflo } to keep it in a database.");
+    console.warn(
+      "wflo: this budget is counted in the memory of this process only. Pass { wflo } to keep it in a database.",
+    );
     return (fallback = createWflo());
   };
   return async () => {

@@ -67,17 +67,26 @@ describe("a guarded call", () => {
     await budget("0.02");
     const own = { ...under, maxOutputTokens: 10_000 };
     await expect(wflo.guardCall(request(own), async () => answer(1))).rejects.toThrow(BudgetExceededError);
-    const cap = await wflo.guardCall(request({ ...own, clamp: true }), async (grant) => answer(grant.maxOutputTokens));
+    const cap = await wflo.guardCall(request({ ...own, clamp: true }), async (grant) =>
+      answer(grant.maxOutputTokens),
+    );
     expect(cap).toBeLessThan(10_000);
   });
 
   test("refuses before anything is sent when the money is gone, with a sentence to act on", async () => {
     await budget("0.001");
-    const attempt = vi.fn();
+    const attempt = vi.fn<() => never>();
     const error = await wflo.guardCall(request(under), attempt).catch((thrown: unknown) => thrown);
     expect(attempt).not.toHaveBeenCalled();
     expect(isBudgetExceeded(error)).toBe(true);
-    expect(error).toMatchObject({ budgetId: "b", cap: "0.001", spent: "0.00", needed: "0.009226", status: 402, isRetryable: false });
+    expect(error).toMatchObject({
+      budgetId: "b",
+      cap: "0.001",
+      spent: "0.00",
+      needed: "0.009226",
+      status: 402,
+      isRetryable: false,
+    });
     expect((error as Error).message).toBe(
       "Budget b has $0.001 left of $0.001; this call may cost up to $0.009226. Raise the cap or lower maxOutputTokens.",
     );
@@ -96,7 +105,11 @@ describe("a guarded call", () => {
     [{ kind: "doubt", reason: "HTTP 504" }, "doubt", "0.009034"],
     [{ kind: "cut", reason: "gone" }, "estimate", "0.009034"],
     [{ kind: "answered", usage: undefined }, "unmeasured", "0.009034"],
-    [{ kind: "answered", usage: { inputTokens: 10, outputTokens: 100 }, serviceTier: "priority" }, "unmeasured", "0.009034"],
+    [
+      { kind: "answered", usage: { inputTokens: 10, outputTokens: 100 }, serviceTier: "priority" },
+      "unmeasured",
+      "0.009034",
+    ],
   ])("outcome %j is a %s entry of $%s", async (outcome, kind, charged) => {
     await budget("100.00");
     await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => ({ value: 1, outcome }));
@@ -119,17 +132,31 @@ describe("a guarded call", () => {
 
   test("records a bill above its hold as overrun and then refuses", async () => {
     await budget("0.02");
-    await wflo.guardCall(request({ ...under, maxOutputTokens: 100 }), async () => answer(1, { outputTokens: 5_000 }));
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 100 }), async () =>
+      answer(1, { outputTokens: 5_000 }),
+    );
     await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.04002", overrun: "0.038186", free: "0.00" });
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({
+      spent: "0.04002",
+      overrun: "0.038186",
+      free: "0.00",
+    });
     await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(BudgetExceededError);
   });
 
   test("prices the model that served it, where that has a price", async () => {
     await budget("1.00");
-    const outcome: Outcome = { kind: "answered", usage: { inputTokens: 1_000, outputTokens: 0 }, model: "gpt-4.1-nano-2025-04-14" };
+    const outcome: Outcome = {
+      kind: "answered",
+      usage: { inputTokens: 1_000, outputTokens: 0 },
+      model: "gpt-4.1-nano-2025-04-14",
+    };
     await wflo.guardCall(request(under), async () => ({ value: 1, outcome }));
-    expect((await wflo.calls.list())[0]).toMatchObject({ charged: "0.0001", model: "gpt-4.1", receipt: { servedModel: "gpt-4.1-nano-2025-04-14" } });
+    expect((await wflo.calls.list())[0]).toMatchObject({
+      charged: "0.0001",
+      model: "gpt-4.1",
+      receipt: { servedModel: "gpt-4.1-nano-2025-04-14" },
+    });
   });
 });
 
@@ -143,7 +170,11 @@ describe("what cannot be bounded or counted", () => {
     const unknown = request({ model: "gpt-5.2-proo", ...under });
     await expect(wflo.guardCall(unknown, async () => answer(1))).rejects.toThrow(UnknownPriceError);
     await wflo.guardCall({ ...unknown, budgets: [] }, async () => answer(1));
-    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "unmeasured", charged: "0.00", receipt: { costKind: "unknown" } });
+    expect((await wflo.calls.list())[0]).toMatchObject({
+      kind: "unmeasured",
+      charged: "0.00",
+      receipt: { costKind: "unknown" },
+    });
   });
 
   test("a model without a price is charged at its hold when one is given", async () => {
@@ -163,11 +194,14 @@ describe("what cannot be bounded or counted", () => {
 
   test("an image is bounded by the model's context window", async () => {
     await budget("100.00");
-    await wflo.guardCall(request({ parts: [{ kind: "opaque", what: "an image" }], maxOutputTokens: 0, ...under }), async () => {
-      // 1,047,576 tokens of context and 512 of overhead at $2 a million.
-      expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("2.096176");
-      return answer(1);
-    });
+    await wflo.guardCall(
+      request({ parts: [{ kind: "opaque", what: "an image" }], maxOutputTokens: 0, ...under }),
+      async () => {
+        // 1,047,576 tokens of context and 512 of overhead at $2 a million.
+        expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("2.096176");
+        return answer(1);
+      },
+    );
   });
 
   test("after an answer without usage the model's next call is refused, unless that was allowed", async () => {
@@ -201,7 +235,7 @@ describe("waiting", () => {
       await pause(400);
       return answer(1);
     });
-    const attempt = vi.fn();
+    const attempt = vi.fn<() => never>();
     await expect(wflo.guardCall(big, attempt)).rejects.toThrow(BudgetBusyError);
     expect(attempt).not.toHaveBeenCalled();
     await first;
@@ -215,7 +249,9 @@ describe("waiting", () => {
       return answer(1);
     });
     const started = performance.now();
-    await expect(wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2))).rejects.toThrow("timeout");
+    await expect(
+      wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2)),
+    ).rejects.toThrow("timeout");
     expect(performance.now() - started).toBeLessThan(120);
     await first;
     await wflo.flush();
@@ -256,8 +292,10 @@ describe("waiting", () => {
 describe("abort", () => {
   test("before the call: nothing is reserved", async () => {
     await budget("1.00");
-    const attempt = vi.fn();
-    await expect(wflo.guardCall(request({ ...under, signal: AbortSignal.abort() }), attempt)).rejects.toThrow("aborted");
+    const attempt = vi.fn<() => never>();
+    await expect(wflo.guardCall(request({ ...under, signal: AbortSignal.abort() }), attempt)).rejects.toThrow(
+      "aborted",
+    );
     expect(attempt).not.toHaveBeenCalled();
     expect(await wflo.calls.list()).toEqual([]);
   });
@@ -281,7 +319,9 @@ describe("abort", () => {
       const abort = new AbortController();
       const call = wflo.guardCall(request({ ...under, signal: abort.signal, onAbort }), (grant) => {
         abort.abort();
-        return new Promise<Answer<number>>((_, reject) => grant.signal.addEventListener("abort", () => reject(new Error("cut"))));
+        return new Promise<Answer<number>>((_, reject) =>
+          grant.signal.addEventListener("abort", () => reject(new Error("cut"))),
+        );
       });
       await expect(call).rejects.toThrow("aborted");
     }
@@ -303,9 +343,13 @@ describe("identity", () => {
 
   test("a call id counts once: used again while open or after it closed, it is a conflict and nothing is sent", async () => {
     await budget("1.00");
-    const attempt = vi.fn();
+    const attempt = vi.fn<() => never>();
     await wflo.guardCall(request({ ...under, callId }), async () => {
-      await wflo.run({}, () => expect(wflo.guardCall(request({ ...under, callId, maxOutputTokens: 7 }), attempt)).rejects.toThrow(CallConflictError));
+      await wflo.run({}, () =>
+        expect(wflo.guardCall(request({ ...under, callId, maxOutputTokens: 7 }), attempt)).rejects.toThrow(
+          CallConflictError,
+        ),
+      );
       return answer(1);
     });
     await wflo.flush();
@@ -340,7 +384,9 @@ describe("nesting", () => {
   test("an outer call whose inner one was refused is closed at nothing", async () => {
     await budget("0.02");
     const outer = request({ ...under, maxOutputTokens: 1_000 });
-    const call = wflo.guardCall(outer, () => wflo.guardCall({ ...outer, maxOutputTokens: 30_000 }, async () => answer(answer(1))));
+    const call = wflo.guardCall(outer, () =>
+      wflo.guardCall({ ...outer, maxOutputTokens: 30_000 }, async () => answer(answer(1))),
+    );
     await expect(call).rejects.toThrow(BudgetExceededError);
     await wflo.flush();
     expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.00", reserved: "0.00" });
@@ -356,9 +402,12 @@ describe("budgets", () => {
     await expect(wflo.guardCall(request(under), async () => answer(1))).resolves.toBe(1);
   });
 
-  test.each(["-1", -1, Number.NaN, Number.POSITIVE_INFINITY, "0.0000000001", "1e30", "five", ""])("a cap of %s is an InvalidAmountError", async (cap) => {
-    await expect(wflo.budgets.set({ id: "b", caps: { total: cap } })).rejects.toThrow(InvalidAmountError);
-  });
+  test.each(["-1", -1, Number.NaN, Number.POSITIVE_INFINITY, "0.0000000001", "1e30", "five", ""])(
+    "a cap of %s is an InvalidAmountError",
+    async (cap) => {
+      await expect(wflo.budgets.set({ id: "b", caps: { total: cap } })).rejects.toThrow(InvalidAmountError);
+    },
+  );
 
   test("warns once for each share that is passed", async () => {
     const shares: number[] = [];
@@ -380,10 +429,19 @@ describe("a store that fails", () => {
     const failing = new Proxy(database.ledger, {
       get: (target, name) => {
         const method = target[name as keyof typeof target] as (...args: unknown[]) => unknown;
-        return (...args: unknown[]) => (state.down ? Promise.reject(new StoreUnavailableError("away")) : method.apply(target, args));
+        return (...args: unknown[]) =>
+          state.down ? Promise.reject(new StoreUnavailableError("away")) : method.apply(target, args);
       },
     });
-    return { state, database: { ...database, ledger: failing, commitStep: database.commitStep.bind(database), close: database.close.bind(database) } };
+    return {
+      state,
+      database: {
+        ...database,
+        ledger: failing,
+        commitStep: database.commitStep.bind(database),
+        close: database.close.bind(database),
+      },
+    };
   };
 
   test("lets no call through", async () => {
@@ -391,7 +449,7 @@ describe("a store that fails", () => {
     const client = createWflo({ database, logger: false });
     await client.budgets.set({ id: "b", caps: { total: "1.00" } });
     state.down = true;
-    const attempt = vi.fn();
+    const attempt = vi.fn<() => never>();
     await expect(client.guardCall(request(under), attempt)).rejects.toThrow(StoreUnavailableError);
     expect(attempt).not.toHaveBeenCalled();
   });
@@ -407,14 +465,17 @@ describe("a store that fails", () => {
     await pause(20);
     state.down = false;
     await client.flush();
-    expect((await client.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+    expect((await client.budgets.get("b"))?.windows[0]).toMatchObject({
+      spent: ANSWER_COST,
+      reserved: "0.00",
+    });
   });
 });
 
 test("a closed client makes no call", async () => {
   const client = createWflo({ logger: false });
   await client.close();
-  const attempt = vi.fn();
+  const attempt = vi.fn<() => never>();
   await expect(client.guardCall(request(), attempt)).rejects.toThrow(ClientClosedError);
   expect(attempt).not.toHaveBeenCalled();
 });

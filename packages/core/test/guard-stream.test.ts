@@ -1,4 +1,11 @@
-import { BudgetExceededError, createWflo, type GuardRequest, type Outcome, type StreamMeter, type Wflo } from "@wflo/core";
+import {
+  BudgetExceededError,
+  createWflo,
+  type GuardRequest,
+  type Outcome,
+  type StreamMeter,
+  type Wflo,
+} from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
@@ -25,7 +32,11 @@ function meter(): StreamMeter<string> {
 }
 
 /** A provider's stream: chunks every few milliseconds; `signal` cuts it as a network would. */
-function provider(chunks: readonly (string | Error)[], signal: AbortSignal, everyMs = 3): ReadableStream<string> {
+function provider(
+  chunks: readonly (string | Error)[],
+  signal: AbortSignal,
+  everyMs = 3,
+): ReadableStream<string> {
   let next = 0;
   return new ReadableStream({
     async pull(controller) {
@@ -41,7 +52,11 @@ function provider(chunks: readonly (string | Error)[], signal: AbortSignal, ever
 
 const WHOLE = ["a", "b", "c", "d", "e", "f", "usage"];
 
-function stream(chunks: readonly (string | Error)[] = WHOLE, change: Partial<GuardRequest> = {}, everyMs?: number) {
+function stream(
+  chunks: readonly (string | Error)[] = WHOLE,
+  change: Partial<GuardRequest> = {},
+  everyMs?: number,
+) {
   return wflo.guardStream(request({ budgets: ["b"], ...change }), async (grant) => ({
     chunks: provider(chunks, grant.signal, everyMs),
     meter: meter(),
@@ -136,7 +151,7 @@ describe("a guarded stream", () => {
 
   test("that cannot be paid is refused before anything is sent", async () => {
     await wflo.budgets.set({ id: "b", caps: { total: "0.001" } });
-    const attempt = vi.fn();
+    const attempt = vi.fn<() => never>();
     await expect(wflo.guardStream(request({ budgets: ["b"] }), attempt)).rejects.toThrow(BudgetExceededError);
     expect(attempt).not.toHaveBeenCalled();
   });
@@ -147,7 +162,8 @@ describe("a guarded stream", () => {
     await wflo.run({ budget: "1.00" }, async () => {
       await wflo.guardStream(request(), async () => ({
         chunks: new ReadableStream<string>({
-          pull: (controller) => (served < many.length ? controller.enqueue(many[served++] ?? "") : controller.close()),
+          pull: (controller) =>
+            served < many.length ? controller.enqueue(many[served++] ?? "") : controller.close(),
         }),
         meter: meter(),
         value: () => undefined,
@@ -161,7 +177,9 @@ describe("a guarded stream", () => {
 
   test("a thousand at once leave no open hold", async () => {
     await wflo.budgets.set({ id: "b", caps: { total: "1000.00" } });
-    const texts = await Promise.all(Array.from({ length: 1_000 }, async () => text(await stream(WHOLE, {}, 1))));
+    const texts = await Promise.all(
+      Array.from({ length: 1_000 }, async () => text(await stream(WHOLE, {}, 1))),
+    );
     expect(new Set(texts)).toEqual(new Set(["abcdef"]));
     await wflo.flush();
     expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.82", reserved: "0.00" });

@@ -25,7 +25,8 @@ beforeEach(() => {
 });
 /** Another process: a client of its own on the same database. */
 const client = (): Wflo => createWflo({ database, logger: false, waitMs: 100 });
-const call = (wflo: Wflo) => wflo.guardCall(request({ maxOutputTokens: 200 }), async () => answer("answered"));
+const call = (wflo: Wflo) =>
+  wflo.guardCall(request({ maxOutputTokens: 200 }), async () => answer("answered"));
 
 describe("a workflow", () => {
   test("gives its function's value, its input, and a completed run with its cost by step", async () => {
@@ -37,31 +38,52 @@ describe("a workflow", () => {
     expect(await greet.run({ who: "you" }, { budget: "1.00", tags: ["t"] })).toBe("hello you you");
     const [summary] = await wflo.runs.list();
     const run = await wflo.runs.get(summary?.id ?? "");
-    expect(run).toMatchObject({ status: "completed", workflow: "greet", input: { who: "you" }, result: "hello you you", tags: ["t"] });
-    expect(run?.cost).toMatchObject({ total: ANSWER_COST, calls: 1, rows: [{ step: "ask", model: "gpt-4.1", inputTokens: 10 }] });
+    expect(run).toMatchObject({
+      status: "completed",
+      workflow: "greet",
+      input: { who: "you" },
+      result: "hello you you",
+      tags: ["t"],
+    });
+    expect(run?.cost).toMatchObject({
+      total: ANSWER_COST,
+      calls: 1,
+      rows: [{ step: "ask", model: "gpt-4.1", inputTokens: 10 }],
+    });
     expect(run?.steps).toMatchObject([{ path: "ask", result: "answered" }]);
   });
 
   test("pauses when its money runs out, and goes on in another process without running or paying finished steps again", async () => {
     const ran: string[] = [];
     const define = (wflo: Wflo) =>
-      wflo.workflow("four", async (run) => {
-        for (const key of [1, 2, 3, 4]) {
-          await run.step({ name: "turn", key }, () => {
-            ran.push(`turn ${key}`);
-            return call(wflo);
-          });
-        }
-        return "done";
-      }, { budget: "0.003" });
+      wflo.workflow(
+        "four",
+        async (run) => {
+          for (const key of [1, 2, 3, 4]) {
+            await run.step({ name: "turn", key }, () => {
+              ran.push(`turn ${key}`);
+              return call(wflo);
+            });
+          }
+          return "done";
+        },
+        { budget: "0.003" },
+      );
     const first = client();
-    const refusal = await define(first).run(undefined).catch((error: unknown) => error);
+    const refusal = await define(first)
+      .run(undefined)
+      .catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(BudgetExceededError);
     const { runId = "" } = refusal as BudgetExceededError;
-    expect(await first.runs.get(runId)).toMatchObject({ status: "paused", error: { code: "WFLO_BUDGET_EXCEEDED" } });
+    expect(await first.runs.get(runId)).toMatchObject({
+      status: "paused",
+      error: { code: "WFLO_BUDGET_EXCEEDED" },
+    });
     const second = client();
     expect(await define(second).resume(runId, { topUp: { to: "0.01" } })).toBe("done");
-    expect(ran).toEqual(["turn 1", "turn 2", "turn 2", "turn 3", "turn 4"].toSpliced(1, 1, ...ran.slice(1, -3)));
+    expect(ran).toEqual(
+      ["turn 1", "turn 2", "turn 2", "turn 3", "turn 4"].toSpliced(1, 1, ...ran.slice(1, -3)),
+    );
     expect(new Set(ran).size).toBe(4);
     const run = await second.runs.get(runId);
     expect(run).toMatchObject({ status: "completed", epoch: 2, cost: { calls: 4, total: "0.00328" } });
@@ -105,7 +127,9 @@ describe("a step", () => {
       await run.step("same", () => 2);
     });
     await expect(twice).rejects.toThrow(StepNameTakenError);
-    const keyed = wflo.run({}, (run) => Promise.all([1, 2].map((key) => run.step({ name: "same", key }, () => key))));
+    const keyed = wflo.run({}, (run) =>
+      Promise.all([1, 2].map((key) => run.step({ name: "same", key }, () => key))),
+    );
     expect(await keyed).toEqual([1, 2]);
   });
 
@@ -120,7 +144,9 @@ describe("a step", () => {
     const wflo = client();
     await wflo.run({ budget: "1.00" }, async (run) => {
       await run.agent({ name: "cheap", budget: "0.01" }, () => call(wflo));
-      await expect(run.agent({ name: "poor", budget: "0.0001" }, () => call(wflo))).rejects.toThrow(BudgetExceededError);
+      await expect(run.agent({ name: "poor", budget: "0.0001" }, () => call(wflo))).rejects.toThrow(
+        BudgetExceededError,
+      );
       expect((await run.cost()).rows).toMatchObject([{ agent: "cheap", step: "cheap", cost: ANSWER_COST }]);
     });
   });
@@ -146,7 +172,12 @@ describe("a step", () => {
       await run.agent({ name: "a/b", key: 1 }, () =>
         run.step("in", async () => {
           await pause(1);
-          expect(currentRun()).toMatchObject({ id: run.id, workflow: "where", step: "a%2fb:1/in", agent: "a/b" });
+          expect(currentRun()).toMatchObject({
+            id: run.id,
+            workflow: "where",
+            step: "a%2fb:1/in",
+            agent: "a/b",
+          });
         }),
       );
     });
@@ -172,13 +203,17 @@ describe("resume", () => {
     const started = Promise.withResolvers<string>();
     const goOn = Promise.withResolvers<void>();
     const define = (wflo: Wflo, isFirst: boolean) =>
-      wflo.workflow("long", async (run) => {
-        if (isFirst) {
-          started.resolve(run.id);
-          await goOn.promise;
-        }
-        return run.step("work", () => call(wflo));
-      }, { budget: "1.00" });
+      wflo.workflow(
+        "long",
+        async (run) => {
+          if (isFirst) {
+            started.resolve(run.id);
+            await goOn.promise;
+          }
+          return run.step("work", () => call(wflo));
+        },
+        { budget: "1.00" },
+      );
     const work = define(first, true).run(undefined);
     const id = await started.promise;
     await expect(define(second, false).resume(id)).rejects.toThrow(RunAliveError);
@@ -192,17 +227,24 @@ describe("resume", () => {
     const dead = client();
     let id = "";
     const define = (wflo: Wflo, attempt: () => Promise<ReturnType<typeof answer<string>>>) =>
-      wflo.workflow("crash", async (run) => {
-        id = run.id;
-        return run.step("ask", () => wflo.guardCall(request({ maxOutputTokens: 200 }), attempt));
-      }, { budget: "0.01" });
+      wflo.workflow(
+        "crash",
+        async (run) => {
+          id = run.id;
+          return run.step("ask", () => wflo.guardCall(request({ maxOutputTokens: 200 }), attempt));
+        },
+        { budget: "0.01" },
+      );
     void define(dead, () => new Promise(() => {})).run(undefined);
     await pause(20);
     now += 60_000;
     const wflo = client();
     expect(await wflo.runs.list({ status: "stale" })).toMatchObject([{ id, status: "stale" }]);
     expect(await define(wflo, async () => answer("second try")).resume(id)).toBe("second try");
-    expect(await wflo.calls.list({ runId: id })).toMatchObject([{ kind: "doubt", inDoubt: true }, { kind: "settle" }]);
+    expect(await wflo.calls.list({ runId: id })).toMatchObject([
+      { kind: "doubt", inDoubt: true },
+      { kind: "settle" },
+    ]);
   });
 
   test("tops up the budget that refused, never lowers, and says which one it was", async () => {
@@ -211,14 +253,16 @@ describe("resume", () => {
     const spend = wflo.workflow("spend", () => call(wflo), { budget: "1.00", budgets: ["user/1"] });
     const refusal = (await spend.run(undefined).catch((error: unknown) => error)) as BudgetExceededError;
     const id = refusal.runId ?? "";
-    await expect(spend.resume(id, { topUp: { to: "2.00" } })).rejects.toThrow(`topUp: { to: "2.00", budget: "user/1" }`);
+    await expect(spend.resume(id, { topUp: { to: "2.00" } })).rejects.toThrow(
+      `topUp: { to: "2.00", budget: "user/1" }`,
+    );
     expect(await spend.resume(id, { topUp: { to: "5.00", budget: "user/1" } })).toBe("answered");
     expect((await wflo.budgets.get("user/1"))?.windows[0]?.cap).toBe("5.00");
   });
 
   test("skips saved steps without a word to their functions", async () => {
     const wflo = client();
-    const step = vi.fn(() => 1);
+    const step = vi.fn<() => number>(() => 1);
     let isBroken = true;
     const flow = wflo.workflow("flow", async (run) => {
       await run.step("once", step);
@@ -248,7 +292,9 @@ test("a call that never answers is cut some time after its run is over, and char
     const wflo = client();
     const work = wflo.run({ budget: "1.00" }, async () => {
       const attempt = ({ signal }: Grant) =>
-        new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
+        new Promise<never>((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason as Error)),
+        );
       wflo.guardCall(request({ maxOutputTokens: 200 }), attempt).catch(() => {});
     });
     await vi.advanceTimersByTimeAsync(16_000);

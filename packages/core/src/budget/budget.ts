@@ -47,16 +47,22 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
   const caps: Partial<Record<WindowKind, bigint>> = {};
   for (const [window, cap] of Object.entries(input.caps ?? {})) {
     if (!WINDOWS.includes(window as WindowKind)) {
-      throw new InvalidOptionError(`Budget ${input.id}: there is no cap "${window}"; write total, day or month.`);
+      throw new InvalidOptionError(
+        `Budget ${input.id}: there is no cap "${window}"; write total, day or month.`,
+      );
     }
     if (cap !== undefined) caps[window as WindowKind] = usd(cap).nanoUsd;
   }
   if (Object.keys(caps).length === 0) {
-    throw new InvalidOptionError(`Budget ${input.id} has no cap: give at least one, such as caps: { month: "20.00" }.`);
+    throw new InvalidOptionError(
+      `Budget ${input.id} has no cap: give at least one, such as caps: { month: "20.00" }.`,
+    );
   }
   const warnAt = [...(input.warnAt ?? [])].sort((a, b) => a - b);
   if (warnAt.some((share) => !(share > 0 && share <= 1))) {
-    throw new InvalidOptionError(`Budget ${input.id}: warnAt takes shares above 0 and up to 1, such as [0.5, 0.8].`);
+    throw new InvalidOptionError(
+      `Budget ${input.id}: warnAt takes shares above 0 and up to 1, such as [0.5, 0.8].`,
+    );
   }
   const onExpiry = input.onExpiry ?? "charge";
   if (onExpiry !== "charge" && onExpiry !== "release") {
@@ -69,7 +75,9 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
 export function checkBudgetId(id: string): void {
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (typeof id !== "string" || id.length === 0 || id.length > MAX_ID || /[\u0000-\u001f\u007f]/.test(id)) {
-    throw new InvalidOptionError(`A budget id is a text of 1 to ${MAX_ID} characters without control characters.`);
+    throw new InvalidOptionError(
+      `A budget id is a text of 1 to ${MAX_ID} characters without control characters.`,
+    );
   }
 }
 

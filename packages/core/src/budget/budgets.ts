@@ -11,7 +11,11 @@ export interface Budgets {
   set(input: BudgetInput): Promise<Budget>;
   get(id: string): Promise<Budget | undefined>;
   /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
-  list(page?: { readonly prefix?: string; readonly after?: string; readonly limit?: number }): Promise<readonly Budget[]>;
+  list(page?: {
+    readonly prefix?: string;
+    readonly after?: string;
+    readonly limit?: number;
+  }): Promise<readonly Budget[]>;
   /** Lets no further call start; open ones finish. Throws `UnknownBudgetError`. */
   pause(id: string): Promise<void>;
   /** Lets calls through again. Throws `UnknownBudgetError`. */
@@ -20,7 +24,12 @@ export interface Budgets {
   reconcile(): Promise<readonly Discrepancy[]>;
 }
 
-export function createBudgets(tenant: string, ledger: LedgerStore, onMoney: (budgetId: string) => void): Budgets {
+/** `wflo.budgets` on a ledger; `onMoney` is told whose waiting calls may find money now. */
+export function createBudgets(
+  tenant: string,
+  ledger: LedgerStore,
+  onMoney: (budgetId: string) => void,
+): Budgets {
   const setPaused = async (id: string, paused: boolean) => {
     checkBudgetId(id);
     if (!(await ledger.setPaused(tenant, id, paused))) throw new UnknownBudgetError(id);

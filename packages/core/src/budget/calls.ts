@@ -37,8 +37,14 @@ export interface Calls {
   resolve(callId: string, options: { readonly cost: MoneyInput; readonly note?: string }): Promise<boolean>;
 }
 
+/** `wflo.calls` on a ledger; `onMoney` is told whose waiting calls may find money now. */
 export function createCalls(
-  services: { readonly tenant: string; readonly ledger: LedgerStore; readonly outbox: SettleOutbox; readonly ids: Ids },
+  services: {
+    readonly tenant: string;
+    readonly ledger: LedgerStore;
+    readonly outbox: SettleOutbox;
+    readonly ids: Ids;
+  },
   onMoney: (budgetIds: readonly string[]) => void,
 ): Calls {
   const { tenant, ledger, outbox, ids } = services;
@@ -53,7 +59,12 @@ export function createCalls(
     async resolve(callId, { cost, note }) {
       const costNanoUsd = usd(cost).nanoUsd;
       const receipt = { reason: "resolved by hand", ...(note === undefined ? {} : { note }) };
-      const verdict = await ledger.correct(tenant, { callId, correctionId: ids.next(), costNanoUsd, receipt });
+      const verdict = await ledger.correct(tenant, {
+        callId,
+        correctionId: ids.next(),
+        costNanoUsd,
+        receipt,
+      });
       if (!verdict) return false;
       const [line] = await ledger.listEntries(tenant, { callId, limit: 1 });
       onMoney(line?.budgetIds ?? []);
@@ -67,5 +78,20 @@ function lineOf(entry: Entry): LedgerLine {
   const { runId, step, agent, provider, model } = entry.label;
   const held = decimalUsd(entry.heldNanoUsd);
   const charged = decimalUsd(entry.chargedNanoUsd);
-  return { id, callId, kind, budgetIds, held, charged, inDoubt, at, runId, step, agent, provider, model, receipt };
+  return {
+    id,
+    callId,
+    kind,
+    budgetIds,
+    held,
+    charged,
+    inDoubt,
+    at,
+    runId,
+    step,
+    agent,
+    provider,
+    model,
+    receipt,
+  };
 }

@@ -52,7 +52,9 @@ export class SettleOutbox {
 
   /** The settles of these calls that the store has not acknowledged. Sending one twice counts once. */
   unacknowledged(callIds: Iterable<string>): Settlement[] {
-    return Array.from(callIds, (id) => this.#pending.get(id)?.settlement).filter((settlement) => settlement !== undefined);
+    return Array.from(callIds, (id) => this.#pending.get(id)?.settlement).filter(
+      (settlement) => settlement !== undefined,
+    );
   }
 
   /** Tells that the store has taken these settles, here or in the commit of a step. */
@@ -75,7 +77,9 @@ export class SettleOutbox {
     this.#idle ??= Promise.withResolvers();
     if (this.#cancelRetry !== undefined) this.#retryNow();
     const late = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.schedule(() => late.reject(this.#timedOut(timeoutMs)), timeoutMs, { keepAlive: true });
+    const cancel = this.#options.clock.schedule(() => late.reject(this.#timedOut(timeoutMs)), timeoutMs, {
+      keepAlive: true,
+    });
     try {
       await Promise.race([this.#idle.promise, late.promise]);
     } finally {

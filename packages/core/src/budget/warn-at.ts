@@ -10,7 +10,11 @@ const CAPACITY = 10_000;
  * Emits `budget-warning` when a window has passed one of its `warnAt` shares: each share once per window in this process.
  * Looks at the store only while somebody listens.
  */
-export function warnAt(tenant: string, ledger: LedgerStore, emitter: Emitter): (budgetIds: readonly string[]) => Promise<void> {
+export function warnAt(
+  tenant: string,
+  ledger: LedgerStore,
+  emitter: Emitter,
+): (budgetIds: readonly string[]) => Promise<void> {
   const told = new Map<string, number>();
   return async (budgetIds) => {
     if (!emitter.has("budget-warning") || budgetIds.length === 0) return;

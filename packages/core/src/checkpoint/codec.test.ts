@@ -13,7 +13,7 @@ describe("the codec", () => {
     ["maps and sets", new Map<unknown, unknown>([[{ k: 1 }, new Set([1, "a", new Date(0)])]])],
     ["big integers", 2n ** 70n],
     ["bytes", Uint8Array.from({ length: 300 }, (_, index) => index % 256)],
-    ["hostile text", "quote \" null \u0000 emoji 🙂 lone \ud800"],
+    ["hostile text", 'quote " null \u0000 emoji 🙂 lone \ud800'],
     ["an object that looks like a saved value", { $wflo: "date", v: 1 }],
     ["a key named __proto__", JSON.parse('{"__proto__": {"x": 1}, "y": 2}') as unknown],
     ["sparse lists", Array.from({ length: 3 })],
@@ -23,7 +23,10 @@ describe("the codec", () => {
   });
 
   test("gives back errors with their name, cause and own fields", () => {
-    const error = Object.assign(new TypeError("bad", { cause: new Error("why") }), { code: "E_BAD", at: new Date(1) });
+    const error = Object.assign(new TypeError("bad", { cause: new Error("why") }), {
+      code: "E_BAD",
+      at: new Date(1),
+    });
     const back = roundTrip(error) as Error & { code: string; at: Date };
     expect(back).toBeInstanceOf(Error);
     expect([back.name, back.message, back.code, back.at]).toEqual(["TypeError", "bad", "E_BAD", new Date(1)]);

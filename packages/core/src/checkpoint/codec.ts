@@ -17,7 +17,10 @@ const TAG = "$wflo";
 export function encode(value: unknown, name: string): string {
   const text = JSON.stringify(write(value, name, 0, new Set()));
   if (text.length > MAX_CHARACTERS) {
-    throw new UnsavableValueError(name, `it takes ${Math.ceil(text.length / 1048576)} MB, more than the 32 MB a value may have`);
+    throw new UnsavableValueError(
+      name,
+      `it takes ${Math.ceil(text.length / 1048576)} MB, more than the 32 MB a value may have`,
+    );
   }
   return text;
 }
@@ -33,7 +36,9 @@ function write(value: unknown, path: string, depth: number, open: Set<object>): 
     case "boolean":
       return value;
     case "number":
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : { [TAG]: "number", v: Object.is(value, -0) ? "-0" : String(value) };
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? value
+        : { [TAG]: "number", v: Object.is(value, -0) ? "-0" : String(value) };
     case "undefined":
       return { [TAG]: "undefined" };
     case "bigint":
@@ -59,19 +64,29 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
   if (Array.isArray(value)) return Array.from(value, (item, index) => inner(item, `[${index}]`));
   if (value instanceof Date) return { [TAG]: "date", v: value.getTime() };
   if (value instanceof Map) {
-    return { [TAG]: "map", v: Array.from(value, ([k, v], index) => [inner(k, `.key(${index})`), inner(v, `.get(${String(k)})`)]) };
+    return {
+      [TAG]: "map",
+      v: Array.from(value, ([k, v], index) => [inner(k, `.key(${index})`), inner(v, `.get(${String(k)})`)]),
+    };
   }
-  if (value instanceof Set) return { [TAG]: "set", v: Array.from(value, (item, index) => inner(item, `.item(${index})`)) };
+  if (value instanceof Set)
+    return { [TAG]: "set", v: Array.from(value, (item, index) => inner(item, `.item(${index})`)) };
   if (value instanceof Uint8Array) return { [TAG]: "bytes", v: base64(value) };
   if (value instanceof Error) return writeError(value, inner);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) {
-    throw new UnsavableValueError(path, `it is an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? "a class"}`);
+    throw new UnsavableValueError(
+      path,
+      `it is an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? "a class"}`,
+    );
   }
   return writeRecord(value as Record<string, unknown>, inner);
 }
 
-function writeRecord(value: Record<string, unknown>, inner: (child: unknown, key: string) => unknown): unknown {
+function writeRecord(
+  value: Record<string, unknown>,
+  inner: (child: unknown, key: string) => unknown,
+): unknown {
   const written: [string, unknown][] = [];
   for (const [key, child] of Object.entries(value)) written.push([key, inner(child, `.${key}`)]);
   // `__proto__` as an own key and objects that look like a tag survive only as pairs.
@@ -85,7 +100,14 @@ function writeError(error: Error, inner: (child: unknown, key: string) => unknow
     if (typeof child !== "function") own.push([key, inner(child, `.${key}`)]);
   }
   const cause = error.cause === undefined ? undefined : inner(error.cause, ".cause");
-  return { [TAG]: "error", name: error.name, message: error.message, stack: error.stack, own, ...(cause === undefined ? {} : { cause }) };
+  return {
+    [TAG]: "error",
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    own,
+    ...(cause === undefined ? {} : { cause }),
+  };
 }
 
 interface Tagged {
@@ -123,14 +145,22 @@ function readTagged(tagged: Tagged): unknown {
     case "object":
       return readPairs(tagged.v as [string, unknown][]);
     default:
-      throw new UnsavableValueError(`a saved value of kind ${tagged[TAG]}`, "a newer version of wflo wrote it");
+      throw new UnsavableValueError(
+        `a saved value of kind ${tagged[TAG]}`,
+        "a newer version of wflo wrote it",
+      );
   }
 }
 
 function readPairs(pairs: readonly [string, unknown][]): object {
   const result = {};
   for (const [key, child] of pairs) {
-    Object.defineProperty(result, key, { value: read(child), enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(result, key, {
+      value: read(child),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
   return result;
 }
@@ -146,16 +176,23 @@ interface SavedError {
 function readError(saved: SavedError): Error {
   const error = new Error(saved.message, "cause" in saved ? { cause: read(saved.cause) } : undefined);
   Object.defineProperty(error, "name", { value: saved.name, writable: true, configurable: true });
-  if (saved.stack !== undefined) Object.defineProperty(error, "stack", { value: saved.stack, writable: true, configurable: true });
+  if (saved.stack !== undefined)
+    Object.defineProperty(error, "stack", { value: saved.stack, writable: true, configurable: true });
   for (const [key, child] of saved.own) {
-    Object.defineProperty(error, key, { value: read(child), enumerable: true, writable: true, configurable: true });
+    Object.defineProperty(error, key, {
+      value: read(child),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   }
   return error;
 }
 
 function base64(bytes: Uint8Array): string {
   let binary = "";
-  for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(binary);
 }
 

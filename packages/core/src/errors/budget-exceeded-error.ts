@@ -44,7 +44,9 @@ function sentence(refusal: BudgetRefusal): string {
   const left = refusal.capNanoUsd - refusal.spentNanoUsd;
   const reset = refusal.resetsAt ? ` (resets ${refusal.resetsAt.toISOString().slice(0, 10)} UTC)` : "";
   const per = refusal.window === "total" ? "" : ` a ${refusal.window}`;
-  const remedy = refusal.resetsAt ? "Raise the cap, lower maxOutputTokens, or wait." : "Raise the cap or lower maxOutputTokens.";
+  const remedy = refusal.resetsAt
+    ? "Raise the cap, lower maxOutputTokens, or wait."
+    : "Raise the cap or lower maxOutputTokens.";
   return (
     `Budget ${refusal.budgetId} has ${formatUsd(left > 0n ? left : 0n)} left of ${formatUsd(refusal.capNanoUsd)}${per}${reset}; ` +
     `this call may cost up to ${formatUsd(refusal.neededNanoUsd)}. ` +

@@ -7,7 +7,10 @@ export class BudgetPausedError extends WfloError {
   readonly isRetryable = false;
 
   constructor(budgetId: string) {
-    super("WFLO_BUDGET_PAUSED", `Budget ${budgetId} is paused. Call wflo.budgets.resume("${budgetId}") to let calls through.`);
+    super(
+      "WFLO_BUDGET_PAUSED",
+      `Budget ${budgetId} is paused. Call wflo.budgets.resume("${budgetId}") to let calls through.`,
+    );
     this.budgetId = budgetId;
   }
 }

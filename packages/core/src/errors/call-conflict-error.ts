@@ -6,7 +6,10 @@ export class CallConflictError extends WfloError {
   readonly isRetryable = false;
 
   constructor(callId: string, what: string) {
-    super("WFLO_CALL_CONFLICT", `Call id ${callId} ${what}. Give every attempt an id of its own, or leave callId out.`);
+    super(
+      "WFLO_CALL_CONFLICT",
+      `Call id ${callId} ${what}. Give every attempt an id of its own, or leave callId out.`,
+    );
     this.callId = callId;
   }
 }

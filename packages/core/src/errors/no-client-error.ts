@@ -8,7 +8,7 @@ export class NoClientError extends WfloError {
     super(
       "WFLO_NO_CLIENT",
       "This call has no wflo to account for it. Pass { wflo } to the wrapper, call it inside wflo.run or a workflow, or give " +
-        "the wrapper a budget of its own: { budget: \"1.00\" }.",
+        'the wrapper a budget of its own: { budget: "1.00" }.',
     );
   }
 }

@@ -5,7 +5,10 @@ export class UnsavableValueError extends WfloError {
   readonly path: string;
 
   constructor(path: string, what: string) {
-    super("WFLO_UNSAVABLE_VALUE", `${path} cannot be saved: ${what}. Return plain data, Date, Map, Set, bigint, bytes or Error.`);
+    super(
+      "WFLO_UNSAVABLE_VALUE",
+      `${path} cannot be saved: ${what}. Return plain data, Date, Map, Set, bigint, bytes or Error.`,
+    );
     this.path = path;
   }
 }

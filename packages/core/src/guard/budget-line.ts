@@ -17,6 +17,7 @@ const PLENTY = 8n;
 const EXPIRE_AT_ONCE = 100;
 
 type Ask = Omit<ReserveRequest, "share">;
+/** What a reserve comes to once all waiting is over. */
 export type Verdict = Exclude<ReserveVerdict, { code: "held" }>;
 
 interface Waiter {
@@ -65,7 +66,11 @@ export class BudgetLine {
    */
   async reserve(
     ask: Ask,
-    options: { readonly waitMs: number; readonly signal: AbortSignal | undefined; readonly onWait: (budgetId: string) => void },
+    options: {
+      readonly waitMs: number;
+      readonly signal: AbortSignal | undefined;
+      readonly onWait: (budgetId: string) => void;
+    },
   ): Promise<Verdict> {
     if (this.#closed) throw this.#closed.reason;
     if (this.#line.size === 0 && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
@@ -141,7 +146,8 @@ export class BudgetLine {
 
   async #serveOne(waiter: Waiter): Promise<void> {
     let share = 0;
-    for (const other of this.#line) if (other === waiter || shares(other.ask.budgetIds, waiter.ask.budgetIds)) share++;
+    for (const other of this.#line)
+      if (other === waiter || shares(other.ask.budgetIds, waiter.ask.budgetIds)) share++;
     waiter.isAsking = true;
     try {
       const verdict = await this.#ask(waiter.ask, share);
@@ -200,7 +206,8 @@ export class BudgetLine {
   async #poll(): Promise<void> {
     const { clock, ledger, tenant } = this.#options;
     for (const waiter of this.#line) {
-      if (clock.monotonic() >= waiter.deadline && waiter.heldBy !== undefined) this.#giveUp(waiter, waiter.heldBy);
+      if (clock.monotonic() >= waiter.deadline && waiter.heldBy !== undefined)
+        this.#giveUp(waiter, waiter.heldBy);
     }
     try {
       await ledger.expire(EXPIRE_AT_ONCE);

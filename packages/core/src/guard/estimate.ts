@@ -28,26 +28,29 @@ export interface Estimate {
  * `wantOutputTokens` is what is asked for when money is short and the caller set no cap.
  * Throws `UnknownPriceError` and `UnboundedRequestError` when there is no bound.
  */
-export function estimate(
-  request: GuardRequest,
-  catalogue: Catalogue,
-  wantOutputTokens: number,
-): Estimate {
+export function estimate(request: GuardRequest, catalogue: Catalogue, wantOutputTokens: number): Estimate {
   const card = catalogue.find({ provider: request.provider, model: request.model });
   const known = "unknown" in card ? undefined : card;
   if (request.hold !== undefined) return fixedEstimate(known, usd(request.hold).nanoUsd);
   if ("unknown" in card) throw new UnknownPriceError(request.provider, request.model, card.reason);
-  const rates = worstCase({ card, maxInputTokens: inputTokens(request, card), serviceTier: request.serviceTier });
+  const rates = worstCase({
+    card,
+    maxInputTokens: inputTokens(request, card),
+    serviceTier: request.serviceTier,
+  });
   if ("unknown" in rates) throw new UnknownPriceError(request.provider, request.model, rates.reason);
 
   const { inputNanoUsd, outputPicoUsd } = rates;
-  const withOutput = (tokens: number) => atMost(inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens)));
+  const withOutput = (tokens: number) =>
+    atMost(inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens)));
   if (request.canCap === false) return fixedEstimate(known, withOutput(0));
   const outputs = request.outputs ?? 1;
   const ceiling = card.maxOutputTokens;
   const cap = leastOf(request.maxOutputTokens, ceiling);
-  const boundNanoUsd = cap === undefined && outputPicoUsd > 0n ? MAX_NANO_USD : withOutput((cap ?? 0) * outputs);
-  if (request.maxOutputTokens !== undefined && request.clamp !== true) return fixedEstimate(known, boundNanoUsd);
+  const boundNanoUsd =
+    cap === undefined && outputPicoUsd > 0n ? MAX_NANO_USD : withOutput((cap ?? 0) * outputs);
+  if (request.maxOutputTokens !== undefined && request.clamp !== true)
+    return fixedEstimate(known, boundNanoUsd);
 
   const least = request.reasoning === true ? MIN_REASONING_OUTPUT_TOKENS : MIN_OUTPUT_TOKENS;
   const needNanoUsd = leastAmount(boundNanoUsd, withOutput((leastOf(least, cap) ?? least) * outputs));
@@ -85,7 +88,9 @@ function inputTokens(request: GuardRequest, card: RateCard): number {
         break;
       case "opaque":
         if (card.contextWindow === undefined) {
-          throw new UnboundedRequestError(`it has ${part.what}, and the context window of ${card.id} is not known`);
+          throw new UnboundedRequestError(
+            `it has ${part.what}, and the context window of ${card.id} is not known`,
+          );
         }
         // A request cannot bring in more than the model can read.
         bytes = Math.max(bytes, card.contextWindow);

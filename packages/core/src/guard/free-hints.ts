@@ -10,6 +10,7 @@ export interface FreeHints {
   allAtLeast(budgetIds: readonly string[], nanoUsd: bigint): boolean;
 }
 
+/** Empty hints; of many budgets the oldest are forgotten. */
 export function freeHints(): FreeHints {
   const free = new Map<string, bigint>();
   return {

@@ -60,7 +60,12 @@ export function noteAnswer(seen: SeenModels, call: OpenCall, outcome: Outcome): 
 }
 
 /** The caller is let go at once when it aborts; the attempt is read to its end or cut, and settled, behind its back. */
-async function firstOf<T>(door: DoorSettings, call: OpenCall, signal: AbortSignal, work: Promise<T>): Promise<T> {
+async function firstOf<T>(
+  door: DoorSettings,
+  call: OpenCall,
+  signal: AbortSignal,
+  work: Promise<T>,
+): Promise<T> {
   const control = new WireControl({
     clock: door.clock,
     wire: call.wire,

@@ -51,7 +51,12 @@ export interface Grant {
 /** How an attempt ended, as far as money goes. */
 export type Outcome =
   /** The provider answered. Without usage the call is charged at its hold. */
-  | { readonly kind: "answered"; readonly usage: Usage | undefined; readonly model?: string | undefined; readonly serviceTier?: string | undefined }
+  | {
+      readonly kind: "answered";
+      readonly usage: Usage | undefined;
+      readonly model?: string | undefined;
+      readonly serviceTier?: string | undefined;
+    }
   /** The provider refused or was never reached: nothing is billed. */
   | { readonly kind: "rejected"; readonly reason: string }
   /** It was sent and nobody knows what became of it: charged at its hold until resolved. */
@@ -59,6 +64,7 @@ export type Outcome =
   /** An answer broke off: charged at its hold, as an estimate. */
   | { readonly kind: "cut"; readonly reason: string };
 
+/** What an attempt gives: the value for the caller, and the outcome for the ledger. */
 export interface Answer<T> {
   readonly value: T;
   readonly outcome: Outcome;

@@ -35,7 +35,10 @@ export async function guardStream<Chunk, T>(
   const answer = await untilAborted(request.signal, opening, () => {
     control.abandon();
     // The stream may still open: it is then read to its end for nobody.
-    void opening.then((late) => late && "chunks" in late && run(door, seen, call, control, late), () => {});
+    void opening.then(
+      (late) => late && "chunks" in late && run(door, seen, call, control, late),
+      () => {},
+    );
   });
   if (!("chunks" in answer)) return answer.value;
   const running = run(door, seen, call, control, answer);
@@ -89,7 +92,11 @@ function run<Chunk, T>(
   return stream;
 }
 
-async function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>, onAbort: () => void): Promise<T> {
+async function untilAborted<T>(
+  signal: AbortSignal | undefined,
+  work: Promise<T>,
+  onAbort: () => void,
+): Promise<T> {
   if (signal === undefined) return work;
   const aborted = Promise.withResolvers<never>();
   const abort = () => {

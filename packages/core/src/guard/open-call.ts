@@ -41,7 +41,7 @@ interface Charge {
 
 /** Writes the settlement of a call and hands it to the outbox. Resolves when the ledger has it, if the client awaits settles. */
 export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
-  const { mark, label } = call;
+  const { mark } = call;
   door.holds.leave(mark.callId);
   if (mark.takenOver) {
     call.closed.resolve();
@@ -58,9 +58,30 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
   };
   door.crashPoint("before-settle");
   door.outbox.add(settlement, call.budgetIds);
+  if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
+  call.closed.resolve();
+  if (door.settle === "await" || door.waitUntil) {
+    // A paid answer is not thrown away because the ledger is slow: the outbox goes on trying.
+    const flushed = door.outbox
+      .flush(FLUSH_MS)
+      .catch((error: unknown) => door.log.error("wflo: a settle is late.", { error }));
+    if (door.waitUntil) door.waitUntil(flushed);
+    else await flushed;
+  }
+}
+
+const FLUSH_MS = 30_000;
+
+function reportEnd(
+  door: DoorSettings,
+  call: OpenCall,
+  outcome: Outcome,
+  charge: Charge,
+  latencyMs: number,
+): void {
   door.emitter.emit("call-end", {
-    ...label,
-    callId: mark.callId,
+    ...call.label,
+    callId: call.mark.callId,
     kind: charge.kind,
     costKind: charge.cost.kind,
     cost: decimalUsd(charge.costNanoUsd ?? call.heldNanoUsd),
@@ -69,32 +90,42 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
     latencyMs,
     reason: outcome.kind === "answered" ? undefined : outcome.reason,
   });
-  call.closed.resolve();
-  if (door.settle === "await" || door.waitUntil) {
-    // A paid answer is not thrown away because the ledger is slow: the outbox goes on trying.
-    const flushed = door.outbox.flush(FLUSH_MS).catch((error: unknown) => door.log.error("wflo: a settle is late.", { error }));
-    if (door.waitUntil) door.waitUntil(flushed);
-    else await flushed;
-  }
 }
 
-const FLUSH_MS = 30_000;
-
 function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): Charge {
-  const nothing: Charge = { kind: "void", costNanoUsd: 0n, cost: { kind: "known", nanoUsd: 0n, lines: [] }, card: undefined };
+  const nothing: Charge = {
+    kind: "void",
+    costNanoUsd: 0n,
+    cost: { kind: "known", nanoUsd: 0n, lines: [] },
+    card: undefined,
+  };
   switch (outcome.kind) {
     case "rejected":
       return nothing;
     case "doubt":
-      return { ...nothing, kind: "doubt", costNanoUsd: undefined, cost: { kind: "unknown", reason: outcome.reason } };
+      return {
+        ...nothing,
+        kind: "doubt",
+        costNanoUsd: undefined,
+        cost: { kind: "unknown", reason: outcome.reason },
+      };
     case "cut":
-      return { ...nothing, kind: "estimate", costNanoUsd: undefined, cost: { kind: "unknown", reason: outcome.reason } };
+      return {
+        ...nothing,
+        kind: "estimate",
+        costNanoUsd: undefined,
+        cost: { kind: "unknown", reason: outcome.reason },
+      };
     case "answered":
       return answeredCharge(door, call, outcome);
   }
 }
 
-function answeredCharge(door: DoorSettings, call: OpenCall, outcome: Extract<Outcome, { kind: "answered" }>): Charge {
+function answeredCharge(
+  door: DoorSettings,
+  call: OpenCall,
+  outcome: Extract<Outcome, { kind: "answered" }>,
+): Charge {
   const card = servedCard(door, call, outcome.model);
   const cost: Cost = costOf(card, outcome);
   if (cost.kind === "known") return { kind: "settle", costNanoUsd: cost.nanoUsd, cost, card };
@@ -122,7 +153,12 @@ function costOf(card: RateCard | undefined, outcome: Extract<Outcome, { kind: "a
   return costOfUsage({ card, usage: outcome.usage, serviceTier: outcome.serviceTier });
 }
 
-function receipt(call: OpenCall, outcome: Outcome, charge: Charge, latencyMs: number): Record<string, unknown> {
+function receipt(
+  call: OpenCall,
+  outcome: Outcome,
+  charge: Charge,
+  latencyMs: number,
+): Record<string, unknown> {
   return {
     ...(charge.card ? receiptOf(charge.card, charge.cost) : {}),
     costKind: charge.cost.kind,
@@ -132,6 +168,8 @@ function receipt(call: OpenCall, outcome: Outcome, charge: Charge, latencyMs: nu
     ...(outcome.kind === "answered"
       ? { usage: outcome.usage, servedModel: outcome.model, serviceTier: outcome.serviceTier }
       : { reason: outcome.reason }),
-    ...(call.grant.maxOutputTokens === undefined ? {} : { appliedMaxOutputTokens: call.grant.maxOutputTokens }),
+    ...(call.grant.maxOutputTokens === undefined
+      ? {}
+      : { appliedMaxOutputTokens: call.grant.maxOutputTokens }),
   };
 }

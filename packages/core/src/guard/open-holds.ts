@@ -72,7 +72,8 @@ export class OpenHolds {
     const ancestors = new Set(this.#above(callId));
     let stuck = 0n;
     for (const hold of this.#holds.values()) {
-      if ((ancestors.has(hold) || hold.waitingBelow > 0) && hold.budgetIds.includes(budgetId)) stuck += hold.amountNanoUsd;
+      if ((ancestors.has(hold) || hold.waitingBelow > 0) && hold.budgetIds.includes(budgetId))
+        stuck += hold.amountNanoUsd;
     }
     return stuck;
   }

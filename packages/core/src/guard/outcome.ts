@@ -26,7 +26,9 @@ const MAX_CAUSES = 10;
  */
 export function outcomeOfStatus(status: number): Outcome {
   const reason = `HTTP ${status}`;
-  return status === 408 || status === 504 || status === 524 ? { kind: "doubt", reason } : { kind: "rejected", reason };
+  return status === 408 || status === 504 || status === 524
+    ? { kind: "doubt", reason }
+    : { kind: "rejected", reason };
 }
 
 /** The outcome of an attempt that threw: free when it was never sent or was refused, else in doubt. */

@@ -1,5 +1,11 @@
 /** Variables by which hosts that may freeze a process between requests can be told. */
-const FREEZING_HOSTS = ["AWS_LAMBDA_FUNCTION_NAME", "VERCEL", "K_SERVICE", "FUNCTIONS_WORKER_RUNTIME", "NETLIFY"];
+const FREEZING_HOSTS = [
+  "AWS_LAMBDA_FUNCTION_NAME",
+  "VERCEL",
+  "K_SERVICE",
+  "FUNCTIONS_WORKER_RUNTIME",
+  "NETLIFY",
+];
 
 /**
  * Whether settles may leave in the background: not where the host may freeze the process after its answer and gave no

@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Ids } from "../ports/ids.ts";
-import { uuidV7Ids } from "../uuid-v7-ids.ts";
+import { uuidV7Ids } from "../host/uuid-v7-ids.ts";
 import { MemoryTenant } from "./memory-tenant.ts";
 
 /** What the parts of one memory database share: its tenants, its clock, and whether it is open. */
@@ -41,7 +41,9 @@ export class MemoryState {
 
   private assertOpen(): void {
     if (this.isClosed) {
-      throw new StoreUnavailableError("The memory database was closed; make a new one with memoryDatabase().");
+      throw new StoreUnavailableError(
+        "The memory database was closed; make a new one with memoryDatabase().",
+      );
     }
   }
 }

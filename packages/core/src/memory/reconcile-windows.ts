@@ -20,7 +20,14 @@ export function reconcileWindows(tenant: MemoryTenant): readonly Discrepancy[] {
       const { spentNanoUsd, reservedNanoUsd } = window;
       if (spentNanoUsd === entriesNanoUsd && reservedNanoUsd === holdsNanoUsd) continue;
       const { budgetId, kind } = window;
-      discrepancies.push({ budgetId, window: kind, spentNanoUsd, entriesNanoUsd, reservedNanoUsd, holdsNanoUsd });
+      discrepancies.push({
+        budgetId,
+        window: kind,
+        spentNanoUsd,
+        entriesNanoUsd,
+        reservedNanoUsd,
+        holdsNanoUsd,
+      });
     }
   }
   return discrepancies;

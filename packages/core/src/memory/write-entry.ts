@@ -12,7 +12,12 @@ export interface EntryDraft {
 }
 
 /** Gives the held money back, charges the call, and writes its first entry. */
-export function closeHold(tenant: MemoryTenant, hold: MemoryHold, draft: EntryDraft, nowMs: number): MemoryCall {
+export function closeHold(
+  tenant: MemoryTenant,
+  hold: MemoryHold,
+  draft: EntryDraft,
+  nowMs: number,
+): MemoryCall {
   const inDoubt = draft.kind === "doubt" || draft.kind === "expire";
   const call: MemoryCall = { hold, entries: [], totalNanoUsd: 0n, inDoubt, awaitsBill: inDoubt };
   for (const window of hold.windows) window.reservedNanoUsd -= hold.amountNanoUsd;

@@ -12,6 +12,7 @@ export interface StepCommit {
   readonly settlements: readonly Settlement[];
 }
 
+/** What became of a commit. */
 export interface StepCommitVerdict {
   /** `superseded`: the run has a newer epoch; the settles were committed, the result was not. */
   readonly code: "committed" | "superseded";

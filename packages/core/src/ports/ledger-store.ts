@@ -47,6 +47,7 @@ export interface ReserveRequest {
   readonly label: CallLabel;
 }
 
+/** Granted, or why not. Amounts in nano-dollars. */
 export type ReserveVerdict =
   | { readonly code: "granted"; readonly amountNanoUsd: bigint; readonly windows: readonly WindowState[] }
   /** The same call id is open with the same budgets and bound: the same hold again. */
@@ -68,7 +69,14 @@ export type ReserveVerdict =
  * process. `late`: the bill of an expired or doubtful call arrived after all. `correction`: set by hand.
  */
 export type EntryKind =
-  | "settle" | "void" | "estimate" | "unmeasured" | "doubt" | "expire" | "late" | "correction";
+  | "settle"
+  | "void"
+  | "estimate"
+  | "unmeasured"
+  | "doubt"
+  | "expire"
+  | "late"
+  | "correction";
 
 /** The kinds by which the process that made a call closes it. */
 export type ClosingKind = "settle" | "void" | "estimate" | "unmeasured" | "doubt";
@@ -85,6 +93,7 @@ export interface Settlement {
   readonly receipt: Readonly<Record<string, unknown>>;
 }
 
+/** What became of a settlement. */
 export interface SettleVerdict {
   readonly callId: string;
   /**
@@ -113,6 +122,7 @@ export interface Entry {
   readonly receipt: Readonly<Record<string, unknown>>;
 }
 
+/** Which entries, and how many. */
 export interface EntryFilter {
   readonly runId?: string | undefined;
   readonly callId?: string | undefined;
@@ -138,17 +148,37 @@ export interface LedgerStore {
   /** Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. */
   setBudget(tenant: string, budget: BudgetDefinition): Promise<BudgetState>;
   /** Raises one cap of an existing budget to an absolute amount; never lowers it. Undefined when there is no such cap. */
-  raiseCap(tenant: string, budgetId: string, window: WindowKind, toNanoUsd: bigint): Promise<BudgetState | undefined>;
+  raiseCap(
+    tenant: string,
+    budgetId: string,
+    window: WindowKind,
+    toNanoUsd: bigint,
+  ): Promise<BudgetState | undefined>;
   getBudgets(tenant: string, ids: readonly string[]): Promise<readonly BudgetState[]>;
   /** By ascending id (byte order), after `after`. */
-  listBudgets(tenant: string, page: { readonly prefix?: string | undefined; readonly after?: string | undefined; readonly limit: number }): Promise<readonly BudgetState[]>;
+  listBudgets(
+    tenant: string,
+    page: {
+      readonly prefix?: string | undefined;
+      readonly after?: string | undefined;
+      readonly limit: number;
+    },
+  ): Promise<readonly BudgetState[]>;
   /** False when there is no such budget. */
   setPaused(tenant: string, budgetId: string, paused: boolean): Promise<boolean>;
   reserve(request: ReserveRequest): Promise<ReserveVerdict>;
   /** In the order given. */
   settle(tenant: string, settlements: readonly Settlement[]): Promise<readonly SettleVerdict[]>;
   /** Sets the amount of a closed call by hand, once per `correctionId`. Undefined when no closed call has this id. */
-  correct(tenant: string, correction: { readonly callId: string; readonly correctionId: string; readonly costNanoUsd: bigint; readonly receipt: Readonly<Record<string, unknown>> }): Promise<SettleVerdict | undefined>;
+  correct(
+    tenant: string,
+    correction: {
+      readonly callId: string;
+      readonly correctionId: string;
+      readonly costNanoUsd: bigint;
+      readonly receipt: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<SettleVerdict | undefined>;
   /** Moves the expiry of open holds to `ttlMs` from now. */
   renew(tenant: string, callIds: readonly string[], ttlMs: number): Promise<void>;
   /** Closes expired holds of all tenants, at most `limit`; returns how many. Safe in any process at any time. */

@@ -1,6 +1,7 @@
 /** `running -> paused | completed | failed`, and back to `running` by a resume. */
 export type RunStatus = "running" | "paused" | "completed" | "failed";
 
+/** A run as it is created. */
 export interface NewRun {
   readonly id: string;
   readonly workflow: string;
@@ -11,6 +12,7 @@ export interface NewRun {
   readonly tags: readonly string[];
 }
 
+/** A run as it stands. */
 export interface RunRow extends NewRun {
   readonly status: RunStatus;
   /** True for a `running` run whose heartbeat stopped more than the stale limit ago. */
@@ -24,6 +26,7 @@ export interface RunRow extends NewRun {
   readonly error: string | undefined;
 }
 
+/** The saved result of a step. */
 export interface StepRow {
   /** Agents, name and key, from `run/step-path.ts`. */
   readonly path: string;
@@ -33,12 +36,14 @@ export interface StepRow {
   readonly savedAt: Date;
 }
 
+/** Whether this process may execute a run now. */
 export type ClaimVerdict =
   | { readonly code: "claimed"; readonly run: RunRow }
   | { readonly code: "alive"; readonly heartbeatAgoMs: number }
   | { readonly code: "completed" }
   | { readonly code: "unknown" };
 
+/** Which runs, and how many. */
 export interface RunFilter {
   readonly workflow?: string | undefined;
   /** `stale`: still `running`, but the heartbeat stopped. */
@@ -59,13 +64,16 @@ export interface RunStore {
   /** False when the epoch is no longer the run's. */
   heartbeat(tenant: string, runId: string, epoch: number): Promise<boolean>;
   /** Writes the end of an execution. False when the epoch is no longer the run's. */
-  finish(tenant: string, end: {
-    readonly runId: string;
-    readonly epoch: number;
-    readonly status: Exclude<RunStatus, "running">;
-    readonly result?: string | undefined;
-    readonly error?: string | undefined;
-  }): Promise<boolean>;
+  finish(
+    tenant: string,
+    end: {
+      readonly runId: string;
+      readonly epoch: number;
+      readonly status: Exclude<RunStatus, "running">;
+      readonly result?: string | undefined;
+      readonly error?: string | undefined;
+    },
+  ): Promise<boolean>;
   /** In the order they were saved. */
   steps(tenant: string, runId: string): Promise<readonly StepRow[]>;
 }

@@ -17,7 +17,7 @@ export type Cost =
 
 /** So many of a meter at so many pico-dollars each. */
 export interface CostLine {
-  readonly meter: Meter | string;
+  readonly meter: string;
   readonly count: number;
   readonly picoUsd: bigint;
 }

@@ -32,7 +32,17 @@ export function costBreakdown(entries: readonly Entry[]): CostBreakdown {
   for (const entry of entries) {
     const { step, agent, provider, model } = entry.label;
     const key = JSON.stringify([step, agent, provider, model]);
-    const tally = tallies.get(key) ?? { step, agent, provider, model, calls: 0, inputTokens: 0, outputTokens: 0, inexact: 0, nanoUsd: 0n };
+    const tally = tallies.get(key) ?? {
+      step,
+      agent,
+      provider,
+      model,
+      calls: 0,
+      inputTokens: 0,
+      outputTokens: 0,
+      inexact: 0,
+      nanoUsd: 0n,
+    };
     tallies.set(key, tally);
     tally.nanoUsd += entry.chargedNanoUsd;
     if (!counted.has(entry.callId)) tally.calls++;

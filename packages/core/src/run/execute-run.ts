@@ -116,7 +116,8 @@ function startHeartbeat(services: RunServices, scope: RunScope): () => void {
 }
 
 function statusOf(error: unknown): "paused" | "failed" {
-  const isMoney = isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
+  const isMoney =
+    isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
   return isMoney ? "paused" : "failed";
 }
 
@@ -126,7 +127,9 @@ function resultText(services: RunServices, scope: RunScope, value: unknown): str
     return encode(value, "the result");
   } catch (error) {
     if (!(error instanceof UnsavableValueError)) throw error;
-    services.log.warn(`wflo: run ${scope.runId} is completed, but its result is not stored: ${error.message}`);
+    services.log.warn(
+      `wflo: run ${scope.runId} is completed, but its result is not stored: ${error.message}`,
+    );
     return undefined;
   }
 }

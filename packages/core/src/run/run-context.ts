@@ -20,7 +20,13 @@ export interface RunContext {
 
 const storage = new AsyncLocalStorage<RunContext>();
 
-const outside: RunContext = { run: undefined, step: undefined, agent: undefined, budgetIds: [], call: undefined };
+const outside: RunContext = {
+  run: undefined,
+  step: undefined,
+  agent: undefined,
+  budgetIds: [],
+  call: undefined,
+};
 
 /** The context here; outside of any run, an empty one. */
 export function currentContext(): RunContext {
@@ -33,7 +39,9 @@ export function withContext<T>(change: Partial<RunContext>, fn: () => T): T {
 }
 
 /** A function that runs in the context of here, wherever it is called from. */
-export function bindContext<Args extends readonly unknown[], T>(fn: (...args: Args) => T): (...args: Args) => T {
+export function bindContext<Args extends readonly unknown[], T>(
+  fn: (...args: Args) => T,
+): (...args: Args) => T {
   const context = currentContext();
   return (...args) => storage.run(context, () => fn(...args));
 }

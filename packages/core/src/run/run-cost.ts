@@ -13,7 +13,7 @@ export async function runCost(
 ): Promise<CostBreakdown> {
   await services.outbox.flush(FLUSH_MS);
   const entries: Entry[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await services.database.ledger.listEntries(services.tenant, { runId, after, limit: PAGE });
     entries.push(...page);
     if (page.length < PAGE) return costBreakdown(entries);

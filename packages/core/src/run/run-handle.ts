@@ -24,7 +24,8 @@ async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Pro
   const { budgetIds, step } = currentContext();
   const path = stepPath(step, agent);
   const own: string[] = [];
-  if (agent.budget !== undefined && !openRun.saved.has(path)) own.push(await agentBudget(openRun, path, agent));
+  if (agent.budget !== undefined && !openRun.saved.has(path))
+    own.push(await agentBudget(openRun, path, agent));
   return runStep(openRun, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
 }
 
@@ -34,6 +35,7 @@ async function agentBudget(openRun: OpenRun, path: string, agent: AgentName): Pr
   const total = usd(agent.budget ?? 0).nanoUsd;
   const id = `run/${scope.runId}/${path}`;
   const [existing] = await database.ledger.getBudgets(tenant, [id]);
-  if (!existing) await database.ledger.setBudget(tenant, { id, caps: { total }, onExpiry: "charge", warnAt: [] });
+  if (!existing)
+    await database.ledger.setBudget(tenant, { id, caps: { total }, onExpiry: "charge", warnAt: [] });
   return id;
 }

@@ -62,7 +62,9 @@ export class RunScope {
 
   /** Waits until the open calls of a step and of the steps inside it (of the whole run without one) are closed. */
   async drain(step?: string): Promise<void> {
-    const open = [...this.#open].filter(([, at]) => step === undefined || (at !== undefined && within(at, step)));
+    const open = [...this.#open].filter(
+      ([, at]) => step === undefined || (at !== undefined && within(at, step)),
+    );
     for (const [call] of open) call.hurry();
     await Promise.all(open.map(([call]) => call.closed));
   }

@@ -38,6 +38,7 @@ export interface Runs {
   get(runId: string): Promise<RunDetails | undefined>;
 }
 
+/** `wflo.runs` on a database. */
 export function createRuns(services: RunServices): Runs {
   const { tenant, database } = services;
   return {
@@ -63,5 +64,15 @@ export function createRuns(services: RunServices): Runs {
 function summary(row: RunRow): RunSummary {
   const { id, workflow, epoch, budgetIds, tags, createdAt, endedAt } = row;
   const error = row.error === undefined ? undefined : (decode(row.error) as Error);
-  return { id, workflow, status: row.stale ? "stale" : row.status, epoch, budgetIds, tags, createdAt, endedAt, error };
+  return {
+    id,
+    workflow,
+    status: row.stale ? "stale" : row.status,
+    epoch,
+    budgetIds,
+    tags,
+    createdAt,
+    endedAt,
+    error,
+  };
 }

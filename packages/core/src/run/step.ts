@@ -47,7 +47,14 @@ async function save(openRun: OpenRun, path: string, result: string): Promise<Ste
   for (let attempt = 1; ; attempt++) {
     try {
       const settlements = outbox.unacknowledged(callIds);
-      return await database.commitStep({ tenant, runId: scope.runId, epoch: scope.epoch, path, result, settlements });
+      return await database.commitStep({
+        tenant,
+        runId: scope.runId,
+        epoch: scope.epoch,
+        path,
+        result,
+        settlements,
+      });
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || attempt >= SAVE_ATTEMPTS) throw error;
       const pause = Promise.withResolvers<void>();

@@ -22,6 +22,7 @@ export interface WorkflowOptions {
   readonly budgets?: readonly string[] | undefined;
 }
 
+/** How one run is started. */
 export interface RunOptions extends WorkflowOptions {
   /** An id of your own, a UUID, for starting a run once only. */
   readonly runId?: string | undefined;
@@ -29,9 +30,12 @@ export interface RunOptions extends WorkflowOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a run is gone on with. */
 export interface ResumeOptions {
   /** Raises a cap first: absolute, never lowers. The run's own total cap unless another budget or window is named. */
-  readonly topUp?: { readonly to: MoneyInput; readonly budget?: string; readonly window?: WindowKind } | undefined;
+  readonly topUp?:
+    | { readonly to: MoneyInput; readonly budget?: string; readonly window?: WindowKind }
+    | undefined;
   /** Resumes although another process still executes the run; that one is stopped. */
   readonly takeOver?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -85,7 +89,12 @@ export function runBudgetId(runId: string): string {
   return `run/${runId}`;
 }
 
-async function startRun(services: RunServices, workflow: string, input: unknown, options: RunOptions): Promise<RunRow> {
+async function startRun(
+  services: RunServices,
+  workflow: string,
+  input: unknown,
+  options: RunOptions,
+): Promise<RunRow> {
   const { tenant, database, ids } = services;
   const id = options.runId ?? ids.next();
   if (!UUID.test(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
@@ -98,7 +107,12 @@ async function startRun(services: RunServices, workflow: string, input: unknown,
   if (options.runId !== undefined && (await database.runs.get(tenant, id))) throw exists;
   // The budget first: a run that died in between must not be left without its cap.
   if (total !== undefined) {
-    await database.ledger.setBudget(tenant, { id: runBudgetId(id), caps: { total }, onExpiry: "charge", warnAt: [] });
+    await database.ledger.setBudget(tenant, {
+      id: runBudgetId(id),
+      caps: { total },
+      onExpiry: "charge",
+      warnAt: [],
+    });
   }
   if (!(await database.runs.create(tenant, row))) throw exists;
   const now = new Date(services.clock.now());
@@ -106,7 +120,12 @@ async function startRun(services: RunServices, workflow: string, input: unknown,
   return { ...row, ...times, status: "running", stale: false, epoch: 1, result: undefined, error: undefined };
 }
 
-async function claimRun(services: RunServices, workflow: string, runId: string, options: ResumeOptions): Promise<RunRow> {
+async function claimRun(
+  services: RunServices,
+  workflow: string,
+  runId: string,
+  options: ResumeOptions,
+): Promise<RunRow> {
   const { tenant, database } = services;
   const row = UUID.test(runId) ? await database.runs.get(tenant, runId) : undefined;
   if (!row) throw new UnknownRunError(runId);
@@ -129,12 +148,20 @@ async function claimRun(services: RunServices, workflow: string, runId: string, 
 }
 
 function completed(runId: string): RunNotResumableError {
-  return new RunNotResumableError(runId, `it is completed. Its result: (await wflo.runs.get("${runId}")).result.`);
+  return new RunNotResumableError(
+    runId,
+    `it is completed. Its result: (await wflo.runs.get("${runId}")).result.`,
+  );
 }
 
-async function topUp(services: RunServices, row: RunRow, wish: NonNullable<ResumeOptions["topUp"]>): Promise<void> {
+async function topUp(
+  services: RunServices,
+  row: RunRow,
+  wish: NonNullable<ResumeOptions["topUp"]>,
+): Promise<void> {
   const own = runBudgetId(row.id);
-  const refusedBy = row.error === undefined ? undefined : (decode(row.error) as { budgetId?: unknown }).budgetId;
+  const refusedBy =
+    row.error === undefined ? undefined : (decode(row.error) as { budgetId?: unknown }).budgetId;
   if (wish.budget === undefined && typeof refusedBy === "string" && refusedBy !== own) {
     throw new RunNotResumableError(
       row.id,

@@ -1,5 +1,6 @@
 import type { WfloEventName, WfloEvents } from "./events.ts";
 
+/** What is called with each event of a name. */
 export type Listener<Name extends WfloEventName> = (event: WfloEvents[Name]) => void;
 
 /** Hands events to listeners. A listener that throws breaks nothing; its error goes to `onListenerError`. */

@@ -10,11 +10,27 @@ export interface WfloEvents {
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
   /** A charge took a window past one of its `warnAt` shares. */
-  readonly "budget-warning": { readonly budgetId: string; readonly window: string; readonly share: number; readonly cap: string; readonly spent: string };
+  readonly "budget-warning": {
+    readonly budgetId: string;
+    readonly window: string;
+    readonly share: number;
+    readonly cap: string;
+    readonly spent: string;
+  };
   /** A call was refused for want of money. */
-  readonly "budget-exceeded": CallLabel & { readonly budgetId: string; readonly needed: string; readonly cap: string; readonly spent: string };
+  readonly "budget-exceeded": CallLabel & {
+    readonly budgetId: string;
+    readonly needed: string;
+    readonly cap: string;
+    readonly spent: string;
+  };
   /** The store took a settle: final amounts. */
-  readonly "call-settled": { readonly callId: string; readonly code: string; readonly charged: string; readonly overrun: string };
+  readonly "call-settled": {
+    readonly callId: string;
+    readonly code: string;
+    readonly charged: string;
+    readonly overrun: string;
+  };
   readonly "step-saved": { readonly runId: string; readonly step: string };
   /** A saved step was found and its function was not run. */
   readonly "step-skipped": { readonly runId: string; readonly step: string };
@@ -24,6 +40,7 @@ export interface WfloEvents {
   readonly trouble: { readonly what: string; readonly error: unknown };
 }
 
+/** A call that is about to be sent. */
 export interface CallStart extends CallLabel {
   readonly callId: string;
   readonly budgetIds: readonly string[];
@@ -34,6 +51,7 @@ export interface CallStart extends CallLabel {
   readonly waitedMs: number;
 }
 
+/** A call that is over, as far as its process knows. */
 export interface CallEnd extends CallLabel {
   readonly callId: string;
   readonly kind: EntryKind;
@@ -45,4 +63,5 @@ export interface CallEnd extends CallLabel {
   readonly reason?: string | undefined;
 }
 
+/** The names of all events. */
 export type WfloEventName = keyof WfloEvents;

@@ -1,5 +1,5 @@
-import type { Clock } from "./ports/clock.ts";
-import type { Ids } from "./ports/ids.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
 
 /** Random bytes fetched at once; one id takes ten. */
 const POOL_BYTES = 1_280;

@@ -1,0 +1,97 @@
+import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
+import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { CallConflictError } from "../errors/call-conflict-error.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
+import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
+import type { CallLabel } from "../ports/ledger-store.ts";
+import type { RunContext } from "../run/run-context.ts";
+import type { Verdict } from "./budget-line.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import type { Estimate } from "./estimate.ts";
+import type { GuardRequest } from "./guard-request.ts";
+import type { OpenMark } from "./open-call.ts";
+import { HOLD_TTL_MS } from "./open-holds.ts";
+
+/** What a call asks for, and for whom. */
+export interface HoldWish {
+  readonly request: GuardRequest;
+  readonly context: RunContext;
+  readonly label: CallLabel;
+  readonly mark: OpenMark;
+  readonly budgetIds: readonly string[];
+  readonly worst: Estimate;
+  readonly replaces: string | undefined;
+}
+
+/** Takes the hold of a call, waiting for it if need be; returns its amount in nano-dollars. Throws refusals. */
+export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigint> {
+  const { request, context, label, mark, budgetIds, worst } = wish;
+  const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
+  door.holds.enter(mark, budgetIds);
+  let verdict: Verdict;
+  try {
+    const ask = {
+      tenant: door.tenant,
+      callId: mark.callId,
+      budgetIds,
+      boundNanoUsd: worst.boundNanoUsd,
+      needNanoUsd: worst.needNanoUsd,
+      targetNanoUsd: worst.targetNanoUsd,
+      ttlMs: HOLD_TTL_MS,
+      epoch: context.run?.epoch,
+      replaces: wish.replaces,
+      label,
+    };
+    const onWait = (budgetId: string) =>
+      door.emitter.emit("call-waiting", { ...label, callId: mark.callId, budgetId });
+    verdict = await door.line.reserve(ask, { waitMs, signal: request.signal, onWait });
+    const held = heldOf(wish, verdict);
+    door.holds.granted(mark.callId, held);
+    return held;
+  } catch (error) {
+    door.holds.leave(mark.callId);
+    // The database may have taken the hold before it failed.
+    if (error instanceof StoreUnavailableError) giveBack(door, mark.callId);
+    if (error instanceof BudgetExceededError) reportRefusal(door, label, error);
+    throw error;
+  }
+}
+
+function heldOf(wish: HoldWish, verdict: Verdict): bigint {
+  switch (verdict.code) {
+    case "granted":
+      return verdict.amountNanoUsd;
+    case "replay":
+      throw new CallConflictError(wish.mark.callId, "belongs to a call that is still open");
+    case "closed":
+      throw new CallConflictError(wish.mark.callId, "belongs to a call that is over");
+    case "conflict":
+      throw new CallConflictError(wish.mark.callId, `belongs to an open call with other ${verdict.field}`);
+    case "exhausted":
+      throw new BudgetExceededError({
+        ...verdict.window,
+        neededNanoUsd: wish.worst.needNanoUsd,
+        runId: wish.label.runId,
+      });
+    case "paused":
+      throw new BudgetPausedError(verdict.budgetId);
+    case "missing":
+      throw new UnknownBudgetError(verdict.budgetId);
+    case "superseded":
+      throw (
+        wish.context.run?.supersede() ??
+        new CallConflictError(wish.mark.callId, "belongs to a run that was taken over")
+      );
+  }
+}
+
+/** Closes a hold whose call was never made. */
+function giveBack(door: Pick<DoorSettings, "outbox" | "ids">, callId: string): void {
+  const receipt = { reason: "the call was not made" };
+  door.outbox.add({ callId, settlementId: door.ids.next(), kind: "void", costNanoUsd: 0n, receipt }, []);
+}
+
+function reportRefusal(door: DoorSettings, label: CallLabel, error: BudgetExceededError): void {
+  const { budgetId, needed } = error;
+  door.emitter.emit("budget-exceeded", { ...label, budgetId, needed, cap: error.cap, spent: error.spent });
+}
