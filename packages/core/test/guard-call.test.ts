@@ -14,6 +14,7 @@ import {
   UnboundedRequestError,
   UnknownBudgetError,
   UnknownPriceError,
+  WfloError,
   type Grant,
   type Outcome,
   type Wflo,
@@ -158,6 +159,40 @@ describe("a guarded call", () => {
       receipt: { servedModel: "gpt-4.1-nano-2025-04-14" },
     });
   });
+});
+
+test("a hand-written attempt may return value and usage, and parts may be plain texts with tools beside them", async () => {
+  await budget("100.00");
+  const tools = [{ name: "look", parameters: {} }];
+  const plain = { ...request(under), parts: ["hello"], tools, maxOutputTokens: 1_000 };
+  const value = await wflo.guardCall(plain, async () => {
+    // The text's 5 bytes, the tools' 33, and 512 tokens of overhead at $2; 1,000 tokens at $8 a million.
+    expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.0091");
+    return { value: "hi", usage: { inputTokens: 10, outputTokens: 100 } };
+  });
+  expect([value, (await wflo.calls.list())[0]?.charged]).toEqual(["hi", ANSWER_COST]);
+});
+
+test.each([
+  { model: "" },
+  { provider: undefined as unknown as string },
+  { parts: undefined as unknown as [] },
+  { maxOutputTokens: Number.NaN },
+  { maxOutputTokens: -1 },
+  { maxOutputTokens: 1.5 },
+  { outputs: 0 },
+  { timeoutMs: Number.NaN },
+  { hold: "-1" },
+  { callId: "not-a-uuid" },
+])("a request with %j is refused before anything is sent", async (change) => {
+  const attempt = vi.fn<() => never>();
+  await expect(wflo.guardCall(request(change), attempt)).rejects.toThrow(WfloError);
+  expect(attempt).not.toHaveBeenCalled();
+});
+
+test("a zone other than UTC is refused rather than ignored", async () => {
+  const paris = { id: "b", caps: { day: "1.00" }, timeZone: "Europe/Paris" as "UTC" };
+  await expect(wflo.budgets.set(paris)).rejects.toThrow("UTC");
 });
 
 describe("what cannot be bounded or counted", () => {

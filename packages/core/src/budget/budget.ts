@@ -11,6 +11,8 @@ export interface BudgetInput {
   readonly caps: { readonly total?: MoneyInput; readonly day?: MoneyInput; readonly month?: MoneyInput };
   /** Shares of a cap (above 0, up to 1) at which `budget-warning` is emitted. */
   readonly warnAt?: readonly number[] | undefined;
+  /** Whose calendar `day` and `month` follow. UTC is the only one there is so far. */
+  readonly timeZone?: "UTC" | undefined;
   /** What becomes of a call whose process died: charged at its hold (the default: it may have been billed) or released. */
   readonly onExpiry?: "charge" | "release" | undefined;
 }
@@ -56,6 +58,11 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
   if (Object.keys(caps).length === 0) {
     throw new InvalidOptionError(
       `Budget ${input.id} has no cap: give at least one, such as caps: { month: "20.00" }.`,
+    );
+  }
+  if (input.timeZone !== undefined && input.timeZone !== "UTC") {
+    throw new InvalidOptionError(
+      `Budget ${input.id}: windows follow the calendar in UTC; leave timeZone out.`,
     );
   }
   const warnAt = [...(input.warnAt ?? [])].sort((a, b) => a - b);

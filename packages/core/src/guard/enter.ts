@@ -6,6 +6,7 @@ import { UnknownPriceError } from "../errors/unknown-price-error.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import { currentContext, type RunContext } from "../run/run-context.ts";
+import { checkRequest } from "./check-request.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { estimate, type Estimate } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
@@ -22,6 +23,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * `UnboundedRequestError`, `MissingUsageError`, `RunSupersededError`), `StoreUnavailableError`, or the signal's reason.
  */
 export async function enter(door: DoorSettings, seen: SeenModels, request: GuardRequest): Promise<OpenCall> {
+  checkRequest(request);
   const context = currentContext();
   request.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;

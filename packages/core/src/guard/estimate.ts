@@ -80,8 +80,12 @@ function fixedEstimate(card: RateCard | undefined, amountNanoUsd: bigint): Estim
 }
 
 function inputTokens(request: GuardRequest, card: RateCard): number {
-  let bytes = 0;
+  let bytes = request.tools === undefined ? 0 : utf8Length(JSON.stringify(request.tools) ?? "");
   for (const part of request.parts) {
+    if (typeof part === "string") {
+      bytes += utf8Length(part);
+      continue;
+    }
     switch (part.kind) {
       case "text":
         bytes += utf8Length(part.text);

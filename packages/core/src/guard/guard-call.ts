@@ -3,7 +3,7 @@ import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
 import { closeCall, type OpenCall } from "./open-call.ts";
-import { outcomeOfError } from "./outcome.ts";
+import { outcomeOfAnswer, outcomeOfError } from "./outcome.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
 
@@ -41,8 +41,9 @@ async function runAttempt<T>(
     throw error;
   }
   door.crashPoint("after-answer");
-  noteAnswer(seen, call, answer.outcome);
-  await closeCall(door, call, answer.outcome);
+  const outcome = outcomeOfAnswer(answer);
+  noteAnswer(seen, call, outcome);
+  await closeCall(door, call, outcome);
   return answer.value;
 }
 

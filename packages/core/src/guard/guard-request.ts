@@ -1,8 +1,9 @@
 import type { MoneyInput } from "../money/money.ts";
 import type { Usage } from "../pricing/usage.ts";
 
-/** A piece of a request: text whose bytes bound its tokens, or something whose tokens its bytes do not bound. */
+/** A piece of a request: text, whose bytes bound its tokens, or something whose tokens its bytes do not bound. */
 export type RequestPart =
+  | string
   | { readonly kind: "text"; readonly text: string }
   /** An image, a stored prompt, a previous response: bounded by the model's context window. `what` names it. */
   | { readonly kind: "opaque"; readonly what: string }
@@ -14,6 +15,8 @@ export interface GuardRequest {
   readonly provider: string;
   readonly model: string;
   readonly parts: readonly RequestPart[];
+  /** Descriptions of tools, unless they stand in `parts` already; anything that can be written as JSON. */
+  readonly tools?: unknown;
   /** The caller's own cap on output tokens; undefined when the request has none. */
   readonly maxOutputTokens?: number | undefined;
   /** How many answers are asked for (OpenAI's `n`). Default 1. */
@@ -65,10 +68,15 @@ export type Outcome =
   | { readonly kind: "cut"; readonly reason: string };
 
 /** What an attempt gives: the value for the caller, and the outcome for the ledger. */
-export interface Answer<T> {
-  readonly value: T;
-  readonly outcome: Outcome;
-}
+export type Answer<T> =
+  | { readonly value: T; readonly outcome: Outcome }
+  /** The same as an outcome of kind `answered`. */
+  | {
+      readonly value: T;
+      readonly usage: Usage | undefined;
+      readonly model?: string | undefined;
+      readonly serviceTier?: string | undefined;
+    };
 
 /** Reads a stream on its way through. One instance a stream. */
 export interface StreamMeter<Chunk> {

@@ -4,6 +4,7 @@ import { enter } from "./enter.ts";
 import { defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
 import { closeCall, type OpenCall } from "./open-call.ts";
+import { outcomeOfAnswer } from "./outcome.ts";
 import { pump } from "./pump.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
@@ -55,8 +56,9 @@ async function openStream<Chunk, T>(
   try {
     const answer = await withContext({ call: call.mark }, () => attempt(call.grant));
     if ("chunks" in answer) return answer;
-    noteAnswer(seen, call, answer.outcome);
-    await closeCall(door, call, answer.outcome);
+    const outcome = outcomeOfAnswer(answer);
+    noteAnswer(seen, call, outcome);
+    await closeCall(door, call, outcome);
     return answer;
   } catch (error) {
     await closeCall(door, call, outcomeOfThrow(call, error));

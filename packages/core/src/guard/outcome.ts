@@ -1,5 +1,5 @@
 import { WfloError } from "../errors/wflo-error.ts";
-import type { Outcome } from "./guard-request.ts";
+import type { Answer, Outcome } from "./guard-request.ts";
 
 /** Failures of a connection that happen before a byte of the request is sent (Node's and undici's codes). */
 const NEVER_SENT = new Set([
@@ -19,6 +19,13 @@ const NEVER_SENT = new Set([
 
 /** Causes are followed this far, so that a cycle ends. */
 const MAX_CAUSES = 10;
+
+/** The outcome of an answer in either of its forms. */
+export function outcomeOfAnswer(answer: Answer<unknown>): Outcome {
+  if ("outcome" in answer) return answer.outcome;
+  const { usage, model, serviceTier } = answer;
+  return { kind: "answered", usage, model, serviceTier };
+}
 
 /**
  * The outcome of an HTTP answer that is no success. Time-outs (408, 504) and 524 come from something in between while the
