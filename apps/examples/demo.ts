@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startSimulator } from "@wflo/testkit";
+import { startSimulator } from "@wflo/testkit/simulator";
 import { scriptedModel } from "./demo/scripted-model.ts";
 
 // npm run demo [-- <folder> --question "…" --budget 0.01 --to 0.05 --model gpt-4.1-mini --database .wflo]

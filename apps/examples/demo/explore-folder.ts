@@ -37,6 +37,7 @@ export function exploreFolder(wflo: Wflo, openai: OpenAI): Workflow<Question, st
         const results: ChatCompletionToolMessageParam[] = [];
         for (const call of message.tool_calls ?? []) {
           if (call.type !== "function") continue;
+          console.log(`           uses ${call.function.name} ${call.function.arguments}`);
           const args = JSON.parse(call.function.arguments) as Record<string, string>;
           results.push({
             role: "tool",

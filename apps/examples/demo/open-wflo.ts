@@ -18,13 +18,14 @@ export function openWflo(folder: string): {
 
 /** Prints each step with its tokens, its cost and what is left of the run's budget. */
 function showSteps(wflo: Wflo): void {
-  let call = "";
-  wflo.on("call-end", ({ usage, cost }) => {
-    call = usage ? `${usage.inputTokens} tokens in, ${usage.outputTokens} out, $${cost}` : `$${cost}`;
+  wflo.on("call-end", ({ step = "", usage, cost }) => {
+    const tokens = usage ? `${usage.inputTokens} tokens in, ${usage.outputTokens} out` : "no usage";
+    console.log(`  ${step.padEnd(8)} ${tokens}: $${cost}`);
   });
-  wflo.on("step-saved", ({ runId, step }) => {
-    const line = `  ${step.padEnd(8)} ${call}`;
-    void wflo.budgets.get(`run/${runId}`).then((budget) => console.log(`${line}, $${budget?.left} left`));
+  wflo.on("step-saved", ({ runId }) => {
+    void wflo.budgets
+      .get(`run/${runId}`)
+      .then((budget) => console.log(`           saved; $${budget?.left} left`));
   });
   wflo.on("step-skipped", ({ step }) =>
     console.log(`  ${step.padEnd(8)} saved before: not run and not paid again`),

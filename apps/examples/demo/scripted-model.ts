@@ -1,4 +1,4 @@
-import type { SimulatorReply, SimulatorRequest } from "@wflo/testkit";
+import type { SimulatorReply, SimulatorRequest } from "@wflo/testkit/simulator";
 
 const FILES_TO_READ = 6;
 
