@@ -308,6 +308,26 @@ describe("waiting", () => {
     expect(performance.now() - started).toBeLessThan(150);
   });
 
+  test("a call that could only wait for the call around it is refused at once", async () => {
+    await budget("0.02");
+    const stranger = Promise.withResolvers<void>();
+    const other = wflo.guardCall(request({ ...under, maxOutputTokens: 870 }), async () => {
+      await stranger.promise;
+      return answer(1);
+    });
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
+      const first = wflo.guardCall(request({ ...under, maxOutputTokens: 2_000 }), async () => answer(1));
+      await pause(10);
+      const second = wflo.guardCall(request({ ...under, maxOutputTokens: 1_800 }), async () => answer(2));
+      await expect(second).rejects.toThrow(
+        "$0.02 left of $0.02, but $0.009034 of it is held by calls that wait for this one",
+      );
+      stranger.resolve();
+      return answer(await first);
+    });
+    await other;
+  });
+
   test("raising the cap lets a waiting call through", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });

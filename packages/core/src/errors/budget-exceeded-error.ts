@@ -9,6 +9,8 @@ export interface BudgetRefusal {
   readonly spentNanoUsd: bigint;
   readonly reservedNanoUsd: bigint;
   readonly neededNanoUsd: bigint;
+  /** The part of what is reserved that calls hold which wait for this one. */
+  readonly stuckNanoUsd?: bigint | undefined;
   readonly resetsAt?: Date | undefined;
   readonly runId?: string | undefined;
 }
@@ -43,12 +45,15 @@ export class BudgetExceededError extends WfloError {
 function sentence(refusal: BudgetRefusal): string {
   const left = refusal.capNanoUsd - refusal.spentNanoUsd;
   const reset = refusal.resetsAt ? ` (resets ${refusal.resetsAt.toISOString().slice(0, 10)} UTC)` : "";
+  const stuck = refusal.stuckNanoUsd
+    ? `, but ${formatUsd(refusal.stuckNanoUsd)} of it is held by calls that wait for this one`
+    : "";
   const per = refusal.window === "total" ? "" : ` a ${refusal.window}`;
   const remedy = refusal.resetsAt
     ? "Raise the cap, lower maxOutputTokens, or wait."
     : "Raise the cap or lower maxOutputTokens.";
   return (
-    `Budget ${refusal.budgetId} has ${formatUsd(left > 0n ? left : 0n)} left of ${formatUsd(refusal.capNanoUsd)}${per}${reset}; ` +
+    `Budget ${refusal.budgetId} has ${formatUsd(left > 0n ? left : 0n)} left of ${formatUsd(refusal.capNanoUsd)}${per}${reset}${stuck}; ` +
     `this call may cost up to ${formatUsd(refusal.neededNanoUsd)}. ` +
     remedy
   );

@@ -176,9 +176,10 @@ export class BudgetLine {
   #refuseIfHopeless(waiter: Waiter): void {
     const window = waiter.heldBy;
     if (window === undefined) return;
-    const stuck = this.#options.holds.stuckNanoUsd(waiter.ask.callId, window.budgetId);
+    const stuck = this.#options.holds.stuckNanoUsd(waiter.ask.callId, window.budgetId, waiter.ask.replaces);
     if (stuck === 0n || waiter.ask.needNanoUsd <= window.capNanoUsd - window.spentNanoUsd - stuck) return;
-    const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
+    const { needNanoUsd: neededNanoUsd, label } = waiter.ask;
+    const refusal = { ...window, neededNanoUsd, stuckNanoUsd: stuck, runId: label.runId };
     this.#leave(waiter, () => waiter.done.reject(new BudgetExceededError(refusal)));
   }
 

@@ -80,6 +80,7 @@ async function takeOverOrHold(
   if (outer) outer.takenOver = true;
   try {
     const heldNanoUsd = await takeHold(door, { ...wish, replaces: outer?.callId });
+    if (outer) door.holds.takenOver(outer.callId);
     door.crashPoint("after-reserve");
     return heldNanoUsd;
   } catch (error) {

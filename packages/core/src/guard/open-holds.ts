@@ -10,6 +10,7 @@ interface OpenHold {
   readonly mark: CallMark;
   readonly budgetIds: readonly string[];
   amountNanoUsd: bigint;
+  isGranted: boolean;
   /** How many calls below it wait for money. */
   waitingBelow: number;
 }
@@ -37,13 +38,24 @@ export class OpenHolds {
 
   /** A call begins to ask; it holds nothing yet. */
   enter(mark: CallMark, budgetIds: readonly string[]): void {
-    this.#holds.set(mark.callId, { mark, budgetIds, amountNanoUsd: 0n, waitingBelow: 0 });
+    this.#holds.set(mark.callId, { mark, budgetIds, amountNanoUsd: 0n, isGranted: false, waitingBelow: 0 });
   }
 
   granted(callId: string, amountNanoUsd: bigint): void {
     const hold = this.#holds.get(callId);
-    if (hold) hold.amountNanoUsd = amountNanoUsd;
+    if (hold) {
+      hold.amountNanoUsd = amountNanoUsd;
+      hold.isGranted = true;
+    }
     this.#cancelRenewal ??= this.#scheduleRenewal();
+  }
+
+  /** A call inside has taken the hold of this one over. */
+  takenOver(callId: string): void {
+    const hold = this.#holds.get(callId);
+    if (!hold) return;
+    hold.amountNanoUsd = 0n;
+    hold.isGranted = false;
   }
 
   leave(callId: string): void {
@@ -68,10 +80,11 @@ export class OpenHolds {
   }
 
   /** What a budget cannot get back while this call waits: holds of its ancestors and of calls with a waiting descendant. */
-  stuckNanoUsd(callId: string, budgetId: string): bigint {
+  stuckNanoUsd(callId: string, budgetId: string, replaces: string | undefined): bigint {
     const ancestors = new Set(this.#above(callId));
     let stuck = 0n;
     for (const hold of this.#holds.values()) {
+      if (hold.mark.callId === replaces) continue;
       if ((ancestors.has(hold) || hold.waitingBelow > 0) && hold.budgetIds.includes(budgetId))
         stuck += hold.amountNanoUsd;
     }
@@ -92,7 +105,7 @@ export class OpenHolds {
   async #renew(): Promise<void> {
     const { ledger, tenant, onTrouble } = this.#options;
     try {
-      const held = [...this.#holds].filter(([, hold]) => hold.amountNanoUsd > 0n).map(([callId]) => callId);
+      const held = [...this.#holds].filter(([, hold]) => hold.isGranted).map(([callId]) => callId);
       await ledger.renew(tenant, held, HOLD_TTL_MS);
       await ledger.expire(100);
     } catch (error) {

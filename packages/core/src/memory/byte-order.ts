@@ -1,7 +1,9 @@
 const FIRST_SURROGATE = 0xd800;
 const LAST_SURROGATE = 0xdfff;
 
-/** Sorts texts by their UTF-8 bytes, as Postgres does under collation "C"; `<` would sort emoji before U+E000. */
+/**
+ * Sorts texts by their UTF-8 bytes, as Postgres does under collation "C"; `<` would sort emoji before U+E000.
+ */
 export function byteOrder(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {

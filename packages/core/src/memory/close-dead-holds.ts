@@ -3,7 +3,10 @@ import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { closeHold } from "./write-entry.ts";
 
-/** Closes holds that outlived their expiry, at most `limit`, charged or released as was said when they were taken. */
+/**
+ * Closes holds that outlived their expiry, at most `limit`, charged or released as was said when they were
+ * taken.
+ */
 export function expireHolds(tenant: MemoryTenant, limit: number, nowMs: number, ids: Ids): number {
   const expired: MemoryHold[] = [];
   for (const hold of tenant.holds.values()) {

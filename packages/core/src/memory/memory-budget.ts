@@ -57,7 +57,10 @@ export class MemoryBudget {
     }
   }
 
-  /** Raises a cap, never lowers it: of a day or a month in its open window only. False when there is no such cap. */
+  /**
+   * Raises a cap, never lowers it: of a day or a month in its open window only. False when there is no such
+   * cap.
+   */
   raiseCap(kind: WindowKind, toNanoUsd: bigint, nowMs: number): boolean {
     const window = this.openWindows(nowMs).find((candidate) => candidate.kind === kind);
     if (window === undefined) return false;

@@ -21,7 +21,10 @@ export interface MemoryCall {
   readonly entries: MemoryEntry[];
   totalNanoUsd: bigint;
   inDoubt: boolean;
-  /** Closed by doubt or expiry, and the bill has not arrived yet; a correction by hand does not stand in for the bill. */
+  /**
+   * Closed by doubt or expiry, and the bill has not arrived yet; a correction by hand does not stand in for
+   * the bill.
+   */
   awaitsBill: boolean;
 }
 

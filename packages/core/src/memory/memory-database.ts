@@ -5,9 +5,9 @@ import { memoryRunStore } from "./memory-run-store.ts";
 import { MemoryState } from "./memory-state.ts";
 
 /**
- * A database in this process's memory: the reference semantics of every port, and the default where none is given.
- * Entries are kept for as long as it lives. `now` (milliseconds since the epoch) is the store's clock. Methods reject
- * with `StoreUnavailableError` after `close()`.
+ * A database in this process's memory: the reference semantics of every port, and the default where none is
+ * given. Entries are kept for as long as it lives. `now` (milliseconds since the epoch) is the store's clock.
+ * Methods reject with `StoreUnavailableError` after `close()`.
  */
 export function memoryDatabase(options?: { readonly now?: () => number }): Database {
   const state = new MemoryState(options?.now ?? Date.now);

@@ -5,7 +5,10 @@ import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import type { MemoryWindow } from "./memory-window.ts";
 
-/** One reserve: identity first, then epoch, missing budgets, pauses, and money last. See `LedgerStore.reserve`. */
+/**
+ * One reserve: identity first, then epoch, missing budgets, pauses, and money last. See
+ * `LedgerStore.reserve`.
+ */
 export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs: number): ReserveVerdict {
   const open = tenant.holds.get(request.callId);
   if (open !== undefined) return replayOf(open, request);

@@ -3,7 +3,9 @@ import type { MemoryCall } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { amendCall, closeHold, overrunOf } from "./write-entry.ts";
 
-/** One settle: closes the hold, or corrects a call that was closed without its bill. See `LedgerStore.settle`. */
+/**
+ * One settle: closes the hold, or corrects a call that was closed without its bill. See `LedgerStore.settle`.
+ */
 export function settleCall(tenant: MemoryTenant, settlement: Settlement, nowMs: number): SettleVerdict {
   const { callId, settlementId, kind, receipt } = settlement;
   const hold = tenant.holds.get(callId);

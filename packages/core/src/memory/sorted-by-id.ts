@@ -1,6 +1,9 @@
 import { byteOrder } from "./byte-order.ts";
 
-/** Rows in ascending byte order of their ids. Adding is an append; rows that came out of order are sorted when read. */
+/**
+ * Rows in ascending byte order of their ids. Adding is an append; rows that came out of order are sorted when
+ * read.
+ */
 export class SortedById<Row extends { readonly id: string }> {
   private readonly appended: Row[] = [];
   private isSorted = true;
