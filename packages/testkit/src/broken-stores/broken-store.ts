@@ -1,0 +1,26 @@
+import type { Database, LedgerStore, RunStore } from "@wflo/core";
+
+/** A store that breaks one promise, and the title of the one case that must fail on it. */
+export interface BrokenStore {
+  readonly name: string;
+  readonly breaks: string;
+  /** `now` is the clock of the store, in milliseconds since the epoch. */
+  readonly wrap: (database: Database, now: () => number) => Database;
+}
+
+/** The methods that a broken store does in its own way. */
+export interface BrokenMethods {
+  readonly ledger?: Partial<LedgerStore>;
+  readonly runs?: Partial<RunStore>;
+  readonly commitStep?: Database["commitStep"];
+}
+
+/** The database with some methods replaced. */
+export function withMethods(database: Database, methods: BrokenMethods): Database {
+  return {
+    ...database,
+    ...(methods.commitStep && { commitStep: methods.commitStep }),
+    ledger: { ...database.ledger, ...methods.ledger },
+    runs: { ...database.runs, ...methods.runs },
+  };
+}

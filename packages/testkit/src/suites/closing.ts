@@ -1,0 +1,44 @@
+import { expect } from "vitest";
+import type { CaseDesk } from "./case-desk.ts";
+import { databaseCase, type DatabaseCase } from "./database-case.ts";
+
+const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = {
+  setBudget: (desk) => desk.budget("user", { total: 100n }),
+  raiseCap: (desk) => desk.ledger.raiseCap(desk.tenant, "user", "total", 200n),
+  getBudgets: (desk) => desk.ledger.getBudgets(desk.tenant, ["user"]),
+  listBudgets: (desk) => desk.ledger.listBudgets(desk.tenant, { limit: 10 }),
+  setPaused: (desk) => desk.ledger.setPaused(desk.tenant, "user", true),
+  reserve: (desk) => desk.reserve(10n, ["user"]),
+  settle: (desk) => desk.settle(desk.nextId(), 10n),
+  correct: (desk) => desk.correct(desk.nextId(), 10n),
+  renew: (desk) => desk.ledger.renew(desk.tenant, [desk.nextId()], 60_000),
+  expire: (desk) => desk.ledger.expire(10),
+  listEntries: (desk) => desk.entries(),
+  reconcile: (desk) => desk.ledger.reconcile(desk.tenant),
+  create: (desk) => desk.run(),
+  get: (desk) => desk.runs.get(desk.tenant, desk.nextId()),
+  list: (desk) => desk.runs.list(desk.tenant, { limit: 10 }),
+  claim: (desk) => desk.runs.claim(desk.tenant, desk.nextId(), { takeOver: true }),
+  heartbeat: (desk) => desk.runs.heartbeat(desk.tenant, desk.nextId(), 1),
+  finish: (desk) => desk.runs.finish(desk.tenant, { runId: desk.nextId(), epoch: 1, status: "failed" }),
+  steps: (desk) => desk.runs.steps(desk.tenant, desk.nextId()),
+  async commitStep(desk) {
+    const step = { runId: desk.nextId(), epoch: 1, path: "plan", result: "1", settlements: [] };
+    await desk.database.commitStep({ tenant: desk.tenant, ...step });
+  },
+};
+
+/** What is left of a database that was closed: refusals. */
+export const closingCases: readonly DatabaseCase[] = [
+  ...Object.entries(METHODS).map(([name, call]) =>
+    databaseCase(`rejects ${name} after it was closed`, async (desk) => {
+      await desk.budget("user", { total: 100n });
+      await desk.database.close();
+      await expect(call(desk)).rejects.toBeInstanceOf(Error);
+    }),
+  ),
+  databaseCase("may be closed twice", async (desk) => {
+    await desk.database.close();
+    await expect(desk.database.close()).resolves.toBeUndefined();
+  }),
+];

@@ -1,0 +1,79 @@
+import { describe, test } from "vitest";
+import { closingCases } from "./closing.ts";
+import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
+import { hostileTextsCases } from "./hostile-texts.ts";
+import { ledgerCorrectionCases } from "./ledger-correction.ts";
+import { ledgerExpiryCases } from "./ledger-expiry.ts";
+import { ledgerIdentityCases } from "./ledger-identity.ts";
+import { ledgerListsCases } from "./ledger-lists.ts";
+import { ledgerReserveCases } from "./ledger-reserve.ts";
+import { ledgerSettleCases } from "./ledger-settle.ts";
+import { ledgerTakeoverCases } from "./ledger-takeover.ts";
+import { ledgerWindowsCases } from "./ledger-windows.ts";
+import { runClaimsCases } from "./run-claims.ts";
+import { runsCases } from "./runs.ts";
+import { stepsCases } from "./steps.ts";
+
+const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
+  reserve: ledgerReserveCases,
+  identity: ledgerIdentityCases,
+  takeover: ledgerTakeoverCases,
+  settle: ledgerSettleCases,
+  correction: ledgerCorrectionCases,
+  expiry: ledgerExpiryCases,
+  windows: ledgerWindowsCases,
+  lists: ledgerListsCases,
+  runs: runsCases,
+  claims: runClaimsCases,
+  steps: stepsCases,
+  texts: hostileTextsCases,
+  closing: closingCases,
+};
+
+/** Every promise of a database, each runnable on a fresh harness. Titles are unique. */
+export const databaseCases: readonly DatabaseCase[] = Object.values(THEMES).flat();
+
+/**
+ * Which database is tested, and which tests cannot hold for it: each by its title, with the reason that is
+ * printed.
+ */
+export interface DatabaseSuiteOptions {
+  readonly name: string;
+  readonly create: () => Promise<DatabaseHarness>;
+  readonly skip?: readonly { readonly test: string; readonly reason: string }[];
+  /** For one test, in milliseconds; 30,000 when left out. */
+  readonly timeoutMs?: number;
+}
+
+/** Registers every case as a vitest test on a database of its own. Throws when `skip` names no case. */
+export function databaseSuite({ name, create, skip = [], timeoutMs = 30_000 }: DatabaseSuiteOptions): void {
+  const reasons = new Map(skip.map(({ test: title, reason }) => [title, reason]));
+  for (const title of reasons.keys()) {
+    if (!databaseCases.some((known) => known.title === title)) {
+      throw new Error(`databaseSuite cannot skip "${title}": no case has this title.`);
+    }
+  }
+  describe(name, () => {
+    for (const [theme, cases] of Object.entries(THEMES)) {
+      describe(theme, () => {
+        for (const { title, run } of cases) {
+          const reason = reasons.get(title);
+          if (reason !== undefined) test.skip(`${title} (skipped: ${reason})`, () => {});
+          else test(title, () => runOnFreshDatabase(create, run), timeoutMs);
+        }
+      });
+    }
+  });
+}
+
+async function runOnFreshDatabase(
+  create: () => Promise<DatabaseHarness>,
+  run: DatabaseCase["run"],
+): Promise<void> {
+  const harness = await create();
+  try {
+    await run(harness);
+  } finally {
+    await harness.dispose();
+  }
+}

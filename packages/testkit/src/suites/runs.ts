@@ -1,0 +1,98 @@
+import { expect } from "vitest";
+import type { RunFilter } from "@wflo/core";
+import type { CaseDesk } from "./case-desk.ts";
+import { databaseCase, type DatabaseCase } from "./database-case.ts";
+
+async function listed(desk: CaseDesk, filter: Partial<RunFilter>): Promise<readonly string[]> {
+  const rows = await desk.runs.list(desk.tenant, { limit: 100, ...filter });
+  return rows.map(({ id }) => id);
+}
+
+/** Runs: how they begin, live, end, and are listed. */
+export const runsCases: readonly DatabaseCase[] = [
+  databaseCase("shows a new run as running in its first epoch", async (desk) => {
+    const run = {
+      id: desk.nextId(),
+      workflow: "research",
+      input: '{"question":"why"}',
+      budgetIds: ["run/1", "user/42"],
+      tags: ["nightly", "eu"],
+    };
+    expect(await desk.runs.create(desk.tenant, run)).toBe(true);
+    const row = await desk.runs.get(desk.tenant, run.id);
+    const fresh = { status: "running", stale: false, epoch: 1 };
+    expect(row).toMatchObject({ ...run, ...fresh });
+    expect([row?.endedAt, row?.result, row?.error]).toEqual([undefined, undefined, undefined]);
+    const ageMs = (row?.createdAt.getTime() ?? 0) - Date.UTC(2026, 2, 10, 12);
+    expect(ageMs >= 0 && ageMs < 60_000, `created at ${row?.createdAt.toISOString()}`).toBe(true);
+  }),
+  databaseCase("creates a run once", async (desk) => {
+    const id = await desk.run({ workflow: "first" });
+    const again = { id, workflow: "second", input: "{}", budgetIds: [], tags: [] };
+    expect(await desk.runs.create(desk.tenant, again)).toBe(false);
+    expect(await desk.runs.get(desk.tenant, id)).toMatchObject({ workflow: "first" });
+  }),
+  databaseCase("keeps the runs of tenants with the same ids apart", async (desk) => {
+    const other = desk.as("globex");
+    const id = await desk.run({ workflow: "ours" });
+    expect(await other.runs.get(other.tenant, id)).toBeUndefined();
+    await other.run({ id, workflow: "theirs" });
+    await other.runs.finish(other.tenant, { runId: id, epoch: 1, status: "failed" });
+    expect(await desk.runs.get(desk.tenant, id)).toMatchObject({ workflow: "ours", status: "running" });
+    expect(await listed(desk, {})).toEqual([id]);
+  }),
+  databaseCase("lists runs from the newest on, page by page", async (desk) => {
+    const ids: string[] = [];
+    for (let index = 0; index < 5; index += 1) ids.unshift(await desk.run());
+    expect(await listed(desk, { limit: 2 })).toEqual(ids.slice(0, 2));
+    expect(await listed(desk, { before: ids[1], limit: 2 })).toEqual(ids.slice(2, 4));
+    expect(await listed(desk, { before: ids[3], limit: 2 })).toEqual(ids.slice(4));
+  }),
+  databaseCase("filters runs by workflow and status", async (desk) => {
+    const running = await desk.run({ workflow: "a" });
+    const paused = await desk.run({ workflow: "a" });
+    const failed = await desk.run({ workflow: "b" });
+    await desk.runs.finish(desk.tenant, { runId: paused, epoch: 1, status: "paused" });
+    await desk.runs.finish(desk.tenant, { runId: failed, epoch: 1, status: "failed" });
+    expect((await listed(desk, { workflow: "a" })).toSorted()).toEqual([running, paused]);
+    expect(await listed(desk, { status: "paused" })).toEqual([paused]);
+    expect(await listed(desk, { status: "running" })).toEqual([running]);
+    expect(await listed(desk, { status: "failed", workflow: "a" })).toEqual([]);
+    expect(await listed(desk, { status: "completed" })).toEqual([]);
+  }),
+  databaseCase("calls a running run stale when its heartbeat stopped", async (desk) => {
+    const quiet = await desk.run();
+    const beating = await desk.run();
+    const paused = await desk.run();
+    await desk.runs.finish(desk.tenant, { runId: paused, epoch: 1, status: "paused" });
+    await desk.setElapsed(15);
+    expect(await desk.runs.heartbeat(desk.tenant, beating, 1)).toBe(true);
+    await desk.setElapsed(30);
+    expect(await desk.runs.get(desk.tenant, quiet)).toMatchObject({ stale: true, status: "running" });
+    expect(await desk.runs.get(desk.tenant, beating)).toMatchObject({ stale: false });
+    expect(await listed(desk, { status: "stale" })).toEqual([quiet]);
+  }),
+  databaseCase("writes how a run ended", async (desk) => {
+    const done = await desk.run();
+    const broken = await desk.run();
+    const end = { runId: done, epoch: 1, status: "completed", result: '"fine"' } as const;
+    expect(await desk.runs.finish(desk.tenant, end)).toBe(true);
+    await desk.runs.finish(desk.tenant, { runId: broken, epoch: 1, status: "failed", error: '"oh"' });
+    const row = await desk.runs.get(desk.tenant, done);
+    expect(row).toMatchObject({ status: "completed", result: '"fine"' });
+    expect(row?.endedAt).toBeInstanceOf(Date);
+    expect(await desk.runs.get(desk.tenant, broken)).toMatchObject({ status: "failed", error: '"oh"' });
+  }),
+  databaseCase("refuses the end of a run from an epoch it has left", async (desk) => {
+    const runId = await desk.run();
+    await desk.runs.claim(desk.tenant, runId, { takeOver: true });
+    expect(await desk.runs.finish(desk.tenant, { runId, epoch: 1, status: "failed" })).toBe(false);
+    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ status: "running", epoch: 2 });
+  }),
+  databaseCase("refuses the heartbeat of an epoch that its run has left", async (desk) => {
+    const runId = await desk.run();
+    await desk.runs.claim(desk.tenant, runId, { takeOver: true });
+    expect(await desk.runs.heartbeat(desk.tenant, runId, 1)).toBe(false);
+    expect(await desk.runs.heartbeat(desk.tenant, runId, 2)).toBe(true);
+  }),
+];

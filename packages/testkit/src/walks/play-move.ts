@@ -1,0 +1,82 @@
+import type { BudgetState, Entry, ReserveVerdict } from "@wflo/core";
+import type { DatabaseHarness } from "../suites/database-case.ts";
+import type { WalkMove } from "./walk-move.ts";
+import { walkScene } from "./walk-planner.ts";
+
+const { tenant, runId } = walkScene;
+
+/** Does one move; returns what two sound stores must agree on. */
+export async function playMove(harness: DatabaseHarness, move: WalkMove): Promise<unknown> {
+  const { ledger, runs } = harness.database;
+  switch (move.does) {
+    case "setBudget":
+      return budgetFacts(await ledger.setBudget(tenant, move.budget));
+    case "raiseCap": {
+      const raised = await ledger.raiseCap(tenant, move.budgetId, move.window, move.toNanoUsd);
+      return raised && budgetFacts(raised);
+    }
+    case "setPaused":
+      return ledger.setPaused(tenant, move.budgetId, move.paused);
+    case "reserve":
+      return reserveFacts(await ledger.reserve(move.request));
+    case "settle":
+      return ledger.settle(tenant, move.settlements);
+    case "correct": {
+      const { callId, correctionId, costNanoUsd } = move;
+      return ledger.correct(tenant, { callId, correctionId, costNanoUsd, receipt: {} });
+    }
+    case "renew":
+      return ledger.renew(tenant, move.callIds, move.ttlMs);
+    case "expire":
+      return ledger.expire(10_000);
+    case "claim":
+      return (await runs.claim(tenant, move.runId, { takeOver: true })).code;
+    case "commitStep":
+      return harness.database.commitStep(move.commit);
+    case "setNow":
+      return harness.setNow(move.at);
+  }
+}
+
+/** What a walk compares after every move. */
+export async function moneyFacts({ database }: DatabaseHarness): Promise<unknown> {
+  const budgets = await database.ledger.getBudgets(tenant, Object.keys(walkScene.kinds));
+  return budgets.map(budgetFacts).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What a walk compares now and then, because it grows: entries in no order, and steps. */
+export async function historyFacts({ database }: DatabaseHarness): Promise<unknown> {
+  const entries = await database.ledger.listEntries(tenant, { limit: 10_000 });
+  const steps = await database.runs.steps(tenant, runId);
+  return {
+    entries: entries.map(entryFacts).toSorted(),
+    steps: steps.map(({ path, epoch, result }) => `${path} ${epoch} ${result}`).toSorted(),
+  };
+}
+
+function budgetFacts({ id, caps, onExpiry, warnAt, paused, windows }: BudgetState) {
+  const shown = windows.toSorted((a, b) => (a.window < b.window ? -1 : 1));
+  return { id, caps, onExpiry, warnAt, paused, windows: shown };
+}
+
+/**
+ * Which of two full windows or missing budgets is named is left to the store; how much money is left is not.
+ */
+function reserveFacts(verdict: ReserveVerdict): unknown {
+  switch (verdict.code) {
+    case "granted":
+    case "replay":
+      return [verdict.code, verdict.amountNanoUsd];
+    case "conflict":
+      return [verdict.code, verdict.field];
+    case "exhausted":
+      return [verdict.code, verdict.window.capNanoUsd - verdict.window.spentNanoUsd];
+    default:
+      return [verdict.code];
+  }
+}
+
+/** Ids that the store makes up differ, and so does what it calls held on entries after the first. */
+function entryFacts({ callId, kind, budgetIds, chargedNanoUsd, inDoubt }: Entry): string {
+  return `${callId} ${kind} ${budgetIds.toSorted().join(",")} ${chargedNanoUsd} ${inDoubt}`;
+}

@@ -1,0 +1,27 @@
+import type { BudgetDefinition, ReserveRequest, Settlement, StepCommit, WindowKind } from "@wflo/core";
+
+/**
+ * One thing that happens to a database in a random walk; plain data, so that two databases get the very same.
+ */
+export type WalkMove =
+  | { readonly does: "setBudget"; readonly budget: BudgetDefinition }
+  | {
+      readonly does: "raiseCap";
+      readonly budgetId: string;
+      readonly window: WindowKind;
+      readonly toNanoUsd: bigint;
+    }
+  | { readonly does: "setPaused"; readonly budgetId: string; readonly paused: boolean }
+  | { readonly does: "reserve"; readonly request: ReserveRequest }
+  | { readonly does: "settle"; readonly settlements: readonly Settlement[] }
+  | {
+      readonly does: "correct";
+      readonly callId: string;
+      readonly correctionId: string;
+      readonly costNanoUsd: bigint;
+    }
+  | { readonly does: "renew"; readonly callIds: readonly string[]; readonly ttlMs: number }
+  | { readonly does: "expire" }
+  | { readonly does: "claim"; readonly runId: string }
+  | { readonly does: "commitStep"; readonly commit: StepCommit }
+  | { readonly does: "setNow"; readonly at: Date };
