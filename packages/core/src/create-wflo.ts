@@ -1,4 +1,5 @@
 import { createBudgets, type Budgets } from "./budget/budgets.ts";
+import { checkName } from "./budget/check-name.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
 import { SettleOutbox } from "./budget/settle-outbox.ts";
 import { warnAt } from "./budget/warn-at.ts";
@@ -90,8 +91,7 @@ export interface Wflo extends Door {
 /** Makes a client. Throws `InvalidOptionError` and `InvalidAmountError` for options that cannot mean anything. */
 export function createWflo(options: WfloOptions = {}): Wflo {
   const tenant = options.tenant ?? "default";
-  if (tenant.length === 0 || tenant.length > 200)
-    throw new InvalidOptionError("A tenant is a text of 1 to 200 characters.");
+  checkName("A tenant", tenant);
   const database = options.database ?? memoryDatabase();
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? uuidV7Ids(clock);

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { checkName } from "./check-name.ts";
 import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
 import type { BudgetDefinition, BudgetState } from "../ports/ledger-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
@@ -41,11 +42,10 @@ export interface Budget {
 }
 
 const WINDOWS: readonly WindowKind[] = ["day", "month", "total"];
-const MAX_ID = 200;
 
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function budgetDefinition(input: BudgetInput): BudgetDefinition {
-  checkBudgetId(input.id);
+  checkName("A budget id", input.id);
   const caps: Partial<Record<WindowKind, bigint>> = {};
   for (const [window, cap] of Object.entries(input.caps ?? {})) {
     if (!WINDOWS.includes(window as WindowKind)) {
@@ -76,16 +76,6 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
     throw new InvalidOptionError(`Budget ${input.id}: onExpiry is "charge" or "release".`);
   }
   return { id: input.id, caps, warnAt, onExpiry };
-}
-
-/** Throws `InvalidOptionError` for what cannot name a budget. */
-export function checkBudgetId(id: string): void {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (typeof id !== "string" || id.length === 0 || id.length > MAX_ID || /[\u0000-\u001f\u007f]/.test(id)) {
-    throw new InvalidOptionError(
-      `A budget id is a text of 1 to ${MAX_ID} characters without control characters.`,
-    );
-  }
 }
 
 /** A budget for people: decimal strings instead of nano-dollars. */

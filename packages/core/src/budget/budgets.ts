@@ -1,6 +1,7 @@
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
 import type { Discrepancy, LedgerStore } from "../ports/ledger-store.ts";
-import { budgetDefinition, budgetOf, checkBudgetId, type Budget, type BudgetInput } from "./budget.ts";
+import { checkName } from "./check-name.ts";
+import { budgetDefinition, budgetOf, type Budget, type BudgetInput } from "./budget.ts";
 
 const DEFAULT_PAGE = 100;
 const LAST_PAGE = 1_000;
@@ -31,7 +32,7 @@ export function createBudgets(
   onMoney: (budgetId: string) => void,
 ): Budgets {
   const setPaused = async (id: string, paused: boolean) => {
-    checkBudgetId(id);
+    checkName("A budget id", id);
     if (!(await ledger.setPaused(tenant, id, paused))) throw new UnknownBudgetError(id);
     onMoney(id);
   };

@@ -1,12 +1,13 @@
+import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import type { GuardRequest } from "./guard-request.ts";
 
 /** Throws `InvalidOptionError` for a request whose cost cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
   const { provider, model, parts, maxOutputTokens, outputs, timeoutMs } = request;
-  if (typeof provider !== "string" || typeof model !== "string" || provider === "" || model === "") {
-    throw new InvalidOptionError("A call needs the names of its provider and its model.");
-  }
+  checkName("The provider of a call", provider);
+  checkName("The model of a call", model);
+  if (request.agent !== undefined) checkName("The agent of a call", request.agent);
   if (!Array.isArray(parts)) throw new InvalidOptionError("A call needs its parts: [text, …].");
   if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
     throw new InvalidOptionError(`maxOutputTokens is a whole number of tokens, not ${maxOutputTokens}.`);

@@ -28,12 +28,13 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   request.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
   const callId = callIdOf(door, request);
-  const budgetIds = [...new Set([...context.budgetIds, ...(request.budgets ?? [])])];
+  const parent = outerCall(door, context);
+  const own = request.budgets ?? [];
+  const budgetIds = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
   const label = labelOf(request, context);
   checkHistory(door, seen, label, budgetIds);
   const worst = estimateOrAllow(door, request, budgetIds, seen.wantOutputTokens(label));
-  const parent = context.call as OpenMark | undefined;
-  const mark: OpenMark = { callId, parent, takenOver: false };
+  const mark: OpenMark = { callId, parent, door, budgetIds, takenOver: false };
 
   const closed = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
@@ -67,6 +68,12 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);
   return call;
+}
+
+/** The call in whose attempt this one is made, if it is of the same client. */
+function outerCall(door: DoorSettings, context: RunContext): OpenMark | undefined {
+  const outer = context.call as OpenMark | undefined;
+  return outer?.door === door ? outer : undefined;
 }
 
 /** The first guard opened inside an open call takes that call's hold over; every further one holds for itself. */

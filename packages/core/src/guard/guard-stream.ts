@@ -37,8 +37,8 @@ export async function guardStream<Chunk, T>(
     control.abandon();
     // The stream may still open: it is then read to its end for nobody.
     void opening.then(
-      (late) => late && "chunks" in late && run(door, seen, call, control, late),
-      () => {},
+      (late) => ("chunks" in late ? void run(door, seen, call, control, late) : control.done()),
+      () => control.done(),
     );
   });
   if (!("chunks" in answer)) return answer.value;

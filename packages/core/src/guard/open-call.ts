@@ -27,6 +27,10 @@ export interface OpenCall {
 
 /** The mark of a call in the context of its attempt; knows whether a call inside took the hold over. */
 export interface OpenMark extends CallMark {
+  /** The client whose call it is: one client cannot take over what another holds. */
+  readonly door: object;
+  /** Calls inside are held on these as well. */
+  readonly budgetIds: readonly string[];
   /** Set when a guard opened inside the attempt has taken this call's hold over. */
   takenOver: boolean;
 }

@@ -52,9 +52,10 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
     hurry();
   };
   const read = async () => {
-    const reader = answer.chunks.getReader();
+    let reader: ReadableStreamDefaultReader<Chunk> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
+      reader = answer.chunks.getReader();
       for (;;) {
         if (!hurried && consumer !== undefined && (consumer.desiredSize ?? 1) <= 0) await pulled.promise;
         const { done, value } = await reader.read();
@@ -64,7 +65,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
       give(answer.meter.flush());
     } catch (error) {
       failure = { error };
-      await reader.cancel(error).catch(() => {});
+      await reader?.cancel(error).catch(() => {});
     }
     await options.onEnd({ complete: failure === undefined });
     if (failure) return fail(failure.error);

@@ -19,7 +19,11 @@ export interface StepCommitVerdict {
   readonly settled: readonly SettleVerdict[];
 }
 
-/** Everything wflo keeps. Implemented by `memoryDatabase()` here and by `@wflo/postgres`. */
+/**
+ * Everything wflo keeps. Implemented by `memoryDatabase()` here and by `@wflo/postgres`. Ids of calls, entries and runs are UUIDs in
+ * lower case; names (tenants, budgets, workflows, tags, paths of steps) have at most 1,000 bytes and no control characters; other
+ * texts are kept as they are, but for what a database cannot store.
+ */
 export interface Database {
   readonly ledger: LedgerStore;
   readonly runs: RunStore;

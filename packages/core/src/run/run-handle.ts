@@ -1,3 +1,4 @@
+import { checkName } from "../budget/check-name.ts";
 import { usd } from "../money/money.ts";
 import { runCost } from "./run-cost.ts";
 import { bindContext, currentContext } from "./run-context.ts";
@@ -21,6 +22,7 @@ export function runHandle<Input>(openRun: OpenRun, input: Input): Run<Input> {
 }
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
+  checkName("The name of an agent", agent.name);
   const { budgetIds, step } = currentContext();
   const path = stepPath(step, agent);
   const own: string[] = [];

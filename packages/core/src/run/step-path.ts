@@ -2,20 +2,31 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 
 /** Names and keys longer than this are refused. Characters. */
 const MAX_NAME = 200;
+/** Paths longer than this are refused: they are keys in a database. Bytes. */
+const MAX_PATH = 1_000;
 
 /** How a step is named: by its name, or with a key where the same name occurs more than once. */
 export type StepName = string | { readonly name: string; readonly key?: string | number | undefined };
 
-/** The identity of a step in its run: the steps and agents around it, its name, its key. `/`, `:` and `%` in names are escaped. */
+/** The identity of a step in its run: the steps and agents around it, its name, its key. Separators and control characters are escaped. */
 export function stepPath(parent: string | undefined, step: StepName): string {
   const { name, key } = typeof step === "string" ? { name: step, key: undefined } : step;
   if (typeof name !== "string" || name.length === 0 || name.length > MAX_NAME) {
     throw new InvalidOptionError(`A step needs a name of 1 to ${MAX_NAME} characters.`);
   }
   const own = key === undefined ? escape(name) : `${escape(name)}:${escape(String(key).slice(0, MAX_NAME))}`;
-  return parent === undefined ? own : `${parent}/${own}`;
+  const path = parent === undefined ? own : `${parent}/${own}`;
+  if (new TextEncoder().encode(path).length > MAX_PATH) {
+    throw new InvalidOptionError(
+      `Steps are nested too deep: the path ${path.slice(0, 80)}… is longer than ${MAX_PATH} bytes.`,
+    );
+  }
+  return path;
 }
 
 function escape(text: string): string {
-  return text.replace(/[%/:]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+  return text
+    .toWellFormed()
+    .replace(/[%/:\u0000-\u001f\u007f]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
 }

@@ -1,3 +1,4 @@
+import { checkName } from "../budget/check-name.ts";
 import { decode, encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { RunAliveError } from "../errors/run-alive-error.ts";
@@ -64,9 +65,7 @@ export function createWorkflow<Input, T>(
   fn: WorkflowFunction<Input, T>,
   defaults: WorkflowOptions = {},
 ): Workflow<Input, T> {
-  if (typeof name !== "string" || name.length === 0 || name.length > 200) {
-    throw new InvalidOptionError("A workflow needs a name of 1 to 200 characters.");
-  }
+  checkName("The name of a workflow", name);
   if (typeof fn !== "function") throw new InvalidOptionError(`Workflow ${name} needs a function.`);
   const run = async (input: Input, options: RunOptions = {}) => {
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
@@ -98,6 +97,7 @@ async function startRun(
   const { tenant, database, ids } = services;
   const id = options.runId ?? ids.next();
   if (!UUID.test(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
+  for (const tag of options.tags ?? []) checkName("A tag", tag);
   const text = encode(input, "the input");
   const budgetIds = [...currentContext().budgetIds, ...(options.budgets ?? [])];
   const total = options.budget === undefined ? undefined : usd(options.budget).nanoUsd;

@@ -43,11 +43,11 @@ export const brokenLists: readonly BrokenStore[] = [
     },
   },
   {
-    name: "cuts labels at a NUL character",
-    breaks: "keeps a NUL character in a call's label as written",
+    name: "cuts labels at a line break",
+    breaks: "keeps line breaks in a call's label as written",
     wrap(database) {
       const reserve: LedgerStore["reserve"] = (request) => {
-        const [agent] = request.label.agent?.split("\u0000") ?? [];
+        const [agent] = request.label.agent?.split("\r\n") ?? [];
         return database.ledger.reserve({ ...request, label: { ...request.label, agent } });
       };
       return withMethods(database, { ledger: { reserve } });

@@ -2,14 +2,23 @@ import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
-const TEXTS: Readonly<Record<string, string>> = {
+type Places = Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<void>>>;
+
+/** What may stand in a name: anything but control characters, up to a thousand bytes. */
+const NAMES: Readonly<Record<string, string>> = {
   "quotes and SQL": `'; DROP TABLE budget; -- "\`$1 {a,"b"} \\ %_`,
-  "a NUL character": "before\u0000after",
-  "emoji and line breaks": "👩‍🚀 e\u0301 \u202e\r\n\t\uffff",
+  emoji: "👩‍🚀 e\u0301 \u202e\uffff",
+  "a thousand bytes": "long text ".repeat(100),
+};
+
+/** What may stand in a text: whatever the codec and providers write. */
+const TEXTS: Readonly<Record<string, string>> = {
+  ...NAMES,
+  "line breaks": "one\r\n\ttwo",
   "ten kilobytes": "long text ".repeat(1_024),
 };
 
-const PLACES: Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<void>>> = {
+const NAME_PLACES: Places = {
   async "a tenant's id"(desk, text) {
     const other = desk.as(text);
     await other.budget("user", { total: 100n });
@@ -26,18 +35,25 @@ const PLACES: Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<
     const listed = await desk.ledger.listBudgets(desk.tenant, { prefix: text, limit: 10 });
     expect(listed.map(({ id }) => id)).toEqual([text]);
   },
-  async "a call's id"(desk, text) {
-    await desk.budget("user", { total: 100n });
-    await desk.spend(10n, ["user"], { callId: text });
-    expect(await desk.entriesOf(text)).toMatchObject([{ callId: text }]);
+  async "a workflow's name"(desk, text) {
+    const runId = await desk.run({ workflow: text });
+    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ workflow: text });
+    expect(await desk.runs.list(desk.tenant, { workflow: text, limit: 10 })).toHaveLength(1);
   },
-  async "a run's id"(desk, text) {
-    await desk.run({ id: text });
-    const label = { runId: text, provider: "openai", model: "gpt-test" };
-    const callId = await desk.spend(10n, [], { label, epoch: 1 });
-    expect(await desk.runs.get(desk.tenant, text)).toMatchObject({ id: text });
-    expect(await desk.entries({ runId: text })).toMatchObject([{ callId }]);
+  async "a run's tags and budgets"(desk, text) {
+    const run = { id: desk.nextId(), workflow: "research", input: "1", budgetIds: [text], tags: [text, "b"] };
+    await desk.runs.create(desk.tenant, run);
+    expect(await desk.runs.get(desk.tenant, run.id)).toMatchObject(run);
   },
+  async "a step's path"(desk, text) {
+    const runId = await desk.run();
+    const step = { runId, epoch: 1, path: text, result: "1", settlements: [] };
+    await desk.database.commitStep({ tenant: desk.tenant, ...step });
+    expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ path: text }]);
+  },
+};
+
+const TEXT_PLACES: Places = {
   async "a call's label"(desk, text) {
     const label = { step: text, agent: text, provider: text, model: text };
     const callId = await desk.spend(10n, [], { label });
@@ -50,28 +66,12 @@ const PLACES: Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<
     const [entry] = await desk.entriesOf(callId);
     expect(entry?.receipt).toEqual(receipt);
   },
-  async "a workflow's name"(desk, text) {
-    const runId = await desk.run({ workflow: text });
-    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ workflow: text });
-    expect(await desk.runs.list(desk.tenant, { workflow: text, limit: 10 })).toHaveLength(1);
-  },
-  async "a run's tags and budgets"(desk, text) {
-    const run = { id: desk.nextId(), workflow: "research", input: "1", budgetIds: [text], tags: [text, "b"] };
-    await desk.runs.create(desk.tenant, run);
-    expect(await desk.runs.get(desk.tenant, run.id)).toMatchObject(run);
-  },
   async "a run's input and end"(desk, text) {
     const run = { id: desk.nextId(), workflow: "research", input: text, budgetIds: [], tags: [] };
     await desk.runs.create(desk.tenant, run);
     const end = { status: "failed", result: text, error: text } as const;
     await desk.runs.finish(desk.tenant, { runId: run.id, epoch: 1, ...end });
     expect(await desk.runs.get(desk.tenant, run.id)).toMatchObject({ ...run, ...end });
-  },
-  async "a step's path"(desk, text) {
-    const runId = await desk.run();
-    const step = { runId, epoch: 1, path: text, result: "1", settlements: [] };
-    await desk.database.commitStep({ tenant: desk.tenant, ...step });
-    expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ path: text }]);
   },
   async "a step's result"(desk, text) {
     const runId = await desk.run();
@@ -81,9 +81,27 @@ const PLACES: Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<
   },
 };
 
-/** Texts that break stores which glue statements together, in every place that takes a text. */
-export const hostileTextsCases: readonly DatabaseCase[] = Object.entries(PLACES).flatMap(([place, play]) =>
-  Object.entries(TEXTS).map(([name, text]) =>
-    databaseCase(`keeps ${name} in ${place} as written`, (desk) => play(desk, text)),
-  ),
+const unstorable = databaseCase(
+  "takes a settle whose receipt holds what no database stores",
+  async (desk) => {
+    await desk.budget("user", { total: 100n });
+    const callId = await desk.hold(10n, ["user"]);
+    await desk.settle(callId, 5n, { receipt: { "k\u0000": "NUL \u0000, lone surrogate \ud800" } });
+    expect((await desk.window("user")).spentNanoUsd).toBe(5n);
+  },
 );
+
+/** Texts that break stores which glue statements together, in every place that takes a text. */
+export const hostileTextsCases: readonly DatabaseCase[] = [
+  ...casesOf(NAME_PLACES, NAMES),
+  ...casesOf(TEXT_PLACES, TEXTS),
+  unstorable,
+];
+
+function casesOf(places: Places, texts: Readonly<Record<string, string>>): DatabaseCase[] {
+  return Object.entries(places).flatMap(([place, play]) =>
+    Object.entries(texts).map(([name, text]) =>
+      databaseCase(`keeps ${name} in ${place} as written`, (desk) => play(desk, text)),
+    ),
+  );
+}
