@@ -223,6 +223,25 @@ describe("resume", () => {
     expect((await second.runs.get(id))?.cost).toMatchObject({ calls: 1, total: ANSWER_COST });
   });
 
+  test("a process that was superseded between its steps and its end does not give a result", async () => {
+    const first = client();
+    const started = Promise.withResolvers<string>();
+    const goOn = Promise.withResolvers<void>();
+    const define = (wflo: Wflo, isFirst: boolean) =>
+      wflo.workflow("no-steps", async (run) => {
+        if (!isFirst) return "second";
+        started.resolve(run.id);
+        await goOn.promise;
+        return "first";
+      });
+    const work = define(first, true).run(undefined);
+    const id = await started.promise;
+    expect(await define(client(), false).resume(id, { takeOver: true })).toBe("second");
+    goOn.resolve();
+    await expect(work).rejects.toThrow(RunSupersededError);
+    expect((await first.runs.get(id))?.result).toBe("second");
+  });
+
   test("finds a run whose process died, and closes its open call in doubt", async () => {
     const dead = client();
     let id = "";

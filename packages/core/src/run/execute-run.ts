@@ -3,6 +3,7 @@ import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 import type { RunRow, RunStatus } from "../ports/run-store.ts";
 import { currentContext, withContext } from "./run-context.ts";
@@ -14,6 +15,8 @@ import type { Run } from "./run.ts";
 
 const HEARTBEAT_MS = 5_000;
 const FLUSH_MS = 30_000;
+/** The same for a run that ends because the database is away. */
+const AWAY_FLUSH_MS = 1_000;
 /** What open calls get at the end of a run before their wires are cut, and what they get to stop after that. */
 const DRAIN_MS = 15_000;
 const GRACE_MS = 2_000;
@@ -49,11 +52,12 @@ export async function executeRun<Input, T>(
     const run = runHandle(openRun, input);
     const inside = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
     const value = await withContext(inside, async () => fn(run, input));
-    await end(services, scope, "completed", resultText(services, scope, value));
+    await end(services, scope, { status: "completed", result: resultText(services, scope, value) }, FLUSH_MS);
     return value;
   } catch (error) {
     if (!(error instanceof RunSupersededError)) {
-      await end(services, scope, statusOf(error), undefined, errorText(error));
+      const flushMs = error instanceof StoreUnavailableError ? AWAY_FLUSH_MS : FLUSH_MS;
+      await end(services, scope, { status: statusOf(error), error: errorText(error) }, flushMs);
     }
     throw error;
   } finally {
@@ -62,26 +66,28 @@ export async function executeRun<Input, T>(
   }
 }
 
+interface RunEnd {
+  readonly status: Exclude<RunStatus, "running">;
+  readonly result?: string | undefined;
+  readonly error?: string | undefined;
+}
+
 /** No further call starts, open calls finish, their settles are acknowledged, then the status is written. */
-async function end(
-  services: RunServices,
-  scope: RunScope,
-  status: Exclude<RunStatus, "running">,
-  result?: string,
-  error?: string,
-): Promise<void> {
+async function end(services: RunServices, scope: RunScope, how: RunEnd, flushMs: number): Promise<void> {
+  const { status } = how;
   const { tenant, database, outbox, emitter, log } = services;
   const { runId, workflow, epoch } = scope;
   if (status === "paused") scope.close(new BudgetPausedError(`of run ${runId}`));
   await drainInTime(services, scope);
+  let isOurs = true;
   try {
-    await outbox.flush(FLUSH_MS);
-    const isOurs = await database.runs.finish(tenant, { runId, epoch, status, result, error });
-    if (!isOurs) throw scope.supersede();
+    await outbox.flush(flushMs);
+    isOurs = await database.runs.finish(tenant, { runId, epoch, ...how });
   } catch (failure) {
     // The work itself is done or has its own error: an end that could not be written leaves a stale run, which can be resumed.
     log.error(`wflo: the end of run ${runId} (${status}) could not be written.`, { error: failure });
   }
+  if (!isOurs) throw scope.supersede();
   emitter.emit("run-end", { runId, workflow, status });
 }
 

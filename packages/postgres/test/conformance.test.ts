@@ -1,0 +1,76 @@
+import {
+  databaseCases,
+  databaseSuite,
+  differentialWalk,
+  memoryHarness,
+  type DatabaseHarness,
+} from "@wflo/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createPGlite, type ClosablePGlite } from "../src/create-pglite.ts";
+import { databaseOn, type PostgresDatabase } from "../src/database.ts";
+import { pgliteDriver } from "../src/pglite-driver.ts";
+import { useDatabase } from "./support/use-database.ts";
+
+const EMPTY = "truncate wflo.budget, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step";
+const clock = (at: string) =>
+  `create or replace function wflo.now() returns timestamptz language sql volatile as $$ select ${at} $$`;
+
+/** A database whose tables are emptied before, and whose clock is the test's. */
+async function harness(
+  database: PostgresDatabase,
+  execute: (sql: string) => Promise<unknown>,
+): Promise<DatabaseHarness> {
+  await database.migrate();
+  await execute(EMPTY);
+  return {
+    database,
+    setNow: async (at) => void (await execute(clock(`'${at.toISOString()}'::timestamptz`))),
+    dispose: () => database.close(),
+  };
+}
+
+const server = useDatabase();
+const onServer = () => harness(server.open({ max: 8 }), (sql) => server.query(sql));
+
+let engine: ClosablePGlite;
+beforeAll(async () => {
+  engine = await createPGlite();
+}, 60_000);
+afterAll(() => engine.close());
+const onPGlite = () => {
+  const open = async () => ({ engine, check: () => {}, close: async () => {} });
+  return harness(databaseOn(pgliteDriver("PGlite in memory", open)), (sql) =>
+    engine.transaction((transaction) => transaction.exec(sql, { rowMode: "array", parsers: {} })),
+  );
+};
+
+/** What PostgreSQL cannot hold. Each is refused with `InvalidOptionError`, or cleaned where it is only told. */
+const skip = databaseCases.flatMap(({ title }) => {
+  const isId = /^keeps .* in a (call|run)'s id as written$/.test(title);
+  const isLongKey = /^keeps ten kilobytes in a (tenant|budget)'s id as written$/.test(title);
+  if (isId) return [{ test: title, reason: "ids are UUIDs" }];
+  if (title.startsWith("keeps a NUL")) return [{ test: title, reason: "PostgreSQL stores no U+0000" }];
+  return isLongKey ? [{ test: title, reason: "rows of an index are limited to 2,704 bytes" }] : [];
+});
+
+databaseSuite({ name: "PostgreSQL", create: onServer, skip });
+databaseSuite({ name: "PGlite", create: onPGlite, skip });
+
+describe.each([
+  ["PostgreSQL", onServer],
+  ["PGlite", onPGlite],
+])("%s", (_, create) => {
+  test.each([1, 2, 3, 4, 5])(
+    "answers a random walk as the memory database does (seed %i)",
+    { timeout: 60_000 },
+    async (seed) => {
+      const [one, other] = [await memoryHarness(), await create()];
+      try {
+        await expect(differentialWalk(one, other, seed, 150)).resolves.toBeUndefined();
+      } finally {
+        await one.dispose();
+        await other.dispose();
+      }
+    },
+  );
+});
