@@ -4,7 +4,6 @@ const MAX_NAME = 200;
 
 /** Throws `InvalidOptionError` for what cannot name a budget, a tenant, a workflow or a tag. `what` begins the sentence. */
 export function checkName(what: string, name: string): void {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (
     typeof name !== "string" ||
     name === "" ||

@@ -25,7 +25,6 @@ export function stepPath(parent: string | undefined, step: StepName): string {
 }
 
 function escape(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   return text
     .toWellFormed()
     .replace(/[%/:\u0000-\u001f\u007f]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
