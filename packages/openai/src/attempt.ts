@@ -1,64 +1,44 @@
 import { outcomeOfStatus, type Answer, type Grant, type StreamAnswer } from "@wflo/core";
+import { bodyMeter } from "./body-meter.ts";
 import type { PricedApi } from "./endpoint.ts";
-import type { Body, CapField } from "./request.ts";
 import { streamMeter } from "./stream-meter.ts";
-import { outcomeOfAnswer } from "./usage.ts";
+import type { Sent } from "./ticket.ts";
 
-/** A native request on its way through the door. */
+/** What `fetch` answers, as the door takes it. */
+export type NativeAnswer = Answer<Response> | StreamAnswer<Uint8Array, Response>;
+
+/** What is known of a request when it is sent. */
 export interface NativeCall {
   readonly api: PricedApi;
-  readonly body: Body;
-  readonly capField: CapField;
+  /** The caller asked for a stream. */
+  readonly streams: boolean;
+  /** Usage was asked for on wflo's behalf: it is kept from the caller. */
+  readonly hideUsage: boolean;
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** Sends one granted request and tells what its answer costs. The caller's `Response` is the provider's own. */
-export async function attempt(
-  call: NativeCall,
-  grant: Grant,
-  url: string,
-  init: RequestInit,
-): Promise<Answer<Response> | StreamAnswer<Uint8Array, Response>> {
-  const injectsUsage = needsUsageOption(call);
-  const body = bodyFor(call, grant, injectsUsage);
-  const { fetch } = call;
-  const response = await fetch(url, { ...init, ...(body === undefined ? {} : { body }), signal: grant.signal });
+/** Sends one granted request and tells what its answer costs. The caller gets the provider's own status and headers. */
+export async function attempt(call: NativeCall, grant: Grant, { url, init }: Sent): Promise<NativeAnswer> {
+  const { api, hideUsage, fetch } = call;
+  const response = await fetch(url, { ...init, signal: grant.signal });
   if (!response.ok) return { value: response, outcome: outcomeOfStatus(response.status) };
-  const isStream = response.headers.get("content-type")?.includes("text/event-stream") === true;
-  if (!isStream || response.body === null) {
-    return { value: response, outcome: outcomeOfAnswer(call.api, await readJson(response.clone())) };
-  }
+  if (response.body === null) return { value: response, outcome: { kind: "answered", usage: undefined } };
   return {
-    chunks: response.body,
-    meter: streamMeter({ api: call.api, hideUsage: injectsUsage }),
+    chunks: webStream(response.body),
+    meter: isEventStream(call, response) ? streamMeter({ api, hideUsage }) : bodyMeter(api),
     value: (chunks) => sameResponse(response, chunks),
   };
 }
 
-/** Chat streams tell their usage only when asked. */
-function needsUsageOption({ api, body }: NativeCall): boolean {
-  const options = body["stream_options"] as { include_usage?: unknown } | null | undefined;
-  return api === "chat" && body["stream"] === true && options?.include_usage !== true;
+/** The SDK reads events whenever a stream was asked for; some proxies give them another type. */
+function isEventStream({ streams }: NativeCall, { headers }: Response): boolean {
+  const type = headers.get("content-type") ?? "";
+  return type.includes("text/event-stream") || (streams && !type.includes("json"));
 }
 
-/** The changed body, or undefined when the request goes out as it is. */
-function bodyFor(call: NativeCall, grant: Grant, injectsUsage: boolean): string | undefined {
-  if (!injectsUsage && grant.maxOutputTokens === undefined) return undefined;
-  const streamOptions = call.body["stream_options"] as object | null | undefined;
-  return JSON.stringify({
-    ...call.body,
-    ...(injectsUsage ? { stream_options: { ...streamOptions, include_usage: true } } : {}),
-    ...(grant.maxOutputTokens === undefined ? {} : { [call.capField]: grant.maxOutputTokens }),
-  });
-}
-
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+/** A custom `fetch` may answer with a stream of Node's, which the SDK takes too. */
+function webStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  return typeof body.getReader === "function" ? body : ReadableStream.from(body as AsyncIterable<Uint8Array>);
 }
 
 function sameResponse(response: Response, body: ReadableStream<Uint8Array>): Response {

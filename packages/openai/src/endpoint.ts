@@ -2,7 +2,10 @@
 export type PricedApi = "chat" | "responses" | "embeddings";
 
 /** What a request is to wflo: priced, free, or paid in a way that this version cannot count. */
-export type Endpoint = { readonly kind: PricedApi } | { readonly kind: "free" } | { readonly kind: "unpriced"; readonly path: string };
+export type Endpoint =
+  | { readonly kind: PricedApi }
+  | { readonly kind: "free" }
+  | { readonly kind: "unpriced"; readonly path: string };
 
 const PRICED: readonly (readonly [RegExp, PricedApi])[] = [
   [/\/chat\/completions$/, "chat"],
@@ -11,7 +14,8 @@ const PRICED: readonly (readonly [RegExp, PricedApi])[] = [
 ];
 
 /** Requests that change something and cost nothing by themselves (OpenAI's price list, checked 2026-11-22). */
-const FREE = /\/(moderations|files(\/.*)?|uploads(\/.*)?|responses\/input_tokens|responses\/[^/]+\/cancel|conversations(\/.*)?|chat\/completions\/[^/]+)$/;
+const FREE =
+  /\/(moderations|files(\/.*)?|uploads(\/.*)?|responses\/input_tokens|responses\/[^/]+\/cancel|conversations(\/.*)?|oauth\/token|chat\/completions\/[^/]+)$/;
 
 /** Tells what kind of request goes to a URL. */
 export function endpointOf(method: string, url: string): Endpoint {

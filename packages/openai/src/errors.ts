@@ -12,7 +12,9 @@ export class UnpricedEndpointError extends WfloError {
 
 /** The request has a body that is not JSON. Nothing was sent. */
 export function unreadableBody(path: string): InvalidOptionError {
-  return new InvalidOptionError(`The body of the request to ${path} is no JSON object, so its cost cannot be bounded.`);
+  return new InvalidOptionError(
+    `The body of the request to ${path} is no JSON object, so its cost cannot be bounded.`,
+  );
 }
 
 /** A refusal as an answer that the SDK does not retry, for requests that reach `fetch` without having been prepared. */

@@ -18,5 +18,8 @@ const PROVIDERS: readonly (readonly [hostEnd: string, provider: string])[] = [
 /** The provider behind a URL; "openai" for hosts that are not known, such as a proxy or a local server. */
 export function providerOfUrl(url: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : "";
-  return PROVIDERS.find(([end]) => host === end || host.endsWith(end.startsWith(".") ? end : `.${end}`))?.[1] ?? "openai";
+  return (
+    PROVIDERS.find(([end]) => host === end || host.endsWith(end.startsWith(".") ? end : `.${end}`))?.[1] ??
+    "openai"
+  );
 }

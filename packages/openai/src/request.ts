@@ -9,7 +9,14 @@ const REASONING = /^(?:openai\/)?(?:o\d|gpt-(?:[5-9]|\d\d))/;
 /** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
 const CALLER_TOOLS = new Set(["function", "custom", "local_shell", "apply_patch"]);
 /** Parts of messages whose tokens their bytes bound. */
-const TEXT_PARTS = new Set(["text", "input_text", "output_text", "refusal", "summary_text", "reasoning_text"]);
+const TEXT_PARTS = new Set([
+  "text",
+  "input_text",
+  "output_text",
+  "refusal",
+  "summary_text",
+  "reasoning_text",
+]);
 /** Fields that bring in text from elsewhere, up to what the model can read. */
 const REMOTE_FIELDS = ["previous_response_id", "conversation", "prompt"];
 
@@ -31,7 +38,8 @@ export function guardRequestOf(
     provider,
     model,
     parts: partsOf(api, body, text),
-    maxOutputTokens: count(body["max_completion_tokens"]) ?? count(body["max_tokens"]) ?? count(body["max_output_tokens"]),
+    maxOutputTokens:
+      count(body["max_completion_tokens"]) ?? count(body["max_tokens"]) ?? count(body["max_output_tokens"]),
     outputs: api === "chat" ? (count(body["n"]) ?? 1) : 1,
     canCap: api !== "embeddings",
     reasoning: body["reasoning"] != null || body["reasoning_effort"] != null || REASONING.test(model),
@@ -42,6 +50,7 @@ export function guardRequestOf(
 /** Where a cap is written: the field the caller uses, else the one this endpoint takes. */
 export function capFieldOf(api: PricedApi, provider: string, body: Body): CapField {
   if (api === "responses") return "max_output_tokens";
+  if (body["max_completion_tokens"] != null) return "max_completion_tokens";
   if (body["max_tokens"] != null) return "max_tokens";
   return provider === "openai" || provider === "azure" ? "max_completion_tokens" : "max_tokens";
 }
@@ -49,36 +58,51 @@ export function capFieldOf(api: PricedApi, provider: string, body: Body): CapFie
 function partsOf(api: PricedApi, body: Body, text: string): RequestPart[] {
   const parts: RequestPart[] = [{ kind: "text", text }];
   if (api === "embeddings") return parts;
-  for (const field of REMOTE_FIELDS) if (body[field] != null) parts.push({ kind: "opaque", what: `the field ${field}` });
+  for (const field of REMOTE_FIELDS)
+    if (body[field] != null) parts.push({ kind: "opaque", what: `the field ${field}` });
   const kinds = api === "chat" ? messagePartKinds(body["messages"]) : messagePartKinds(body["input"]);
   for (const what of kinds) parts.push({ kind: "opaque", what });
   for (const what of providersOwnWork(body)) parts.push({ kind: "unbounded", what });
   return parts;
 }
 
-/** Kinds of content other than text, each once. */
+interface Item {
+  readonly type?: unknown;
+  readonly content?: unknown;
+  readonly output?: unknown;
+  readonly audio?: unknown;
+}
+
+/** What messages have that their bytes do not bound, each kind once. */
 function messagePartKinds(messages: unknown): Set<string> {
   const kinds = new Set<string>();
-  if (!Array.isArray(messages)) return kinds;
-  for (const message of messages as readonly { type?: unknown; content?: unknown }[]) {
-    if (message?.type === "item_reference") kinds.add("an item reference");
-    if (!Array.isArray(message?.content)) continue;
-    for (const part of message.content as readonly { type?: unknown }[]) {
-      if (typeof part?.type === "string" && !TEXT_PARTS.has(part.type)) kinds.add(`content of type ${part.type}`);
+  for (const message of itemsOf(messages)) {
+    if (message.type === "item_reference") kinds.add("an item reference");
+    if (message.audio != null) kinds.add("a reference to audio");
+    for (const part of [...itemsOf(message.content), ...itemsOf(message.output)]) {
+      if (typeof part.type === "string" && !TEXT_PARTS.has(part.type))
+        kinds.add(`content of type ${part.type}`);
     }
   }
   return kinds;
 }
 
+function itemsOf(value: unknown): readonly Item[] {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.filter((item): item is Item => typeof item === "object" && item !== null);
+}
+
 function providersOwnWork(body: Body): string[] {
   const found: string[] = [];
   for (const tool of Array.isArray(body["tools"]) ? (body["tools"] as readonly { type?: unknown }[]) : []) {
-    if (typeof tool?.type === "string" && !CALLER_TOOLS.has(tool.type)) found.push(`the hosted tool ${tool.type}`);
+    if (typeof tool?.type === "string" && !CALLER_TOOLS.has(tool.type))
+      found.push(`the hosted tool ${tool.type}`);
   }
   if (body["web_search_options"] != null) found.push("web_search_options");
   if (body["background"] === true) found.push("background: true, whose usage comes later");
   if (body["prediction"] != null) found.push("a prediction, whose rejected tokens are billed as output");
-  if (Array.isArray(body["modalities"]) && body["modalities"].some((kind) => kind !== "text")) found.push("output other than text");
+  if (Array.isArray(body["modalities"]) && body["modalities"].some((kind) => kind !== "text"))
+    found.push("output other than text");
   return found;
 }
 

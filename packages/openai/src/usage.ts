@@ -6,13 +6,20 @@ interface AnswerBody {
   readonly service_tier?: unknown;
   readonly status?: unknown;
   readonly usage?: unknown;
+  readonly error?: unknown;
+  readonly choices?: unknown;
+  readonly output?: unknown;
 }
 
 /** What an answer means for money: its usage, the model and the tier that served it. */
 export function outcomeOfAnswer(api: PricedApi, body: unknown): Outcome {
   const answer = (typeof body === "object" && body !== null ? body : {}) as AnswerBody;
   const usage = api === "responses" ? usageOfOpenAIResponse(answer) : usageOfOpenAIChat(answer);
-  if (usage === undefined && answer.status === "failed") return { kind: "rejected", reason: "the response failed" };
+  if (usage === undefined && answer.status === "failed")
+    return { kind: "rejected", reason: "the response failed" };
+  // Some routers answer 200 with nothing but an error.
+  const hasContent = answer.choices != null || answer.output != null || answer.usage != null;
+  if (answer.error != null && !hasContent) return { kind: "rejected", reason: "an error under HTTP 200" };
   return {
     kind: "answered",
     usage,

@@ -1,6 +1,6 @@
 import OpenAI from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import { type Simulator, type SimulatorReply, startSimulator } from "../../testkit/src/simulator/index.ts";
+import { type Simulator, type SimulatorReply, startSimulator } from "@wflo/testkit/simulator";
 
 let simulator: Simulator;
 afterEach(() => simulator.close());

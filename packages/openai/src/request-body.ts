@@ -1,0 +1,62 @@
+import type { Grant } from "@wflo/core";
+import type { PricedApi } from "./endpoint.ts";
+import type { Body, CapField } from "./request.ts";
+
+/** A body on its way out. */
+export interface OutgoingBody {
+  readonly text: string;
+  /** True when usage is asked for on wflo's behalf, so that the caller does not expect it. */
+  readonly injectsUsage: boolean;
+}
+
+/** Under this key a wrapper leaves what the caller asked for, for a wrapper inside. */
+const WRITTEN = Symbol("wflo.written");
+
+type Init = RequestInit & { [WRITTEN]?: { readonly asked: string; readonly text: string } };
+
+/** The body as the caller wrote it: a cap that a wrapper around has added is not the caller's own. */
+export function askedBody(init: Init): RequestInit["body"] {
+  const written = init[WRITTEN];
+  return written !== undefined && written.text === init.body ? written.asked : init.body;
+}
+
+/** Puts the outgoing body in place of the one that the caller asked with. */
+export function writeBody(init: Init, asked: string, text: string): void {
+  init.body = text;
+  init[WRITTEN] = { asked, text };
+}
+
+/** The JSON object in a request's body; undefined when it is anything else. */
+export function parseBody(text: unknown): Body | undefined {
+  if (typeof text !== "string") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body as it goes out: the same text, unless usage has to be asked for or an output cap was granted. */
+export function outgoingBody(api: PricedApi, capField: CapField, text: string, grant: Grant): OutgoingBody {
+  const body = parseBody(text) ?? {};
+  const injectsUsage = needsUsageOption(api, body);
+  const cap = grant.maxOutputTokens;
+  if (!injectsUsage && cap === undefined) return { text, injectsUsage };
+  const streamOptions = body["stream_options"] as object | null | undefined;
+  const written = body[capField];
+  // The caller's own, which may be lowered, or that of a wrapper around.
+  const least = typeof written === "number" && cap !== undefined ? Math.min(written, cap) : cap;
+  const changed = {
+    ...body,
+    ...(injectsUsage ? { stream_options: { ...streamOptions, include_usage: true } } : {}),
+    ...(least === undefined ? {} : { [capField]: least }),
+  };
+  return { text: JSON.stringify(changed), injectsUsage };
+}
+
+/** Chat streams tell their usage only when asked. */
+function needsUsageOption(api: PricedApi, body: Body): boolean {
+  const options = body["stream_options"] as { include_usage?: unknown } | null | undefined;
+  return api === "chat" && body["stream"] === true && options?.include_usage !== true;
+}

@@ -1,0 +1,79 @@
+import { createWflo, memoryDatabase, type Database } from "@wflo/core";
+import { describe, expect, test } from "vitest";
+import { CHAT, collect, metered, newWflo, pause, RESPONSE, serve, simulate } from "./support/desk.ts";
+
+/** A memory database whose settles take their time. */
+function slowToSettle(settleMs: number): Database & { settled: number } {
+  const database = memoryDatabase();
+  const slow = { ...database, settled: 0 };
+  const ledger = Object.create(database.ledger) as Database["ledger"];
+  ledger.settle = async (...args) => {
+    await pause(settleMs);
+    slow.settled += 1;
+    return database.ledger.settle(...args);
+  };
+  return Object.assign(slow, { ledger });
+}
+
+describe("on a host that freezes the process, with settle: await", () => {
+  test.each(["chat", "responses"] as const)(
+    "a %s answer comes when the ledger has its charge",
+    async (api) => {
+      const { url } = await simulate({ text: "Hi" });
+      const database = slowToSettle(50);
+      const wflo = createWflo({ database, logger: false, settle: "await" });
+      await wflo.budgets.set({ id: "user", caps: { total: "1.00" } });
+      const { chat, responses } = metered(url, wflo);
+      await (api === "chat" ? chat.completions.create(CHAT) : responses.create(RESPONSE));
+      expect(database.settled).toBe(1);
+      await wflo.close();
+    },
+  );
+
+  test("a stream of responses ends when the ledger has its charge", async () => {
+    const { url } = await simulate({ text: "Hi" });
+    const database = slowToSettle(50);
+    const wflo = createWflo({ database, logger: false, settle: "await" });
+    await wflo.budgets.set({ id: "user", caps: { total: "1.00" } });
+    await collect(await metered(url, wflo).responses.create({ ...RESPONSE, stream: true }));
+    expect(database.settled).toBe(1);
+    await wflo.close();
+  });
+
+  // The SDK stops reading at [DONE], before the stream's end, which is what waits for the charge.
+  test.fails("a chat stream ends when the ledger has its charge", async () => {
+    const { url } = await simulate({ text: "Hi" });
+    const database = slowToSettle(50);
+    const wflo = createWflo({ database, logger: false, settle: "await" });
+    await wflo.budgets.set({ id: "user", caps: { total: "1.00" } });
+    await collect(await metered(url, wflo).chat.completions.create({ ...CHAT, stream: true }));
+    expect(database.settled).toBe(1);
+    await wflo.close();
+  });
+});
+
+// The door reads 1,024 chunks ahead and then waits for its reader, holding the money as long as the process lives.
+test.fails("a long stream that nobody reads is charged exactly all the same", async () => {
+  const url = await serve((_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    const chunk = { id: "c", choices: [{ index: 0, delta: { content: "a" }, finish_reason: null }] };
+    const last = {
+      id: "c",
+      model: CHAT.model,
+      choices: [],
+      usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+    };
+    void (async () => {
+      for (let sent = 0; sent < 2_500; sent += 1) {
+        response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+        await new Promise(setImmediate);
+      }
+      response.end(`data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`);
+    })();
+  });
+  const wflo = await newWflo();
+  const stream = await metered(url, wflo).chat.completions.create({ ...CHAT, stream: true });
+  await pause(700);
+  expect(await wflo.calls.list()).toMatchObject([{ kind: "settle" }]);
+  await stream.toReadableStream().cancel();
+});
