@@ -19,6 +19,7 @@ import type { SettleVerdict } from "./ports/ledger-store.ts";
 import { createCatalogue, type PriceTable } from "./pricing/catalogue.ts";
 import { createPricing, type Pricing } from "./pricing/pricing.ts";
 import type { RunServices } from "./run/run-services.ts";
+import { drainInTime } from "./run/drain-in-time.ts";
 import { createRuns, type Runs } from "./run/runs.ts";
 import {
   createWorkflow,
@@ -28,6 +29,7 @@ import {
   type WorkflowOptions,
 } from "./run/workflow.ts";
 import type { Run } from "./run/run.ts";
+import { TrackedCalls } from "./run/tracked-calls.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { Emitter, type Listener } from "./telemetry/emitter.ts";
 import type { WfloEventName } from "./telemetry/events.ts";
@@ -84,7 +86,9 @@ export interface Wflo extends Door {
   on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void;
   /** Resolves when the ledger has every charge of this process. Throws `StoreUnavailableError` after `timeoutMs` (10,000). */
   flush(options?: { readonly timeoutMs?: number }): Promise<void>;
-  /** Flushes, and gives connections and locks back. */
+  /**
+   * Lets no further call start, waits for open ones (cut after `drainMs`), flushes, and gives connections and locks back.
+   */
   close(): Promise<void>;
 }
 
@@ -112,6 +116,8 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     warn(budgetIds).catch(onTrouble);
   };
   const outbox = new SettleOutbox({ tenant, ledger, clock, onSettled, onTrouble });
+  const calls = new TrackedCalls();
+  const drainMs = milliseconds("drainMs", options.drainMs ?? 15_000);
   const settle = options.settle ?? settleMode(options.waitUntil !== undefined);
   const door = createDoor({
     tenant,
@@ -123,9 +129,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     line,
     holds,
     outbox,
+    calls,
     settle,
     waitMs: milliseconds("waitMs", options.waitMs ?? 30_000),
-    drainMs: milliseconds("drainMs", options.drainMs ?? 15_000),
+    drainMs,
     onUnknownPrice: options.onUnknownPrice ?? "refuse",
     onMissingUsage: options.onMissingUsage ?? "refuse",
     waitUntil: options.waitUntil,
@@ -149,6 +156,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     flush: ({ timeoutMs = 10_000 } = {}) => outbox.flush(timeoutMs),
     async close() {
       line.close(new ClientClosedError());
+      await drainInTime(calls, clock, drainMs);
       try {
         await outbox.flush(10_000);
       } finally {

@@ -381,7 +381,7 @@ describe("abort", () => {
       await expect(call).rejects.toThrow("aborted");
     }
     await pause(150);
-    expect((await wflo.calls.list()).map((line) => line.kind)).toEqual(["estimate", "estimate"]);
+    expect((await wflo.calls.list()).map((line) => line.kind)).toEqual(["estimate", "doubt"]);
   });
 
   test("after the call: nothing happens", async () => {

@@ -319,7 +319,7 @@ test("a call that never answers is cut some time after its run is over, and char
     await vi.advanceTimersByTimeAsync(16_000);
     await work;
     expect((await wflo.runs.list())[0]?.status).toBe("completed");
-    expect(await wflo.calls.list()).toMatchObject([{ kind: "estimate", charged: "0.002634" }]);
+    expect(await wflo.calls.list()).toMatchObject([{ kind: "doubt", charged: "0.002634" }]);
   } finally {
     vi.useRealTimers();
   }

@@ -215,7 +215,7 @@ export class BudgetLine {
       const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
       const budgets = await ledger.getBudgets(tenant, [...ids]);
       const windows = budgets.flatMap((budget) => (budget.paused ? [] : budget.windows));
-      for (const waiter of this.#line) if (fits(waiter.ask, windows)) waiter.heldBy = undefined;
+      for (const waiter of this.#line) if (isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
     } catch (error) {
       this.#options.onTrouble(error);
     }
@@ -234,8 +234,10 @@ function shares(a: readonly string[], b: readonly string[]): boolean {
   return a.some((id) => b.includes(id));
 }
 
-function fits(ask: Ask, windows: readonly WindowState[]): boolean {
-  return windows
-    .filter((window) => ask.budgetIds.includes(window.budgetId))
-    .every((window) => ask.needNanoUsd <= window.capNanoUsd - window.spentNanoUsd - window.reservedNanoUsd);
+/** Whether asking again would give another answer than to wait: it fits now, or never will. */
+function isDecided(ask: Ask, windows: readonly WindowState[]): boolean {
+  const own = windows.filter((window) => ask.budgetIds.includes(window.budgetId));
+  const left = (window: WindowState) => window.capNanoUsd - window.spentNanoUsd;
+  const neverFits = own.some((window) => ask.needNanoUsd > left(window));
+  return neverFits || own.every((window) => ask.needNanoUsd <= left(window) - window.reservedNanoUsd);
 }

@@ -2,6 +2,7 @@ import type { SettleOutbox } from "../budget/settle-outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
+import type { TrackedCalls } from "../run/tracked-calls.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { BudgetLine } from "./budget-line.ts";
@@ -18,6 +19,8 @@ export interface DoorSettings {
   readonly line: BudgetLine;
   readonly holds: OpenHolds;
   readonly outbox: SettleOutbox;
+  /** All calls of the client that are open. */
+  readonly calls: TrackedCalls;
   readonly waitMs: number;
   /** How long an answer that nobody wants any more is read on. Milliseconds. */
   readonly drainMs: number;

@@ -39,8 +39,10 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   const closed = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
   const wire = new AbortController();
-  const cut = () => wire.abort(new NobodyWantsIt("The run around the call is over."));
-  context.run?.track({ callId, hurry: () => pace.hurry(), cut, closed: closed.promise }, context.step);
+  const cut = () => wire.abort(new NobodyWantsIt("What was around the call is over."));
+  const tracked = { callId, hurry: () => pace.hurry(), cut, closed: closed.promise };
+  door.calls.add(tracked);
+  context.run?.track(tracked, context.step);
 
   const askedAtMs = door.clock.monotonic();
   let heldNanoUsd: bigint;

@@ -47,9 +47,12 @@ async function runAttempt<T>(
   return answer.value;
 }
 
-/** The outcome of an attempt that threw: cut when wflo itself cut the wire. */
+/** The outcome of an attempt that threw. Where wflo cut the wire because nobody wanted the answer, that is why it threw. */
 export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
-  if (call.wire.signal.aborted) return { kind: "cut", reason: "stopped before its answer was read" };
+  if (call.wire.signal.aborted) {
+    const isCancelled = call.request.onAbort === "cancel";
+    return { kind: isCancelled ? "cut" : "doubt", reason: "stopped before its answer was there" };
+  }
   return outcomeOfError(error);
 }
 

@@ -82,6 +82,11 @@ export type Answer<T> =
 export interface StreamMeter<Chunk> {
   /** Takes a chunk and returns what the consumer gets of it. */
   read(chunk: Chunk): readonly Chunk[];
+  /**
+   * True once nothing that costs can follow. The call is then closed before the consumer gets the chunk just read, so that its
+   * charge is on its way when the consumer, who may stop at that chunk, goes on.
+   */
+  isOver?(): boolean;
   /** Returns what the consumer still gets when the stream ended. */
   flush(): readonly Chunk[];
   /** The outcome so far: `complete` tells whether the stream came to its end. */

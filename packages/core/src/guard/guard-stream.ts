@@ -75,6 +75,7 @@ function run<Chunk, T>(
 ): { readonly chunks: ReadableStream<Chunk>; readonly hurry: () => void } {
   const { signal } = call.request;
   const stream = pump(answer, {
+    clock: door.clock,
     onUnwanted: () => control.abandon(),
     async onEnd(end) {
       control.done();

@@ -44,6 +44,9 @@ export function outcomeOfError(error: unknown): Outcome {
   for (let depth = 0; depth < MAX_CAUSES && typeof cause === "object" && cause !== null; depth++) {
     if (WfloError.isInstance(cause)) return { kind: "rejected", reason: cause.code };
     const { code, status } = cause as { code?: unknown; status?: unknown };
+    // `fetch` refuses some ports without a code of its own.
+    if (cause instanceof Error && cause.message === "bad port")
+      return { kind: "rejected", reason: "bad port" };
     if (typeof code === "string" && NEVER_SENT.has(code)) return { kind: "rejected", reason: code };
     if (typeof status === "number" && status >= 400 && status <= 599) return outcomeOfStatus(status);
     cause = (cause as { cause?: unknown }).cause;

@@ -1,12 +1,16 @@
+import type { Clock } from "../ports/clock.ts";
 import type { StreamAnswer } from "./guard-request.ts";
 
 /** Chunks read ahead of the consumer; a provider's stream of a thousand events is a long answer. */
 const READ_AHEAD = 1_024;
+/** A consumer that takes nothing for so long no longer sets the pace: the call would hold its money for ever. */
+const IDLE_MS = 30_000;
 
 interface PumpOptions {
+  readonly clock: Clock;
   /** The consumer broke off. */
   readonly onUnwanted: () => void;
-  /** The wire ended, `complete` or broken. The end of the consumer's stream waits for it. */
+  /** All that costs has come in, or the wire broke. The end of the consumer's stream waits for it. Called once. */
   readonly onEnd: (end: { readonly complete: boolean }) => Promise<void>;
 }
 
@@ -31,6 +35,14 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
     hurried = true;
     goOn();
   };
+  const waitForConsumer = async () => {
+    const cancel = options.clock.schedule(hurry, IDLE_MS);
+    await pulled.promise;
+    cancel();
+  };
+  let ended: Promise<void> | undefined;
+  const end = (complete: boolean) => (ended ??= options.onEnd({ complete }));
+  let reader: ReadableStreamDefaultReader<Chunk> | undefined;
   const chunks = new ReadableStream<Chunk>(
     {
       start: (controller) => void (consumer = controller),
@@ -38,7 +50,9 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
       cancel() {
         consumer = undefined;
         hurry();
-        options.onUnwanted();
+        // Nothing that costs is to come: there is no reason to read on.
+        if (ended) void reader?.cancel().catch(() => {});
+        else options.onUnwanted();
       },
     },
     { highWaterMark: READ_AHEAD },
@@ -52,22 +66,23 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
     hurry();
   };
   const read = async () => {
-    let reader: ReadableStreamDefaultReader<Chunk> | undefined;
     let failure: { readonly error: unknown } | undefined;
     try {
       reader = answer.chunks.getReader();
       for (;;) {
-        if (!hurried && consumer !== undefined && (consumer.desiredSize ?? 1) <= 0) await pulled.promise;
+        if (!hurried && consumer !== undefined && (consumer.desiredSize ?? 1) <= 0) await waitForConsumer();
         const { done, value } = await reader.read();
         if (done) break;
-        give(answer.meter.read(value));
+        const given = answer.meter.read(value);
+        if (answer.meter.isOver?.()) await end(true);
+        give(given);
       }
       give(answer.meter.flush());
     } catch (error) {
       failure = { error };
       await reader?.cancel(error).catch(() => {});
     }
-    await options.onEnd({ complete: failure === undefined });
+    await end(failure === undefined);
     if (failure) return fail(failure.error);
     consumer?.close();
     consumer = undefined;

@@ -25,10 +25,6 @@ export class WireControl {
     this.#options = options;
   }
 
-  get isUnwanted(): boolean {
-    return this.#unwanted;
-  }
-
   abandon(): void {
     if (this.#unwanted) return;
     this.#unwanted = true;
@@ -40,6 +36,7 @@ export class WireControl {
 
   /** The wire has come to its end by itself. */
   done(): void {
+    this.#unwanted = true;
     this.#cancelTimer?.();
   }
 }

@@ -6,6 +6,7 @@ import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 import type { RunRow, RunStatus } from "../ports/run-store.ts";
+import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { RunServices } from "./run-services.ts";
@@ -17,9 +18,8 @@ const HEARTBEAT_MS = 5_000;
 const FLUSH_MS = 30_000;
 /** The same for a run that ends because the database is away. */
 const AWAY_FLUSH_MS = 1_000;
-/** What open calls get at the end of a run before their wires are cut, and what they get to stop after that. */
+/** What open calls get at the end of a run before their wires are cut. */
 const DRAIN_MS = 15_000;
-const GRACE_MS = 2_000;
 
 /**
  * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
@@ -78,7 +78,7 @@ async function end(services: RunServices, scope: RunScope, how: RunEnd, flushMs:
   const { tenant, database, outbox, emitter, log } = services;
   const { runId, workflow, epoch } = scope;
   if (status === "paused") scope.close(new BudgetPausedError(`of run ${runId}`));
-  await drainInTime(services, scope);
+  await drainInTime(scope, services.clock, DRAIN_MS);
   let isOurs = true;
   try {
     await outbox.flush(flushMs);
@@ -89,16 +89,6 @@ async function end(services: RunServices, scope: RunScope, how: RunEnd, flushMs:
   }
   if (!isOurs) throw scope.supersede();
   emitter.emit("run-end", { runId, workflow, status });
-}
-
-/** Waits for open calls, cuts those that take too long, and goes on without those that do not even stop then. */
-async function drainInTime({ clock }: RunServices, scope: RunScope): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const cancelCut = clock.schedule(() => scope.cut(), DRAIN_MS, { keepAlive: true });
-  const cancelEnd = clock.schedule(() => late.resolve(), DRAIN_MS + GRACE_MS, { keepAlive: true });
-  await Promise.race([scope.drain(), late.promise]);
-  cancelCut();
-  cancelEnd();
 }
 
 function startHeartbeat(services: RunServices, scope: RunScope): () => void {

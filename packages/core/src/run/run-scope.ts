@@ -1,15 +1,5 @@
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
-
-/** A call that is still open, as the run around it needs to know it. */
-export interface TrackedCall {
-  readonly callId: string;
-  /** Ends the consumer's say over the pace: read on to the end as fast as the provider sends. */
-  hurry(): void;
-  /** Cuts the wire. */
-  cut(): void;
-  /** Resolves when the outcome is known and its settlement is in the outbox. Never rejects. */
-  readonly closed: Promise<void>;
-}
+import { isWithin, TrackedCalls, type TrackedCall } from "./tracked-calls.ts";
 
 /** One execution of a run in this process: its identity, its open calls, its end. */
 export class RunScope {
@@ -19,7 +9,7 @@ export class RunScope {
   /** The wflo client that executes the run; adapters below find it here. */
   readonly client: object;
   readonly #abort = new AbortController();
-  readonly #open = new Map<TrackedCall, string | undefined>();
+  readonly #calls = new TrackedCalls();
   readonly #callIds = new Map<string, string[]>();
   #closing: unknown;
 
@@ -41,8 +31,7 @@ export class RunScope {
   }
 
   track(call: TrackedCall, step: string | undefined): void {
-    this.#open.set(call, step);
-    void call.closed.then(() => this.#open.delete(call));
+    this.#calls.add(call, step);
     if (step === undefined) return;
     const callIds = this.#callIds.get(step);
     if (callIds) callIds.push(call.callId);
@@ -53,25 +42,21 @@ export class RunScope {
   takeCallIds(step: string): string[] {
     const taken: string[] = [];
     for (const [at, callIds] of this.#callIds) {
-      if (!within(at, step)) continue;
+      if (!isWithin(at, step)) continue;
       taken.push(...callIds);
       this.#callIds.delete(at);
     }
     return taken;
   }
 
-  /** Waits until the open calls of a step and of the steps inside it (of the whole run without one) are closed. */
-  async drain(step?: string): Promise<void> {
-    const open = [...this.#open].filter(
-      ([, at]) => step === undefined || (at !== undefined && within(at, step)),
-    );
-    for (const [call] of open) call.hurry();
-    await Promise.all(open.map(([call]) => call.closed));
+  /** Resolves when the open calls of a step and of the steps inside it (of the whole run without one) are closed. */
+  drain(step?: string): Promise<void> {
+    return this.#calls.drain(step);
   }
 
   /** Cuts the wires of all open calls. */
   cut(): void {
-    for (const call of this.#open.keys()) call.cut();
+    this.#calls.cut();
   }
 
   /** Lets no further call start. */
@@ -89,8 +74,4 @@ export class RunScope {
     this.abort(error);
     return error;
   }
-}
-
-function within(path: string, step: string): boolean {
-  return path === step || path.startsWith(`${step}/`);
 }

@@ -1,0 +1,118 @@
+-- Tables. Keys begin with tenant; text keys sort by bytes, as clients do; money is int8 nano-dollars; ids are made by clients (uuidv7).
+-- There is deliberately no CHECK on spent + reserved <= cap: READ COMMITTED evaluates it on stale rows and raises false errors.
+
+create table wflo.budget (
+  tenant text collate "C" not null,
+  id text collate "C" not null,
+  cap_total int8,
+  cap_day int8,
+  cap_month int8,
+  zone text not null default 'UTC',
+  warn_at float8[] not null default '{}',
+  on_expiry text not null default 'charge',
+  paused boolean not null default false,
+  primary key (tenant, id),
+  constraint budget_on_expiry check (on_expiry in ('charge', 'release'))
+);
+
+create table wflo.budget_window (
+  tenant text collate "C" not null,
+  id text collate "C" not null,
+  kind text collate "C" not null,
+  start timestamptz not null,
+  cap int8 not null,
+  spent int8 not null default 0,
+  reserved int8 not null default 0,
+  overrun int8 not null default 0,
+  primary key (tenant, id, kind, start),
+  constraint budget_window_kind check (kind in ('day', 'month', 'total')),
+  constraint budget_window_not_negative check (spent >= 0 and reserved >= 0)
+) with (fillfactor = 25, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+-- Open holds only. The window arrays are parallel and in lock order; budget_ids also names budgets that have no cap.
+create table wflo.hold (
+  tenant text collate "C" not null,
+  call_id uuid not null,
+  budget_ids text[] collate "C" not null,
+  window_budget_ids text[] collate "C" not null,
+  window_kinds text[] collate "C" not null,
+  window_starts timestamptz[] not null,
+  amount int8 not null,
+  bound int8 not null,
+  charge_on_expiry boolean not null,
+  expires_at timestamptz not null,
+  run_id uuid,
+  epoch int8,
+  step text,
+  agent text,
+  provider text not null,
+  model text not null,
+  primary key (tenant, call_id)
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+create index hold_expires_at on wflo.hold (expires_at);
+
+-- Append-only. charged is the change of spent; total is what the entries of the call add up to with this one.
+create table wflo.entry (
+  tenant text collate "C" not null,
+  id uuid not null,
+  call_id uuid not null,
+  kind text collate "C" not null,
+  budget_ids text[] collate "C" not null,
+  window_budget_ids text[] collate "C" not null,
+  window_kinds text[] collate "C" not null,
+  window_starts timestamptz[] not null,
+  held int8 not null,
+  charged int8 not null,
+  overrun int8 not null,
+  total int8 not null,
+  at timestamptz not null,
+  run_id uuid,
+  step text,
+  agent text,
+  provider text not null,
+  model text not null,
+  receipt jsonb not null,
+  primary key (tenant, id),
+  constraint entry_kind check (
+    kind in ('settle', 'void', 'estimate', 'unmeasured', 'doubt', 'expire', 'late', 'correction')
+  )
+);
+
+create index entry_call on wflo.entry (tenant, call_id);
+create index entry_run on wflo.entry (tenant, run_id, id) where run_id is not null;
+create index entry_doubt on wflo.entry (tenant, id) where kind in ('doubt', 'expire');
+
+create table wflo.run (
+  tenant text collate "C" not null,
+  id uuid not null,
+  workflow text collate "C" not null,
+  input text not null,
+  budget_ids text[] collate "C" not null,
+  tags text[] not null,
+  status text collate "C" not null,
+  epoch int8 not null,
+  created_at timestamptz not null,
+  heartbeat_at timestamptz not null,
+  ended_at timestamptz,
+  result text,
+  error text,
+  primary key (tenant, id),
+  constraint run_status check (status in ('running', 'paused', 'completed', 'failed'))
+) with (fillfactor = 80);
+
+-- seq is counted per run: the order in which steps were saved. The key holds a SHA-256 of the path, which may be longer than an index
+-- row can be.
+create table wflo.step (
+  tenant text collate "C" not null,
+  run_id uuid not null,
+  path_hash bytea not null,
+  path text not null,
+  epoch int8 not null,
+  seq int8 not null,
+  result text not null,
+  saved_at timestamptz not null,
+  primary key (tenant, run_id, path_hash)
+);
+
+create index step_seq on wflo.step (tenant, run_id, seq);

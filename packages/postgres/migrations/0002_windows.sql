@@ -1,0 +1,105 @@
+-- The clock, the windows it opens, and the hold rule.
+
+-- The only clock of the ledger. Tests replace it.
+create function wflo.now() returns timestamptz language sql volatile as $$ select clock_timestamp() $$;
+
+-- A uuid of version 7, for entries that no client wrote.
+create function wflo.uuid7() returns uuid language sql volatile as $$
+  select encode(
+    set_bit(set_bit(
+      overlay(
+        uuid_send(gen_random_uuid())
+        placing substring(int8send((extract(epoch from clock_timestamp()) * 1000)::int8) from 3) from 1 for 6
+      ), 52, 1), 53, 1), 'hex')::uuid
+$$;
+
+create function wflo.window_start(p_kind text, p_at timestamptz) returns timestamptz language sql immutable as $$
+  select case p_kind
+    when 'day' then date_trunc('day', p_at at time zone 'UTC') at time zone 'UTC'
+    when 'month' then date_trunc('month', p_at at time zone 'UTC') at time zone 'UTC'
+    else '-infinity'::timestamptz
+  end
+$$;
+
+-- When the next window begins; null for total. Counted in UTC, whatever the session's time zone.
+create function wflo.window_end(p_kind text, p_start timestamptz) returns timestamptz language sql immutable as $$
+  select case p_kind
+    when 'day' then (p_start at time zone 'UTC' + interval '1 day') at time zone 'UTC'
+    when 'month' then (p_start at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+  end
+$$;
+
+-- The windows of a budget that are open at a time: one for each cap it has.
+create function wflo.open_windows(p_budget wflo.budget, p_at timestamptz)
+returns table (kind text, start timestamptz, cap int8) language sql immutable as $$
+  select k.kind, wflo.window_start(k.kind, p_at), k.cap
+  from (values ('day', p_budget.cap_day), ('month', p_budget.cap_month), ('total', p_budget.cap_total)) k (kind, cap)
+  where k.cap is not null
+$$;
+
+-- One window as a reserve sees it. credit is the part of reserved that a replaced hold gives back;
+-- fresh is false for a window that only the replaced hold is in.
+create type wflo.window_line as (
+  budget_id text, kind text, start timestamptz, cap int8, spent int8, reserved int8, overrun int8, credit int8, fresh boolean
+);
+
+-- cap - spent - reserved, never past int8: everything below zero is the same to the hold rule.
+create function wflo.free_of(p_line wflo.window_line) returns int8 language sql immutable as $$
+  select greatest(p_line.cap::numeric - p_line.spent - p_line.reserved + p_line.credit, -1)::int8
+$$;
+
+-- Money is text in JSON, so that no reader makes a float of it.
+create function wflo.window_json(p_line wflo.window_line) returns jsonb language plpgsql immutable as $$
+begin
+  return jsonb_build_object(
+    'budgetId', p_line.budget_id,
+    'window', p_line.kind,
+    'startsAt', case when p_line.kind <> 'total' then (extract(epoch from p_line.start) * 1000)::int8 end,
+    'resetsAt', case when p_line.kind <> 'total'
+      then (extract(epoch from wflo.window_end(p_line.kind, p_line.start)) * 1000)::int8 end,
+    'cap', p_line.cap::text,
+    'spent', p_line.spent::text,
+    'reserved', p_line.reserved::text,
+    'overrun', p_line.overrun::text
+  );
+end
+$$;
+
+-- The hold rule of core's budget/hold.ts, line by line: what a call gets over windows with these free amounts, null for nothing.
+create function wflo.grant_of(p_bound int8, p_need int8, p_target int8, p_share int8, p_free int8[])
+returns int8 language plpgsql immutable as $$
+declare
+  v_share int8 := greatest(1, p_share);
+  v_grant int8 := p_bound;
+  v_fair int8;
+  v_amount int8;
+begin
+  if p_bound <= all (select greatest(f, 0) / greatest(8, v_share) from unnest(p_free) f) then
+    return p_bound;
+  end if;
+  foreach v_amount in array p_free loop
+    v_fair := least(p_bound, greatest(p_need, least(p_target, greatest(v_amount, 0) / v_share)));
+    if v_fair > v_amount then
+      return null;
+    end if;
+    v_grant := least(v_grant, v_fair);
+  end loop;
+  return v_grant;
+end
+$$;
+
+-- Why these windows refuse a call: the one with the least left if a call can never fit, else the one with the least free.
+create function wflo.refusal_of(p_bound int8, p_need int8, p_lines wflo.window_line[]) returns jsonb language sql immutable as $$
+  select jsonb_build_object(
+    'code', case when x.hopeless then 'exhausted' else 'held' end,
+    'window', wflo.window_json(p_lines[x.n])
+  )
+  from (
+    select n, least(p_need, p_bound) > (p_lines[n]).cap - (p_lines[n]).spent as hopeless,
+      (p_lines[n]).cap - (p_lines[n]).spent as room, wflo.free_of(p_lines[n]) as free
+    from generate_subscripts(p_lines, 1) n
+    where (p_lines[n]).fresh and wflo.free_of(p_lines[n]) < least(p_need, p_bound)
+  ) x
+  order by x.hopeless desc, case when x.hopeless then x.room else x.free end, x.n
+  limit 1
+$$;

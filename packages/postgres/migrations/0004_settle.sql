@@ -1,0 +1,276 @@
+-- Settle, correct, expire. First every lock of the batch (holds, closing entries, windows, each sorted), then the work in the order
+-- given, then one delta for each window. A hold is deleted only when its windows are locked: see reserve.
+
+create function wflo.is_closing(p_kind text) returns boolean language sql immutable as $$
+  select p_kind not in ('late', 'correction')
+$$;
+
+-- Locks the windows these calls were held in, sorted.
+create function wflo.lock_windows(p_tenant text, p_calls uuid[]) returns void language plpgsql as $$
+begin
+  perform 1
+  from (
+    select u.id, u.kind, u.start
+    from wflo.hold h, unnest(h.window_budget_ids, h.window_kinds, h.window_starts) u (id, kind, start)
+    where h.tenant = p_tenant and h.call_id = any (p_calls)
+    union
+    select u.id, u.kind, u.start
+    from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
+    where e.tenant = p_tenant and e.call_id = any (p_calls)
+  ) k
+  join wflo.budget_window w on w.tenant = p_tenant and w.id = k.id and w.kind = k.kind and w.start = k.start
+  order by w.tenant, w.id, w.kind, w.start
+  for update of w;
+end
+$$;
+
+-- Locks everything a batch of settles touches and returns the calls it found. The closing entry of a call stands for the call once
+-- its hold is gone. A call that appears between these statements is not found: it must not be looked at again, unlocked.
+create function wflo.lock_calls(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
+declare
+  v_held uuid[];
+  v_closed uuid[];
+begin
+  select array_agg(x.call_id) into v_held from (
+    select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
+    order by h.call_id for update
+  ) x;
+  select array_agg(x.call_id) into v_closed from (
+    select e.call_id from wflo.entry e
+    where e.tenant = p_tenant and e.call_id = any (p_calls) and wflo.is_closing(e.kind)
+    order by e.call_id, e.id for update
+  ) x;
+  v_held := coalesce(v_held, '{}') || coalesce(v_closed, '{}');
+  if cardinality(v_held) > 0 then
+    perform wflo.lock_windows(p_tenant, v_held);
+  end if;
+  return v_held;
+end
+$$;
+
+-- Writes the entry that closes a hold and returns its id: the asked one, or a new one if another entry has it.
+create function wflo.close_hold(p_hold wflo.hold, p_id uuid, p_kind text, p_charged int8, p_receipt jsonb)
+returns uuid language plpgsql as $$
+declare
+  v_id uuid := p_id;
+begin
+  loop
+    insert into wflo.entry (
+      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
+      run_id, step, agent, provider, model, receipt
+    ) values (
+      p_hold.tenant, v_id, p_hold.call_id, p_kind, p_hold.budget_ids, p_hold.window_budget_ids, p_hold.window_kinds,
+      p_hold.window_starts, p_hold.amount, p_charged, greatest(p_charged - p_hold.amount, 0), p_charged, wflo.now(),
+      p_hold.run_id, p_hold.step, p_hold.agent, p_hold.provider, p_hold.model, p_receipt
+    ) on conflict do nothing;
+    exit when found;
+    v_id := wflo.uuid7();
+  end loop;
+  return v_id;
+end
+$$;
+
+-- Writes an entry that brings a closed call to a new total and returns its id.
+create function wflo.amend(p_closing wflo.entry, p_id uuid, p_kind text, p_total int8, p_receipt jsonb)
+returns uuid language plpgsql as $$
+declare
+  v_id uuid := p_id;
+  v_charged int8;
+  v_overrun int8;
+begin
+  select sum(e.charged), sum(e.overrun) into v_charged, v_overrun
+  from wflo.entry e where e.tenant = p_closing.tenant and e.call_id = p_closing.call_id;
+  loop
+    insert into wflo.entry (
+      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
+      run_id, step, agent, provider, model, receipt
+    ) values (
+      p_closing.tenant, v_id, p_closing.call_id, p_kind, p_closing.budget_ids, p_closing.window_budget_ids,
+      p_closing.window_kinds, p_closing.window_starts, p_closing.held, p_total - v_charged,
+      greatest(p_total - p_closing.held, 0) - v_overrun, p_total, wflo.now(),
+      p_closing.run_id, p_closing.step, p_closing.agent, p_closing.provider, p_closing.model, p_receipt
+    ) on conflict do nothing;
+    exit when found;
+    v_id := wflo.uuid7();
+  end loop;
+  return v_id;
+end
+$$;
+
+-- Books new entries on their windows, which are locked: one update for each window. Past int8 a sum stays at the largest amount.
+create function wflo.book(p_tenant text, p_ids uuid[]) returns void language plpgsql as $$
+begin
+  update wflo.budget_window w set
+    spent = greatest(least(w.spent + d.charged, 9223372036854775807), 0),
+    reserved = greatest(w.reserved - d.held, 0),
+    overrun = greatest(least(w.overrun + d.overrun, 9223372036854775807), 0)
+  from (
+    select u.id, u.kind, u.start, sum(e.charged) as charged, sum(e.overrun) as overrun,
+      sum(case when wflo.is_closing(e.kind) then e.held else 0 end) as held
+    from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
+    where e.tenant = p_tenant and e.id = any (p_ids)
+    group by u.id, u.kind, u.start
+  ) d
+  where w.tenant = p_tenant and w.id = d.id and w.kind = d.kind and w.start = d.start;
+end
+$$;
+
+-- What all entries of a call add up to, as a verdict of the port; money as text.
+create function wflo.settle_verdict(p_tenant text, p_call uuid, p_code text) returns jsonb language sql volatile as $$
+  select jsonb_build_object('callId', p_call, 'code', p_code,
+    'charged', coalesce(sum(e.charged), 0)::text, 'overrun', coalesce(sum(e.overrun), 0)::text)
+  from wflo.entry e where e.tenant = p_tenant and e.call_id = p_call
+$$;
+
+-- Closes one call under the locks of lock_calls. entry_id is null when nothing was written.
+create function wflo.settle_one(
+  p_tenant text, p_call uuid, p_id uuid, p_kind text, p_cost int8, p_receipt jsonb, out verdict jsonb, out entry_id uuid
+) language plpgsql as $$
+declare
+  v_hold wflo.hold;
+  v_closing wflo.entry;
+  v_cost int8;
+begin
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = p_call returning h.* into v_hold;
+  if found then
+    v_cost := coalesce(p_cost, v_hold.amount);
+    entry_id := wflo.close_hold(v_hold, p_id, p_kind, v_cost, p_receipt);
+    verdict := jsonb_build_object('callId', p_call, 'code', 'settled', 'charged', v_cost::text,
+      'overrun', greatest(v_cost - v_hold.amount, 0)::text);
+    return;
+  end if;
+  select * into v_closing from wflo.entry e
+  where e.tenant = p_tenant and e.call_id = p_call and wflo.is_closing(e.kind);
+  if p_cost is null or exists (
+    select from wflo.entry e where e.tenant = p_tenant and e.id = p_id and e.call_id = p_call) then
+    verdict := wflo.settle_verdict(p_tenant, p_call, 'replay');
+  elsif v_closing.kind in ('doubt', 'expire') and not exists (
+    select from wflo.entry e where e.tenant = p_tenant and e.call_id = p_call and e.kind = 'late') then
+    entry_id := wflo.amend(v_closing, p_id, 'late', p_cost, p_receipt);
+    verdict := wflo.settle_verdict(p_tenant, p_call, 'late');
+  else
+    select sum(e.charged) into v_cost from wflo.entry e where e.tenant = p_tenant and e.call_id = p_call;
+    verdict := wflo.settle_verdict(p_tenant, p_call, case when v_cost = p_cost then 'replay' else 'conflict' end);
+  end if;
+end
+$$;
+
+-- Settles a batch in the order given: [{ callId, settlementId, kind, cost (text or null), receipt }].
+create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql as $$
+declare
+  v_calls uuid[];
+  v_known uuid[];
+  v_each record;
+  v_one record;
+  v_ids uuid[] := '{}';
+  v_verdicts jsonb[] := '{}';
+begin
+  select array_agg(distinct (s ->> 'callId')::uuid) into v_calls from jsonb_array_elements(p_settlements) s;
+  if v_calls is null then
+    return '[]';
+  end if;
+  v_known := wflo.lock_calls(p_tenant, v_calls);
+  for v_each in select s from jsonb_array_elements(p_settlements) with ordinality x (s, n) order by n loop
+    if (v_each.s ->> 'callId')::uuid <> all (v_known) then
+      v_verdicts := v_verdicts
+        || jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
+      continue;
+    end if;
+    select * into v_one from wflo.settle_one(
+      p_tenant, (v_each.s ->> 'callId')::uuid, (v_each.s ->> 'settlementId')::uuid, v_each.s ->> 'kind',
+      (v_each.s ->> 'cost')::int8, v_each.s -> 'receipt');
+    v_verdicts := v_verdicts || v_one.verdict;
+    if v_one.entry_id is not null then
+      v_ids := v_ids || v_one.entry_id;
+    end if;
+  end loop;
+  if cardinality(v_ids) > 0 then
+    perform wflo.book(p_tenant, v_ids);
+  end if;
+  return to_jsonb(v_verdicts);
+end
+$$;
+
+-- The same, and the commit need not wait for the disk while no bill is above its hold: losing such a settle in a crash of the
+-- server leaves the larger hold, which is the safe side.
+create function wflo.settle(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql as $$
+declare
+  v_verdicts jsonb := wflo.settle_all(p_tenant, p_settlements);
+begin
+  if not exists (
+    select from jsonb_array_elements(v_verdicts) v where v ->> 'code' = 'late' or v ->> 'overrun' <> '0') then
+    perform set_config('synchronous_commit', 'off', true);
+  end if;
+  return v_verdicts;
+end
+$$;
+
+-- Sets the total of a closed call by hand, once per correction id; null when no closed call has this id.
+create function wflo.correct(p_tenant text, p_call uuid, p_id uuid, p_cost int8, p_receipt jsonb)
+returns jsonb language plpgsql as $$
+declare
+  v_closing wflo.entry;
+  v_taken uuid;
+begin
+  if p_call <> all (wflo.lock_calls(p_tenant, array[p_call])) then
+    return null;
+  end if;
+  select * into v_closing from wflo.entry e
+  where e.tenant = p_tenant and e.call_id = p_call and wflo.is_closing(e.kind);
+  if not found then
+    return null;
+  end if;
+  select e.call_id into v_taken from wflo.entry e where e.tenant = p_tenant and e.id = p_id;
+  if found then
+    return wflo.settle_verdict(p_tenant, p_call, case when v_taken = p_call then 'replay' else 'conflict' end);
+  end if;
+  perform wflo.book(p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]);
+  return wflo.settle_verdict(p_tenant, p_call, 'settled');
+end
+$$;
+
+-- Closes holds that outlived their process, of all tenants, and returns how many. A hold another connection works on is left to it.
+create function wflo.expire(p_limit int8) returns int8 language plpgsql as $$
+declare
+  v_at timestamptz := wflo.now();
+  v_due record;
+  v_hold wflo.hold;
+  v_ids uuid[];
+  v_count int8 := 0;
+begin
+  for v_due in
+    select x.tenant, array_agg(x.call_id) as calls
+    from (
+      select h.tenant, h.call_id from wflo.hold h where h.expires_at <= v_at
+      order by h.expires_at limit p_limit for update skip locked
+    ) x
+    group by x.tenant order by x.tenant
+  loop
+    perform wflo.lock_windows(v_due.tenant, v_due.calls);
+    v_ids := '{}';
+    for v_hold in
+      delete from wflo.hold h where h.tenant = v_due.tenant and h.call_id = any (v_due.calls) returning h.*
+    loop
+      v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'expire',
+        case when v_hold.charge_on_expiry then v_hold.amount else 0 end,
+        jsonb_build_object('reason', 'the hold was not renewed: its process died or lost the database'));
+    end loop;
+    perform wflo.book(v_due.tenant, v_ids);
+    v_count := v_count + cardinality(v_ids);
+  end loop;
+  return v_count;
+end
+$$;
+
+-- Moves the expiry of open holds to this long from now; how many there were. Locked sorted first: an UPDATE alone takes rows in any order.
+create function wflo.renew(p_tenant text, p_calls uuid[], p_ttl_ms int8) returns int8 language plpgsql as $$
+declare
+  v_count int8;
+begin
+  perform 1 from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls) order by h.call_id for update;
+  update wflo.hold h set expires_at = wflo.now() + p_ttl_ms * interval '1 millisecond'
+  where h.tenant = p_tenant and h.call_id = any (p_calls);
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;

@@ -1,0 +1,70 @@
+-- Runs and steps. The run row is locked first, then what settle locks.
+
+-- Takes a run for a new execution and closes what its older ones left open, in doubt.
+create function wflo.claim_run(p_tenant text, p_run uuid, p_take_over boolean, p_stale_ms int8)
+returns jsonb language plpgsql as $$
+declare
+  v_at timestamptz;
+  v_run wflo.run;
+  v_calls uuid[];
+  v_hold wflo.hold;
+  v_ids uuid[] := '{}';
+begin
+  select * into v_run from wflo.run r where r.tenant = p_tenant and r.id = p_run for update;
+  if not found then
+    return jsonb_build_object('code', 'unknown');
+  end if;
+  v_at := wflo.now();
+  if v_run.status = 'completed' then
+    return jsonb_build_object('code', 'completed');
+  end if;
+  if v_run.status = 'running' and not p_take_over and v_run.heartbeat_at > v_at - p_stale_ms * interval '1 millisecond' then
+    return jsonb_build_object('code', 'alive',
+      'heartbeatAgoMs', greatest((extract(epoch from v_at - v_run.heartbeat_at) * 1000)::int8, 0));
+  end if;
+  update wflo.run r
+  set epoch = r.epoch + 1, status = 'running', heartbeat_at = v_at, ended_at = null, result = null, error = null
+  where r.tenant = p_tenant and r.id = p_run
+  returning r.* into v_run;
+
+  select array_agg(x.call_id) into v_calls from (
+    select h.call_id from wflo.hold h
+    where h.tenant = p_tenant and h.run_id = p_run and h.epoch < v_run.epoch
+    order by h.call_id for update
+  ) x;
+  if v_calls is not null then
+    perform wflo.lock_windows(p_tenant, v_calls);
+    for v_hold in
+      delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls) returning h.*
+    loop
+      v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'doubt', v_hold.amount,
+        jsonb_build_object('reason', 'the run was resumed while this call was open'));
+    end loop;
+    perform wflo.book(p_tenant, v_ids);
+  end if;
+  return jsonb_build_object('code', 'claimed', 'run', to_jsonb(v_run));
+end
+$$;
+
+-- Settles, and saves the result of a step while the epoch is the run's. A settle is never refused.
+create function wflo.commit_step(p_tenant text, p_run uuid, p_epoch int8, p_path text, p_result text, p_settlements jsonb)
+returns jsonb language plpgsql as $$
+declare
+  v_epoch int8;
+  v_settled jsonb;
+begin
+  perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
+  select r.epoch into v_epoch from wflo.run r where r.tenant = p_tenant and r.id = p_run;
+  v_settled := wflo.settle_all(p_tenant, p_settlements);
+  if v_epoch is distinct from p_epoch then
+    return jsonb_build_object('code', 'superseded', 'settled', v_settled);
+  end if;
+  insert into wflo.step as s (tenant, run_id, path_hash, path, epoch, seq, result, saved_at)
+  select p_tenant, p_run, sha256(convert_to(p_path, 'UTF8')), p_path, p_epoch, coalesce(max(x.seq), 0) + 1, p_result, wflo.now()
+  from wflo.step x where x.tenant = p_tenant and x.run_id = p_run
+  on conflict (tenant, run_id, path_hash) do update
+  set epoch = excluded.epoch, seq = excluded.seq, result = excluded.result, saved_at = excluded.saved_at
+  where s.epoch < excluded.epoch;
+  return jsonb_build_object('code', 'committed', 'settled', v_settled);
+end
+$$;

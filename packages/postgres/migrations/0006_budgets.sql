@@ -1,0 +1,109 @@
+-- Budgets as they are set and shown, and the proof that the books are right.
+
+-- A budget with its open windows; one nobody used yet is shown as empty.
+create function wflo.budget_state(p_budget wflo.budget, p_at timestamptz) returns jsonb language sql stable as $$
+  select jsonb_build_object(
+    'id', p_budget.id,
+    'caps', jsonb_strip_nulls(jsonb_build_object(
+      'total', p_budget.cap_total::text, 'day', p_budget.cap_day::text, 'month', p_budget.cap_month::text)),
+    'onExpiry', p_budget.on_expiry,
+    'warnAt', to_jsonb(p_budget.warn_at),
+    'paused', p_budget.paused,
+    'windows', (
+      select coalesce(jsonb_agg(wflo.window_json(row(
+        p_budget.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0),
+        coalesce(w.overrun, 0), 0, true
+      )::wflo.window_line) order by array_position('{total,day,month}', k.kind)), '[]')
+      from wflo.open_windows(p_budget, p_at) k
+      left join wflo.budget_window w
+        on w.tenant = p_budget.tenant and w.id = p_budget.id and w.kind = k.kind and w.start = k.start
+    )
+  )
+$$;
+
+-- The named budgets of a tenant, as an array in no particular order.
+create function wflo.get_budgets(p_tenant text, p_ids text[]) returns jsonb language sql volatile as $$
+  select coalesce(jsonb_agg(wflo.budget_state(b, t.at)), '[]')
+  from (select wflo.now() as at offset 0) t, wflo.budget b
+  where b.tenant = p_tenant and b.id = any (p_ids)
+$$;
+
+-- A page of the budgets of a tenant, by ascending id.
+create function wflo.list_budgets(p_tenant text, p_prefix text, p_after text, p_limit int8) returns jsonb language sql volatile as $$
+  select coalesce(jsonb_agg(wflo.budget_state(x.b, x.at) order by (x.b).id), '[]')
+  from (
+    select b, t.at
+    from (select wflo.now() as at offset 0) t, wflo.budget b
+    where b.tenant = p_tenant and b.id >= p_prefix and starts_with(b.id, p_prefix) and (p_after is null or b.id > p_after)
+    order by b.id limit p_limit
+  ) x
+$$;
+
+-- Creates or changes a budget; its open windows get the new caps in the same call.
+create function wflo.set_budget(
+  p_tenant text, p_id text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[]
+) returns jsonb language plpgsql as $$
+declare
+  v_budget wflo.budget;
+  v_at timestamptz;
+begin
+  insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at)
+  values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at)
+  on conflict (tenant, id) do update
+  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at
+  returning b.* into v_budget;
+  v_at := wflo.now();
+  perform 1 from wflo.budget_window w where w.tenant = p_tenant and w.id = p_id
+    and (w.kind, w.start) in (select k.kind, k.start from wflo.open_windows(v_budget, v_at) k)
+  order by w.tenant, w.id, w.kind, w.start for update;
+  update wflo.budget_window w set cap = k.cap
+  from wflo.open_windows(v_budget, v_at) k
+  where w.tenant = p_tenant and w.id = p_id and w.kind = k.kind and w.start = k.start;
+  return wflo.budget_state(v_budget, v_at);
+end
+$$;
+
+-- Raises one cap, never lowers it; null when there is no such cap. Of a day or month only the open window is raised.
+create function wflo.raise_cap(p_tenant text, p_id text, p_kind text, p_to int8) returns jsonb language plpgsql as $$
+declare
+  v_budget wflo.budget;
+  v_at timestamptz;
+begin
+  select * into v_budget from wflo.budget b where b.tenant = p_tenant and b.id = p_id for update;
+  v_at := wflo.now();
+  if not exists (select from wflo.open_windows(v_budget, v_at) k where k.kind = p_kind) then
+    return null;
+  end if;
+  if p_kind = 'total' then
+    update wflo.budget b set cap_total = greatest(b.cap_total, p_to) where b.tenant = p_tenant and b.id = p_id
+    returning b.* into v_budget;
+  end if;
+  insert into wflo.budget_window as w (tenant, id, kind, start, cap)
+  select p_tenant, p_id, k.kind, k.start, greatest(k.cap, p_to)
+  from wflo.open_windows(v_budget, v_at) k where k.kind = p_kind
+  on conflict (tenant, id, kind, start) do update set cap = greatest(w.cap, excluded.cap);
+  return wflo.budget_state(v_budget, v_at);
+end
+$$;
+
+-- Windows whose row differs from what entries and open holds add up to, in one consistent read. There must be none.
+create function wflo.reconcile(p_tenant text) returns jsonb language sql volatile as $$
+  with entries as (
+    select u.id, u.kind, u.start, least(sum(e.charged), 9223372036854775807) as charged
+    from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
+    where e.tenant = p_tenant group by u.id, u.kind, u.start
+  ), holds as (
+    select u.id, u.kind, u.start, sum(h.amount) as amount
+    from wflo.hold h, unnest(h.window_budget_ids, h.window_kinds, h.window_starts) u (id, kind, start)
+    where h.tenant = p_tenant group by u.id, u.kind, u.start
+  ), windows as (
+    select w.id, w.kind, w.start, w.spent, w.reserved from wflo.budget_window w where w.tenant = p_tenant
+  ), books as (
+    select id, kind, start, coalesce(w.spent, 0) as spent, coalesce(w.reserved, 0) as reserved,
+      coalesce(e.charged, 0) as charged, coalesce(h.amount, 0) as amount
+    from windows w full join entries e using (id, kind, start) full join holds h using (id, kind, start)
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('budgetId', id, 'window', kind, 'spent', spent::text, 'entries', charged::text,
+    'reserved', reserved::text, 'holds', amount::text) order by id collate "C", kind, start), '[]')
+  from books where spent <> charged or reserved <> amount
+$$;

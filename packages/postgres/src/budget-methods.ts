@@ -1,0 +1,65 @@
+import type { BudgetDefinition, BudgetState, LedgerStore, WindowKind } from "@wflo/core";
+import { and, eq } from "drizzle-orm";
+import { keyOf } from "./key-of.ts";
+import { readWindow, type WindowJson } from "./read-window.ts";
+import { budget } from "./schema/budget.ts";
+import type { Session } from "./session.ts";
+
+/** The part of the ledger that sets and shows budgets. */
+export type BudgetMethods = Pick<
+  LedgerStore,
+  "setBudget" | "raiseCap" | "getBudgets" | "listBudgets" | "setPaused"
+>;
+
+interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "paused"> {
+  readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
+  readonly windows: readonly WindowJson[];
+}
+
+/** Implements them on a session. */
+export function budgetMethods(session: Session): BudgetMethods {
+  return {
+    async setBudget(tenant, { id, caps, onExpiry, warnAt }) {
+      const args = [keyOf("tenant", tenant), keyOf("budget id", id), caps.total, caps.day, caps.month];
+      const state = await session.call("set_budget", [...args, onExpiry, [...warnAt]]);
+      return readBudget(state as BudgetJson);
+    },
+    async raiseCap(tenant, budgetId, window, toNanoUsd) {
+      const args = [keyOf("tenant", tenant), keyOf("budget id", budgetId), window, toNanoUsd];
+      const state = await session.call("raise_cap", args);
+      return state === undefined ? undefined : readBudget(state as BudgetJson);
+    },
+    async getBudgets(tenant, ids) {
+      const asked = ids.map((id) => keyOf("budget id", id));
+      const states = (await session.call("get_budgets", [keyOf("tenant", tenant), asked])) as BudgetJson[];
+      const byId = new Map(states.map((state) => [state.id, readBudget(state)]));
+      return ids.flatMap((id) => byId.get(id) ?? []);
+    },
+    async listBudgets(tenant, { prefix = "", after, limit }) {
+      const page = [keyOf("prefix", prefix), after === undefined ? null : keyOf("budget id", after), limit];
+      const states = await session.call("list_budgets", [keyOf("tenant", tenant), ...page]);
+      return (states as BudgetJson[]).map(readBudget);
+    },
+    async setPaused(tenant, budgetId, paused) {
+      const isTheOne = and(
+        eq(budget.tenant, keyOf("tenant", tenant)),
+        eq(budget.id, keyOf("budget id", budgetId)),
+      );
+      const update = session.orm.update(budget).set({ paused }).where(isTheOne).returning({ id: budget.id });
+      return (await session.ordinary(update)).length > 0;
+    },
+  };
+}
+
+function readBudget({ id, caps, onExpiry, warnAt, paused, windows }: BudgetJson): BudgetState {
+  return { id, caps: readCaps(caps), onExpiry, warnAt, paused, windows: windows.map(readWindow) };
+}
+
+function readCaps(caps: BudgetJson["caps"]): BudgetDefinition["caps"] {
+  const read: Partial<Record<WindowKind, bigint>> = {};
+  for (const kind of ["total", "day", "month"] as const) {
+    const cap = caps[kind];
+    if (cap !== undefined) read[kind] = BigInt(cap);
+  }
+  return read;
+}

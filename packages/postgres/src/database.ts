@@ -1,0 +1,37 @@
+import type { Database, StepCommitVerdict } from "@wflo/core";
+import type { Driver } from "./driver.ts";
+import { exactText } from "./exact-text.ts";
+import { keyOf } from "./key-of.ts";
+import { ledgerStore } from "./ledger-store.ts";
+import { runStore } from "./run-store.ts";
+import { Session } from "./session.ts";
+import { readSettlements, settlementsJson } from "./settlements.ts";
+import { uuidOf } from "./uuid-of.ts";
+
+/** A database that keeps its own tables up to date. */
+export interface PostgresDatabase extends Database {
+  /** Makes or updates the tables now, as a deployment step may want; else the first use does. Throws `StoreUnavailableError`. */
+  migrate(): Promise<void>;
+}
+
+/** The ports on one driver. */
+export function databaseOn(driver: Driver): PostgresDatabase {
+  const session = new Session(driver);
+  return {
+    ledger: ledgerStore(session),
+    runs: runStore(session),
+    async commitStep({ tenant, runId, epoch, path, result, settlements }) {
+      const verdict = (await session.call("commit_step", [
+        keyOf("tenant", tenant),
+        uuidOf("run id", runId),
+        epoch,
+        exactText("step path", path),
+        result,
+        settlementsJson(settlements),
+      ])) as { readonly code: StepCommitVerdict["code"]; readonly settled: unknown };
+      return { code: verdict.code, settled: readSettlements(settlements, verdict.settled) };
+    },
+    migrate: () => session.migrate(),
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,84 @@
+import { mkdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { StoreUnavailableError } from "@wflo/core";
+import { type FolderLock, takeFolder } from "./folder-lock.ts";
+import { type ClosablePGlite, createPGlite } from "./create-pglite.ts";
+import type { OpenPGlite } from "./pglite-driver.ts";
+
+interface Shared {
+  readonly opened: Promise<{ readonly engine: ClosablePGlite; readonly lock: FolderLock }>;
+  users: number;
+  closing: Promise<void> | undefined;
+}
+
+/** A module may hold no state, but this: two instances of one process on one folder would corrupt it. */
+const instances = new Map<string, Shared>();
+
+/** Opens a folder, or joins the instance of this process that has it open. The last `close` gives the folder back. */
+export async function openFolder(folder: string): Promise<OpenPGlite> {
+  mkdirSync(folder, { recursive: true });
+  const key = realpathSync(folder);
+  for (
+    let closing = instances.get(key)?.closing;
+    closing !== undefined;
+    closing = instances.get(key)?.closing
+  ) {
+    await closing;
+  }
+  const shared = instances.get(key) ?? { opened: start(key), users: 0, closing: undefined };
+  instances.set(key, shared);
+  shared.users += 1;
+  try {
+    const { engine, lock } = await shared.opened;
+    return { engine, check: () => refuseIfLost(lock, key), close: once(() => leave(key, shared)) };
+  } catch (error) {
+    if (instances.get(key) === shared) instances.delete(key);
+    throw error;
+  }
+}
+
+async function start(
+  folder: string,
+): Promise<{ readonly engine: ClosablePGlite; readonly lock: FolderLock }> {
+  const lock = takeFolder(folder);
+  const data = join(folder, "data");
+  try {
+    return { engine: await createPGlite(data), lock };
+  } catch (cause) {
+    lock.release();
+    if (cause instanceof StoreUnavailableError) throw cause;
+    throw new StoreUnavailableError(
+      `The data in ${data} cannot be opened: they seem to be damaged. Copy the folder ${folder} before anything else; when it is ` +
+        "removed, wflo starts with an empty one.",
+      { cause },
+    );
+  }
+}
+
+async function leave(key: string, shared: Shared): Promise<void> {
+  shared.users -= 1;
+  if (shared.users > 0) return;
+  shared.closing = (async () => {
+    const { engine, lock } = await shared.opened;
+    try {
+      await engine.close();
+    } finally {
+      lock.release();
+      instances.delete(key);
+    }
+  })();
+  await shared.closing;
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
+}
+
+function refuseIfLost(lock: FolderLock, folder: string): void {
+  if (!lock.isLost()) return;
+  throw new StoreUnavailableError(
+    `Another process took the folder ${folder}, because this one showed no sign of life for long (was it frozen?). ` +
+      "Restart this process.",
+  );
+}

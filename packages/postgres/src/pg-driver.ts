@@ -1,0 +1,77 @@
+import pg from "pg";
+import type { Cell, Driver, Statement } from "./driver.ts";
+import type { PgClient, PgPool, PgQuery } from "./pg-pool.ts";
+import { placeOf } from "./place-of.ts";
+
+const BOOL_OID = 16;
+const TEXT_ARRAY_OID: number = 1009;
+/** Not drizzle's, which loses backslashes (0.45.4). */
+const readTextArray = pg.types.getTypeParser(
+  TEXT_ARRAY_OID as Parameters<typeof pg.types.getTypeParser>[0],
+  "text",
+);
+
+/** Values as PostgreSQL writes them, whatever parsers the user registered with pg. */
+const types: PgQuery["types"] = {
+  getTypeParser: (oid) => {
+    if (oid === TEXT_ARRAY_OID) return readTextArray;
+    return oid === BOOL_OID ? (text) => text === "t" : (text) => text;
+  },
+};
+
+/** PostgreSQL through node-postgres. A pool that is not `owned` stays open on close. */
+export function pgDriver(
+  pool: PgPool,
+  options: { readonly owned: boolean; readonly preparedStatements: boolean },
+): Driver {
+  // An idle connection that breaks is replaced by the pool on next use; without a listener it would end the process.
+  const ignore = (): void => {};
+  pool.on("error", ignore);
+  return {
+    place: placeOf(pool.options),
+    async query(statement) {
+      return rowsOf(await pool.query(queryOf(statement, options.preparedStatements)));
+    },
+    async transaction(work) {
+      const client = await pool.connect();
+      // Between two statements nobody else listens; the next statement then rejects.
+      client.on("error", ignore);
+      let failure: Error | undefined;
+      try {
+        return await transactionOn(client, work);
+      } catch (error) {
+        failure = error instanceof Error ? error : new Error(String(error));
+        throw error;
+      } finally {
+        // A connection on which anything failed is thrown away: its transaction may still be open.
+        client.release(failure);
+        if (failure === undefined) client.removeListener("error", ignore);
+      }
+    },
+    async close() {
+      // A pool that has ended still reports connections that break while they close: only a borrowed one loses its listener.
+      if (options.owned) await pool.end();
+      else pool.removeListener("error", ignore);
+    },
+  };
+}
+
+function queryOf({ text, params, name }: Statement, preparedStatements: boolean): PgQuery {
+  const query: PgQuery = { text, values: [...params], rowMode: "array", types };
+  return preparedStatements && name !== undefined ? { ...query, name } : query;
+}
+
+async function transactionOn<T>(client: PgClient, work: Parameters<Driver["transaction"]>[0]): Promise<T> {
+  const run = async (text: string): Promise<Cell[][]> =>
+    rowsOf(await client.query({ text, rowMode: "array", types }));
+  await run("begin");
+  const result = await work(run);
+  await run("commit");
+  return result as T;
+}
+
+/** Several statements in one text answer with an array of results. */
+function rowsOf(result: unknown): Cell[][] {
+  const last: unknown = Array.isArray(result) ? result.at(-1) : result;
+  return (last as { rows: Cell[][] }).rows;
+}

@@ -1,0 +1,62 @@
+import { InvalidOptionError } from "@wflo/core";
+import pg from "pg";
+import { databaseOn, type PostgresDatabase } from "./database.ts";
+import { pgDriver } from "./pg-driver.ts";
+import type { PgPool } from "./pg-pool.ts";
+
+/** Where the database is and how it is talked to. */
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. Default: the environment variable DATABASE_URL. */
+  readonly url?: string | undefined;
+  /** A pool of node-postgres to use instead. It stays the caller's: `close()` leaves it open. */
+  readonly pool?: PgPool | undefined;
+  /** The most connections. Default 10. */
+  readonly max?: number | undefined;
+  /** Named prepared statements: a little faster, and broken by PgBouncer before 1.21. Default false. */
+  readonly preparedStatements?: boolean | undefined;
+}
+
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+const QUERY_TIMEOUT_MS = 60_000;
+
+/**
+ * wflo on PostgreSQL. Tables are made on first use, in the schema `wflo`. Works behind poolers in transaction mode.
+ * Throws `InvalidOptionError` when there is no usable URL; the methods reject with `StoreUnavailableError`.
+ */
+export function postgres(options: PostgresOptions = {}): PostgresDatabase {
+  const preparedStatements = options.preparedStatements ?? false;
+  if (options.pool !== undefined) {
+    if (options.url !== undefined)
+      throw new InvalidOptionError("Pass postgres either url or pool, not both.");
+    return databaseOn(pgDriver(options.pool, { owned: false, preparedStatements }));
+  }
+  const pool = new pg.Pool({
+    connectionString: checkedUrl(options.url ?? process.env["DATABASE_URL"]),
+    max: options.max ?? MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A server that no longer answers must not hold a call for ever.
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    // A script that is done may end although connections idle.
+    allowExitOnIdle: true,
+    application_name: "wflo",
+  });
+  return databaseOn(pgDriver(pool, { owned: true, preparedStatements }));
+}
+
+/** The messages never repeat the URL, which holds a password. */
+function checkedUrl(url: string | undefined): string {
+  if (url === undefined || url === "") {
+    throw new InvalidOptionError(
+      "postgres() needs to know the database: set DATABASE_URL=postgres://user:password@host:5432/database, or pass { url } or " +
+        '{ pool }. Without a server, use pglite(".wflo") from "@wflo/postgres/pglite".',
+    );
+  }
+  const isPostgres = URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
+  if (isPostgres) return url;
+  throw new InvalidOptionError(
+    "The database URL cannot be read. Write postgres://user:password@host:5432/database, with special characters of the " +
+      "password percent-encoded (@ as %40, / as %2F, # as %23, : as %3A).",
+  );
+}

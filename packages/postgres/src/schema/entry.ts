@@ -1,0 +1,41 @@
+import { sql } from "drizzle-orm";
+import { bigint, index, jsonb, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import type { EntryKind } from "@wflo/core";
+import { keyText } from "./key-text.ts";
+import { wfloSchema } from "./wflo-schema.ts";
+
+/** The append-only ledger. `charged` is the change of `spent`, `total` what the call adds up to with this entry. Nano-dollars. */
+export const entry = wfloSchema.table(
+  "entry",
+  {
+    tenant: keyText("tenant").notNull(),
+    id: uuid("id").notNull(),
+    callId: uuid("call_id").notNull(),
+    kind: keyText("kind").$type<EntryKind>().notNull(),
+    budgetIds: keyText("budget_ids").array().notNull(),
+    windowBudgetIds: keyText("window_budget_ids").array().notNull(),
+    windowKinds: keyText("window_kinds").array().notNull(),
+    windowStarts: timestamp("window_starts", { withTimezone: true, mode: "string" }).array().notNull(),
+    held: bigint("held", { mode: "bigint" }).notNull(),
+    charged: bigint("charged", { mode: "bigint" }).notNull(),
+    overrun: bigint("overrun", { mode: "bigint" }).notNull(),
+    total: bigint("total", { mode: "bigint" }).notNull(),
+    at: timestamp("at", { withTimezone: true }).notNull(),
+    runId: uuid("run_id"),
+    step: text("step"),
+    agent: text("agent"),
+    provider: text("provider").notNull(),
+    model: text("model").notNull(),
+    receipt: jsonb("receipt").$type<Readonly<Record<string, unknown>>>().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenant, table.id] }),
+    index("entry_call").on(table.tenant, table.callId),
+    index("entry_run")
+      .on(table.tenant, table.runId, table.id)
+      .where(sql`run_id is not null`),
+    index("entry_doubt")
+      .on(table.tenant, table.id)
+      .where(sql`kind in ('doubt', 'expire')`),
+  ],
+);

@@ -1,0 +1,23 @@
+import { bigint, index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bytes } from "./bytes.ts";
+import { keyText } from "./key-text.ts";
+import { wfloSchema } from "./wflo-schema.ts";
+
+/** The saved results of a run's steps; `seq` is the order in which they were saved. */
+export const step = wfloSchema.table(
+  "step",
+  {
+    tenant: keyText("tenant").notNull(),
+    runId: uuid("run_id").notNull(),
+    pathHash: bytes("path_hash").notNull(),
+    path: text("path").notNull(),
+    epoch: bigint("epoch", { mode: "number" }).notNull(),
+    seq: bigint("seq", { mode: "number" }).notNull(),
+    result: text("result").notNull(),
+    savedAt: timestamp("saved_at", { withTimezone: true }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenant, table.runId, table.pathHash] }),
+    index("step_seq").on(table.tenant, table.runId, table.seq),
+  ],
+);

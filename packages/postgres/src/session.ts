@@ -1,0 +1,106 @@
+import { StoreUnavailableError } from "@wflo/core";
+import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
+import type { Cell, Driver, Statement } from "./driver.ts";
+import { migrate } from "./migrate.ts";
+import { codeOf, storeError } from "./store-error.ts";
+
+/** A serialization failure happens only where the default isolation level was raised; a rolled back statement may be sent again. */
+const RETRIED = new Set(["40001", "40P01"]);
+const MAX_ATTEMPTS = 10;
+const RETRY_DELAY_MS = 20;
+
+/** The tables are gone: somebody dropped or restored the database under us. */
+const UNMIGRATED = new Set(["3F000", "42P01", "42883"]);
+
+/** A driver with tables: migrates on first use, sends again what was rolled back, and rejects with `StoreUnavailableError` only. */
+export class Session {
+  private readonly driver: Driver;
+  private readonly inFlight = new Set<Promise<unknown>>();
+  private migrated: Promise<void> | undefined;
+  private closed: Promise<void> | undefined;
+  /** For ordinary queries; await them through `ordinary`. */
+  readonly orm: PgRemoteDatabase;
+
+  constructor(driver: Driver) {
+    this.driver = driver;
+    this.orm = drizzle(async (text, params) => ({ rows: [...(await this.query({ text, params }))] }));
+  }
+
+  /** Calls a function of the schema, in one round trip, and returns its JSON. */
+  async call(name: string, args: readonly unknown[]): Promise<unknown> {
+    const places = args.map((_, index) => `$${index + 1}`).join(", ");
+    const text = `select wflo.${name}(${places})`;
+    const [row] = await this.query({ text, params: args, name: `wflo_${name}` });
+    const cell = row?.[0];
+    return typeof cell === "string" ? JSON.parse(cell) : undefined;
+  }
+
+  /** Awaits a query of `orm` and unwraps the error that drizzle put around ours. */
+  async ordinary<T>(query: PromiseLike<T>): Promise<T> {
+    try {
+      return await query;
+    } catch (error) {
+      throw storeError(error, this.driver.place);
+    }
+  }
+
+  query(statement: Statement): Promise<readonly (readonly Cell[])[]> {
+    return this.tracked(() => this.attempt(statement));
+  }
+
+  /** Brings the tables up to date; memoised once it has worked. */
+  migrate(): Promise<void> {
+    return this.tracked(() => this.ready());
+  }
+
+  /** Lets running statements finish, then gives everything back. */
+  close(): Promise<void> {
+    this.closed ??= Promise.allSettled(this.inFlight).then(() => this.driver.close());
+    return this.closed;
+  }
+
+  private async tracked<T>(work: () => Promise<T>): Promise<T> {
+    if (this.closed !== undefined) {
+      throw new StoreUnavailableError(`The ${this.driver.place} was closed by close(); make a new one.`);
+    }
+    const running = work();
+    this.inFlight.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      throw storeError(error, this.driver.place);
+    } finally {
+      this.inFlight.delete(running);
+    }
+  }
+
+  private async attempt(statement: Statement): Promise<readonly (readonly Cell[])[]> {
+    await this.ready();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.driver.query(statement);
+      } catch (error) {
+        const code = codeOf(error) ?? "";
+        if (attempt === 1 && UNMIGRATED.has(code)) {
+          this.migrated = undefined;
+          await this.ready();
+        } else if (attempt < MAX_ATTEMPTS && RETRIED.has(code)) {
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * RETRY_DELAY_MS * attempt));
+        } else {
+          throw error;
+        }
+      }
+    }
+  }
+
+  private ready(): Promise<void> {
+    if (this.migrated === undefined) {
+      const attempt = migrate(this.driver);
+      this.migrated = attempt;
+      attempt.catch(() => {
+        if (this.migrated === attempt) this.migrated = undefined;
+      });
+    }
+    return this.migrated;
+  }
+}

@@ -1,0 +1,87 @@
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import type { Driver } from "../src/driver.ts";
+import { LATEST_MIGRATION } from "../src/migration-files.ts";
+import { migrate } from "../src/migrate.ts";
+import { postgres } from "../src/postgres.ts";
+import { asks } from "./support/samples.ts";
+import { useDatabase } from "./support/use-database.ts";
+
+const empty = useDatabase({ empty: true });
+const forRoles = useDatabase({ empty: true });
+const newer = useDatabase();
+const run = promisify(execFile);
+const first = fileURLToPath(new URL("./support/first-use.ts", import.meta.url));
+
+test("sets up an empty database once when ten processes start at once", { timeout: 60_000 }, async () => {
+  const outputs = await Promise.all(
+    Array.from({ length: 10 }, () => run(process.execPath, [first, empty.url])),
+  );
+  expect(outputs.map(({ stdout }) => stdout.trim())).toEqual(Array.from({ length: 10 }, () => "missing"));
+  const rows = await empty.query("select number from wflo.migration order by number");
+  expect(rows.map((row) => row["number"])).toEqual(
+    Array.from({ length: LATEST_MIGRATION }, (_, index) => index + 1),
+  );
+});
+
+test("knows the number of its last file", () => {
+  const files = readdirSync(new URL("../migrations/", import.meta.url)).sort();
+  expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(
+    Array.from({ length: LATEST_MIGRATION }, (_, index) => index + 1),
+  );
+});
+
+test("tells a role that may not create a schema what to run, and works once the owner has run it", async () => {
+  await forRoles.query("create role wflo_app login password 'app'");
+  const database = String((await forRoles.query("select current_database() as name"))[0]?.["name"]);
+  try {
+    const url = new URL(forRoles.url);
+    url.username = "wflo_app";
+    url.password = "app";
+    const app = postgres({ url: url.href });
+    await expect(app.ledger.reserve(asks(["none"], 1n))).rejects.toThrow(
+      /GRANT CREATE ON DATABASE .*migrate\(\)/,
+    );
+    await forRoles.open().migrate();
+    await expect(app.ledger.reserve(asks(["none"], 1n))).rejects.toThrow(/GRANT USAGE ON SCHEMA wflo/);
+    await forRoles.query("grant usage on schema wflo to wflo_app");
+    await forRoles.query("grant select, insert, update, delete on all tables in schema wflo to wflo_app");
+    expect(await app.ledger.reserve(asks(["none"], 1n))).toEqual({ code: "missing", budgetId: "none" });
+    await app.close();
+  } finally {
+    await forRoles.query("drop owned by wflo_app");
+    await forRoles.query("drop role wflo_app");
+    expect(database).toMatch(/^wflo_test_/);
+  }
+});
+
+test("refuses a database that a newer version has migrated", async () => {
+  await newer.query("insert into wflo.migration (number, name) values (9999, 'from-the-future')");
+  await expect(newer.open().migrate()).rejects.toThrow(/version 9999.*newer @wflo\/postgres.*Update/);
+  await newer.query("delete from wflo.migration where number = 9999");
+});
+
+test("asks one question when the database is up to date", async () => {
+  const asked: string[] = [];
+  const driver: Driver = {
+    place: "test",
+    query: async ({ text }) => {
+      asked.push(text);
+      return [[String(LATEST_MIGRATION)]];
+    },
+    transaction: () => Promise.reject(new Error("a transaction was begun")),
+    close: async () => {},
+  };
+  await migrate(driver);
+  expect(asked).toHaveLength(1);
+});
+
+test("sets up again what was dropped under a running process", async () => {
+  const database = newer.open();
+  await database.migrate();
+  await newer.query("drop schema wflo cascade");
+  expect(await database.ledger.reserve(asks(["none"], 1n))).toEqual({ code: "missing", budgetId: "none" });
+});

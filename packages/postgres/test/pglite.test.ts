@@ -1,0 +1,108 @@
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { StoreUnavailableError } from "@wflo/core";
+import { afterAll, expect, test } from "vitest";
+import { pglite } from "../src/pglite.ts";
+import { asks, bills } from "./support/samples.ts";
+
+const folders: string[] = [];
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "wflo-pglite-"));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+const script = (name: string): string => fileURLToPath(new URL(`./support/${name}`, import.meta.url));
+const cap = { id: "b", caps: { total: 100n }, onExpiry: "charge", warnAt: [] } as const;
+
+test(
+  "keeps what was written across reopening, and shares one instance within the process",
+  { timeout: 60_000 },
+  async () => {
+    const folder = newFolder();
+    const [one, two] = [pglite(folder), pglite(join(folder, "."))];
+    await one.ledger.setBudget("t", cap);
+    const call = asks(["b"], 40n);
+    await two.ledger.reserve(call);
+    await one.close();
+    await two.ledger.settle("t", [bills(call.callId, 30n)]);
+    await two.close();
+    await two.close();
+    const again = pglite(folder);
+    expect((await again.ledger.getBudgets("t", ["b"]))[0]?.windows[0]).toMatchObject({
+      spentNanoUsd: 30n,
+      reservedNanoUsd: 0n,
+    });
+    expect(readdirSync(folder).filter((name) => name.startsWith("lock"))).toHaveLength(1);
+    await again.close();
+    await expect(again.ledger.expire(1)).rejects.toThrow(/was closed/);
+  },
+);
+
+test(
+  "refuses a folder that another process has open, by its pid, and opens it at once when that was killed",
+  { timeout: 60_000 },
+  async () => {
+    const folder = newFolder();
+    const child = spawn(process.execPath, [script("hold-folder.ts"), folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const database = pglite(folder);
+    const refusal: unknown = await database.ledger.expire(1).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(StoreUnavailableError);
+    expect(String(refusal)).toContain(`in use by process ${child.pid}`);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    expect((await database.ledger.getBudgets("t", ["b"]))[0]?.windows[0]?.reservedNanoUsd).toBe(40n);
+    await database.close();
+  },
+);
+
+test("says what to do with a damaged folder, and lets go of it", { timeout: 60_000 }, async () => {
+  const folder = newFolder();
+  const database = pglite(folder);
+  await database.ledger.expire(1);
+  await database.close();
+  writeFileSync(join(folder, "data", "global", "pg_control"), "rubbish");
+  const damaged = pglite(folder);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    await expect(damaged.ledger.expire(1)).rejects.toThrow(/cannot be opened.*damaged.*Copy the folder/);
+  }
+  await damaged.close();
+});
+
+test.each(["idle", "closed"])("lets a script end whose folder is %s", { timeout: 60_000 }, async (how) => {
+  const folder = newFolder();
+  // The second opens what the first left behind.
+  for (let turn = 0; turn < 2; turn += 1) {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      script("script-that-ends.ts"),
+      folder,
+      how,
+    ]);
+    expect(stdout).toBe("done");
+  }
+});
+
+test("runs the same ledger in memory", { timeout: 60_000 }, async () => {
+  const database = pglite();
+  await database.ledger.setBudget("t", cap);
+  const calls = Array.from({ length: 20 }, () => asks(["b"], 10n));
+  const verdicts = await Promise.all(calls.map((call) => database.ledger.reserve(call)));
+  expect(verdicts.filter((verdict) => verdict.code === "granted")).toHaveLength(10);
+  await database.ledger.settle(
+    "t",
+    calls.map((call) => bills(call.callId, 1n)),
+  );
+  expect(await database.ledger.listEntries("t", { budgetId: "b", limit: 100 })).toHaveLength(10);
+  expect(await database.ledger.reconcile("t")).toEqual([]);
+  await database.close();
+});

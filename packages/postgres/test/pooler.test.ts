@@ -1,0 +1,150 @@
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PgPool, PgQuery } from "../src/pg-pool.ts";
+import { postgres } from "../src/postgres.ts";
+import { asks, bills, newId } from "./support/samples.ts";
+import { useDatabase } from "./support/use-database.ts";
+
+const files = useDatabase({ empty: true });
+const clients: pg.Client[] = [];
+
+beforeAll(async () => {
+  for (let index = 0; index < 3; index += 1) {
+    const client = new pg.Client({ connectionString: files.url });
+    await client.connect();
+    clients.push(client);
+  }
+});
+afterAll(() => Promise.all(clients.map((client) => client.end())));
+
+/** As a pooler in transaction mode, at its worst: each statement goes to another connection, which has forgotten everything. */
+function forgetfulPool(): PgPool {
+  let turn = 0;
+  const next = async (): Promise<pg.Client> => {
+    const client = clients[(turn += 1) % clients.length] as pg.Client;
+    await client.query("discard all");
+    await client.query("select set_config('search_path', '', false)");
+    return client;
+  };
+  return {
+    options: {},
+    query: async (query: PgQuery) => (await next()).query(query),
+    connect: async () => Object.assign(await next(), { release: () => {} }),
+    on: () => {},
+    removeListener: () => {},
+    end: async () => {},
+  };
+}
+
+test("works when each statement goes to another connection without any session state", async () => {
+  const { ledger, runs, ...database } = postgres({ pool: forgetfulPool() });
+  await ledger.setBudget("t", {
+    id: "b",
+    caps: { total: 1_000n, day: 1_000n },
+    onExpiry: "charge",
+    warnAt: [0.5],
+  });
+  const runId = newId();
+  expect(
+    await runs.create("t", { id: runId, workflow: "w", input: "1", budgetIds: ["b"], tags: ["x", "y,{"] }),
+  ).toBe(true);
+  expect(await runs.create("t", { id: runId, workflow: "w", input: "1", budgetIds: ["b"], tags: [] })).toBe(
+    false,
+  );
+  const label = { runId, step: "s", agent: "a", provider: "p", model: "m" };
+  const [first, second, third] = [
+    asks(["b"], 10n, { epoch: 1, label }),
+    asks(["b"], 10n, { epoch: 1, label, ttlMs: 0 }),
+    asks(["b"], 10n, { epoch: 1, label }),
+  ];
+  for (const call of [first, second, third]) expect((await ledger.reserve(call)).code).toBe("granted");
+  await ledger.renew("t", [first.callId], 60_000);
+  expect(await ledger.expire(10)).toBe(1);
+  expect((await ledger.settle("t", [bills(first.callId, 5n)]))[0]?.code).toBe("settled");
+  expect(
+    (
+      await ledger.correct("t", {
+        callId: second.callId,
+        correctionId: newId(),
+        costNanoUsd: 1n,
+        receipt: {},
+      })
+    )?.code,
+  ).toBe("settled");
+  expect(
+    (await database.commitStep({ tenant: "t", runId, epoch: 1, path: "p", result: "r", settlements: [] }))
+      .code,
+  ).toBe("committed");
+  expect(await runs.heartbeat("t", runId, 1)).toBe(true);
+  expect((await runs.claim("t", runId, { takeOver: false })).code).toBe("alive");
+  expect((await runs.claim("t", runId, { takeOver: true })).code).toBe("claimed");
+  expect(
+    (await ledger.listEntries("t", { runId, inDoubt: true, limit: 10 })).map((entry) => entry.callId),
+  ).toEqual([third.callId]);
+  expect(await ledger.listEntries("t", { budgetId: "b", inDoubt: false, limit: 10 })).toHaveLength(3);
+  expect(
+    await database.commitStep({
+      tenant: "t",
+      runId,
+      epoch: 1,
+      path: "p",
+      result: "old",
+      settlements: [bills(third.callId, 3n)],
+    }),
+  ).toMatchObject({
+    code: "superseded",
+    settled: [{ code: "late", chargedNanoUsd: 3n }],
+  });
+  expect(await runs.finish("t", { runId, epoch: 1, status: "failed" })).toBe(false);
+  expect(await runs.finish("t", { runId, epoch: 2, status: "paused", error: "no money \u0000" })).toBe(true);
+  expect(await runs.get("t", runId)).toMatchObject({
+    status: "paused",
+    stale: false,
+    epoch: 2,
+    tags: ["x", "y,{"],
+    error: "no money \uFFFD",
+  });
+  expect(await runs.list("t", { workflow: "w", status: "paused", limit: 5 })).toHaveLength(1);
+  expect(await runs.list("t", { status: "stale", limit: 5 })).toEqual([]);
+  expect((await runs.steps("t", runId)).map((step) => [step.path, step.result])).toEqual([["p", "r"]]);
+  expect(await ledger.setPaused("t", "b", true)).toBe(true);
+  expect((await ledger.raiseCap("t", "b", "total", 2_000n))?.caps.total).toBe(2_000n);
+  expect((await ledger.listBudgets("t", { prefix: "b", limit: 5 }))[0]).toMatchObject({
+    id: "b",
+    paused: true,
+    warnAt: [0.5],
+  });
+  expect(await ledger.reconcile("t")).toEqual([]);
+  expect(await runs.get("t", "no-uuid")).toBeUndefined();
+});
+
+test("names prepared statements only when asked to", async () => {
+  for (const [preparedStatements, names] of [
+    [false, []],
+    [true, ["wflo_reserve"]],
+  ] as const) {
+    const pool = new pg.Pool({ connectionString: files.url, max: 1 });
+    const { ledger } = postgres({ pool, preparedStatements });
+    for (let turn = 0; turn < 3; turn += 1) await ledger.reserve(asks([], 1n));
+    const { rows } = await pool.query("select name from pg_prepared_statements");
+    expect(rows.map((row: { name: string }) => row.name)).toEqual(names);
+    await pool.end();
+  }
+});
+
+test("proves with reconcile that a row was changed by hand", async () => {
+  const { ledger } = files.open();
+  await files.query(
+    "update wflo.budget_window set spent = spent + 7, reserved = 3 where id = 'b' and kind = 'day'",
+  );
+  expect(await ledger.reconcile("t")).toEqual([
+    {
+      budgetId: "b",
+      window: "day",
+      spentNanoUsd: 16n,
+      entriesNanoUsd: 9n,
+      reservedNanoUsd: 3n,
+      holdsNanoUsd: 0n,
+    },
+  ]);
+});

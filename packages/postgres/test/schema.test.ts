@@ -1,0 +1,66 @@
+import { getTableColumns } from "drizzle-orm";
+import { getTableConfig } from "drizzle-orm/pg-core";
+import { expect, test } from "vitest";
+import { budgetWindow } from "../src/schema/budget-window.ts";
+import { budget } from "../src/schema/budget.ts";
+import { entry } from "../src/schema/entry.ts";
+import { hold } from "../src/schema/hold.ts";
+import { run } from "../src/schema/run.ts";
+import { step } from "../src/schema/step.ts";
+import { useDatabase } from "./support/use-database.ts";
+
+const database = useDatabase();
+const tables = { budget, budget_window: budgetWindow, hold, entry, run, step };
+
+test("has a drizzle table for every table of the database", async () => {
+  const rows = await database.query(
+    "select table_name as name from information_schema.tables where table_schema = 'wflo' and table_name <> 'migration'",
+  );
+  expect(rows.map((row) => row["name"]).sort()).toEqual(Object.keys(tables).sort());
+});
+
+test.each(Object.entries(tables))("agrees with the migrated columns of %s", async (name, table) => {
+  const migrated = await database.query(
+    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
+       c.collname as collation, d.adbin is not null as filled
+     from pg_attribute a join pg_type t on t.oid = a.atttypid
+     left join pg_collation c on c.oid = a.attcollation and c.collname <> 'default'
+     left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+     where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum`,
+    [`wflo.${name}`],
+  );
+  const declared = Object.values(getTableColumns(table)).map((column) => {
+    const type = column.getSQLType();
+    return {
+      name: column.name,
+      type: type.replace(' COLLATE "C"', ""),
+      required: column.notNull,
+      collation: type.includes('COLLATE "C"') ? "C" : null,
+      filled: column.hasDefault,
+    };
+  });
+  expect(declared).toEqual(migrated);
+});
+
+test.each(Object.entries(tables))("agrees with the keys and indexes of %s", async (name, table) => {
+  const rows = await database.query(
+    `select i.relname as name, x.indisprimary as is_primary,
+       array(select a.attname::text from unnest(x.indkey) with ordinality k (n, o)
+         join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.n order by k.o) as columns
+     from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = $1::regclass`,
+    [`wflo.${name}`],
+  );
+  const config = getTableConfig(table);
+  const primary = rows.filter((row) => row["is_primary"]).map((row) => row["columns"]);
+  expect(config.primaryKeys.map((key) => key.columns.map((column) => column.name))).toEqual(primary);
+  const others = rows
+    .filter((row) => !row["is_primary"])
+    .map((row) => ({ name: row["name"], columns: row["columns"] }));
+  const declared = config.indexes.map(({ config: index }) => ({
+    name: index.name,
+    columns: index.columns.map((column) => ("name" in column ? column.name : "")),
+  }));
+  const byName = (a: { name: unknown }, b: { name: unknown }): number =>
+    String(a.name) < String(b.name) ? -1 : 1;
+  expect(declared.sort(byName)).toEqual(others.sort(byName));
+});
