@@ -1,5 +1,6 @@
-export { createWflo, type Wflo, type WfloOptions } from "./create-wflo.ts";
+export { createWflo, type Wflo } from "./create-wflo.ts";
 export { currentRun, type CurrentRun } from "./current-run.ts";
+export type { WfloOptions } from "./wflo-options.ts";
 export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
 
 export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";

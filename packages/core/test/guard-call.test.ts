@@ -328,6 +328,49 @@ describe("waiting", () => {
     await other;
   });
 
+  test("a call that waits for money which another process then spends is refused when it is spent", async () => {
+    const database = memoryDatabase();
+    const [here, there] = [createWflo({ database, logger: false }), createWflo({ database, logger: false })];
+    await here.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const spend = Promise.withResolvers<void>();
+    const first = there.guardCall(request({ ...under, hold: "1.00" }), async () => {
+      await spend.promise;
+      return { value: 1, outcome: { kind: "cut", reason: "charged in full" } };
+    });
+    await pause(10);
+    const waiting = here.guardCall(request({ ...under, hold: "1.00" }), async () => answer(2));
+    const refused = expect(waiting).rejects.toMatchObject({ code: "WFLO_BUDGET_EXCEEDED", spent: "1.00" });
+    await pause(50);
+    spend.resolve();
+    await first;
+    await there.flush();
+    const spentAt = performance.now();
+    await refused;
+    expect(performance.now() - spentAt).toBeLessThan(500);
+  });
+
+  test("closing waits for open calls and has their charge", async () => {
+    const database = memoryDatabase();
+    const closing = createWflo({ database, logger: false });
+    await closing.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const open = closing.guardCall(request(under), async () => {
+      await pause(50);
+      return answer(1);
+    });
+    await pause(5);
+    const { ledger } = database;
+    const state = new Promise((resolve) => {
+      const close = database.close.bind(database);
+      database.close = async () => {
+        resolve((await ledger.getBudgets("default", ["b"]))[0]?.windows[0]);
+        await close();
+      };
+    });
+    await closing.close();
+    expect(await state).toMatchObject({ spentNanoUsd: 820_000n, reservedNanoUsd: 0n });
+    await open;
+  });
+
   test("raising the cap lets a waiting call through", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });

@@ -10,8 +10,8 @@ const LONGEST_END = 4;
 /** Chunks get this field, empty, only because wflo asked for usage. Quotes inside of texts are escaped, so it is a key. */
 const EMPTY_USAGE = /,\s*"usage"\s*:\s*null(?=\s*[,}])|"usage"\s*:\s*null\s*,\s*/;
 const WORTH_PARSING = /"usage"\s*:\s*\{|"error"|"response\.failed"/;
-const LAST_EVENT =
-  /^\[DONE\]|"finish_reason"\s*:\s*"|"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/;
+const END_OF_RESPONSE = /"type"\s*:\s*"response\.(?:completed|incomplete|failed)"/;
+const FINISHED = /"finish_reason"\s*:\s*"/;
 
 interface StreamMeterOptions {
   readonly api: PricedApi;
@@ -60,6 +60,7 @@ export function streamMeter({ api, hideUsage }: StreamMeterOptions): StreamMeter
       const passed = readEvents(decoder.decode(chunk, { stream: true }));
       return hideUsage ? encoded(passed) : [chunk];
     },
+    isOver: () => told.isOver,
     flush() {
       const rest = readEvents(decoder.decode());
       return encoded(rest + take(pending));
@@ -76,15 +77,23 @@ class Told {
   #isFinal = false;
   #failed: string | undefined;
   #hasContent = false;
+  /** The model has come to its end, though its usage may follow. */
+  #isFinished = false;
   #isOver = false;
 
   constructor(api: PricedApi) {
     this.#api = api;
   }
 
+  /** Whether the last event was there: nothing that costs can follow. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Returns true for a chunk that has usage and nothing else. */
   note(data: string): boolean {
-    this.#isOver ||= LAST_EVENT.test(data);
+    this.#isFinished ||= FINISHED.test(data);
+    this.#isOver ||= data === "[DONE]" || (this.#api === "responses" && END_OF_RESPONSE.test(data));
     if (data === "[DONE]") return false;
     const mayBeContent = this.#api === "chat" || data.includes('.delta"');
     const body = WORTH_PARSING.test(data) ? parse(data) : undefined;
@@ -109,7 +118,8 @@ class Told {
     if (this.#failed !== undefined && !this.#hasContent) return { kind: "rejected", reason: this.#failed };
     if (this.#failed !== undefined) return { kind: "cut", reason: this.#failed };
     // Something in between may end a stream politely in the middle.
-    if (!complete || !this.#isOver) return { kind: "cut", reason: "the stream broke off" };
+    if (!complete || !(this.#isOver || this.#isFinished))
+      return { kind: "cut", reason: "the stream broke off" };
     return { kind: "answered", usage: undefined };
   }
 }

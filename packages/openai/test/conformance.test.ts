@@ -1,7 +1,6 @@
-import { adapterSuite } from "../../testkit/src/suites/adapter-suite.ts";
+import { adapterSuite, type AdapterSetup } from "@wflo/testkit";
 import { wfloOpenAI } from "@wflo/openai";
 import OpenAI from "openai";
-import type { AdapterSetup } from "../../testkit/src/suites/adapter-case.ts";
 
 function clientFor(baseURL: string, { layers, maxRetries, ...options }: AdapterSetup): OpenAI {
   let client = new OpenAI({ baseURL, apiKey: "none", maxRetries });

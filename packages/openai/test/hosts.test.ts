@@ -1,3 +1,4 @@
+import { fakeClock } from "@wflo/testkit";
 import { createWflo, memoryDatabase, type Database } from "@wflo/core";
 import { describe, expect, test } from "vitest";
 import { CHAT, collect, metered, newWflo, pause, RESPONSE, serve, simulate } from "./support/desk.ts";
@@ -41,7 +42,7 @@ describe("on a host that freezes the process, with settle: await", () => {
   });
 
   // The SDK stops reading at [DONE], before the stream's end, which is what waits for the charge.
-  test.fails("a chat stream ends when the ledger has its charge", async () => {
+  test("a chat stream ends when the ledger has its charge", async () => {
     const { url } = await simulate({ text: "Hi" });
     const database = slowToSettle(50);
     const wflo = createWflo({ database, logger: false, settle: "await" });
@@ -52,8 +53,7 @@ describe("on a host that freezes the process, with settle: await", () => {
   });
 });
 
-// The door reads 1,024 chunks ahead and then waits for its reader, holding the money as long as the process lives.
-test.fails("a long stream that nobody reads is charged exactly all the same", async () => {
+test("a long stream that nobody takes from for half a minute is read to its end and charged exactly", async () => {
   const url = await serve((_, response) => {
     response.setHeader("content-type", "text/event-stream");
     const chunk = { id: "c", choices: [{ index: 0, delta: { content: "a" }, finish_reason: null }] };
@@ -71,9 +71,22 @@ test.fails("a long stream that nobody reads is charged exactly all the same", as
       response.end(`data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`);
     })();
   });
-  const wflo = await newWflo();
+  const clock = fakeClock();
+  const wflo = await newWflo({ clock });
   const stream = await metered(url, wflo).chat.completions.create({ ...CHAT, stream: true });
-  await pause(700);
+  await pause(300);
+  clock.advance(31_000);
+  await pause(500);
   expect(await wflo.calls.list()).toMatchObject([{ kind: "settle" }]);
   await stream.toReadableStream().cancel();
+});
+
+test("flush and close wait for the charge of a stream that was just read", async () => {
+  const { url } = await simulate({ text: "Hi" });
+  const wflo = await newWflo();
+  for (let round = 0; round < 5; round += 1) {
+    await collect(await metered(url, wflo).chat.completions.create({ ...CHAT, stream: true }));
+    await wflo.flush();
+    expect((await wflo.budgets.get("user"))?.windows[0]?.reserved).toBe("0.00");
+  }
 });

@@ -3,7 +3,7 @@ import { and, eq } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { budget } from "./schema/budget.ts";
-import type { Session } from "./session.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
 
 /** The part of the ledger that sets and shows budgets. */
 export type BudgetMethods = Pick<
@@ -16,28 +16,28 @@ interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "p
   readonly windows: readonly WindowJson[];
 }
 
-/** Implements them on a session. */
-export function budgetMethods(session: Session): BudgetMethods {
+/** Implements them on a driver. */
+export function budgetMethods(driver: MigratedDriver): BudgetMethods {
   return {
     async setBudget(tenant, { id, caps, onExpiry, warnAt }) {
       const args = [keyOf("tenant", tenant), keyOf("budget id", id), caps.total, caps.day, caps.month];
-      const state = await session.call("set_budget", [...args, onExpiry, [...warnAt]]);
+      const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt]]);
       return readBudget(state as BudgetJson);
     },
     async raiseCap(tenant, budgetId, window, toNanoUsd) {
       const args = [keyOf("tenant", tenant), keyOf("budget id", budgetId), window, toNanoUsd];
-      const state = await session.call("raise_cap", args);
+      const state = await driver.call("raise_cap", args);
       return state === undefined ? undefined : readBudget(state as BudgetJson);
     },
     async getBudgets(tenant, ids) {
       const asked = ids.map((id) => keyOf("budget id", id));
-      const states = (await session.call("get_budgets", [keyOf("tenant", tenant), asked])) as BudgetJson[];
+      const states = (await driver.call("get_budgets", [keyOf("tenant", tenant), asked])) as BudgetJson[];
       const byId = new Map(states.map((state) => [state.id, readBudget(state)]));
       return ids.flatMap((id) => byId.get(id) ?? []);
     },
     async listBudgets(tenant, { prefix = "", after, limit }) {
       const page = [keyOf("prefix", prefix), after === undefined ? null : keyOf("budget id", after), limit];
-      const states = await session.call("list_budgets", [keyOf("tenant", tenant), ...page]);
+      const states = await driver.call("list_budgets", [keyOf("tenant", tenant), ...page]);
       return (states as BudgetJson[]).map(readBudget);
     },
     async setPaused(tenant, budgetId, paused) {
@@ -45,8 +45,8 @@ export function budgetMethods(session: Session): BudgetMethods {
         eq(budget.tenant, keyOf("tenant", tenant)),
         eq(budget.id, keyOf("budget id", budgetId)),
       );
-      const update = session.orm.update(budget).set({ paused }).where(isTheOne).returning({ id: budget.id });
-      return (await session.ordinary(update)).length > 0;
+      const update = driver.orm.update(budget).set({ paused }).where(isTheOne).returning({ id: budget.id });
+      return (await driver.ordinary(update)).length > 0;
     },
   };
 }

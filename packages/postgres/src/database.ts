@@ -4,7 +4,7 @@ import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import { ledgerStore } from "./ledger-store.ts";
 import { runStore } from "./run-store.ts";
-import { Session } from "./session.ts";
+import { MigratedDriver } from "./migrated-driver.ts";
 import { readSettlements, settlementsJson } from "./settlements.ts";
 import { uuidOf } from "./uuid-of.ts";
 
@@ -15,13 +15,13 @@ export interface PostgresDatabase extends Database {
 }
 
 /** The ports on one driver. */
-export function databaseOn(driver: Driver): PostgresDatabase {
-  const session = new Session(driver);
+export function databaseOn(bare: Driver): PostgresDatabase {
+  const driver = new MigratedDriver(bare);
   return {
-    ledger: ledgerStore(session),
-    runs: runStore(session),
+    ledger: ledgerStore(driver),
+    runs: runStore(driver),
     async commitStep({ tenant, runId, epoch, path, result, settlements }) {
-      const verdict = (await session.call("commit_step", [
+      const verdict = (await driver.call("commit_step", [
         keyOf("tenant", tenant),
         uuidOf("run id", runId),
         epoch,
@@ -31,7 +31,7 @@ export function databaseOn(driver: Driver): PostgresDatabase {
       ])) as { readonly code: StepCommitVerdict["code"]; readonly settled: unknown };
       return { code: verdict.code, settled: readSettlements(settlements, verdict.settled) };
     },
-    migrate: () => session.migrate(),
-    close: () => session.close(),
+    migrate: () => driver.migrate(),
+    close: () => driver.close(),
   };
 }

@@ -5,39 +5,39 @@ import { keyOf } from "./key-of.ts";
 import { listEntries } from "./list-entries.ts";
 import { readReserve, readSettle, type ReserveJson, type SettleJson } from "./read-verdict.ts";
 import { receiptJson } from "./receipt-json.ts";
-import type { Session } from "./session.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
 import { readSettlements, settlementsJson } from "./settlements.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`. */
-export function ledgerStore(session: Session): LedgerStore {
+export function ledgerStore(driver: MigratedDriver): LedgerStore {
   return {
-    ...budgetMethods(session),
+    ...budgetMethods(driver),
     async reserve(request) {
-      return readReserve((await session.call("reserve", reserveArgs(request))) as ReserveJson);
+      return readReserve((await driver.call("reserve", reserveArgs(request))) as ReserveJson);
     },
     async settle(tenant, settlements) {
       if (settlements.length === 0) return [];
       const args = [keyOf("tenant", tenant), settlementsJson(settlements)];
-      return readSettlements(settlements, await session.call("settle", args));
+      return readSettlements(settlements, await driver.call("settle", args));
     },
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {
       if (!isUuid(callId)) return undefined;
       const cost = costNanoUsd > 0n ? costNanoUsd : 0n;
       const ids = [keyOf("tenant", tenant), callId, uuidOf("correction id", correctionId)];
-      const verdict = await session.call("correct", [...ids, cost, receiptJson(receipt)]);
+      const verdict = await driver.call("correct", [...ids, cost, receiptJson(receipt)]);
       return verdict === undefined ? undefined : readSettle(verdict as SettleJson, callId);
     },
     async renew(tenant, callIds, ttlMs) {
       const ids = callIds.filter(isUuid);
-      if (ids.length > 0) await session.call("renew", [keyOf("tenant", tenant), ids, Math.round(ttlMs)]);
+      if (ids.length > 0) await driver.call("renew", [keyOf("tenant", tenant), ids, Math.round(ttlMs)]);
     },
     async expire(limit) {
-      return Number(await session.call("expire", [limit]));
+      return Number(await driver.call("expire", [limit]));
     },
-    listEntries: (tenant, filter) => listEntries(session, tenant, filter),
+    listEntries: (tenant, filter) => listEntries(driver, tenant, filter),
     async reconcile(tenant) {
-      const rows = await session.call("reconcile", [keyOf("tenant", tenant)]);
+      const rows = await driver.call("reconcile", [keyOf("tenant", tenant)]);
       return (rows as readonly DiscrepancyJson[]).map(readDiscrepancy);
     },
   };

@@ -2,7 +2,7 @@ import type { Entry, EntryFilter } from "@wflo/core";
 import { and, arrayContains, asc, eq, gt, not, type SQL, sql } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
 import { entry } from "./schema/entry.ts";
-import type { Session } from "./session.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** Closed without a bill, and nothing has corrected it since. Raw, because drizzle would leave the outer table's name out. */
@@ -31,19 +31,19 @@ const columns = {
 
 /** One page of entries by ascending id. */
 export async function listEntries(
-  session: Session,
+  driver: MigratedDriver,
   tenant: string,
   filter: EntryFilter,
 ): Promise<readonly Entry[]> {
   if (filter.runId !== undefined && !isUuid(filter.runId)) return [];
   if (filter.callId !== undefined && !isUuid(filter.callId)) return [];
-  const query = session.orm
+  const query = driver.orm
     .select({ ...columns, inDoubt: inDoubt.as("in_doubt") })
     .from(entry)
     .where(conditionOf(tenant, filter))
     .orderBy(asc(id))
     .limit(filter.limit);
-  const rows = await session.ordinary(query);
+  const rows = await driver.ordinary(query);
   return rows.map((row) => ({
     id: row.id,
     callId: row.callId,

@@ -41,9 +41,9 @@ export function pgliteDriver(place: string, open: () => Promise<OpenPGlite>): Dr
     attempt.catch(() => {
       if (opened === attempt) opened = undefined;
     });
-    const { engine, check } = await attempt;
-    check();
-    return engine;
+    const ready = await attempt;
+    ready.check();
+    return ready.engine;
   };
   return {
     place,

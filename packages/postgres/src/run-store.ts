@@ -5,7 +5,7 @@ import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import { run } from "./schema/run.ts";
 import { step } from "./schema/step.ts";
-import type { Session } from "./session.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** A run whose heartbeat is older than this has lost its process. */
@@ -32,10 +32,10 @@ const columns = {
 };
 
 /** Runs and the results of their steps on PostgreSQL. */
-export function runStore(session: Session): RunStore {
+export function runStore(driver: MigratedDriver): RunStore {
   return {
     async create(tenant, { id, workflow, input, budgetIds, tags }) {
-      const insert = session.orm.insert(run).values({
+      const insert = driver.orm.insert(run).values({
         tenant: keyOf("tenant", tenant),
         id: uuidOf("run id", id),
         workflow: exactText("workflow name", workflow),
@@ -47,24 +47,22 @@ export function runStore(session: Session): RunStore {
         createdAt: now,
         heartbeatAt: now,
       });
-      const made = await session.ordinary(insert.onConflictDoNothing().returning({ id: run.id }));
+      const made = await driver.ordinary(insert.onConflictDoNothing().returning({ id: run.id }));
       return made.length > 0;
     },
     async get(tenant, runId) {
       if (!isUuid(runId)) return undefined;
-      const [row] = await session.ordinary(
-        session.orm.select(columns).from(run).where(theRun(tenant, runId)),
-      );
+      const [row] = await driver.ordinary(driver.orm.select(columns).from(run).where(theRun(tenant, runId)));
       return row && readRun(row);
     },
     async list(tenant, filter) {
-      const query = session.orm.select(columns).from(run).where(conditionOf(tenant, filter));
-      const rows = await session.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
+      const query = driver.orm.select(columns).from(run).where(conditionOf(tenant, filter));
+      const rows = await driver.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
       return rows.map(readRun);
     },
     async claim(tenant, runId, { takeOver }) {
       if (!isUuid(runId)) return { code: "unknown" };
-      const verdict = await session.call("claim_run", [
+      const verdict = await driver.call("claim_run", [
         keyOf("tenant", tenant),
         runId,
         takeOver,
@@ -72,36 +70,36 @@ export function runStore(session: Session): RunStore {
       ]);
       return readClaim(verdict as ClaimJson);
     },
-    heartbeat: (tenant, runId, epoch) => updateRun(session, tenant, { runId, epoch }, { heartbeatAt: now }),
+    heartbeat: (tenant, runId, epoch) => updateRun(driver, tenant, { runId, epoch }, { heartbeatAt: now }),
     async finish(tenant, { runId, epoch, status, result, error }) {
       const end = { status, result: result ?? null, error: error === undefined ? null : cleanText(error) };
-      return updateRun(session, tenant, { runId, epoch }, { ...end, endedAt: now });
+      return updateRun(driver, tenant, { runId, epoch }, { ...end, endedAt: now });
     },
     async steps(tenant, runId) {
       if (!isUuid(runId)) return [];
-      const query = session.orm
+      const query = driver.orm
         .select({ path: step.path, epoch: step.epoch, result: step.result, savedAt: step.savedAt })
         .from(step)
         .where(and(eq(step.tenant, keyOf("tenant", tenant)), eq(step.runId, runId)));
-      return session.ordinary(query.orderBy(asc(step.seq), asc(step.savedAt), asc(step.path)));
+      return driver.ordinary(query.orderBy(asc(step.seq), asc(step.savedAt), asc(step.path)));
     },
   };
 }
 
-type RunUpdate = Parameters<ReturnType<Session["orm"]["update"]>["set"]>[0];
+type RunUpdate = Parameters<ReturnType<MigratedDriver["orm"]["update"]>["set"]>[0];
 
 async function updateRun(
-  session: Session,
+  driver: MigratedDriver,
   tenant: string,
   { runId, epoch }: { readonly runId: string; readonly epoch: number },
   values: RunUpdate,
 ): Promise<boolean> {
   if (!isUuid(runId)) return false;
-  const update = session.orm
+  const update = driver.orm
     .update(run)
     .set(values)
     .where(and(theRun(tenant, runId), eq(run.epoch, epoch)));
-  return (await session.ordinary(update.returning({ id: run.id }))).length > 0;
+  return (await driver.ordinary(update.returning({ id: run.id }))).length > 0;
 }
 
 function theRun(tenant: string, runId: string): SQL | undefined {

@@ -1,10 +1,4 @@
-import {
-  databaseCases,
-  databaseSuite,
-  differentialWalk,
-  memoryHarness,
-  type DatabaseHarness,
-} from "@wflo/testkit";
+import { databaseSuite, differentialWalk, memoryHarness, type DatabaseHarness } from "@wflo/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createPGlite, type ClosablePGlite } from "../src/create-pglite.ts";
 import { databaseOn, type PostgresDatabase } from "../src/database.ts";
@@ -44,17 +38,8 @@ const onPGlite = () => {
   );
 };
 
-/** What PostgreSQL cannot hold. Each is refused with `InvalidOptionError`, or cleaned where it is only told. */
-const skip = databaseCases.flatMap(({ title }) => {
-  const isId = /^keeps .* in a (call|run)'s id as written$/.test(title);
-  const isLongKey = /^keeps ten kilobytes in a (tenant|budget)'s id as written$/.test(title);
-  if (isId) return [{ test: title, reason: "ids are UUIDs" }];
-  if (title.startsWith("keeps a NUL")) return [{ test: title, reason: "PostgreSQL stores no U+0000" }];
-  return isLongKey ? [{ test: title, reason: "rows of an index are limited to 2,704 bytes" }] : [];
-});
-
-databaseSuite({ name: "PostgreSQL", create: onServer, skip });
-databaseSuite({ name: "PGlite", create: onPGlite, skip });
+databaseSuite({ name: "PostgreSQL", create: onServer });
+databaseSuite({ name: "PGlite", create: onPGlite });
 
 describe.each([
   ["PostgreSQL", onServer],

@@ -16,7 +16,9 @@ test("has a drizzle table for every table of the database", async () => {
   const rows = await database.query(
     "select table_name as name from information_schema.tables where table_schema = 'wflo' and table_name <> 'migration'",
   );
-  expect(rows.map((row) => row["name"]).sort()).toEqual(Object.keys(tables).sort());
+  expect(rows.map((row) => String(row["name"])).toSorted((a, b) => a.localeCompare(b))).toEqual(
+    Object.keys(tables).toSorted((a, b) => a.localeCompare(b)),
+  );
 });
 
 test.each(Object.entries(tables))("agrees with the migrated columns of %s", async (name, table) => {

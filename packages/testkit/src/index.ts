@@ -1,3 +1,12 @@
+export { adapterCases, adapterSuite } from "./suites/adapter-suite.ts";
+export type { AdapterSuiteOptions } from "./suites/adapter-suite.ts";
+export type {
+  AdapterCallOptions,
+  AdapterCase,
+  AdapterSetup,
+  AdapterUnderTest,
+  CreateAdapter,
+} from "./suites/adapter-case.ts";
 export { brokenStores } from "./broken-stores/broken-stores.ts";
 export type { BrokenStore } from "./broken-stores/broken-store.ts";
 export { fakeClock } from "./fakes/fake-clock.ts";

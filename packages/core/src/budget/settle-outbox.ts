@@ -19,7 +19,7 @@ interface OutboxOptions {
   readonly tenant: string;
   readonly ledger: LedgerStore;
   readonly clock: Clock;
-  readonly onSettled: (verdict: SettleVerdict, budgetIds: readonly string[]) => void;
+  readonly onSettled: (verdict: SettleVerdict, settlement: Settlement, budgetIds: readonly string[]) => void;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -63,7 +63,7 @@ export class SettleOutbox {
       const pending = this.#pending.get(verdict.callId);
       if (pending === undefined) continue;
       this.#pending.delete(verdict.callId);
-      this.#options.onSettled(verdict, pending.budgetIds);
+      this.#options.onSettled(verdict, pending.settlement, pending.budgetIds);
     }
     if (this.#pending.size === 0) {
       this.#idle?.resolve();

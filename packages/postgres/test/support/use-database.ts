@@ -33,7 +33,11 @@ export function useDatabase(options: { readonly empty?: boolean } = {}): TestDat
   const asAdmin = async (sql: string): Promise<void> => {
     const admin = new pg.Client({ connectionString: adminUrl });
     await admin.connect();
-    await admin.query(sql).finally(() => admin.end());
+    try {
+      await admin.query(sql);
+    } finally {
+      await admin.end();
+    }
   };
   beforeAll(async () => {
     await asAdmin(

@@ -13,7 +13,7 @@ const RETRY_DELAY_MS = 20;
 const UNMIGRATED = new Set(["3F000", "42P01", "42883"]);
 
 /** A driver with tables: migrates on first use, sends again what was rolled back, and rejects with `StoreUnavailableError` only. */
-export class Session {
+export class MigratedDriver {
   private readonly driver: Driver;
   private readonly inFlight = new Set<Promise<unknown>>();
   private migrated: Promise<void> | undefined;

@@ -1,0 +1,34 @@
+import type { CrashPoint } from "./guard/door-settings.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { Database } from "./ports/database.ts";
+import type { Ids } from "./ports/ids.ts";
+import type { PriceTable } from "./pricing/price-table.ts";
+import type { Logger } from "./telemetry/log.ts";
+
+/** How a client works. Everything has a default. */
+export interface WfloOptions {
+  /** Where money, runs and steps are kept: `postgres()`, `pglite(".wflo")`. Default: in the memory of this process. */
+  readonly database?: Database | undefined;
+  /** Keeps customers of one database apart. Default "default". */
+  readonly tenant?: string | undefined;
+  /** Prices and aliases that win over the catalogue, by "provider/model", in dollars per million tokens. */
+  readonly prices?: PriceTable | undefined;
+  /** A call under a budget whose price is unknown: refused (the default), or made and charged at nothing. */
+  readonly onUnknownPrice?: "refuse" | "allow" | undefined;
+  /** After an answer without usage, further calls to that model under a budget: refused (the default), or charged at their hold. */
+  readonly onMissingUsage?: "refuse" | "allow" | undefined;
+  /** Where warnings go. Default: the console. `false`: nowhere. */
+  readonly logger?: Logger | false | undefined;
+  /** How long a call waits for money that other calls hold. Milliseconds, default 30,000. */
+  readonly waitMs?: number | undefined;
+  /** How long an answer that nobody wants any more is read on for its exact cost. Milliseconds, default 15,000. */
+  readonly drainMs?: number | undefined;
+  /** Whether a call waits until the ledger has its charge. Default: only on hosts that may freeze the process. */
+  readonly settle?: "await" | "background" | undefined;
+  /** The host's own way to finish work after its answer, such as `ctx.waitUntil`. */
+  readonly waitUntil?: ((work: Promise<unknown>) => void) | undefined;
+  /** For tests: time, ids, and where to stop the process. */
+  readonly clock?: Clock | undefined;
+  readonly ids?: Ids | undefined;
+  readonly crashPoint?: ((name: CrashPoint) => void) | undefined;
+}
