@@ -28,7 +28,7 @@ function command(name: string, program: string, args: readonly string[]): Stage 
 
 async function runVitest(): Promise<StageResult> {
   const report = join(scratch, "vitest.json");
-  const args = ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`];
+  const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await runCommand("vitest", args, { cwd: root, show: true });
   return countTests(readIfThere(report), code);
 }
