@@ -64,6 +64,24 @@ describe("a guarded call", () => {
     expect(caps[1]).toBe(1_024);
   });
 
+  test("on no budget is never capped, and is noted at what is likely should it be in doubt", async () => {
+    const unknownMaximum = createWflo({ logger: false, prices: { "acme/m": { input: "1", output: "10" } } });
+    const grants = await Promise.all(
+      ["m", "gpt-4.1"].map((model) =>
+        unknownMaximum.guardCall(
+          request({ provider: model === "m" ? "acme" : "openai", model }),
+          async (grant) => ({
+            value: grant.maxOutputTokens,
+            outcome: { kind: "doubt", reason: "no answer" },
+          }),
+        ),
+      ),
+    );
+    expect(grants).toEqual([undefined, undefined]);
+    // 517 input tokens and the 8,192 output tokens that are wanted at first.
+    expect((await unknownMaximum.calls.list()).map((line) => line.charged)).toEqual(["0.082437", "0.06657"]);
+  });
+
   test("does not lower the caller's own output cap unless told to", async () => {
     await budget("0.02");
     const own = { ...under, maxOutputTokens: 10_000 };

@@ -32,7 +32,7 @@ declare
   v_paused text;
 begin
   select count(distinct b.id), (array_agg(b.id order by array_position(p_ids, b.id)) filter (where b.paused))[1],
-    coalesce(bool_or(b.on_expiry = 'charge'), false),
+    coalesce(bool_or(b.on_expiry = 'charge'), true),
     coalesce(bool_or(k.kind is not null and w.id is null), false),
     coalesce(array_agg(row(
       b.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0), coalesce(w.overrun, 0),

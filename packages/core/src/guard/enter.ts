@@ -52,7 +52,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
     closed.resolve();
     throw error;
   }
-  const maxOutputTokens = worst.outputTokensFor(heldNanoUsd);
+  const maxOutputTokens = budgetIds.length === 0 ? undefined : worst.outputTokensFor(heldNanoUsd);
   const grant = { callId, maxOutputTokens, signal: wire.signal };
   const startedAtMs = door.clock.monotonic();
   const call = {

@@ -34,7 +34,8 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
       tenant: door.tenant,
       callId: mark.callId,
       budgetIds,
-      boundNanoUsd: worst.boundNanoUsd,
+      // On no budget nothing can be exceeded: what is likely is noted rather than what is possible.
+      boundNanoUsd: budgetIds.length === 0 ? worst.targetNanoUsd : worst.boundNanoUsd,
       needNanoUsd: worst.needNanoUsd,
       targetNanoUsd: worst.targetNanoUsd,
       ttlMs: HOLD_TTL_MS,

@@ -38,7 +38,7 @@ export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs
     windows,
     boundNanoUsd: request.boundNanoUsd,
     amountNanoUsd: granted,
-    chargeOnExpiry: budgets.some((budget) => budget.onExpiry === "charge"),
+    chargeOnExpiry: budgets.length === 0 || budgets.some((budget) => budget.onExpiry === "charge"),
     epoch: request.epoch,
     label: request.label,
     expiresAtMs: nowMs + request.ttlMs,

@@ -29,6 +29,12 @@ export const ledgerExpiryCases: readonly DatabaseCase[] = [
     expect((await desk.window("user")).spentNanoUsd).toBe(50n);
     expect((await desk.window("org")).spentNanoUsd).toBe(50n);
   }),
+  databaseCase("charges an expired hold that is on no budget", async (desk) => {
+    const callId = await desk.hold(50n, []);
+    await desk.setElapsed(120);
+    await desk.ledger.expire(10);
+    expect(await desk.entriesOf(callId)).toMatchObject([{ kind: "expire", chargedNanoUsd: 50n }]);
+  }),
   databaseCase("decides what expiry does when the hold is taken", async (desk) => {
     await desk.budget("user", { total: 100n }, { onExpiry: "release" });
     await desk.budget("org", { total: 100n }, { onExpiry: "release" });
