@@ -94,6 +94,7 @@ export { MissingUsageError } from "./errors/missing-usage-error.ts";
 export { NoClientError } from "./errors/no-client-error.ts";
 export { RunAliveError } from "./errors/run-alive-error.ts";
 export { RunNotResumableError } from "./errors/run-not-resumable-error.ts";
+export { RunOverError } from "./errors/run-over-error.ts";
 export { RunSupersededError } from "./errors/run-superseded-error.ts";
 export { StepNameTakenError } from "./errors/step-name-taken-error.ts";
 export { StoreUnavailableError } from "./errors/store-unavailable-error.ts";

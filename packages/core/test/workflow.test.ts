@@ -315,6 +315,7 @@ test("a call that never answers is cut some time after its run is over, and char
           signal.addEventListener("abort", () => reject(signal.reason as Error)),
         );
       wflo.guardCall(request({ maxOutputTokens: 200 }), attempt).catch(() => {});
+      await new Promise(setImmediate);
     });
     await vi.advanceTimersByTimeAsync(16_000);
     await work;
@@ -323,4 +324,28 @@ test("a call that never answers is cut some time after its run is over, and char
   } finally {
     vi.useRealTimers();
   }
+});
+
+test("a call that starts, or still waits for money, when its run is over is not sent", async () => {
+  const wflo = client();
+  const late = Promise.withResolvers<void>();
+  const sent: string[] = [];
+  const ask = (name: string, hold: string) =>
+    wflo.guardCall(request({ hold }), async () => {
+      sent.push(name);
+      await pause(30);
+      return answer(1);
+    });
+  const ends: Promise<unknown>[] = [];
+  await wflo.run({ budget: "1.00" }, async () => {
+    const first = ask("first", "1.00");
+    await pause(5);
+    ends.push(ask("waiting", "0.90").catch((error: unknown) => error));
+    ends.push(late.promise.then(() => ask("forgotten", "0.10")).catch((error: unknown) => error));
+    await pause(5);
+    void first;
+  });
+  late.resolve();
+  expect(await Promise.all(ends)).toMatchObject([{ code: "WFLO_RUN_OVER" }, { code: "WFLO_RUN_OVER" }]);
+  expect(sent).toEqual(["first"]);
 });

@@ -68,12 +68,13 @@ export class BudgetLine {
     ask: Ask,
     options: {
       readonly waitMs: number;
-      readonly signal: AbortSignal | undefined;
+      /** What ends the wait. */
+      readonly signals: readonly (AbortSignal | undefined)[];
       readonly onWait: (budgetId: string) => void;
     },
   ): Promise<Verdict> {
     if (this.#closed) throw this.#closed.reason;
-    if (this.#line.size === 0 && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
+    if (!this.#isAskedFor(ask.budgetIds) && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
       const verdict = await this.#ask(ask, 1);
       if (verdict.code !== "held") return verdict;
     }
@@ -88,14 +89,15 @@ export class BudgetLine {
       isAsking: false,
       leaving: undefined,
     };
-    const abort = () => this.#dismiss(waiter, options.signal?.reason);
-    options.signal?.addEventListener("abort", abort, { once: true });
+    const signals = options.signals.filter((signal) => signal !== undefined);
+    const abort = (event: Event) => this.#dismiss(waiter, (event.target as AbortSignal).reason);
+    for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
     this.#line.add(waiter);
     void this.#serve();
     try {
       return await waiter.done.promise;
     } finally {
-      options.signal?.removeEventListener("abort", abort);
+      for (const signal of signals) signal.removeEventListener("abort", abort);
     }
   }
 
@@ -117,6 +119,11 @@ export class BudgetLine {
     this.#closed = { reason };
     for (const waiter of this.#line) this.#dismiss(waiter, reason);
     this.#cancelPoll?.();
+  }
+
+  #isAskedFor(budgetIds: readonly string[]): boolean {
+    if (this.#line.size === 0) return false;
+    return [...this.#line].some((waiter) => shares(waiter.ask.budgetIds, budgetIds));
   }
 
   async #serve(): Promise<void> {
@@ -210,6 +217,8 @@ export class BudgetLine {
       if (clock.monotonic() >= waiter.deadline && waiter.heldBy !== undefined)
         this.#giveUp(waiter, waiter.heldBy);
     }
+    this.#cancelPoll = undefined;
+    if (this.#line.size === 0) return;
     try {
       await ledger.expire(EXPIRE_AT_ONCE);
       const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
@@ -219,7 +228,6 @@ export class BudgetLine {
     } catch (error) {
       this.#options.onTrouble(error);
     }
-    this.#cancelPoll = undefined;
     void this.#serve();
   }
 

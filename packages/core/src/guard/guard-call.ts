@@ -1,4 +1,4 @@
-import { withContext } from "../run/run-context.ts";
+import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
@@ -19,12 +19,17 @@ export async function guardCall<T>(
   attempt: (grant: Grant) => Promise<Answer<T>>,
 ): Promise<T> {
   const call = await enter(door, seen, request);
-  if (request.signal?.aborted) {
-    await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
-    request.signal.throwIfAborted();
-  }
+  await checkStillWanted(door, call);
   const work = runAttempt(door, seen, call, attempt);
   return request.signal ? firstOf(door, call, request.signal, work) : work;
+}
+
+/** Gives the hold back and throws when the caller aborted, or the run came to its end, while the call asked for money. */
+export async function checkStillWanted(door: DoorSettings, call: OpenCall): Promise<void> {
+  const ended = [call.request.signal, currentContext().run?.closed].find((signal) => signal?.aborted);
+  if (ended === undefined) return;
+  await closeCall(door, call, { kind: "rejected", reason: "no longer wanted when it could be sent" });
+  ended.throwIfAborted();
 }
 
 async function runAttempt<T>(

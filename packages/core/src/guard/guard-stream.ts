@@ -1,7 +1,7 @@
 import { withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
-import { defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
+import { checkStillWanted, defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
 import { closeCall, type OpenCall } from "./open-call.ts";
 import { outcomeOfAnswer } from "./outcome.ts";
@@ -28,10 +28,7 @@ export async function guardStream<Chunk, T>(
     onAbort: request.onAbort ?? defaultOnAbort(door),
     drainMs: door.drainMs,
   });
-  if (request.signal?.aborted) {
-    await closeCall(door, call, { kind: "rejected", reason: "aborted before it was sent" });
-    request.signal.throwIfAborted();
-  }
+  await checkStillWanted(door, call);
   const opening = openStream(door, seen, call, attempt);
   const answer = await untilAborted(request.signal, opening, () => {
     control.abandon();

@@ -45,7 +45,11 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
     };
     const onWait = (budgetId: string) =>
       door.emitter.emit("call-waiting", { ...label, callId: mark.callId, budgetId });
-    verdict = await door.line.reserve(ask, { waitMs, signal: request.signal, onWait });
+    verdict = await door.line.reserve(ask, {
+      waitMs,
+      signals: [request.signal, context.run?.closed],
+      onWait,
+    });
     const held = heldOf(wish, verdict);
     door.holds.granted(mark.callId, held);
     return held;

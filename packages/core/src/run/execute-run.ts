@@ -2,9 +2,9 @@ import { decode, encode } from "../checkpoint/codec.ts";
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
+import { RunOverError } from "../errors/run-over-error.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
-import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 import type { RunRow, RunStatus } from "../ports/run-store.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext } from "./run-context.ts";
@@ -52,10 +52,12 @@ export async function executeRun<Input, T>(
     const run = runHandle(openRun, input);
     const inside = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
     const value = await withContext(inside, async () => fn(run, input));
+    scope.close(new RunOverError(runId));
     await end(services, scope, { status: "completed", result: resultText(services, scope, value) }, FLUSH_MS);
     return value;
   } catch (error) {
     if (!(error instanceof RunSupersededError)) {
+      scope.close(error);
       const flushMs = error instanceof StoreUnavailableError ? AWAY_FLUSH_MS : FLUSH_MS;
       await end(services, scope, { status: statusOf(error), error: errorText(error) }, flushMs);
     }
@@ -77,7 +79,6 @@ async function end(services: RunServices, scope: RunScope, how: RunEnd, flushMs:
   const { status } = how;
   const { tenant, database, outbox, emitter, log } = services;
   const { runId, workflow, epoch } = scope;
-  if (status === "paused") scope.close(new BudgetPausedError(`of run ${runId}`));
   await drainInTime(scope, services.clock, DRAIN_MS);
   let isOurs = true;
   try {
@@ -122,9 +123,8 @@ function resultText(services: RunServices, scope: RunScope, value: unknown): str
   try {
     return encode(value, "the result");
   } catch (error) {
-    if (!(error instanceof UnsavableValueError)) throw error;
     services.log.warn(
-      `wflo: run ${scope.runId} is completed, but its result is not stored: ${error.message}`,
+      `wflo: run ${scope.runId} is completed, but its result is not stored: ${String(error)}`,
     );
     return undefined;
   }

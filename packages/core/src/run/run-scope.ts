@@ -11,6 +11,7 @@ export class RunScope {
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #callIds = new Map<string, string[]>();
+  readonly #closed = new AbortController();
   #closing: unknown;
 
   constructor(identity: { runId: string; workflow: string; epoch: number; client: object }) {
@@ -23,6 +24,11 @@ export class RunScope {
   /** Aborts when the run is superseded or its caller aborts. */
   get signal(): AbortSignal {
     return this.#abort.signal;
+  }
+
+  /** Aborts when no further call may start. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   /** Why no further call may start, once the run is pausing or over. */
@@ -59,9 +65,11 @@ export class RunScope {
     this.#calls.cut();
   }
 
-  /** Lets no further call start. */
+  /** Lets no further call start, nor any that still waits for money. */
   close(reason: unknown): void {
-    this.#closing ??= reason;
+    if (this.#closed.signal.aborted) return;
+    this.#closing = reason ?? new Error("The run ended without a reason.");
+    this.#closed.abort(this.#closing);
   }
 
   abort(reason: unknown): void {
