@@ -14,6 +14,7 @@ import {
   type Run,
   type Wflo,
 } from "@wflo/core";
+import { fakeClock } from "@wflo/testkit";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
@@ -306,24 +307,21 @@ test("an abort reaches the run's signal and stops further calls", async () => {
 });
 
 test("a call that never answers is cut some time after its run is over, and charged at its hold", async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-  try {
-    const wflo = client();
-    const work = wflo.run({ budget: "1.00" }, async () => {
-      const attempt = ({ signal }: Grant) =>
-        new Promise<never>((_, reject) =>
-          signal.addEventListener("abort", () => reject(signal.reason as Error)),
-        );
-      wflo.guardCall(request({ maxOutputTokens: 200 }), attempt).catch(() => {});
-      await new Promise(setImmediate);
-    });
-    await vi.advanceTimersByTimeAsync(16_000);
-    await work;
-    expect((await wflo.runs.list())[0]?.status).toBe("completed");
-    expect(await wflo.calls.list()).toMatchObject([{ kind: "doubt", charged: "0.002634" }]);
-  } finally {
-    vi.useRealTimers();
-  }
+  const clock = fakeClock();
+  const wflo = createWflo({ database, clock, logger: false });
+  const work = wflo.run({ budget: "1.00" }, async () => {
+    const attempt = ({ signal }: Grant) =>
+      new Promise<never>((_, reject) =>
+        signal.addEventListener("abort", () => reject(signal.reason as Error)),
+      );
+    wflo.guardCall(request({ maxOutputTokens: 200 }), attempt).catch(() => {});
+    await pause(10);
+  });
+  await pause(30);
+  clock.advance(16_000);
+  await work;
+  expect((await wflo.runs.list())[0]?.status).toBe("completed");
+  expect(await wflo.calls.list()).toMatchObject([{ kind: "doubt", charged: "0.002634" }]);
 });
 
 test("a call that starts, or still waits for money, when its run is over is not sent", async () => {
