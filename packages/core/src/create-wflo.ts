@@ -64,7 +64,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
-  const { line, outbox, calls, drainMs } = settings;
+  const { line, outbox, calls, holds, drainMs } = settings;
   const client = {} as Wflo;
   const services: RunServices = { tenant, database, outbox, emitter, clock, ids, log, client };
   return Object.assign(client, {
@@ -87,6 +87,8 @@ export function createWflo(options: WfloOptions = {}): Wflo {
       try {
         await outbox.flush(FLUSH_MS);
       } finally {
+        outbox.close();
+        holds.close();
         await database.close();
       }
     },

@@ -45,7 +45,7 @@ const WINDOWS: readonly WindowKind[] = ["day", "month", "total"];
 
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function budgetDefinition(input: BudgetInput): BudgetDefinition {
-  checkName("A budget id", input.id);
+  checkName("A budget id", input?.id);
   const caps: Partial<Record<WindowKind, bigint>> = {};
   for (const [window, cap] of Object.entries(input.caps ?? {})) {
     if (!WINDOWS.includes(window as WindowKind)) {

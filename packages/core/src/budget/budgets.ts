@@ -1,10 +1,10 @@
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
+import { pageSize } from "./page-size.ts";
 import type { Discrepancy, LedgerStore } from "../ports/ledger-store.ts";
 import { checkName } from "./check-name.ts";
 import { budgetDefinition, budgetOf, type Budget, type BudgetInput } from "./budget.ts";
 
 const DEFAULT_PAGE = 100;
-const LAST_PAGE = 1_000;
 
 /** `wflo.budgets`: what may be spent. */
 export interface Budgets {
@@ -43,11 +43,16 @@ export function createBudgets(
       return budgetOf(state);
     },
     async get(id) {
+      checkName("A budget id", id);
       const [state] = await ledger.getBudgets(tenant, [id]);
       return state && budgetOf(state);
     },
-    async list({ prefix, after, limit = DEFAULT_PAGE } = {}) {
-      const states = await ledger.listBudgets(tenant, { prefix, after, limit: Math.min(limit, LAST_PAGE) });
+    async list({ prefix, after, limit } = {}) {
+      const states = await ledger.listBudgets(tenant, {
+        prefix,
+        after,
+        limit: pageSize(limit, DEFAULT_PAGE),
+      });
       return states.map(budgetOf);
     },
     pause: (id) => setPaused(id, true),

@@ -1,10 +1,10 @@
 import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger-store.ts";
+import { pageSize } from "./page-size.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 
 const DEFAULT_PAGE = 100;
-const LAST_PAGE = 1_000;
 const FLUSH_MS = 10_000;
 
 /** One line of the ledger for people. Money is a decimal string in US dollars. */
@@ -50,13 +50,15 @@ export function createCalls(
   const { tenant, ledger, outbox, ids } = services;
   const list = async (filter: Partial<EntryFilter>) => {
     await outbox.flush(FLUSH_MS);
-    const limit = Math.min(filter.limit ?? DEFAULT_PAGE, LAST_PAGE);
+    const limit = pageSize(filter.limit, DEFAULT_PAGE);
     return (await ledger.listEntries(tenant, { ...filter, limit })).map(lineOf);
   };
   return {
     list: (filter = {}) => list(filter),
-    get: (callId) => list({ callId }),
-    async resolve(callId, { cost, note }) {
+    get: (callId) => list({ callId: callId.toLowerCase() }),
+    async resolve(anyCase, { cost, note }) {
+      const callId = anyCase.toLowerCase();
+      await outbox.flush(FLUSH_MS);
       const costNanoUsd = usd(cost).nanoUsd;
       const receipt = { reason: "resolved by hand", ...(note === undefined ? {} : { note }) };
       const verdict = await ledger.correct(tenant, {

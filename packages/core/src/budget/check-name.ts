@@ -3,7 +3,7 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 const MAX_NAME = 200;
 
 /** Throws `InvalidOptionError` for what cannot name a budget, a tenant, a workflow or a tag. `what` begins the sentence. */
-export function checkName(what: string, name: string): void {
+export function checkName(what: string, name: unknown): void {
   if (
     typeof name !== "string" ||
     name === "" ||

@@ -13,6 +13,9 @@ interface Pending {
   readonly settlement: Settlement;
   /** Whose waiters to wake. */
   readonly budgetIds: readonly string[];
+  /** The call under which the hold is if it is not under its own. */
+  readonly heir: string | undefined;
+  readonly acknowledged: PromiseWithResolvers<void>;
 }
 
 interface OutboxOptions {
@@ -27,9 +30,9 @@ interface OutboxOptions {
 export class SettleOutbox {
   readonly #options: OutboxOptions;
   readonly #pending = new Map<string, Pending>();
-  #idle: PromiseWithResolvers<void> | undefined;
   #sending = false;
   #failures = 0;
+  #isClosed = false;
   #cancelRetry: (() => void) | undefined;
 
   constructor(options: OutboxOptions) {
@@ -41,50 +44,72 @@ export class SettleOutbox {
     return this.#pending.size >= CAPACITY;
   }
 
-  /** Takes a settle; it leaves after the current turn, so that a step that ends at once can carry it in its own commit. */
-  add(settlement: Settlement, budgetIds: readonly string[]): void {
-    this.#pending.set(settlement.callId, { settlement, budgetIds });
+  /**
+   * Takes a settle; it leaves after the current turn, so that a step that ends at once can carry it in its own commit.
+   * Resolves when the store has acknowledged it.
+   */
+  add(settlement: Settlement, budgetIds: readonly string[], heir?: string): Promise<void> {
+    const pending: Pending = { settlement, budgetIds, heir, acknowledged: Promise.withResolvers() };
+    this.#pending.set(settlement.settlementId, pending);
     if (!this.#sending && this.#cancelRetry === undefined) {
       this.#sending = true;
       setTimeout(() => void this.#send(), 0);
     }
+    return pending.acknowledged.promise;
   }
 
   /** The settles of these calls that the store has not acknowledged. Sending one twice counts once. */
   unacknowledged(callIds: Iterable<string>): Settlement[] {
-    return Array.from(callIds, (id) => this.#pending.get(id)?.settlement).filter(
-      (settlement) => settlement !== undefined,
+    const wanted = new Set(callIds);
+    if (wanted.size === 0) return [];
+    const settlements = Array.from(this.#pending.values(), ({ settlement }) => settlement);
+    return settlements.filter(({ callId }) => wanted.has(callId));
+  }
+
+  /** Tells what the store said to these settles, in their order, here or in the commit of a step. */
+  acknowledge(settlements: readonly Settlement[], verdicts: readonly SettleVerdict[]): void {
+    for (const [at, { settlementId }] of settlements.entries()) {
+      const verdict = verdicts[at];
+      const pending = this.#pending.get(settlementId);
+      if (verdict === undefined || pending === undefined) continue;
+      this.#pending.delete(settlementId);
+      if (verdict.code === "unknown" && pending.heir !== undefined) {
+        void this.add({ ...pending.settlement, callId: pending.heir }, pending.budgetIds).then(
+          pending.acknowledged.resolve,
+        );
+        continue;
+      }
+      pending.acknowledged.resolve();
+      this.#options.onSettled(verdict, pending.settlement, pending.budgetIds);
+    }
+  }
+
+  /** Resolves when everything that is pending now is acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
+  flush(timeoutMs: number): Promise<void> {
+    return this.until(
+      Array.from(this.#pending.values(), ({ acknowledged }) => acknowledged.promise),
+      timeoutMs,
     );
   }
 
-  /** Tells that the store has taken these settles, here or in the commit of a step. */
-  acknowledge(verdicts: readonly SettleVerdict[]): void {
-    for (const verdict of verdicts) {
-      const pending = this.#pending.get(verdict.callId);
-      if (pending === undefined) continue;
-      this.#pending.delete(verdict.callId);
-      this.#options.onSettled(verdict, pending.settlement, pending.budgetIds);
-    }
-    if (this.#pending.size === 0) {
-      this.#idle?.resolve();
-      this.#idle = undefined;
-    }
-  }
-
-  /** Resolves when everything is acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
-  async flush(timeoutMs: number): Promise<void> {
-    if (this.#pending.size === 0) return;
-    this.#idle ??= Promise.withResolvers();
+  /** Resolves when these settles are acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
+  async until(acknowledged: readonly Promise<void>[], timeoutMs: number): Promise<void> {
+    if (acknowledged.length === 0) return;
     if (this.#cancelRetry !== undefined) this.#retryNow();
     const late = Promise.withResolvers<void>();
-    const cancel = this.#options.clock.schedule(() => late.reject(this.#timedOut(timeoutMs)), timeoutMs, {
-      keepAlive: true,
-    });
+    const timeOut = () => late.reject(this.#timedOut(timeoutMs));
+    const cancel = this.#options.clock.schedule(timeOut, timeoutMs, { keepAlive: true });
     try {
-      await Promise.race([this.#idle.promise, late.promise]);
+      await Promise.race([Promise.all(acknowledged), late.promise]);
     } finally {
       cancel();
     }
+  }
+
+  /** Sends nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRetry?.();
   }
 
   #timedOut(timeoutMs: number): StoreUnavailableError {
@@ -102,12 +127,12 @@ export class SettleOutbox {
   }
 
   async #send(): Promise<void> {
-    while (this.#pending.size > 0) {
+    while (this.#pending.size > 0 && !this.#isClosed) {
       // After a failure one at a time, so that a settle the store cannot take holds up no other.
       const batch = [...this.#pending.values()].slice(0, this.#failures === 0 ? BATCH : 1);
       const settlements = batch.map(({ settlement }) => settlement);
       try {
-        this.acknowledge(await this.#options.ledger.settle(this.#options.tenant, settlements));
+        this.acknowledge(settlements, await this.#options.ledger.settle(this.#options.tenant, settlements));
         this.#failures = 0;
       } catch (error) {
         for (const pending of batch) this.#moveBack(pending);
@@ -119,11 +144,12 @@ export class SettleOutbox {
   }
 
   #moveBack(pending: Pending): void {
-    const { callId } = pending.settlement;
-    if (this.#pending.delete(callId)) this.#pending.set(callId, pending);
+    const { settlementId } = pending.settlement;
+    if (this.#pending.delete(settlementId)) this.#pending.set(settlementId, pending);
   }
 
   #retryLater(error: unknown): void {
+    if (this.#isClosed) return;
     if (this.#failures === 0) this.#options.onTrouble(error);
     const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
     this.#cancelRetry = this.#options.clock.schedule(() => this.#retryNow(), delayMs);

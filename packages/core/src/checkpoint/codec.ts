@@ -3,6 +3,9 @@ import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 /** Values nested deeper than this are refused, so that neither saving nor reading can exhaust the stack. */
 const MAX_DEPTH = 200;
 
+/** Values of more parts than this are refused. */
+const MAX_VALUES = 1_000_000;
+
 /** Saved texts longer than this are refused. Characters. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
@@ -15,7 +18,7 @@ const TAG = "$wflo";
  * more than 200 levels, more than 32 Mi characters. `name` is how the path begins.
  */
 export function encode(value: unknown, name: string): string {
-  const text = JSON.stringify(write(value, name, 0, new Set()));
+  const text = JSON.stringify(write(value, name, 0, { name, ancestors: new Set(), count: 0 }));
   if (text.length > MAX_CHARACTERS) {
     throw new UnsavableValueError(
       name,
@@ -30,7 +33,17 @@ export function decode(text: string): unknown {
   return read(JSON.parse(text));
 }
 
-function write(value: unknown, path: string, depth: number, open: Set<object>): unknown {
+/** One encoding: what lies around the value at hand, and how many values there were. */
+interface Pass {
+  readonly name: string;
+  readonly ancestors: Set<object>;
+  count: number;
+}
+
+function write(value: unknown, path: string, depth: number, pass: Pass): unknown {
+  // Shared parts are written wherever they occur, which can grow without end.
+  if (++pass.count > MAX_VALUES)
+    throw new UnsavableValueError(pass.name, `it has more than ${MAX_VALUES} values`);
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -44,43 +57,49 @@ function write(value: unknown, path: string, depth: number, open: Set<object>): 
     case "bigint":
       return { [TAG]: "bigint", v: value.toString() };
     case "object":
-      return value === null ? null : writeObject(value, path, depth, open);
+      return value === null ? null : writeObject(value, path, depth, pass);
     default:
       throw new UnsavableValueError(path, `it is a ${typeof value}`);
   }
 }
 
-function writeObject(value: object, path: string, depth: number, open: Set<object>): unknown {
+function writeObject(value: object, path: string, depth: number, pass: Pass): unknown {
   if (depth >= MAX_DEPTH) throw new UnsavableValueError(path, `it lies deeper than ${MAX_DEPTH} levels`);
-  if (open.has(value)) throw new UnsavableValueError(path, "it contains itself");
-  open.add(value);
-  const inner = (child: unknown, key: string) => write(child, `${path}${key}`, depth + 1, open);
+  if (pass.ancestors.has(value)) throw new UnsavableValueError(path, "it contains itself");
+  pass.ancestors.add(value);
+  const inner = (child: unknown, key: string) => write(child, `${path}${key}`, depth + 1, pass);
   const written = writeKind(value, path, inner);
-  open.delete(value);
+  pass.ancestors.delete(value);
   return written;
 }
 
 function writeKind(value: object, path: string, inner: (child: unknown, key: string) => unknown): unknown {
-  if (Array.isArray(value)) return Array.from(value, (item, index) => inner(item, `[${index}]`));
-  if (value instanceof Date) return { [TAG]: "date", v: value.getTime() };
-  if (value instanceof Map) {
-    return {
-      [TAG]: "map",
-      v: Array.from(value, ([k, v], index) => [inner(k, `.key(${index})`), inner(v, `.get(${String(k)})`)]),
-    };
-  }
-  if (value instanceof Set)
-    return { [TAG]: "set", v: Array.from(value, (item, index) => inner(item, `.item(${index})`)) };
-  if (value instanceof Uint8Array) return { [TAG]: "bytes", v: base64(value) };
   if (value instanceof Error) return writeError(value, inner);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) {
-    throw new UnsavableValueError(
-      path,
-      `it is an instance of ${(value.constructor as { name?: string } | undefined)?.name ?? "a class"}`,
-    );
+  // Only the classes themselves: of a subclass, such as Buffer, something else would come back.
+  if (prototype === Array.prototype) {
+    return Array.from(value as unknown[], (item, index) => inner(item, `[${index}]`));
   }
-  return writeRecord(value as Record<string, unknown>, inner);
+  if (prototype === Date.prototype) return { [TAG]: "date", v: (value as Date).getTime() };
+  if (prototype === Map.prototype) {
+    const pairs = Array.from(value as Map<unknown, unknown>, ([k, v], index) => [
+      inner(k, `.key(${index})`),
+      inner(v, `.get(${typeof k === "object" || typeof k === "symbol" ? "…" : String(k)})`),
+    ]);
+    return { [TAG]: "map", v: pairs };
+  }
+  if (prototype === Set.prototype) {
+    return {
+      [TAG]: "set",
+      v: Array.from(value as Set<unknown>, (item, index) => inner(item, `.item(${index})`)),
+    };
+  }
+  if (prototype === Uint8Array.prototype) return { [TAG]: "bytes", v: base64(value as Uint8Array) };
+  if (prototype === Object.prototype || prototype === null) {
+    return writeRecord(value as Record<string, unknown>, inner);
+  }
+  const { name } = ((value as { constructor?: unknown }).constructor ?? {}) as { name?: unknown };
+  throw new UnsavableValueError(path, `it is an instance of ${typeof name === "string" ? name : "a class"}`);
 }
 
 function writeRecord(
@@ -102,9 +121,9 @@ function writeError(error: Error, inner: (child: unknown, key: string) => unknow
   const cause = error.cause === undefined ? undefined : inner(error.cause, ".cause");
   return {
     [TAG]: "error",
-    name: error.name,
-    message: error.message,
-    stack: error.stack,
+    name: String(error.name),
+    message: String(error.message),
+    stack: typeof error.stack === "string" ? error.stack : undefined,
     own,
     ...(cause === undefined ? {} : { cause }),
   };

@@ -1,10 +1,11 @@
 import { decimalUsd, formatUsd } from "../money/money.ts";
+import type { WindowKind } from "../ports/window-state.ts";
 import { WfloError } from "./wflo-error.ts";
 
 /** What a refusal tells. Amounts are in nano-dollars. */
 export interface BudgetRefusal {
   readonly budgetId: string;
-  readonly window: string;
+  readonly window: WindowKind;
   readonly capNanoUsd: bigint;
   readonly spentNanoUsd: bigint;
   readonly reservedNanoUsd: bigint;
@@ -21,6 +22,8 @@ export interface BudgetRefusal {
  */
 export class BudgetExceededError extends WfloError {
   readonly budgetId: string;
+  /** Which of the budget's caps: total, day or month. */
+  readonly window: WindowKind;
   readonly cap: string;
   readonly spent: string;
   readonly reserved: string;
@@ -33,6 +36,7 @@ export class BudgetExceededError extends WfloError {
   constructor(refusal: BudgetRefusal) {
     super("WFLO_BUDGET_EXCEEDED", sentence(refusal));
     this.budgetId = refusal.budgetId;
+    this.window = refusal.window;
     this.cap = decimalUsd(refusal.capNanoUsd);
     this.spent = decimalUsd(refusal.spentNanoUsd);
     this.reserved = decimalUsd(refusal.reservedNanoUsd);

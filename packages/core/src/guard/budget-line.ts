@@ -54,7 +54,8 @@ export class BudgetLine {
   #asking = false;
   #pollMs = FIRST_POLL_MS;
   #cancelPoll: (() => void) | undefined;
-  #closed: { readonly reason: unknown } | undefined;
+  #isPolling = false;
+  readonly #closed = new AbortController();
 
   constructor(options: BudgetLineOptions) {
     this.#options = options;
@@ -73,10 +74,11 @@ export class BudgetLine {
       readonly onWait: (budgetId: string) => void;
     },
   ): Promise<Verdict> {
-    if (this.#closed) throw this.#closed.reason;
+    this.closed.throwIfAborted();
     if (!this.#isAskedFor(ask.budgetIds) && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
       const verdict = await this.#ask(ask, 1);
       if (verdict.code !== "held") return verdict;
+      for (const signal of [this.closed, ...options.signals]) signal?.throwIfAborted();
     }
     const since = this.#options.clock.monotonic();
     const waiter: Waiter = {
@@ -114,9 +116,14 @@ export class BudgetLine {
     void this.#serve();
   }
 
+  /** Aborts when no call may be made any more. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** Refuses everybody who waits or comes later. */
   close(reason: unknown): void {
-    this.#closed = { reason };
+    this.#closed.abort(reason);
     for (const waiter of this.#line) this.#dismiss(waiter, reason);
     this.#cancelPoll?.();
   }
@@ -143,9 +150,11 @@ export class BudgetLine {
       if (waiter.heldBy !== undefined) {
         if (now - waiter.since > STARVING_MS) starving.push(waiter);
       } else {
+        // Who takes a hold over brings money of its own, and the call around it may be what the older one waits for.
+        const mayPass = waiter.ask.replaces !== undefined;
         const older = starving.find((other) => shares(other.ask.budgetIds, waiter.ask.budgetIds));
-        if (older === undefined) return waiter;
-        waiter.heldBy = older.heldBy;
+        if (mayPass || older?.heldBy === undefined) return waiter;
+        this.#hold(waiter, older.heldBy);
       }
     }
     return undefined;
@@ -203,7 +212,7 @@ export class BudgetLine {
   }
 
   #schedulePoll(): void {
-    if (this.#cancelPoll !== undefined || this.#line.size === 0) return;
+    if (this.#isPolling || this.#cancelPoll !== undefined || this.#line.size === 0) return;
     const now = this.#options.clock.monotonic();
     const deadline = Math.min(...Array.from(this.#line, (waiter) => waiter.deadline));
     const delayMs = Math.max(0, Math.min(this.#pollMs * (0.75 + Math.random() / 2), deadline - now));
@@ -219,16 +228,28 @@ export class BudgetLine {
     }
     this.#cancelPoll = undefined;
     if (this.#line.size === 0) return;
+    this.#isPolling = true;
     try {
       await ledger.expire(EXPIRE_AT_ONCE);
       const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
       const budgets = await ledger.getBudgets(tenant, [...ids]);
       const windows = budgets.flatMap((budget) => (budget.paused ? [] : budget.windows));
-      for (const waiter of this.#line) if (isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
+      for (const waiter of this.#line) if (this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
     } catch (error) {
       this.#options.onTrouble(error);
     }
+    this.#isPolling = false;
     void this.#serve();
+  }
+
+  /** Whether asking again would give another answer than to wait: it fits now, or never will. */
+  #isDecided(ask: Ask, windows: readonly WindowState[]): boolean {
+    const own = windows.filter((window) => ask.budgetIds.includes(window.budgetId));
+    const left = (window: WindowState) => window.capNanoUsd - window.spentNanoUsd;
+    const neverFits = own.some((window) => ask.needNanoUsd > left(window));
+    const free = (window: WindowState) =>
+      left(window) - window.reservedNanoUsd + this.#options.holds.heldNanoUsd(ask.replaces, window.budgetId);
+    return neverFits || own.every((window) => ask.needNanoUsd <= free(window));
   }
 
   #giveUp(waiter: Waiter, window: WindowState): void {
@@ -240,12 +261,4 @@ export class BudgetLine {
 
 function shares(a: readonly string[], b: readonly string[]): boolean {
   return a.some((id) => b.includes(id));
-}
-
-/** Whether asking again would give another answer than to wait: it fits now, or never will. */
-function isDecided(ask: Ask, windows: readonly WindowState[]): boolean {
-  const own = windows.filter((window) => ask.budgetIds.includes(window.budgetId));
-  const left = (window: WindowState) => window.capNanoUsd - window.spentNanoUsd;
-  const neverFits = own.some((window) => ask.needNanoUsd > left(window));
-  return neverFits || own.every((window) => ask.needNanoUsd <= left(window) - window.reservedNanoUsd);
 }

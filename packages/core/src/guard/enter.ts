@@ -1,3 +1,4 @@
+import { CallConflictError } from "../errors/call-conflict-error.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { MissingUsageError } from "../errors/missing-usage-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
@@ -28,13 +29,22 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   request.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
   const callId = callIdOf(door, request);
+  if (door.holds.has(callId)) throw new CallConflictError(callId, "belongs to a call that is still open");
   const parent = outerCall(door, context);
   const own = request.budgets ?? [];
   const budgetIds = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
   const label = labelOf(request, context);
   checkHistory(door, seen, label, budgetIds);
   const worst = estimateOrAllow(door, request, budgetIds, seen.wantOutputTokens(label));
-  const mark: OpenMark = { callId, parent, door, budgetIds, takenOver: false };
+  const mark: OpenMark = {
+    callId,
+    parent,
+    door,
+    budgetIds,
+    takeover: undefined,
+    takenOver: false,
+    heir: undefined,
+  };
 
   const closed = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
@@ -67,6 +77,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
     startedAtMs,
     pace,
     closed,
+    state: { end: undefined },
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);
   return call;
@@ -85,15 +96,24 @@ async function takeOverOrHold(
   parent: OpenMark | undefined,
 ): Promise<bigint> {
   door.crashPoint("before-reserve");
-  const outer = parent !== undefined && !parent.takenOver ? parent : undefined;
-  if (outer) outer.takenOver = true;
+  const outer = parent?.takeover === undefined ? parent : undefined;
+  const decided = Promise.withResolvers<boolean>();
+  if (outer) outer.takeover = decided.promise;
   try {
     const heldNanoUsd = await takeHold(door, { ...wish, replaces: outer?.callId });
-    if (outer) door.holds.takenOver(outer.callId);
+    if (outer) {
+      outer.takenOver = true;
+      door.holds.takenOver(outer.callId);
+    }
+    decided.resolve(true);
     door.crashPoint("after-reserve");
     return heldNanoUsd;
   } catch (error) {
-    if (outer) outer.takenOver = false;
+    if (outer) {
+      if (error instanceof StoreUnavailableError) outer.heir = wish.mark.callId;
+      outer.takeover = undefined;
+    }
+    decided.resolve(false);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import { UnknownPriceError } from "../errors/unknown-price-error.ts";
 import { MAX_NANO_USD, usd } from "../money/money.ts";
@@ -43,12 +44,17 @@ export function estimate(request: GuardRequest, catalogue: Catalogue, wantOutput
   const { inputNanoUsd, outputPicoUsd } = rates;
   const withOutput = (tokens: number) =>
     atMost(inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens)));
-  if (request.canCap === false) return fixedEstimate(known, withOutput(0));
   const outputs = request.outputs ?? 1;
   const ceiling = card.maxOutputTokens;
   const cap = leastOf(request.maxOutputTokens, ceiling);
   const boundNanoUsd =
     cap === undefined && outputPicoUsd > 0n ? MAX_NANO_USD : withOutput((cap ?? 0) * outputs);
+  if (request.canCap === false && boundNanoUsd === MAX_NANO_USD) {
+    throw new UnboundedRequestError(
+      `its output cannot be capped, and the longest output of ${card.id} is not known`,
+    );
+  }
+  if (request.canCap === false) return fixedEstimate(known, boundNanoUsd);
   if (request.maxOutputTokens !== undefined && request.clamp !== true)
     return fixedEstimate(known, boundNanoUsd);
 
@@ -101,6 +107,10 @@ function inputTokens(request: GuardRequest, card: RateCard): number {
         break;
       case "unbounded":
         throw new UnboundedRequestError(`it has ${part.what}, which is billed beyond the request`);
+      default:
+        throw new InvalidOptionError(
+          'A part of a request is a text, or { kind: "text" | "opaque" | "unbounded", … }.',
+        );
     }
   }
   return bytes + REQUEST_OVERHEAD_TOKENS;

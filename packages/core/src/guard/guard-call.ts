@@ -1,8 +1,10 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
-import { closeCall, type OpenCall } from "./open-call.ts";
+import { closeCall, closeIfStuck } from "./close-call.ts";
+import type { OpenCall } from "./open-call.ts";
 import { outcomeOfAnswer, outcomeOfError } from "./outcome.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
@@ -24,10 +26,11 @@ export async function guardCall<T>(
   return request.signal ? firstOf(door, call, request.signal, work) : work;
 }
 
-/** Gives the hold back and throws when the caller aborted, or the run came to its end, while the call asked for money. */
+/** Gives the hold back and throws when the caller aborted, or the run or the client came to its end, while the call asked. */
 export async function checkStillWanted(door: DoorSettings, call: OpenCall): Promise<void> {
-  const ended = [call.request.signal, currentContext().run?.closed].find((signal) => signal?.aborted);
-  if (ended === undefined) return;
+  const signals = [call.request.signal, currentContext().run?.closed, door.line.closed];
+  const ended = signals.find((signal) => signal?.aborted);
+  if (ended === undefined) return closeIfStuck(door, call);
   await closeCall(door, call, { kind: "rejected", reason: "no longer wanted when it could be sent" });
   ended.throwIfAborted();
 }
@@ -40,16 +43,32 @@ async function runAttempt<T>(
 ): Promise<T> {
   let answer: Answer<T>;
   try {
-    answer = await withContext({ call: call.mark }, () => attempt(call.grant));
+    answer = await withContext({ call: call.mark }, async () => attempt(call.grant));
   } catch (error) {
     await closeCall(door, call, outcomeOfThrow(call, error));
     throw error;
   }
   door.crashPoint("after-answer");
+  await closeAnswered(door, seen, call, answer);
+  return answer.value;
+}
+
+/** Closes a call by what its attempt returned. Throws `InvalidOptionError` when that says nothing of what it cost. */
+export async function closeAnswered(
+  door: DoorSettings,
+  seen: SeenModels,
+  call: OpenCall,
+  answer: Answer<unknown>,
+): Promise<void> {
   const outcome = outcomeOfAnswer(answer);
+  if (outcome === undefined) {
+    await closeCall(door, call, { kind: "doubt", reason: "the attempt did not say what it cost" });
+    throw new InvalidOptionError(
+      "An attempt returns { value, usage } or { value, outcome }; this one was charged at its hold.",
+    );
+  }
   noteAnswer(seen, call, outcome);
   await closeCall(door, call, outcome);
-  return answer.value;
 }
 
 /** The outcome of an attempt that threw. Where wflo cut the wire because nobody wanted the answer, that is why it threw. */

@@ -1,10 +1,10 @@
 import { withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
-import { checkStillWanted, defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
-import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
-import { closeCall, type OpenCall } from "./open-call.ts";
-import { outcomeOfAnswer } from "./outcome.ts";
+import { closeCall } from "./close-call.ts";
+import { checkStillWanted, closeAnswered, defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
+import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer } from "./guard-request.ts";
+import type { OpenCall } from "./open-call.ts";
 import { pump } from "./pump.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
@@ -34,11 +34,11 @@ export async function guardStream<Chunk, T>(
     control.abandon();
     // The stream may still open: it is then read to its end for nobody.
     void opening.then(
-      (late) => ("chunks" in late ? void run(door, seen, call, control, late) : control.done()),
+      (late) => (isStream(late) ? void run(door, seen, call, control, late) : control.done()),
       () => control.done(),
     );
   });
-  if (!("chunks" in answer)) return answer.value;
+  if (!isStream(answer)) return answer.value;
   const running = run(door, seen, call, control, answer);
   call.pace.hurry = running.hurry;
   return answer.value(running.chunks);
@@ -50,17 +50,19 @@ async function openStream<Chunk, T>(
   call: OpenCall,
   attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
 ): Promise<StreamAnswer<Chunk, T> | Answer<T>> {
+  let answer: StreamAnswer<Chunk, T> | Answer<T>;
   try {
-    const answer = await withContext({ call: call.mark }, () => attempt(call.grant));
-    if ("chunks" in answer) return answer;
-    const outcome = outcomeOfAnswer(answer);
-    noteAnswer(seen, call, outcome);
-    await closeCall(door, call, outcome);
-    return answer;
+    answer = await withContext({ call: call.mark }, async () => attempt(call.grant));
   } catch (error) {
     await closeCall(door, call, outcomeOfThrow(call, error));
     throw error;
   }
+  if (!isStream(answer)) await closeAnswered(door, seen, call, answer);
+  return answer;
+}
+
+function isStream<Chunk, T>(answer: StreamAnswer<Chunk, T> | Answer<T>): answer is StreamAnswer<Chunk, T> {
+  return typeof answer === "object" && answer !== null && "chunks" in answer;
 }
 
 function run<Chunk, T>(
@@ -78,7 +80,7 @@ function run<Chunk, T>(
       control.done();
       signal?.removeEventListener("abort", abort);
       door.crashPoint("after-answer");
-      const outcome = answer.meter.outcome(end.complete);
+      const outcome = outcomeOfMeter(answer, end.complete);
       noteAnswer(seen, call, outcome);
       await closeCall(door, call, outcome);
     },
@@ -90,6 +92,14 @@ function run<Chunk, T>(
   if (signal?.aborted) abort();
   else signal?.addEventListener("abort", abort, { once: true });
   return stream;
+}
+
+function outcomeOfMeter<Chunk, T>({ meter }: StreamAnswer<Chunk, T>, complete: boolean): Outcome {
+  try {
+    return meter.outcome(complete);
+  } catch (error) {
+    return { kind: "cut", reason: `the meter of the stream threw: ${String(error)}` };
+  }
 }
 
 async function untilAborted<T>(

@@ -32,8 +32,9 @@ export class OpenHolds {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#holds.size;
+  /** Whether a call of this id asks or is open here. */
+  has(callId: string): boolean {
+    return this.#holds.has(callId);
   }
 
   /** A call begins to ask; it holds nothing yet. */
@@ -56,6 +57,18 @@ export class OpenHolds {
     if (!hold) return;
     hold.amountNanoUsd = 0n;
     hold.isGranted = false;
+  }
+
+  /** What a call holds on a budget now (nano-dollars). */
+  heldNanoUsd(callId: string | undefined, budgetId: string): bigint {
+    const hold = callId === undefined ? undefined : this.#holds.get(callId);
+    return hold?.budgetIds.includes(budgetId) ? hold.amountNanoUsd : 0n;
+  }
+
+  /** Stops keeping holds alive. */
+  close(): void {
+    this.#cancelRenewal?.();
+    this.#holds.clear();
   }
 
   leave(callId: string): void {

@@ -20,9 +20,13 @@ const NEVER_SENT = new Set([
 /** Causes are followed this far, so that a cycle ends. */
 const MAX_CAUSES = 10;
 
-/** The outcome of an answer in either of its forms. */
-export function outcomeOfAnswer(answer: Answer<unknown>): Outcome {
-  if ("outcome" in answer) return answer.outcome;
+const KINDS = new Set(["answered", "rejected", "doubt", "cut"]);
+
+/** The outcome of an answer in either of its forms; undefined for what is no answer. */
+export function outcomeOfAnswer(answer: Answer<unknown>): Outcome | undefined {
+  if (typeof answer !== "object" || answer === null) return undefined;
+  if ("outcome" in answer) return KINDS.has(answer.outcome?.kind) ? answer.outcome : undefined;
+  if (!("usage" in answer)) return undefined;
   const { usage, model, serviceTier } = answer;
   return { kind: "answered", usage, model, serviceTier };
 }

@@ -55,8 +55,9 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
     return held;
   } catch (error) {
     door.holds.leave(mark.callId);
-    // The database may have taken the hold before it failed.
-    if (error instanceof StoreUnavailableError) giveBack(door, mark.callId);
+    // The database may have taken the hold before it failed. An id that the caller chose may be another call's: that is let expire.
+    const mayBeOrphan = error instanceof StoreUnavailableError && request.callId === undefined;
+    if (mayBeOrphan && wish.replaces === undefined) giveBack(door, mark.callId);
     if (error instanceof BudgetExceededError) reportRefusal(door, label, error);
     throw error;
   }

@@ -35,23 +35,18 @@ export async function executeRun<Input, T>(
   const { id: runId, workflow, epoch } = row;
   const scope = new RunScope({ runId, workflow, epoch, client: services.client });
   const steps = epoch === 1 ? [] : await database.runs.steps(tenant, runId);
-  const openRun: OpenRun = {
-    ...services,
-    scope,
-    saved: new Map(steps.map((step) => [step.path, step.result])),
-    used: new Set(),
-  };
-  const abort = () => scope.abort(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
-  if (signal?.aborted) abort();
+  const input = decode(row.input) as Input;
+  const outer = currentContext();
+  const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];
+  const context = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
+  const saved = new Map(steps.map((step) => [step.path, step.result]));
+  const openRun: OpenRun = { ...services, scope, context, saved, used: new Set() };
+  const unfollow = follow(scope, [signal, outer.run?.closed]);
   const stopHeartbeat = startHeartbeat(services, scope);
   emitter.emit("run-start", { runId, workflow, epoch });
-  const input = decode(row.input) as Input;
-  const budgetIds = [...new Set([...currentContext().budgetIds, ...row.budgetIds])];
   try {
     const run = runHandle(openRun, input);
-    const inside = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
-    const value = await withContext(inside, async () => fn(run, input));
+    const value = await withContext(context, async () => fn(run, input));
     scope.close(new RunOverError(runId));
     await end(services, scope, { status: "completed", result: resultText(services, scope, value) }, FLUSH_MS);
     return value;
@@ -64,8 +59,20 @@ export async function executeRun<Input, T>(
     throw error;
   } finally {
     stopHeartbeat();
-    signal?.removeEventListener("abort", abort);
+    unfollow();
   }
+}
+
+/** The caller's abort, and the end of a run around this one, end this one. Returns what stops listening. */
+function follow(scope: RunScope, signals: readonly (AbortSignal | undefined)[]): () => void {
+  const abort = (event: Event) => scope.abort((event.target as AbortSignal).reason);
+  for (const signal of signals) {
+    if (signal?.aborted) scope.abort(signal.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+  }
+  return () => {
+    for (const signal of signals) signal?.removeEventListener("abort", abort);
+  };
 }
 
 interface RunEnd {

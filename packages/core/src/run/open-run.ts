@@ -2,6 +2,7 @@ import type { SettleOutbox } from "../budget/settle-outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Database } from "../ports/database.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
+import type { RunContext } from "./run-context.ts";
 import type { RunScope } from "./run-scope.ts";
 
 /** What the steps of one execution of a run share. */
@@ -12,8 +13,10 @@ export interface OpenRun {
   readonly outbox: SettleOutbox;
   readonly emitter: Emitter;
   readonly clock: Clock;
+  /** Where the run's function runs: between steps. */
+  readonly context: RunContext;
   /** Encoded results of earlier executions, by path. */
   readonly saved: ReadonlyMap<string, string>;
-  /** Paths that occurred in this execution. */
+  /** Paths that are running or done in this execution. */
   readonly used: Set<string>;
 }

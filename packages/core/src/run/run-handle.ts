@@ -1,10 +1,10 @@
 import { checkName } from "../budget/check-name.ts";
 import { usd } from "../money/money.ts";
 import { runCost } from "./run-cost.ts";
-import { bindContext, currentContext } from "./run-context.ts";
+import { bindContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { AgentName, Run } from "./run.ts";
-import { runStep } from "./step.ts";
+import { contextIn, runStep } from "./step.ts";
 import { stepPath } from "./step-path.ts";
 
 /** The `run` that a workflow's function gets. */
@@ -23,7 +23,7 @@ export function runHandle<Input>(openRun: OpenRun, input: Input): Run<Input> {
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   checkName("The name of an agent", agent.name);
-  const { budgetIds, step } = currentContext();
+  const { budgetIds, step } = contextIn(openRun);
   const path = stepPath(step, agent);
   const own: string[] = [];
   if (agent.budget !== undefined && !openRun.saved.has(path))

@@ -10,6 +10,7 @@ export class RunScope {
   readonly client: object;
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
+  readonly #steps = new Set<Promise<void>>();
   readonly #callIds = new Map<string, string[]>();
   readonly #closed = new AbortController();
   #closing: unknown;
@@ -55,14 +56,25 @@ export class RunScope {
     return taken;
   }
 
-  /** Resolves when the open calls of a step and of the steps inside it (of the whole run without one) are closed. */
-  drain(step?: string): Promise<void> {
-    return this.#calls.drain(step);
+  /** A step is running; the end of the run waits until it is saved or has failed. */
+  trackStep(work: Promise<unknown>): void {
+    const done = work.then(
+      () => {},
+      () => {},
+    );
+    this.#steps.add(done);
+    void done.then(() => this.#steps.delete(done));
   }
 
-  /** Cuts the wires of all open calls. */
-  cut(): void {
-    this.#calls.cut();
+  /** Resolves when the open calls of a step and of those inside it are closed; without one, all calls and all running steps. */
+  async drain(step?: string): Promise<void> {
+    await this.#calls.drain(step);
+    if (step === undefined) await Promise.all(this.#steps);
+  }
+
+  /** Cuts the wires of the same calls. */
+  cut(step?: string): void {
+    this.#calls.cut(step);
   }
 
   /** Lets no further call start, nor any that still waits for money. */

@@ -1,3 +1,4 @@
+import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
@@ -5,7 +6,6 @@ import { runCost } from "./run-cost.ts";
 import type { RunServices } from "./run-services.ts";
 
 const DEFAULT_PAGE = 50;
-const LAST_PAGE = 1_000;
 
 /** One run in a list. */
 export interface RunSummary {
@@ -43,7 +43,7 @@ export function createRuns(services: RunServices): Runs {
   const { tenant, database } = services;
   return {
     async list(filter = {}) {
-      const limit = Math.min(filter.limit ?? DEFAULT_PAGE, LAST_PAGE);
+      const limit = pageSize(filter.limit, DEFAULT_PAGE);
       return (await database.runs.list(tenant, { ...filter, limit })).map(summary);
     },
     async get(runId) {

@@ -14,7 +14,7 @@ export function stepPath(parent: string | undefined, step: StepName): string {
   if (typeof name !== "string" || name.length === 0 || name.length > MAX_NAME) {
     throw new InvalidOptionError(`A step needs a name of 1 to ${MAX_NAME} characters.`);
   }
-  const own = key === undefined ? escape(name) : `${escape(name)}:${escape(String(key).slice(0, MAX_NAME))}`;
+  const own = key === undefined ? escape(name) : `${escape(name)}:${escape(keyText(name, key))}`;
   const path = parent === undefined ? own : `${parent}/${own}`;
   if (new TextEncoder().encode(path).length > MAX_PATH) {
     throw new InvalidOptionError(
@@ -24,8 +24,19 @@ export function stepPath(parent: string | undefined, step: StepName): string {
   return path;
 }
 
+function keyText(name: string, key: string | number): string {
+  const text = String(key);
+  if (text.length <= MAX_NAME) return text;
+  throw new InvalidOptionError(
+    `The key of step ${name} is longer than ${MAX_NAME} characters: give it a shorter one.`,
+  );
+}
+
 function escape(text: string): string {
   return text
     .toWellFormed()
-    .replace(/[%/:\u0000-\u001f\u007f]/g, (character) => `%${character.charCodeAt(0).toString(16)}`);
+    .replace(
+      /[%/:\u0000-\u001f\u007f]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
+    );
 }

@@ -1,7 +1,7 @@
 import { decode, encode } from "../checkpoint/codec.ts";
 import { StepNameTakenError } from "../errors/step-name-taken-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
-import type { StepCommitVerdict } from "../ports/database.ts";
+import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
 import { stepPath, type StepName } from "./step-path.ts";
@@ -9,6 +9,8 @@ import { stepPath, type StepName } from "./step-path.ts";
 /** A save is tried this often before the run stops: else a resume would pay for the step again. */
 const SAVE_ATTEMPTS = 6;
 const FIRST_RETRY_MS = 200;
+/** What calls that a step left behind get to end before they are cut: as long as SDKs let a request take. */
+const STEP_DRAIN_MS = 600_000;
 
 /**
  * Runs `fn` once in the life of the run: its result is saved, together with the settles of its calls, and a later execution
@@ -22,7 +24,8 @@ export async function runStep<T>(
   fn: () => T | Promise<T>,
 ): Promise<T> {
   const { scope, emitter } = openRun;
-  const path = stepPath(currentContext().step, step);
+  const context = contextIn(openRun);
+  const path = stepPath(context.step, step);
   if (openRun.used.has(path)) throw new StepNameTakenError(path);
   openRun.used.add(path);
   const saved = openRun.saved.get(path);
@@ -31,30 +34,46 @@ export async function runStep<T>(
     return decode(saved) as T;
   }
   if (scope.closing !== undefined) throw scope.closing;
-  const value = await withContext({ ...change, step: path }, async () => fn());
+  const work = runAndSave(openRun, path, () =>
+    withContext({ ...context, ...change, step: path }, async () => fn()),
+  );
+  scope.trackStep(work);
+  try {
+    return await work;
+  } catch (error) {
+    // What failed has no result that another could be mistaken for: it may be tried again.
+    openRun.used.delete(path);
+    throw error;
+  }
+}
+
+/** The context here, or that of the run's function where the way here led outside of the run, as through a queue's worker. */
+export function contextIn(openRun: OpenRun): RunContext {
+  const context = currentContext();
+  return context.run === openRun.scope ? context : openRun.context;
+}
+
+async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T>): Promise<T> {
+  const { scope, emitter, clock } = openRun;
+  const value = await fn();
   const result = encode(value, `result of step ${path}`);
-  await scope.drain(path);
-  const verdict = await save(openRun, path, result);
-  openRun.outbox.acknowledge(verdict.settled);
-  if (verdict.code === "superseded") throw scope.supersede();
+  await drainInTime({ drain: () => scope.drain(path), cut: () => scope.cut(path) }, clock, STEP_DRAIN_MS);
+  await save(openRun, path, result);
   emitter.emit("step-saved", { runId: scope.runId, step: path });
   return value;
 }
 
-async function save(openRun: OpenRun, path: string, result: string): Promise<StepCommitVerdict> {
+async function save(openRun: OpenRun, path: string, result: string): Promise<void> {
   const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(path);
   for (let attempt = 1; ; attempt++) {
     try {
       const settlements = outbox.unacknowledged(callIds);
-      return await database.commitStep({
-        tenant,
-        runId: scope.runId,
-        epoch: scope.epoch,
-        path,
-        result,
-        settlements,
-      });
+      const { runId, epoch } = scope;
+      const verdict = await database.commitStep({ tenant, runId, epoch, path, result, settlements });
+      outbox.acknowledge(settlements, verdict.settled);
+      if (verdict.code === "superseded") throw scope.supersede();
+      return;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || attempt >= SAVE_ATTEMPTS) throw error;
       const pause = Promise.withResolvers<void>();

@@ -21,16 +21,21 @@ export class TrackedCalls {
 
   /** Resolves when those that are open now (of one step and the steps inside it, or all) are closed. */
   async drain(step?: string): Promise<void> {
+    const open = this.#openIn(step);
+    for (const call of open) call.hurry();
+    await Promise.all(open.map((call) => call.closed));
+  }
+
+  /** Cuts the wires of the same. */
+  cut(step?: string): void {
+    for (const call of this.#openIn(step)) call.cut();
+  }
+
+  #openIn(step: string | undefined): TrackedCall[] {
     const open = [...this.#open].filter(
       ([, at]) => step === undefined || (at !== undefined && isWithin(at, step)),
     );
-    for (const [call] of open) call.hurry();
-    await Promise.all(open.map(([call]) => call.closed));
-  }
-
-  /** Cuts the wires of all. */
-  cut(): void {
-    for (const call of this.#open.keys()) call.cut();
+    return open.map(([call]) => call);
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkName } from "../budget/check-name.ts";
 import { decode, encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { budgetExceededIn } from "../errors/is-budget-exceeded.ts";
 import { RunAliveError } from "../errors/run-alive-error.ts";
 import { RunNotResumableError } from "../errors/run-not-resumable-error.ts";
 import { UnknownRunError } from "../errors/unknown-run-error.ts";
@@ -103,9 +104,11 @@ async function startRun(
   const total = options.budget === undefined ? undefined : usd(options.budget).nanoUsd;
   if (total !== undefined) budgetIds.push(runBudgetId(id));
   const row = { id, workflow, input: text, budgetIds: [...new Set(budgetIds)], tags: options.tags ?? [] };
-  const exists = new RunNotResumableError(id, `it exists already. Go on with it by resume("${id}").`);
-  if (options.runId !== undefined && (await database.runs.get(tenant, id))) throw exists;
-  // The budget first: a run that died in between must not be left without its cap.
+  if (!(await database.runs.create(tenant, row))) {
+    throw new RunNotResumableError(id, `it exists already. Go on with it by resume("${id}").`);
+  }
+  // After the row, so that a second start with the same id cannot change the cap. A run that dies in between has no budget:
+  // its calls are refused until a top-up makes one.
   if (total !== undefined) {
     await database.ledger.setBudget(tenant, {
       id: runBudgetId(id),
@@ -114,7 +117,6 @@ async function startRun(
       warnAt: [],
     });
   }
-  if (!(await database.runs.create(tenant, row))) throw exists;
   const now = new Date(services.clock.now());
   const times = { createdAt: now, heartbeatAt: now, endedAt: undefined };
   return { ...row, ...times, status: "running", stale: false, epoch: 1, result: undefined, error: undefined };
@@ -133,6 +135,8 @@ async function claimRun(
     throw new RunNotResumableError(runId, `it belongs to workflow ${row.workflow}, not to ${workflow}.`);
   }
   if (row.status === "completed") throw completed(runId);
+  const isAlive = row.status === "running" && !row.stale && options.takeOver !== true;
+  if (isAlive) throw new RunAliveError(runId, services.clock.now() - row.heartbeatAt.getTime());
   if (options.topUp) await topUp(services, row, options.topUp);
   const verdict = await database.runs.claim(tenant, runId, { takeOver: options.takeOver === true });
   switch (verdict.code) {
@@ -159,20 +163,25 @@ async function topUp(
   row: RunRow,
   wish: NonNullable<ResumeOptions["topUp"]>,
 ): Promise<void> {
+  const { tenant, database } = services;
   const own = runBudgetId(row.id);
-  const refusedBy =
-    row.error === undefined ? undefined : (decode(row.error) as { budgetId?: unknown }).budgetId;
-  if (wish.budget === undefined && typeof refusedBy === "string" && refusedBy !== own) {
+  const refusal = row.error === undefined ? undefined : budgetExceededIn(decode(row.error));
+  if (wish.budget === undefined && refusal !== undefined && refusal.budgetId !== own) {
     throw new RunNotResumableError(
       row.id,
-      `it was stopped by budget ${refusedBy}, not by its own. Write resume("${row.id}", { topUp: { to: "${String(wish.to)}", ` +
-        `budget: "${refusedBy}" } }).`,
+      `it was stopped by budget ${refusal.budgetId}, not by its own. Write resume("${row.id}", { topUp: { ` +
+        `to: "${String(wish.to)}", budget: "${refusal.budgetId}" } }).`,
     );
   }
   const id = wish.budget ?? own;
-  const window = wish.window ?? (await onlyWindow(services, id));
-  const raised = await services.database.ledger.raiseCap(services.tenant, id, window, usd(wish.to).nanoUsd);
-  if (!raised) throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
+  const to = usd(wish.to).nanoUsd;
+  const window = wish.window ?? (refusal?.budgetId === id ? refusal.window : await onlyWindow(services, id));
+  if (await database.ledger.raiseCap(tenant, id, window, to)) return;
+  const [existing] = await database.ledger.getBudgets(tenant, [id]);
+  if (id !== own || existing || !row.budgetIds.includes(own)) {
+    throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
+  }
+  await database.ledger.setBudget(tenant, { id, caps: { total: to }, onExpiry: "charge", warnAt: [] });
 }
 
 async function onlyWindow(services: RunServices, id: string): Promise<WindowKind> {

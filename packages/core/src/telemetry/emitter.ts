@@ -1,7 +1,7 @@
 import type { WfloEventName, WfloEvents } from "./events.ts";
 
 /** What is called with each event of a name. */
-export type Listener<Name extends WfloEventName> = (event: WfloEvents[Name]) => void;
+export type Listener<Name extends WfloEventName> = (event: WfloEvents[Name]) => unknown;
 
 /** Hands events to listeners. A listener that throws breaks nothing; its error goes to `onListenerError`. */
 export class Emitter {
@@ -25,9 +25,11 @@ export class Emitter {
   }
 
   emit<Name extends WfloEventName>(name: Name, event: WfloEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    // A copy: a listener may add or remove listeners.
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
       try {
-        (listener as Listener<Name>)(event);
+        const result: unknown = (listener as Listener<Name>)(event);
+        if (result instanceof Promise) result.catch(this.#onListenerError);
       } catch (error) {
         this.#onListenerError(error);
       }

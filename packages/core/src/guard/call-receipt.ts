@@ -1,0 +1,38 @@
+import { decimalUsd } from "../money/money.ts";
+import { receiptOf } from "../pricing/receipt.ts";
+import type { Usage } from "../pricing/usage.ts";
+import type { Charge } from "./charge.ts";
+import type { Outcome } from "./guard-request.ts";
+import type { OpenCall } from "./open-call.ts";
+
+/** Why an entry is as it is, as plain JSON: rate card, tokens, estimate, latency, and how the call ended. */
+export function callReceipt(
+  call: OpenCall,
+  outcome: Outcome,
+  charge: Charge,
+  latencyMs: number,
+): Record<string, unknown> {
+  return {
+    ...(charge.card ? receiptOf(charge.card, charge.cost) : {}),
+    costKind: charge.cost.kind,
+    bound: decimalUsd(call.estimate.boundNanoUsd),
+    held: decimalUsd(call.heldNanoUsd),
+    latencyMs,
+    ...(outcome.kind === "answered"
+      ? { usage: usageOf(outcome.usage), servedModel: outcome.model, serviceTier: outcome.serviceTier }
+      : { reason: outcome.reason }),
+    ...(call.grant.maxOutputTokens === undefined
+      ? {}
+      : { appliedMaxOutputTokens: call.grant.maxOutputTokens }),
+  };
+}
+
+/** The counts alone: a caller's usage may be any object, and may change later. */
+function usageOf(usage: Usage | undefined): Usage | undefined {
+  if (typeof usage !== "object" || usage === null) return undefined;
+  const counts = Object.entries(usage).filter(([, value]) => typeof value === "number");
+  const fees = Array.isArray(usage.fees)
+    ? usage.fees.map(({ meter, count }) => ({ meter, count }))
+    : undefined;
+  return { ...(Object.fromEntries(counts) as unknown as Usage), ...(fees ? { fees } : {}) };
+}

@@ -1,0 +1,79 @@
+import { formatUsd, MAX_NANO_USD } from "../money/money.ts";
+import type { ClosingKind } from "../ports/ledger-store.ts";
+import { costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
+import type { RateCard } from "../pricing/rate-card.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import type { Outcome } from "./guard-request.ts";
+import type { OpenCall } from "./open-call.ts";
+
+/** What a call costs, given how it ended: the kind of its entry and the amount, undefined for the held amount. */
+export interface Charge {
+  readonly kind: ClosingKind;
+  readonly costNanoUsd: bigint | undefined;
+  readonly cost: Cost;
+  readonly card: RateCard | undefined;
+}
+
+/** Turns an outcome into a charge: exact, at the hold, or nothing. */
+export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): Charge {
+  const nothing: Charge = {
+    kind: "void",
+    costNanoUsd: 0n,
+    cost: { kind: "known", nanoUsd: 0n, lines: [] },
+    card: undefined,
+  };
+  switch (outcome.kind) {
+    case "rejected":
+      return nothing;
+    case "doubt":
+      return {
+        ...nothing,
+        kind: "doubt",
+        costNanoUsd: undefined,
+        cost: { kind: "unknown", reason: outcome.reason },
+      };
+    case "cut":
+      return {
+        ...nothing,
+        kind: "estimate",
+        costNanoUsd: undefined,
+        cost: { kind: "unknown", reason: outcome.reason },
+      };
+    case "answered":
+      return answeredCharge(door, call, outcome);
+  }
+}
+
+function answeredCharge(
+  door: DoorSettings,
+  call: OpenCall,
+  outcome: Extract<Outcome, { kind: "answered" }>,
+): Charge {
+  const card = servedCard(door, call, outcome.model);
+  const cost: Cost = costOf(card, outcome);
+  if (cost.kind === "known") return { kind: "settle", costNanoUsd: cost.nanoUsd, cost, card };
+  const what = cost.kind === "unknown" ? cost.reason : `no rate for ${cost.missing.join(", ")}`;
+  door.log.warn(
+    `wflo: the exact cost of call ${call.mark.callId} to ${call.label.provider}/${call.label.model} is not known (${what}); ` +
+      `it is charged at its hold of ${formatUsd(call.heldNanoUsd)}.`,
+  );
+  // The larger of what is known and what was held: never less than the bill as far as it can be read.
+  const least = cost.kind === "lowerBound" && cost.nanoUsd > call.heldNanoUsd ? cost.nanoUsd : undefined;
+  return { kind: "unmeasured", costNanoUsd: least, cost, card };
+}
+
+function servedCard(door: DoorSettings, call: OpenCall, served: string | undefined): RateCard | undefined {
+  const asked = call.estimate.card;
+  // A price that the user set for what was asked wins over the list price of what served it.
+  if (served === undefined || served === call.label.model || asked?.matchedBy === "user") return asked;
+  const card = door.catalogue.find({ provider: call.label.provider, model: served });
+  return "unknown" in card ? asked : card;
+}
+
+function costOf(card: RateCard | undefined, outcome: Extract<Outcome, { kind: "answered" }>): Cost {
+  if (outcome.usage === undefined) return { kind: "unknown", reason: "the answer has no usage" };
+  if (card === undefined) return { kind: "unknown", reason: "the price of the model is not known" };
+  const cost = costOfUsage({ card, usage: outcome.usage, serviceTier: outcome.serviceTier });
+  const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
+  return isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost;
+}

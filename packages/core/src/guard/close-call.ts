@@ -1,0 +1,91 @@
+import { decimalUsd } from "../money/money.ts";
+import type { Settlement } from "../ports/ledger-store.ts";
+import { callReceipt } from "./call-receipt.ts";
+import { chargeOf, type Charge } from "./charge.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import type { Outcome } from "./guard-request.ts";
+import type { OpenCall } from "./open-call.ts";
+
+const FLUSH_MS = 30_000;
+/** What an attempt gets to end once its wire is cut, before its call is closed without it. */
+const STUCK_MS = 1_500;
+
+/**
+ * Closes a call once: writes its settlement and hands it to the outbox. Resolves when the ledger has it, if the client awaits
+ * settles. Never rejects. A call whose hold was taken over has nothing to settle; one that was closed by force still brings in
+ * its bill when it has one after all.
+ */
+export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
+  const { mark, state } = call;
+  const hasBillAfterAll =
+    state.end === "forced" && outcome.kind === "answered" && outcome.usage !== undefined;
+  if (state.end !== undefined && !hasBillAfterAll) return;
+  state.end = "settled";
+  door.holds.leave(mark.callId);
+  if (mark.takeover === undefined) return settleCall(door, call, outcome);
+  // A call inside is asking for the hold, or has it. Whether there is something to settle is known when it is told.
+  void mark.takeover.then((isTaken) => (isTaken ? call.closed.resolve() : settleCall(door, call, outcome)));
+}
+
+/** Closes a call whose attempt does not end although its wire was cut: no hold outlives its call. */
+export function closeIfStuck(door: DoorSettings, call: OpenCall): void {
+  const force = () => {
+    if (call.state.end !== undefined) return;
+    void closeCall(door, call, { kind: "doubt", reason: "it did not end when it was cut" });
+    call.state.end = "forced";
+  };
+  const watch = () =>
+    void call.closed.promise.then(door.clock.schedule(force, STUCK_MS, { keepAlive: true }));
+  call.wire.signal.addEventListener("abort", watch, { once: true });
+}
+
+async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
+  const { mark } = call;
+  const charge = chargeOf(door, call, outcome);
+  const latencyMs = Math.round(door.clock.monotonic() - call.startedAtMs);
+  const settlement: Settlement = {
+    callId: mark.callId,
+    settlementId: door.ids.next(),
+    kind: charge.kind,
+    costNanoUsd: charge.costNanoUsd,
+    receipt: callReceipt(call, outcome, charge, latencyMs),
+  };
+  door.crashPoint("before-settle");
+  const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
+  if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
+  call.closed.resolve();
+  if (door.settle === "background" && !door.waitUntil) return;
+  // A paid answer is not thrown away because the ledger is slow: the outbox goes on trying.
+  const settled = door.outbox
+    .until([acknowledged], FLUSH_MS)
+    .catch((error: unknown) => door.log.error("wflo: a settle is late.", { error }));
+  if (!door.waitUntil) return settled;
+  try {
+    door.waitUntil(settled);
+  } catch (error) {
+    door.log.error("wflo: waitUntil threw; was it passed without its object? The settle is awaited.", {
+      error,
+    });
+    await settled;
+  }
+}
+
+function reportEnd(
+  door: DoorSettings,
+  call: OpenCall,
+  outcome: Outcome,
+  charge: Charge,
+  latencyMs: number,
+): void {
+  door.emitter.emit("call-end", {
+    ...call.label,
+    callId: call.mark.callId,
+    kind: charge.kind,
+    costKind: charge.cost.kind,
+    cost: decimalUsd(charge.costNanoUsd ?? call.heldNanoUsd),
+    held: decimalUsd(call.heldNanoUsd),
+    usage: outcome.kind === "answered" ? outcome.usage : undefined,
+    latencyMs,
+    reason: outcome.kind === "answered" ? undefined : outcome.reason,
+  });
+}
