@@ -15,7 +15,10 @@ import type { Logger } from "./telemetry/log.ts";
 import type { WfloOptions } from "./wflo-options.ts";
 
 /** Puts together what the door of one client works with. Throws `InvalidOptionError` for options that cannot mean anything. */
-export function buildDoor(options: WfloOptions, host: Omit<RunServices, "client" | "outbox">): DoorSettings {
+export function buildDoor(
+  options: WfloOptions,
+  host: Omit<RunServices, "client" | "outbox" | "running">,
+): DoorSettings {
   const { tenant, database, clock, ids, emitter, log } = host;
   const { ledger } = database;
   const onTrouble = (error: unknown) => {

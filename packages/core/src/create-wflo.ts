@@ -3,6 +3,7 @@ import { createBudgets, type Budgets } from "./budget/budgets.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
 import { checkName } from "./budget/check-name.ts";
 import { ClientClosedError } from "./errors/client-closed-error.ts";
+import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { createDoor, type Door } from "./guard/door.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
@@ -10,6 +11,7 @@ import { memoryDatabase } from "./memory/memory-database.ts";
 import { createPricing, type Pricing } from "./pricing/pricing.ts";
 import { drainInTime } from "./run/drain-in-time.ts";
 import type { RunServices } from "./run/run-services.ts";
+import { TrackedRuns } from "./run/tracked-runs.ts";
 import type { Run } from "./run/run.ts";
 import { createRuns, type Runs } from "./run/runs.ts";
 import {
@@ -49,7 +51,8 @@ export interface Wflo extends Door {
   /** Resolves when the ledger has every charge of this process. Throws `StoreUnavailableError` after `timeoutMs` (10,000). */
   flush(options?: { readonly timeoutMs?: number }): Promise<void>;
   /**
-   * Lets no further call start, waits for open ones (cut after `drainMs`), flushes, and gives connections and locks back.
+   * Lets no further call start, waits for open calls and for runs to come to an end (cut and aborted after `drainMs`; a run that
+   * wanted more is paused), flushes, and gives connections and locks back.
    */
   close(): Promise<void>;
 }
@@ -59,6 +62,11 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const tenant = options.tenant ?? "default";
   checkName("A tenant", tenant);
   const database = options.database ?? memoryDatabase();
+  if (typeof database?.ledger?.reserve !== "function") {
+    throw new InvalidOptionError(
+      'The option database takes postgres(), pglite(".wflo") or memoryDatabase(), not a URL.',
+    );
+  }
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? uuidV7Ids(clock);
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
@@ -66,7 +74,8 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
   const { line, outbox, calls, holds, drainMs } = settings;
   const client = {} as Wflo;
-  const services: RunServices = { tenant, database, outbox, emitter, clock, ids, log, client };
+  const running = new TrackedRuns();
+  const services: RunServices = { running, tenant, database, outbox, emitter, clock, ids, log, client };
   return Object.assign(client, {
     ...createDoor(settings),
     tenant,
@@ -82,8 +91,14 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
     async close() {
-      line.close(new ClientClosedError());
-      await drainInTime(calls, clock, drainMs);
+      const reason = new ClientClosedError();
+      line.close(reason);
+      const drain = async () => void (await Promise.all([calls.drain(), running.drain()]));
+      const cut = () => {
+        calls.cut();
+        running.abort(reason);
+      };
+      await drainInTime({ drain, cut }, clock, drainMs);
       try {
         await outbox.flush(FLUSH_MS);
       } finally {

@@ -347,3 +347,129 @@ test("a call that starts, or still waits for money, when its run is over is not 
   expect(await Promise.all(ends)).toMatchObject([{ code: "WFLO_RUN_OVER" }, { code: "WFLO_RUN_OVER" }]);
   expect(sent).toEqual(["first"]);
 });
+
+describe("closing the client", () => {
+  test("waits for a run and writes its end", async () => {
+    const wflo = client();
+    const work = wflo.run({ budget: "1.00" }, async () => {
+      await wflo.guardCall(request({ maxOutputTokens: 200 }), async () => {
+        await pause(30);
+        return answer(1);
+      });
+      return "done";
+    });
+    await pause(10);
+    const ends = database.runs.finish.bind(database.runs);
+    const written: string[] = [];
+    database.runs.finish = (tenant, end) => {
+      written.push(end.status);
+      return ends(tenant, end);
+    };
+    await wflo.close();
+    expect(await work).toBe("done");
+    expect(written).toEqual(["completed"]);
+  });
+
+  test("pauses a run that wants to go on", async () => {
+    const kept = memoryDatabase();
+    const closing = createWflo({
+      database: { ...kept, close: async () => {}, commitStep: kept.commitStep.bind(kept) },
+      logger: false,
+    });
+    const define = (wflo: Wflo) =>
+      wflo.workflow("two", async (run) => [
+        await run.step("one", () => call(wflo)),
+        await run.step("pause", () => pause(20)),
+        await run.step("two", () => call(wflo)),
+      ]);
+    const work = define(closing)
+      .run(undefined)
+      .catch((error: unknown) => error);
+    await pause(10);
+    await closing.close();
+    expect(await work).toMatchObject({ code: "WFLO_CLIENT_CLOSED" });
+    const next = createWflo({ database: kept, logger: false });
+    const [run] = await next.runs.list();
+    expect(run?.status).toBe("paused");
+    expect(await define(next).resume(run?.id ?? "")).toEqual(["answered", undefined, "answered"]);
+  });
+});
+
+test("a step that is called from outside its run, as by a queue's worker, is paid by its run all the same", async () => {
+  const wflo = client();
+  const queue: (() => Promise<unknown>)[] = [];
+  const worker = setInterval(() => void queue.shift()?.(), 2);
+  const outcome = await wflo
+    .run({ budget: "0.001" }, (run) => {
+      const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+      queue.push(() => run.step("queued", () => call(wflo)).then(resolve, reject));
+      return promise;
+    })
+    .catch((error: unknown) => error);
+  clearInterval(worker);
+  expect(outcome).toMatchObject({ code: "WFLO_BUDGET_EXCEEDED", cap: "0.001" });
+});
+
+test("a pause waits for a sibling's step to be saved, so that a resume does not pay for it again", async () => {
+  const wflo = client();
+  const ran: string[] = [];
+  const flow = wflo.workflow(
+    "siblings",
+    (run) =>
+      Promise.all([
+        run.step("slow", async () => {
+          ran.push("slow");
+          const value = await wflo.guardCall(request({ hold: "0.4" }), async () => {
+            await pause(30);
+            return answer("v");
+          });
+          await pause(30);
+          return value;
+        }),
+        run.step("refused", async () => {
+          await pause(10);
+          return wflo.guardCall(request({ hold: "0.9" }), async () => answer("w"));
+        }),
+      ]),
+    { budget: "0.5" },
+  );
+  const refusal = (await flow.run(undefined).catch((error: unknown) => error)) as BudgetExceededError;
+  expect(await flow.resume(refusal.runId ?? "", { topUp: { to: "5" } })).toEqual(["v", "w"]);
+  expect(ran).toEqual(["slow"]);
+});
+
+test("a step that failed may be tried again in the same run", async () => {
+  let tries = 0;
+  const result = client().run({}, async (run) => {
+    const attempt = () =>
+      run.step("flaky", () => {
+        if (++tries === 1) throw new Error("once");
+        return tries;
+      });
+    return attempt().catch(attempt);
+  });
+  expect(await result).toBe(2);
+});
+
+test("a top-up of a budget with several caps raises the one that refused", async () => {
+  const wflo = client();
+  await wflo.budgets.set({ id: "user/2", caps: { day: "0.0001", month: "20.00" } });
+  const spend = wflo.workflow("spend", () => call(wflo), { budgets: ["user/2"] });
+  const refusal = (await spend.run(undefined).catch((error: unknown) => error)) as BudgetExceededError;
+  expect(await spend.resume(refusal.runId ?? "", { topUp: { to: "1.00", budget: "user/2" } })).toBe(
+    "answered",
+  );
+  expect((await wflo.budgets.get("user/2"))?.windows.map(({ cap }) => cap)).toEqual(["1.00", "20.00"]);
+});
+
+test("two starts with one id: one runs, and the other does not touch its cap", async () => {
+  const wflo = client();
+  const runId = "01a20000-0000-7000-8000-000000000001";
+  const flow = wflo.workflow("once", () => call(wflo));
+  const ends = await Promise.allSettled([
+    flow.run(undefined, { runId, budget: "0.0001" }),
+    flow.run(undefined, { runId, budget: "50" }),
+  ]);
+  expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect((await wflo.budgets.get(`run/${runId}`))?.windows[0]?.cap).toBe("0.0001");
+});

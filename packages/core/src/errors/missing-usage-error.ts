@@ -7,7 +7,7 @@ export class MissingUsageError extends WfloError {
   constructor(provider: string, model: string) {
     super(
       "WFLO_MISSING_USAGE",
-      `${provider}/${model} answered an earlier call without usage; it was charged at its hold. Further calls are refused: ` +
+      `${provider}/${model} answered an earlier call without usage; it was charged at its hold. Further calls of this process are refused for a minute: ` +
         `make the provider report usage, or accept charges at the hold with onMissingUsage: "allow".`,
     );
   }

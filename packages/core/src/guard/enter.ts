@@ -25,6 +25,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  */
 export async function enter(door: DoorSettings, seen: SeenModels, request: GuardRequest): Promise<OpenCall> {
   checkRequest(request);
+  door.line.closed.throwIfAborted();
   const context = currentContext();
   request.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
@@ -136,7 +137,8 @@ function checkHistory(
   budgetIds: readonly string[],
 ): void {
   const needsUsage = budgetIds.length > 0 && door.onMissingUsage === "refuse";
-  if (needsUsage && seen.lacksUsage(label)) throw new MissingUsageError(label.provider, label.model);
+  if (needsUsage && seen.lacksUsage(label, door.clock.monotonic()))
+    throw new MissingUsageError(label.provider, label.model);
   if (door.outbox.isFull) {
     throw new StoreUnavailableError("Too many settles wait for the database; no further call is made.");
   }

@@ -67,7 +67,7 @@ export async function closeAnswered(
       "An attempt returns { value, usage } or { value, outcome }; this one was charged at its hold.",
     );
   }
-  noteAnswer(seen, call, outcome);
+  noteAnswer(door, seen, call, outcome);
   await closeCall(door, call, outcome);
 }
 
@@ -81,11 +81,11 @@ export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
 }
 
 /** Remembers what the next estimate can learn from an answer. */
-export function noteAnswer(seen: SeenModels, call: OpenCall, outcome: Outcome): void {
+export function noteAnswer(door: DoorSettings, seen: SeenModels, call: OpenCall, outcome: Outcome): void {
   // The call inside that took the hold over has noted its own.
   if (outcome.kind !== "answered" || call.mark.takenOver) return;
   if (outcome.usage) seen.answered(call.label, outcome.usage.outputTokens);
-  else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label);
+  else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label, door.clock.monotonic());
 }
 
 /** The caller is let go at once when it aborts; the attempt is read to its end or cut, and settled, behind its back. */

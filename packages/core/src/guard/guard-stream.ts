@@ -81,7 +81,7 @@ function run<Chunk, T>(
       signal?.removeEventListener("abort", abort);
       door.crashPoint("after-answer");
       const outcome = outcomeOfMeter(answer, end.complete);
-      noteAnswer(seen, call, outcome);
+      noteAnswer(door, seen, call, outcome);
       await closeCall(door, call, outcome);
     },
   });

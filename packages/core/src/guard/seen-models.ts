@@ -2,12 +2,14 @@ import type { CallLabel } from "../ports/ledger-store.ts";
 
 /** Models and agents remembered at most. */
 const CAPACITY = 1_000;
+/** How long one answer without usage keeps further calls back. */
+const NO_USAGE_MS = 60_000;
 const FIRST_WANT_TOKENS = 8_192;
 
 /** What this process has seen of each agent and model: how long answers get, and whether usage comes with them. */
 export class SeenModels {
   readonly #longest = new Map<string, number>();
-  readonly #withoutUsage = new Set<string>();
+  readonly #withoutUsage = new Map<string, number>();
 
   /** Output tokens to ask for when money is short: twice the longest answer so far, 8,192 at first. */
   wantOutputTokens(label: CallLabel): number {
@@ -19,18 +21,21 @@ export class SeenModels {
   answered(label: CallLabel, outputTokens: number): void {
     const key = agentKey(label);
     if (this.#longest.size >= CAPACITY && !this.#longest.has(key)) this.#longest.clear();
+    this.#withoutUsage.delete(modelKey(label));
     this.#longest.set(key, Math.max(outputTokens, this.#longest.get(key) ?? 0));
   }
 
   /** Notes an answer whose usage never came. */
-  answeredWithoutUsage(label: CallLabel): void {
+  answeredWithoutUsage(label: CallLabel, nowMs: number): void {
     if (this.#withoutUsage.size >= CAPACITY) this.#withoutUsage.clear();
-    this.#withoutUsage.add(modelKey(label));
+    this.#withoutUsage.set(modelKey(label), nowMs);
   }
 
-  /** True after an answer without usage. */
-  lacksUsage(label: CallLabel): boolean {
-    return this.#withoutUsage.size > 0 && this.#withoutUsage.has(modelKey(label));
+  /** True for a minute after an answer without usage; then the next call shows whether it comes again. */
+  lacksUsage(label: CallLabel, nowMs: number): boolean {
+    if (this.#withoutUsage.size === 0) return false;
+    const sinceMs = this.#withoutUsage.get(modelKey(label));
+    return sinceMs !== undefined && nowMs - sinceMs < NO_USAGE_MS;
   }
 }
 

@@ -1,6 +1,7 @@
 import { decode, encode } from "../checkpoint/codec.ts";
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { ClientClosedError } from "../errors/client-closed-error.ts";
 import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
 import { RunOverError } from "../errors/run-over-error.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
@@ -42,6 +43,7 @@ export async function executeRun<Input, T>(
   const saved = new Map(steps.map((step) => [step.path, step.result]));
   const openRun: OpenRun = { ...services, scope, context, saved, used: new Set() };
   const unfollow = follow(scope, [signal, outer.run?.closed]);
+  const over = services.running.begin(scope);
   const stopHeartbeat = startHeartbeat(services, scope);
   emitter.emit("run-start", { runId, workflow, epoch });
   try {
@@ -60,6 +62,7 @@ export async function executeRun<Input, T>(
   } finally {
     stopHeartbeat();
     unfollow();
+    over();
   }
 }
 
@@ -122,7 +125,7 @@ function startHeartbeat(services: RunServices, scope: RunScope): () => void {
 function statusOf(error: unknown): "paused" | "failed" {
   const isMoney =
     isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
-  return isMoney ? "paused" : "failed";
+  return isMoney || error instanceof ClientClosedError ? "paused" : "failed";
 }
 
 /** A result that cannot be saved is still the caller's: the run completes without a stored result. */

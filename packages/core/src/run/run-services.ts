@@ -4,6 +4,7 @@ import type { Database } from "../ports/database.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { TrackedRuns } from "./tracked-runs.ts";
 
 /** What runs of one client work with; made once by `createWflo`. */
 export interface RunServices {
@@ -12,6 +13,8 @@ export interface RunServices {
   readonly outbox: SettleOutbox;
   readonly emitter: Emitter;
   readonly clock: Clock;
+  /** The runs that are executed now. */
+  readonly running: TrackedRuns;
   readonly ids: Ids;
   readonly log: Required<Logger>;
   /** The client itself, as adapters below find it. */

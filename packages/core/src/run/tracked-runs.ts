@@ -1,0 +1,30 @@
+import { currentContext } from "./run-context.ts";
+import type { RunScope } from "./run-scope.ts";
+
+/** The runs that a client executes now. */
+export class TrackedRuns {
+  readonly #open = new Map<RunScope, PromiseWithResolvers<void>>();
+
+  /** A run begins; returns what tells that its end was written. */
+  begin(scope: RunScope): () => void {
+    const over = Promise.withResolvers<void>();
+    this.#open.set(scope, over);
+    return () => {
+      this.#open.delete(scope);
+      over.resolve();
+    };
+  }
+
+  /** Resolves when those that are open now are over, but for the one that asks. */
+  async drain(): Promise<void> {
+    const asking = currentContext().run;
+    await Promise.all(
+      [...this.#open].filter(([scope]) => scope !== asking).map(([, { promise }]) => promise),
+    );
+  }
+
+  /** Aborts all. */
+  abort(reason: unknown): void {
+    for (const scope of this.#open.keys()) scope.abort(reason);
+  }
+}
