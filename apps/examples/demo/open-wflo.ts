@@ -18,8 +18,10 @@ export function openWflo(folder: string): {
 
 /** Prints each step with its tokens, its cost and what is left of the run's budget. */
 function showSteps(wflo: Wflo): void {
-  wflo.on("call-end", ({ step = "", usage, cost }) => {
-    const tokens = usage ? `${usage.inputTokens} tokens in, ${usage.outputTokens} out` : "no usage";
+  wflo.on("call-end", ({ step = "", usage, cost, reason }) => {
+    const tokens = usage
+      ? `${usage.inputTokens} tokens in, ${usage.outputTokens} out`
+      : `no answer (${reason})`;
     console.log(`  ${step.padEnd(8)} ${tokens}: $${cost}`);
   });
   wflo.on("step-saved", ({ runId }) => {
