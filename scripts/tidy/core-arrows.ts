@@ -10,7 +10,7 @@ const LEAVES = ["ports", "errors", "telemetry"];
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   money: ["errors"],
-  errors: ["money"],
+  errors: ["money", "ports"],
   ports: ["errors", "money"],
   telemetry: ["errors", "money", "ports", "pricing"],
   pricing: ["money", ...LEAVES],

@@ -235,9 +235,9 @@ test("after an answer without usage a minute passes, then a call shows whether i
 });
 
 test.each([0, -1, 1.5, Number.NaN])("a list of %d is refused", async (limit) => {
-  for (const list of [wflo.runs.list, wflo.calls.list, wflo.budgets.list]) {
-    await expect(list({ limit })).rejects.toThrow("whole number");
-  }
+  await expect(wflo.runs.list({ limit })).rejects.toThrow("whole number");
+  await expect(wflo.calls.list({ limit })).rejects.toThrow("whole number");
+  await expect(wflo.budgets.list({ limit })).rejects.toThrow("whole number");
 });
 
 test("a database that is no database is refused at once", () => {

@@ -172,6 +172,21 @@ begin
   v_known := wflo.lock_calls(p_tenant, v_calls);
   for v_each in select s from jsonb_array_elements(p_settlements) with ordinality x (s, n) order by n loop
     if (v_each.s ->> 'callId')::uuid <> all (v_known) then
+      -- A call that was given up: should its reserve still arrive, it finds the call closed.
+      if v_each.s ->> 'kind' = 'void' then
+        insert into wflo.entry (
+          tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
+          provider, model, receipt
+        )
+        select p_tenant, (v_each.s ->> 'settlementId')::uuid, (v_each.s ->> 'callId')::uuid, 'void', '{}', '{}', '{}', '{}',
+          0, 0, 0, 0, wflo.now(), '', '', v_each.s -> 'receipt'
+        where not exists (
+          select from wflo.hold h where h.tenant = p_tenant and h.call_id = (v_each.s ->> 'callId')::uuid)
+        on conflict do nothing;
+        if found then
+          v_known := v_known || (v_each.s ->> 'callId')::uuid;
+        end if;
+      end if;
       v_verdicts := v_verdicts
         || jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
       continue;

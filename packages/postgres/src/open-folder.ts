@@ -1,9 +1,12 @@
-import { mkdirSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, realpathSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { StoreUnavailableError } from "@wflo/core";
 import { type FolderLock, takeFolder } from "./folder-lock.ts";
 import { type ClosablePGlite, createPGlite } from "./create-pglite.ts";
 import type { OpenPGlite } from "./pglite-driver.ts";
+
+/** A new database takes about 40 MB, an old one some for its log. */
+const NEEDED_BYTES = 48 * 1024 * 1024;
 
 interface Shared {
   readonly opened: Promise<{ readonly engine: ClosablePGlite; readonly lock: FolderLock }>;
@@ -47,10 +50,36 @@ async function start(
   } catch (cause) {
     lock.release();
     if (cause instanceof StoreUnavailableError) throw cause;
+    refuseUnusable(folder, data);
     throw new StoreUnavailableError(
       `The data in ${data} cannot be opened: they seem to be damaged. Copy the folder ${folder} before anything else; when it is ` +
         "removed, wflo starts with an empty one.",
       { cause },
+    );
+  }
+}
+
+/** Throws for a folder that is sound but cannot be used by this user, or has no room left: it must not be called damaged. */
+function refuseUnusable(folder: string, data: string): void {
+  const isUsable = (path: string) => {
+    try {
+      accessSync(path, constants.R_OK | constants.W_OK);
+      return true;
+    } catch {
+      return !existsSync(path);
+    }
+  };
+  const paths = existsSync(data) ? [data, ...readdirSync(data).map((name) => join(data, name))] : [folder];
+  const denied = paths.find((path) => !isUsable(path));
+  if (denied !== undefined) {
+    throw new StoreUnavailableError(
+      `This user may not read and write ${denied}. Give it the right, or choose another folder.`,
+    );
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  if (bavail * bsize < NEEDED_BYTES) {
+    throw new StoreUnavailableError(
+      `There is no room left for the folder ${folder}. Make room; the data in it are untouched.`,
     );
   }
 }

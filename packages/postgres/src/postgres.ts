@@ -54,7 +54,8 @@ function checkedUrl(url: string | undefined): string {
     );
   }
   const isPostgres = URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
-  if (isPostgres) return url;
+  // A second @, or a #, is a piece of a password that was not encoded: it would end up in the name of the host or the database.
+  if (isPostgres && url.split("@").length <= 2 && !url.includes("#")) return url;
   throw new InvalidOptionError(
     "The database URL cannot be read. Write postgres://user:password@host:5432/database, with special characters of the " +
       "password percent-encoded (@ as %40, / as %2F, # as %23, : as %3A).",

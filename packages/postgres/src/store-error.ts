@@ -26,6 +26,15 @@ function sentence(error: unknown, place: string): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return `The host of the ${place} cannot be found. Correct DATABASE_URL, or check the network.`;
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return `This user may not write to the ${place}. Give it the right, or choose another folder.`;
+    case "EEXIST":
+    case "ENOTDIR":
+      return `The ${place} cannot be made: there is a file of that name. pglite() needs a folder.`;
+    case "ENOSPC":
+      return `There is no room left for the ${place}. Make room; what is in it is untouched.`;
     case "28P01":
     case "28000":
       return `The ${place} refused the log-in (${messageOf(error)}). Correct the user or password in DATABASE_URL.`;

@@ -84,7 +84,7 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
   if (prototype === Map.prototype) {
     const pairs = Array.from(value as Map<unknown, unknown>, ([k, v], index) => [
       inner(k, `.key(${index})`),
-      inner(v, `.get(${typeof k === "object" || typeof k === "symbol" ? "…" : String(k)})`),
+      inner(v, `.get(${typeof k === "string" || typeof k === "number" ? k : "…"})`),
     ]);
     return { [TAG]: "map", v: pairs };
   }

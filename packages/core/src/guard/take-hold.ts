@@ -94,7 +94,7 @@ function heldOf(wish: HoldWish, verdict: Verdict): bigint {
 /** Closes a hold whose call was never made. */
 function giveBack(door: Pick<DoorSettings, "outbox" | "ids">, callId: string): void {
   const receipt = { reason: "the call was not made" };
-  door.outbox.add({ callId, settlementId: door.ids.next(), kind: "void", costNanoUsd: 0n, receipt }, []);
+  void door.outbox.add({ callId, settlementId: door.ids.next(), kind: "void", costNanoUsd: 0n, receipt }, []);
 }
 
 function reportRefusal(door: DoorSettings, label: CallLabel, error: BudgetExceededError): void {

@@ -1,5 +1,5 @@
 import type { Settlement, SettleVerdict } from "../ports/ledger-store.ts";
-import type { MemoryCall } from "./memory-call.ts";
+import type { MemoryCall, MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { amendCall, closeHold, overrunOf } from "./write-entry.ts";
 
@@ -15,8 +15,27 @@ export function settleCall(tenant: MemoryTenant, settlement: Settlement, nowMs: 
     return verdictOf(closed, "settled");
   }
   const call = tenant.calls.get(callId);
-  if (call === undefined) return { callId, code: "unknown", chargedNanoUsd: 0n, overrunNanoUsd: 0n };
+  if (call === undefined) {
+    if (kind === "void")
+      closeHold(tenant, neverHeld(callId), { id: settlementId, kind, chargedNanoUsd: 0n, receipt }, nowMs);
+    return { callId, code: "unknown", chargedNanoUsd: 0n, overrunNanoUsd: 0n };
+  }
   return settleClosedCall(tenant, call, settlement, nowMs);
+}
+
+/** Stands for a call that was given up before it was reserved, so that its reserve, should it still arrive, finds it closed. */
+function neverHeld(callId: string): MemoryHold {
+  return {
+    callId,
+    budgetIds: [],
+    windows: [],
+    boundNanoUsd: 0n,
+    amountNanoUsd: 0n,
+    chargeOnExpiry: false,
+    epoch: undefined,
+    label: { provider: "", model: "" },
+    expiresAtMs: 0,
+  };
 }
 
 /** The verdict on a call as it stands now. */

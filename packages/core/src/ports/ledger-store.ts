@@ -98,7 +98,8 @@ export interface SettleVerdict {
   readonly callId: string;
   /**
    * `settled`: the hold was closed. `late`: it had been closed in doubt or by expiry, now corrected. `replay`: already so.
-   * `conflict`: already settled with another cost, which stands. `unknown`: no hold and no entry has this id.
+   * `conflict`: already settled with another cost, which stands. `unknown`: no hold and no entry has this id; a `void` is then
+   * written down all the same, so that a reserve of this id which is still on its way finds it closed.
    */
   readonly code: "settled" | "late" | "replay" | "conflict" | "unknown";
   /** What all entries of the call add up to, in nano-dollars. */

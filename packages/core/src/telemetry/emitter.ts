@@ -26,7 +26,8 @@ export class Emitter {
 
   emit<Name extends WfloEventName>(name: Name, event: WfloEvents[Name]): void {
     // A copy: a listener may add or remove listeners.
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+    const listeners = Array.from(this.#listeners.get(name) ?? []);
+    for (const listener of listeners) {
       try {
         const result: unknown = (listener as Listener<Name>)(event);
         if (result instanceof Promise) result.catch(this.#onListenerError);

@@ -101,6 +101,19 @@ export const brokenSettles: readonly BrokenStore[] = [
   newWindow,
   correctsTwice,
   bent(
+    "forgets that a call was given up",
+    "writes down that a call was given up before its reserve arrived",
+    async (tenant, settlement, database) => {
+      const { callId, kind, costNanoUsd } = settlement;
+      // Asks as if the bill were known: what is unknown then stays unknown.
+      const isVoid = kind === "void" && costNanoUsd === 0n;
+      const [hold] = isVoid ? await database.ledger.settle(tenant, [{ ...settlement, kind: "settle" }]) : [];
+      if (hold?.code === "unknown")
+        return { callId, code: "unknown", chargedNanoUsd: 0n, overrunNanoUsd: 0n };
+      return settleOne(tenant, settlement, database);
+    },
+  ),
+  bent(
     "counts a settlement again on a replay",
     "counts a settlement that is sent twice once",
     async (tenant, settlement, database) => {

@@ -135,4 +135,14 @@ export const ledgerSettleCases: readonly DatabaseCase[] = [
     await desk.reserve(1_000n, ["user", "org"]);
     expect(await desk.ledger.reconcile(desk.tenant)).toEqual([]);
   }),
+  databaseCase("writes down that a call was given up before its reserve arrived", async (desk) => {
+    await desk.budget("user", { total: 100n });
+    const callId = desk.nextId();
+    const given = { kind: "void", costNanoUsd: 0n } as const;
+    const [verdict] = await desk.ledger.settle(desk.tenant, [{ ...desk.settlement(callId, 0n), ...given }]);
+    expect(verdict?.code).toBe("unknown");
+    expect(await desk.entriesOf(callId)).toMatchObject([{ kind: "void", chargedNanoUsd: 0n }]);
+    expect(await desk.window("user")).toMatchObject({ spentNanoUsd: 0n, reservedNanoUsd: 0n });
+    expect(await desk.ledger.reconcile(desk.tenant)).toEqual([]);
+  }),
 ];
