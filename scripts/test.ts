@@ -2,7 +2,7 @@
  * Everything that a change must pass: `npm test`, or `npm test -- lint types` for some stages.
  * The last line is `N passed, N failed`: vitest's tests, plus one for every other check.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { checkTarball, packPackage, publishablePackages } from "./checks/packages.ts";
@@ -12,7 +12,7 @@ import { countTests } from "./checks/vitest-report.ts";
 import { checkPackedApp } from "./packed-app/check-packed-app.ts";
 
 const root = dirname(import.meta.dirname);
-const scratch = mkdtempSync(join(tmpdir(), "wflo-test-"));
+const scratch = join(tmpdir(), `wflo-test-${process.pid}`);
 const tarballs = new Map<string, string>();
 
 /** A stage that is one command. */
@@ -67,6 +67,8 @@ const stages: readonly Stage[] = [
   { name: "packed", needs: ["build", "packages"], run: () => checkPackedApp({ root, scratch, tarballs }) },
 ];
 
+// Colours are for people who watch.
+if (!process.stdout.isTTY) process.env["NO_COLOR"] = "1";
 const asked = process.argv.slice(2);
 const chosen = asked.length > 0 ? stages.filter(({ name }) => asked.includes(name)) : stages;
 const unknown = asked.filter((name) => !stages.some((stage) => stage.name === name));
@@ -76,6 +78,7 @@ if (unknown.length > 0) {
   );
   process.exit(2);
 }
+mkdirSync(scratch, { recursive: true });
 process.on("exit", () => rmSync(scratch, { recursive: true, force: true, maxRetries: 3 }));
 const startedMs = performance.now();
 const { passed, failed } = await runStages(chosen, (line) => console.log(line));

@@ -1,11 +1,12 @@
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { LedgerStore, ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
+import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
 import { freeHints } from "./free-hints.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { OpenHolds } from "./open-holds.ts";
+import type { Ask, Verdict, Waiter } from "./waiter.ts";
 
 const FIRST_POLL_MS = 25;
 const LAST_POLL_MS = 1_000;
@@ -15,24 +16,6 @@ const STARVING_MS = 1_000;
 const PLENTY = 8n;
 /** Expired holds of dead processes closed at a look. */
 const EXPIRE_AT_ONCE = 100;
-
-type Ask = Omit<ReserveRequest, "share">;
-/** What a reserve comes to once all waiting is over. */
-export type Verdict = Exclude<ReserveVerdict, { code: "held" }>;
-
-interface Waiter {
-  readonly ask: Ask;
-  readonly since: number;
-  readonly deadline: number;
-  readonly done: PromiseWithResolvers<Verdict>;
-  readonly onWait: (budgetId: string) => void;
-  /** Set while other calls hold the money it needs. */
-  heldBy: WindowState | undefined;
-  /** True while the store is being asked: whoever is granted money then must get it, aborted or not. */
-  isAsking: boolean;
-  /** Why it should leave as soon as it holds nothing. */
-  leaving: { readonly reason: unknown } | undefined;
-}
 
 interface BudgetLineOptions {
   readonly tenant: string;

@@ -5,12 +5,12 @@ import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import type { RunContext } from "../run/run-context.ts";
-import type { Verdict } from "./budget-line.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Estimate } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import type { OpenMark } from "./open-call.ts";
 import { HOLD_TTL_MS } from "./open-holds.ts";
+import type { Verdict } from "./waiter.ts";
 
 /** What a call asks for, and for whom. */
 export interface HoldWish {

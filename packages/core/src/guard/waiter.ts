@@ -1,0 +1,22 @@
+import type { ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
+import type { WindowState } from "../ports/window-state.ts";
+
+/** A reserve without its share, which is known when it is its turn. */
+export type Ask = Omit<ReserveRequest, "share">;
+/** What a reserve comes to once all waiting is over. */
+export type Verdict = Exclude<ReserveVerdict, { code: "held" }>;
+
+/** One call in the line. */
+export interface Waiter {
+  readonly ask: Ask;
+  readonly since: number;
+  readonly deadline: number;
+  readonly done: PromiseWithResolvers<Verdict>;
+  readonly onWait: (budgetId: string) => void;
+  /** Set while other calls hold the money it needs. */
+  heldBy: WindowState | undefined;
+  /** True while the store is being asked: whoever is granted money then must get it, aborted or not. */
+  isAsking: boolean;
+  /** Why it should leave as soon as it holds nothing. */
+  leaving: { readonly reason: unknown } | undefined;
+}
