@@ -1,0 +1,149 @@
+import { BudgetBusyError, createWflo, memoryDatabase, type Wflo } from "@wflo/core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+
+let wflo: Wflo;
+beforeEach(() => {
+  wflo = createWflo({ logger: false, waitMs: 200, drainMs: 100 });
+});
+afterEach(() => wflo.close());
+
+const budget = async (total: string) => wflo.budgets.set({ id: "b", caps: { total } });
+const under = { budgets: ["b"] };
+
+describe("waiting", () => {
+  test("a call that fits waits for the money that another call holds", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(50);
+      return answer(1);
+    });
+    const second = wflo.guardCall(big, async () => answer(2));
+    expect(await Promise.all([first, second])).toEqual([1, 2]);
+  });
+
+  test("a wait that runs out is BudgetBusyError, and nothing was sent", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(400);
+      return answer(1);
+    });
+    const attempt = vi.fn<() => never>();
+    await expect(wflo.guardCall(big, attempt)).rejects.toThrow(BudgetBusyError);
+    expect(attempt).not.toHaveBeenCalled();
+    await first;
+  });
+
+  test("an abort ends the wait at once with the signal's reason", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(150);
+      return answer(1);
+    });
+    const started = performance.now();
+    await expect(
+      wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2)),
+    ).rejects.toThrow("timeout");
+    expect(performance.now() - started).toBeLessThan(120);
+    await first;
+    await wflo.flush();
+    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+  });
+
+  test("a call inside a tool of another never waits for the hold of the call around it", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const started = performance.now();
+    await wflo.guardCall(big, async () => {
+      // The first takes the hold over; the second would have to wait for what the first left behind.
+      await wflo.guardCall(big, async () => {
+        await expect(wflo.guardCall({ ...big, budgets: ["b"] }, async () => answer(1))).resolves.toBe(1);
+        return answer(1);
+      });
+      return answer(1);
+    });
+    expect(performance.now() - started).toBeLessThan(150);
+  });
+
+  test("a call that could only wait for the call around it is refused at once", async () => {
+    await budget("0.02");
+    const stranger = Promise.withResolvers<void>();
+    const other = wflo.guardCall(request({ ...under, maxOutputTokens: 870 }), async () => {
+      await stranger.promise;
+      return answer(1);
+    });
+    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
+      const first = wflo.guardCall(request({ ...under, maxOutputTokens: 2_000 }), async () => answer(1));
+      await pause(10);
+      const second = wflo.guardCall(request({ ...under, maxOutputTokens: 1_800 }), async () => answer(2));
+      await expect(second).rejects.toThrow(
+        "$0.02 left of $0.02, but $0.009034 of it is held by calls that wait for this one",
+      );
+      stranger.resolve();
+      return answer(await first);
+    });
+    await other;
+  });
+
+  test("a call that waits for money which another process then spends is refused when it is spent", async () => {
+    const database = memoryDatabase();
+    const [here, there] = [createWflo({ database, logger: false }), createWflo({ database, logger: false })];
+    await here.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const spend = Promise.withResolvers<void>();
+    const first = there.guardCall(request({ ...under, hold: "1.00" }), async () => {
+      await spend.promise;
+      return { value: 1, outcome: { kind: "cut", reason: "charged in full" } };
+    });
+    await pause(10);
+    const waiting = here
+      .guardCall(request({ ...under, hold: "1.00" }), async () => answer(2))
+      .catch((error: unknown) => error);
+    await pause(50);
+    spend.resolve();
+    await first;
+    await there.flush();
+    const spentAt = performance.now();
+    expect(await waiting).toMatchObject({ code: "WFLO_BUDGET_EXCEEDED", spent: "1.00" });
+    expect(performance.now() - spentAt).toBeLessThan(500);
+  });
+
+  test("closing waits for open calls and has their charge", async () => {
+    const database = memoryDatabase();
+    const closing = createWflo({ database, logger: false });
+    await closing.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const open = closing.guardCall(request(under), async () => {
+      await pause(50);
+      return answer(1);
+    });
+    await pause(5);
+    const { ledger } = database;
+    const state = new Promise((resolve) => {
+      const close = database.close.bind(database);
+      database.close = async () => {
+        resolve((await ledger.getBudgets("default", ["b"]))[0]?.windows[0]);
+        await close();
+      };
+    });
+    await closing.close();
+    expect(await state).toMatchObject({ spentNanoUsd: 820_000n, reservedNanoUsd: 0n });
+    await open;
+  });
+
+  test("raising the cap lets a waiting call through", async () => {
+    await budget("0.02");
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+    const first = wflo.guardCall(big, async () => {
+      await pause(100);
+      return answer(1);
+    });
+    const second = wflo.guardCall(big, async () => answer(performance.now()));
+    await pause(20);
+    const raised = performance.now();
+    await budget("1.00");
+    expect((await second) - raised).toBeLessThan(60);
+    await first;
+  });
+});
