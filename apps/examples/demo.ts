@@ -66,7 +66,7 @@ async function explore(
     const runId =
       resume ?? String(await inProcess("start.ts", [database, folder, question, model, budget], env));
     console.log("");
-    const cost = (await inProcess("resume.ts", [database, runId, to], env)) as { calls: number };
+    const cost = (await inProcess("resume.ts", [database, runId, to], env, runId)) as { calls: number };
     if (!simulator || resume !== undefined) return;
     const { calls, inputTokens, outputTokens } = simulator.billed();
     console.log(
@@ -78,7 +78,12 @@ async function explore(
 }
 
 /** Runs one part of the demo in a process of its own; resolves with what it reports. */
-function inProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<unknown> {
+function inProcess(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  runId?: string,
+): Promise<unknown> {
   const execArgv = ["--disable-warning=ExperimentalWarning"];
   const child = fork(join(import.meta.dirname, "demo", file), args, { env, execArgv });
   let report: unknown;
@@ -87,7 +92,8 @@ function inProcess(file: string, args: readonly string[], env: NodeJS.ProcessEnv
     child.on("error", reject);
     child.on("exit", (code) => {
       if (code === 0) return resolve(report);
-      const hint = typeof report === "string" ? ` Go on with: npm run demo -- --resume ${report}` : "";
+      const id = typeof report === "string" ? report : runId;
+      const hint = id === undefined ? "" : ` Go on with: npm run demo -- --resume ${id} --to 0.10`;
       reject(new Error(code === null ? `The process was killed.${hint}` : `The demo stops here.${hint}`));
     });
   });
