@@ -17,7 +17,7 @@ import type { WfloOptions } from "./wflo-options.ts";
 /** Puts together what the door of one client works with. Throws `InvalidOptionError` for options that cannot mean anything. */
 export function buildDoor(
   options: WfloOptions,
-  host: Omit<RunServices, "client" | "outbox" | "running">,
+  host: Omit<RunServices, "client" | "drainMs" | "outbox" | "running">,
 ): DoorSettings {
   const { tenant, database, clock, ids, emitter, log } = host;
   const { ledger } = database;

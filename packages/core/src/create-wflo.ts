@@ -75,7 +75,18 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const { line, outbox, calls, holds, drainMs } = settings;
   const client = {} as Wflo;
   const running = new TrackedRuns();
-  const services: RunServices = { running, tenant, database, outbox, emitter, clock, ids, log, client };
+  const services: RunServices = {
+    running,
+    drainMs,
+    tenant,
+    database,
+    outbox,
+    emitter,
+    clock,
+    ids,
+    log,
+    client,
+  };
   return Object.assign(client, {
     ...createDoor(settings),
     tenant,

@@ -11,34 +11,28 @@ import {
   WfloError,
   type Grant,
   type Outcome,
-  type Wflo,
 } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+import { oneBudget, under } from "./support/one-budget.ts";
 
-let wflo: Wflo;
-beforeEach(() => {
-  wflo = createWflo({ logger: false, waitMs: 200, drainMs: 100 });
-});
-afterEach(() => wflo.close());
-
-const budget = async (total: string) => wflo.budgets.set({ id: "b", caps: { total } });
-const under = { budgets: ["b"] };
+const client = oneBudget();
+const { budget } = client;
 
 describe("a guarded call", () => {
   test("charges exactly what the answer's usage costs, and holds nothing afterwards", async () => {
     await budget("1.00");
-    expect(await wflo.guardCall(request(under), async () => answer("hi"))).toBe("hi");
-    await wflo.flush();
-    const state = await wflo.budgets.get("b");
+    expect(await client.wflo.guardCall(request(under), async () => answer("hi"))).toBe("hi");
+    await client.wflo.flush();
+    const state = await client.wflo.budgets.get("b");
     expect(state?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00", overrun: "0.00" });
   });
 
   test("holds its bound while it is open", async () => {
     await budget("100.00");
-    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
+    await client.wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
       // 5 bytes + 512 tokens of overhead at $2, 1,000 tokens at $8 a million.
-      expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.009034");
+      expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.009034");
       return answer(1);
     });
   });
@@ -50,9 +44,9 @@ describe("a guarded call", () => {
       return answer(1);
     };
     await budget("100.00");
-    await wflo.guardCall(request(under), attempt);
+    await client.wflo.guardCall(request(under), attempt);
     await budget("0.02");
-    await wflo.guardCall(request(under), attempt);
+    await client.wflo.guardCall(request(under), attempt);
     expect(caps[0]).toBeUndefined();
     // Twice the longest answer so far would be 200: the least that is worth asking for is 1,024.
     expect(caps[1]).toBe(1_024);
@@ -79,8 +73,10 @@ describe("a guarded call", () => {
   test("does not lower the caller's own output cap unless told to", async () => {
     await budget("0.02");
     const own = { ...under, maxOutputTokens: 10_000 };
-    await expect(wflo.guardCall(request(own), async () => answer(1))).rejects.toThrow(BudgetExceededError);
-    const cap = await wflo.guardCall(request({ ...own, clamp: true }), async (grant) =>
+    await expect(client.wflo.guardCall(request(own), async () => answer(1))).rejects.toThrow(
+      BudgetExceededError,
+    );
+    const cap = await client.wflo.guardCall(request({ ...own, clamp: true }), async (grant) =>
       answer(grant.maxOutputTokens),
     );
     expect(cap).toBeLessThan(10_000);
@@ -89,7 +85,7 @@ describe("a guarded call", () => {
   test("refuses before anything is sent when the money is gone, with a sentence to act on", async () => {
     await budget("0.001");
     const attempt = vi.fn<() => never>();
-    const error = await wflo.guardCall(request(under), attempt).catch((thrown: unknown) => thrown);
+    const error = await client.wflo.guardCall(request(under), attempt).catch((thrown: unknown) => thrown);
     expect(attempt).not.toHaveBeenCalled();
     expect(isBudgetExceeded(error)).toBe(true);
     expect(error).toMatchObject({
@@ -107,10 +103,12 @@ describe("a guarded call", () => {
 
   test("is held on every budget at once, or on none", async () => {
     await budget("1.00");
-    await wflo.budgets.set({ id: "small", caps: { day: "0.001" } });
+    await client.wflo.budgets.set({ id: "small", caps: { day: "0.001" } });
     const both = request({ budgets: ["b", "small"] });
-    await expect(wflo.guardCall(both, async () => answer(1))).rejects.toMatchObject({ budgetId: "small" });
-    expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.00");
+    await expect(client.wflo.guardCall(both, async () => answer(1))).rejects.toMatchObject({
+      budgetId: "small",
+    });
+    expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.00");
   });
 
   test.each<[Outcome, string, string]>([
@@ -125,8 +123,11 @@ describe("a guarded call", () => {
     ],
   ])("outcome %j is a %s entry of $%s", async (outcome, kind, charged) => {
     await budget("100.00");
-    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => ({ value: 1, outcome }));
-    expect(await wflo.calls.list()).toMatchObject([{ kind, charged, inDoubt: kind === "doubt" }]);
+    await client.wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => ({
+      value: 1,
+      outcome,
+    }));
+    expect(await client.wflo.calls.list()).toMatchObject([{ kind, charged, inDoubt: kind === "doubt" }]);
   });
 
   test.each([
@@ -139,22 +140,24 @@ describe("a guarded call", () => {
   ])("a call that throws %s is a %s entry, and the caller gets the same error", async (error, kind) => {
     await budget("1.00");
     const attempt = () => Promise.reject(error);
-    await expect(wflo.guardCall(request(under), attempt)).rejects.toBe(error);
-    expect((await wflo.calls.list())[0]?.kind).toBe(kind);
+    await expect(client.wflo.guardCall(request(under), attempt)).rejects.toBe(error);
+    expect((await client.wflo.calls.list())[0]?.kind).toBe(kind);
   });
 
   test("records a bill above its hold as overrun and then refuses", async () => {
     await budget("0.02");
-    await wflo.guardCall(request({ ...under, maxOutputTokens: 100 }), async () =>
+    await client.wflo.guardCall(request({ ...under, maxOutputTokens: 100 }), async () =>
       answer(1, { outputTokens: 5_000 }),
     );
-    await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({
+    await client.wflo.flush();
+    expect((await client.wflo.budgets.get("b"))?.windows[0]).toMatchObject({
       spent: "0.04002",
       overrun: "0.038186",
       free: "0.00",
     });
-    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(BudgetExceededError);
+    await expect(client.wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(
+      BudgetExceededError,
+    );
   });
 
   test("prices the model that served it, where that has a price", async () => {
@@ -164,8 +167,8 @@ describe("a guarded call", () => {
       usage: { inputTokens: 1_000, outputTokens: 0 },
       model: "gpt-4.1-nano-2025-04-14",
     };
-    await wflo.guardCall(request(under), async () => ({ value: 1, outcome }));
-    expect((await wflo.calls.list())[0]).toMatchObject({
+    await client.wflo.guardCall(request(under), async () => ({ value: 1, outcome }));
+    expect((await client.wflo.calls.list())[0]).toMatchObject({
       charged: "0.0001",
       model: "gpt-4.1",
       receipt: { servedModel: "gpt-4.1-nano-2025-04-14" },
@@ -177,12 +180,12 @@ test("a hand-written attempt may return value and usage, and parts may be plain 
   await budget("100.00");
   const tools = [{ name: "look", parameters: {} }];
   const plain = { ...request(under), parts: ["hello"], tools, maxOutputTokens: 1_000 };
-  const value = await wflo.guardCall(plain, async () => {
+  const value = await client.wflo.guardCall(plain, async () => {
     // The text's 5 bytes, the tools' 33, and 512 tokens of overhead at $2; 1,000 tokens at $8 a million.
-    expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.0091");
+    expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.0091");
     return { value: "hi", usage: { inputTokens: 10, outputTokens: 100 } };
   });
-  expect([value, (await wflo.calls.list())[0]?.charged]).toEqual(["hi", ANSWER_COST]);
+  expect([value, (await client.wflo.calls.list())[0]?.charged]).toEqual(["hi", ANSWER_COST]);
 });
 
 test.each([
@@ -198,26 +201,28 @@ test.each([
   { callId: "not-a-uuid" },
 ])("a request with %j is refused before anything is sent", async (change) => {
   const attempt = vi.fn<() => never>();
-  await expect(wflo.guardCall(request(change), attempt)).rejects.toThrow(WfloError);
+  await expect(client.wflo.guardCall(request(change), attempt)).rejects.toThrow(WfloError);
   expect(attempt).not.toHaveBeenCalled();
 });
 
 test("a zone other than UTC is refused rather than ignored", async () => {
   const paris = { id: "b", caps: { day: "1.00" }, timeZone: "Europe/Paris" as "UTC" };
-  await expect(wflo.budgets.set(paris)).rejects.toThrow("UTC");
+  await expect(client.wflo.budgets.set(paris)).rejects.toThrow("UTC");
 });
 
 describe("what cannot be bounded or counted", () => {
   test("a budget that does not exist is an error that says how to make it", async () => {
-    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(UnknownBudgetError);
+    await expect(client.wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(
+      UnknownBudgetError,
+    );
   });
 
   test("a model without a price is refused under a budget, and recorded as unknown without one", async () => {
     await budget("1.00");
     const unknown = request({ model: "gpt-5.2-proo", ...under });
-    await expect(wflo.guardCall(unknown, async () => answer(1))).rejects.toThrow(UnknownPriceError);
-    await wflo.guardCall({ ...unknown, budgets: [] }, async () => answer(1));
-    expect((await wflo.calls.list())[0]).toMatchObject({
+    await expect(client.wflo.guardCall(unknown, async () => answer(1))).rejects.toThrow(UnknownPriceError);
+    await client.wflo.guardCall({ ...unknown, budgets: [] }, async () => answer(1));
+    expect((await client.wflo.calls.list())[0]).toMatchObject({
       kind: "unmeasured",
       charged: "0.00",
       receipt: { costKind: "unknown" },
@@ -226,26 +231,28 @@ describe("what cannot be bounded or counted", () => {
 
   test("a model without a price is charged at its hold when one is given", async () => {
     await budget("1.00");
-    await wflo.guardCall(request({ model: "gpt-5.2-proo", hold: "0.25", ...under }), async () => answer(1));
-    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "unmeasured", charged: "0.25" });
+    await client.wflo.guardCall(request({ model: "gpt-5.2-proo", hold: "0.25", ...under }), async () =>
+      answer(1),
+    );
+    expect((await client.wflo.calls.list())[0]).toMatchObject({ kind: "unmeasured", charged: "0.25" });
   });
 
   test("work of the provider beyond the request needs a hold", async () => {
     await budget("1.00");
     const search = request({ parts: [{ kind: "unbounded", what: "web search" }], ...under });
-    await expect(wflo.guardCall(search, async () => answer(1))).rejects.toThrow(UnboundedRequestError);
-    await wflo.guardCall({ ...search, hold: "0.10" }, async () => answer(1));
-    await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
+    await expect(client.wflo.guardCall(search, async () => answer(1))).rejects.toThrow(UnboundedRequestError);
+    await client.wflo.guardCall({ ...search, hold: "0.10" }, async () => answer(1));
+    await client.wflo.flush();
+    expect((await client.wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
   });
 
   test("an image is bounded by the model's context window", async () => {
     await budget("100.00");
-    await wflo.guardCall(
+    await client.wflo.guardCall(
       request({ parts: [{ kind: "opaque", what: "an image" }], maxOutputTokens: 0, ...under }),
       async () => {
         // 1,047,576 tokens of context and 512 of overhead at $2 a million.
-        expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("2.096176");
+        expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("2.096176");
         return answer(1);
       },
     );
@@ -254,8 +261,8 @@ describe("what cannot be bounded or counted", () => {
   test("after an answer without usage the model's next call is refused, unless that was allowed", async () => {
     await budget("10.00");
     const silent = async () => ({ value: 1, outcome: { kind: "answered", usage: undefined } as const });
-    await wflo.guardCall(request(under), silent);
-    await expect(wflo.guardCall(request(under), silent)).rejects.toThrow(MissingUsageError);
+    await client.wflo.guardCall(request(under), silent);
+    await expect(client.wflo.guardCall(request(under), silent)).rejects.toThrow(MissingUsageError);
     const lenient = createWflo({ logger: false, onMissingUsage: "allow" });
     await lenient.budgets.set({ id: "b", caps: { total: "10.00" } });
     await lenient.guardCall(request(under), silent);
@@ -266,26 +273,30 @@ describe("what cannot be bounded or counted", () => {
 describe("budgets", () => {
   test("a paused budget lets no call start until it is resumed", async () => {
     await budget("1.00");
-    await wflo.budgets.pause("b");
-    await expect(wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(BudgetPausedError);
-    await wflo.budgets.resume("b");
-    await expect(wflo.guardCall(request(under), async () => answer(1))).resolves.toBe(1);
+    await client.wflo.budgets.pause("b");
+    await expect(client.wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(
+      BudgetPausedError,
+    );
+    await client.wflo.budgets.resume("b");
+    await expect(client.wflo.guardCall(request(under), async () => answer(1))).resolves.toBe(1);
   });
 
   test.each(["-1", -1, Number.NaN, Number.POSITIVE_INFINITY, "0.0000000001", "1e30", "five", ""])(
     "a cap of %s is an InvalidAmountError",
     async (cap) => {
-      await expect(wflo.budgets.set({ id: "b", caps: { total: cap } })).rejects.toThrow(InvalidAmountError);
+      await expect(client.wflo.budgets.set({ id: "b", caps: { total: cap } })).rejects.toThrow(
+        InvalidAmountError,
+      );
     },
   );
 
   test("warns once for each share that is passed", async () => {
     const shares: number[] = [];
-    wflo.on("budget-warning", ({ share }) => shares.push(share));
-    await wflo.budgets.set({ id: "b", caps: { total: "0.02" }, warnAt: [0.01, 0.08, 0.9] });
+    client.wflo.on("budget-warning", ({ share }) => shares.push(share));
+    await client.wflo.budgets.set({ id: "b", caps: { total: "0.02" }, warnAt: [0.01, 0.08, 0.9] });
     for (let call = 0; call < 4; call++) {
-      await wflo.guardCall(request({ ...under, maxOutputTokens: 200 }), async () => answer(1));
-      await wflo.flush();
+      await client.wflo.guardCall(request({ ...under, maxOutputTokens: 200 }), async () => answer(1));
+      await client.wflo.flush();
       await pause(5);
     }
     expect(shares).toEqual([0.01, 0.08]);

@@ -6,49 +6,43 @@ import {
   createWflo,
   memoryDatabase,
   StoreUnavailableError,
-  type Wflo,
 } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+import { oneBudget, under } from "./support/one-budget.ts";
 
-let wflo: Wflo;
-beforeEach(() => {
-  wflo = createWflo({ logger: false, waitMs: 200, drainMs: 100 });
-});
-afterEach(() => wflo.close());
-
-const budget = async (total: string) => wflo.budgets.set({ id: "b", caps: { total } });
-const under = { budgets: ["b"] };
+const client = oneBudget();
+const { budget } = client;
 
 describe("abort", () => {
   test("before the call: nothing is reserved", async () => {
     await budget("1.00");
     const attempt = vi.fn<() => never>();
-    await expect(wflo.guardCall(request({ ...under, signal: AbortSignal.abort() }), attempt)).rejects.toThrow(
-      "aborted",
-    );
+    await expect(
+      client.wflo.guardCall(request({ ...under, signal: AbortSignal.abort() }), attempt),
+    ).rejects.toThrow("aborted");
     expect(attempt).not.toHaveBeenCalled();
-    expect(await wflo.calls.list()).toEqual([]);
+    expect(await client.wflo.calls.list()).toEqual([]);
   });
 
   test("during the call: the caller is free at once, and the answer is read on for its exact cost", async () => {
     await budget("1.00");
     const abort = new AbortController();
-    const call = wflo.guardCall(request({ ...under, signal: abort.signal }), async () => {
+    const call = client.wflo.guardCall(request({ ...under, signal: abort.signal }), async () => {
       abort.abort();
       await pause(30);
       return answer(1);
     });
     await expect(call).rejects.toThrow("aborted");
     await pause(50);
-    expect((await wflo.calls.list())[0]).toMatchObject({ kind: "settle", charged: ANSWER_COST });
+    expect((await client.wflo.calls.list())[0]).toMatchObject({ kind: "settle", charged: ANSWER_COST });
   });
 
   test("during the call, with cancel or after the drain: the wire is cut and the hold is charged", async () => {
     await budget("1.00");
     for (const onAbort of ["cancel", "drain"] as const) {
       const abort = new AbortController();
-      const call = wflo.guardCall(request({ ...under, signal: abort.signal, onAbort }), (grant) => {
+      const call = client.wflo.guardCall(request({ ...under, signal: abort.signal, onAbort }), (grant) => {
         abort.abort();
         return new Promise<Answer<number>>((_, reject) =>
           grant.signal.addEventListener("abort", () => reject(new Error("cut"))),
@@ -57,15 +51,15 @@ describe("abort", () => {
       await expect(call).rejects.toThrow("aborted");
     }
     await pause(150);
-    expect((await wflo.calls.list()).map((line) => line.kind)).toEqual(["estimate", "doubt"]);
+    expect((await client.wflo.calls.list()).map((line) => line.kind)).toEqual(["estimate", "doubt"]);
   });
 
   test("after the call: nothing happens", async () => {
     await budget("1.00");
     const abort = new AbortController();
-    await wflo.guardCall(request({ ...under, signal: abort.signal }), async () => answer(1));
+    await client.wflo.guardCall(request({ ...under, signal: abort.signal }), async () => answer(1));
     abort.abort();
-    expect((await wflo.calls.list())[0]?.charged).toBe(ANSWER_COST);
+    expect((await client.wflo.calls.list())[0]?.charged).toBe(ANSWER_COST);
   });
 });
 
@@ -75,18 +69,20 @@ describe("identity", () => {
   test("a call id counts once: used again while open or after it closed, it is a conflict and nothing is sent", async () => {
     await budget("1.00");
     const attempt = vi.fn<() => never>();
-    await wflo.guardCall(request({ ...under, callId }), async () => {
-      await wflo.run({}, () =>
-        expect(wflo.guardCall(request({ ...under, callId, maxOutputTokens: 7 }), attempt)).rejects.toThrow(
-          CallConflictError,
-        ),
+    await client.wflo.guardCall(request({ ...under, callId }), async () => {
+      await client.wflo.run({}, () =>
+        expect(
+          client.wflo.guardCall(request({ ...under, callId, maxOutputTokens: 7 }), attempt),
+        ).rejects.toThrow(CallConflictError),
       );
       return answer(1);
     });
-    await wflo.flush();
-    await expect(wflo.guardCall(request({ ...under, callId }), attempt)).rejects.toThrow(CallConflictError);
+    await client.wflo.flush();
+    await expect(client.wflo.guardCall(request({ ...under, callId }), attempt)).rejects.toThrow(
+      CallConflictError,
+    );
     expect(attempt).not.toHaveBeenCalled();
-    expect((await wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
+    expect((await client.wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
   });
 });
 
@@ -94,33 +90,39 @@ describe("nesting", () => {
   test("a guard inside a guarded model call takes its hold over: one charge, the inner one", async () => {
     await budget("0.02");
     const outer = request({ ...under, maxOutputTokens: 1_800 });
-    await wflo.guardCall(outer, async () => {
-      await wflo.guardCall(outer, async () => answer(1));
+    await client.wflo.guardCall(outer, async () => {
+      await client.wflo.guardCall(outer, async () => answer(1));
       return answer(1, { outputTokens: 999_999 });
     });
-    await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+    await client.wflo.flush();
+    expect((await client.wflo.budgets.get("b"))?.windows[0]).toMatchObject({
+      spent: ANSWER_COST,
+      reserved: "0.00",
+    });
   });
 
   test("further guards inside are calls of their own", async () => {
     await budget("1.00");
-    await wflo.guardCall(request(under), async () => {
-      await wflo.guardCall(request(under), async () => answer(1));
-      await wflo.guardCall(request(under), async () => answer(1));
+    await client.wflo.guardCall(request(under), async () => {
+      await client.wflo.guardCall(request(under), async () => answer(1));
+      await client.wflo.guardCall(request(under), async () => answer(1));
       return answer(1);
     });
-    expect(await wflo.calls.list()).toHaveLength(2);
+    expect(await client.wflo.calls.list()).toHaveLength(2);
   });
 
   test("an outer call whose inner one was refused is closed at nothing", async () => {
     await budget("0.02");
     const outer = request({ ...under, maxOutputTokens: 1_000 });
-    const call = wflo.guardCall(outer, () =>
-      wflo.guardCall({ ...outer, maxOutputTokens: 30_000 }, async () => answer(answer(1))),
+    const call = client.wflo.guardCall(outer, () =>
+      client.wflo.guardCall({ ...outer, maxOutputTokens: 30_000 }, async () => answer(answer(1))),
     );
     await expect(call).rejects.toThrow(BudgetExceededError);
-    await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: "0.00", reserved: "0.00" });
+    await client.wflo.flush();
+    expect((await client.wflo.budgets.get("b"))?.windows[0]).toMatchObject({
+      spent: "0.00",
+      reserved: "0.00",
+    });
   });
 });
 
@@ -183,8 +185,8 @@ test("a closed client makes no call", async () => {
 });
 
 test("a listener that throws breaks nothing", async () => {
-  wflo.on("call-start", () => {
+  client.wflo.on("call-start", () => {
     throw new Error("listener");
   });
-  await expect(wflo.guardCall(request(), async () => answer(1))).resolves.toBe(1);
+  await expect(client.wflo.guardCall(request(), async () => answer(1))).resolves.toBe(1);
 });

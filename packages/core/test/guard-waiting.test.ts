@@ -1,37 +1,32 @@
-import { BudgetBusyError, createWflo, memoryDatabase, type Wflo } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { BudgetBusyError, createWflo, memoryDatabase } from "@wflo/core";
+import { describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
+import { oneBudget, under } from "./support/one-budget.ts";
 
-let wflo: Wflo;
-beforeEach(() => {
-  wflo = createWflo({ logger: false, waitMs: 200, drainMs: 100 });
-});
-afterEach(() => wflo.close());
-
-const budget = async (total: string) => wflo.budgets.set({ id: "b", caps: { total } });
-const under = { budgets: ["b"] };
+const client = oneBudget();
+const { budget } = client;
 
 describe("waiting", () => {
   test("a call that fits waits for the money that another call holds", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });
-    const first = wflo.guardCall(big, async () => {
+    const first = client.wflo.guardCall(big, async () => {
       await pause(50);
       return answer(1);
     });
-    const second = wflo.guardCall(big, async () => answer(2));
+    const second = client.wflo.guardCall(big, async () => answer(2));
     expect(await Promise.all([first, second])).toEqual([1, 2]);
   });
 
   test("a wait that runs out is BudgetBusyError, and nothing was sent", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });
-    const first = wflo.guardCall(big, async () => {
+    const first = client.wflo.guardCall(big, async () => {
       await pause(400);
       return answer(1);
     });
     const attempt = vi.fn<() => never>();
-    await expect(wflo.guardCall(big, attempt)).rejects.toThrow(BudgetBusyError);
+    await expect(client.wflo.guardCall(big, attempt)).rejects.toThrow(BudgetBusyError);
     expect(attempt).not.toHaveBeenCalled();
     await first;
   });
@@ -39,28 +34,33 @@ describe("waiting", () => {
   test("an abort ends the wait at once with the signal's reason", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });
-    const first = wflo.guardCall(big, async () => {
+    const first = client.wflo.guardCall(big, async () => {
       await pause(150);
       return answer(1);
     });
     const started = performance.now();
     await expect(
-      wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2)),
+      client.wflo.guardCall({ ...big, signal: AbortSignal.timeout(20) }, async () => answer(2)),
     ).rejects.toThrow("timeout");
     expect(performance.now() - started).toBeLessThan(120);
     await first;
-    await wflo.flush();
-    expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ spent: ANSWER_COST, reserved: "0.00" });
+    await client.wflo.flush();
+    expect((await client.wflo.budgets.get("b"))?.windows[0]).toMatchObject({
+      spent: ANSWER_COST,
+      reserved: "0.00",
+    });
   });
 
   test("a call inside a tool of another never waits for the hold of the call around it", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });
     const started = performance.now();
-    await wflo.guardCall(big, async () => {
+    await client.wflo.guardCall(big, async () => {
       // The first takes the hold over; the second would have to wait for what the first left behind.
-      await wflo.guardCall(big, async () => {
-        await expect(wflo.guardCall({ ...big, budgets: ["b"] }, async () => answer(1))).resolves.toBe(1);
+      await client.wflo.guardCall(big, async () => {
+        await expect(client.wflo.guardCall({ ...big, budgets: ["b"] }, async () => answer(1))).resolves.toBe(
+          1,
+        );
         return answer(1);
       });
       return answer(1);
@@ -71,14 +71,18 @@ describe("waiting", () => {
   test("a call that could only wait for the call around it is refused at once", async () => {
     await budget("0.02");
     const stranger = Promise.withResolvers<void>();
-    const other = wflo.guardCall(request({ ...under, maxOutputTokens: 870 }), async () => {
+    const other = client.wflo.guardCall(request({ ...under, maxOutputTokens: 870 }), async () => {
       await stranger.promise;
       return answer(1);
     });
-    await wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
-      const first = wflo.guardCall(request({ ...under, maxOutputTokens: 2_000 }), async () => answer(1));
+    await client.wflo.guardCall(request({ ...under, maxOutputTokens: 1_000 }), async () => {
+      const first = client.wflo.guardCall(request({ ...under, maxOutputTokens: 2_000 }), async () =>
+        answer(1),
+      );
       await pause(10);
-      const second = wflo.guardCall(request({ ...under, maxOutputTokens: 1_800 }), async () => answer(2));
+      const second = client.wflo.guardCall(request({ ...under, maxOutputTokens: 1_800 }), async () =>
+        answer(2),
+      );
       await expect(second).rejects.toThrow(
         "$0.02 left of $0.02, but $0.009034 of it is held by calls that wait for this one",
       );
@@ -135,11 +139,11 @@ describe("waiting", () => {
   test("raising the cap lets a waiting call through", async () => {
     await budget("0.02");
     const big = request({ ...under, maxOutputTokens: 1_800 });
-    const first = wflo.guardCall(big, async () => {
+    const first = client.wflo.guardCall(big, async () => {
       await pause(100);
       return answer(1);
     });
-    const second = wflo.guardCall(big, async () => answer(performance.now()));
+    const second = client.wflo.guardCall(big, async () => answer(performance.now()));
     await pause(20);
     const raised = performance.now();
     await budget("1.00");

@@ -48,25 +48,44 @@ begin
 end
 $$;
 
--- Writes the entry that closes a hold and returns its id: the asked one, or a new one if another entry has it.
+-- Writes an entry and returns its id: its own, or a new one if another entry has that.
+create function wflo.write_entry(p_entry wflo.entry) returns uuid language plpgsql as $$
+begin
+  loop
+    insert into wflo.entry select p_entry.* on conflict do nothing;
+    exit when found;
+    p_entry.id := wflo.uuid7();
+  end loop;
+  return p_entry.id;
+end
+$$;
+
+-- Writes the entry that closes a hold and returns its id.
 create function wflo.close_hold(p_hold wflo.hold, p_id uuid, p_kind text, p_charged int8, p_receipt jsonb)
 returns uuid language plpgsql as $$
 declare
-  v_id uuid := p_id;
+  v_entry wflo.entry;
 begin
-  loop
-    insert into wflo.entry (
-      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
-      run_id, step, agent, provider, model, receipt
-    ) values (
-      p_hold.tenant, v_id, p_hold.call_id, p_kind, p_hold.budget_ids, p_hold.window_budget_ids, p_hold.window_kinds,
-      p_hold.window_starts, p_hold.amount, p_charged, greatest(p_charged - p_hold.amount, 0), p_charged, wflo.now(),
-      p_hold.run_id, p_hold.step, p_hold.agent, p_hold.provider, p_hold.model, p_receipt
-    ) on conflict do nothing;
-    exit when found;
-    v_id := wflo.uuid7();
-  end loop;
-  return v_id;
+  v_entry.tenant := p_hold.tenant;
+  v_entry.id := p_id;
+  v_entry.call_id := p_hold.call_id;
+  v_entry.kind := p_kind;
+  v_entry.budget_ids := p_hold.budget_ids;
+  v_entry.window_budget_ids := p_hold.window_budget_ids;
+  v_entry.window_kinds := p_hold.window_kinds;
+  v_entry.window_starts := p_hold.window_starts;
+  v_entry.held := p_hold.amount;
+  v_entry.charged := p_charged;
+  v_entry.overrun := greatest(p_charged - p_hold.amount, 0);
+  v_entry.total := p_charged;
+  v_entry.at := wflo.now();
+  v_entry.run_id := p_hold.run_id;
+  v_entry.step := p_hold.step;
+  v_entry.agent := p_hold.agent;
+  v_entry.provider := p_hold.provider;
+  v_entry.model := p_hold.model;
+  v_entry.receipt := p_receipt;
+  return wflo.write_entry(v_entry);
 end
 $$;
 
@@ -74,26 +93,20 @@ $$;
 create function wflo.amend(p_closing wflo.entry, p_id uuid, p_kind text, p_total int8, p_receipt jsonb)
 returns uuid language plpgsql as $$
 declare
-  v_id uuid := p_id;
+  v_entry wflo.entry := p_closing;
   v_charged int8;
   v_overrun int8;
 begin
   select sum(e.charged), sum(e.overrun) into v_charged, v_overrun
   from wflo.entry e where e.tenant = p_closing.tenant and e.call_id = p_closing.call_id;
-  loop
-    insert into wflo.entry (
-      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
-      run_id, step, agent, provider, model, receipt
-    ) values (
-      p_closing.tenant, v_id, p_closing.call_id, p_kind, p_closing.budget_ids, p_closing.window_budget_ids,
-      p_closing.window_kinds, p_closing.window_starts, p_closing.held, p_total - v_charged,
-      greatest(p_total - p_closing.held, 0) - v_overrun, p_total, wflo.now(),
-      p_closing.run_id, p_closing.step, p_closing.agent, p_closing.provider, p_closing.model, p_receipt
-    ) on conflict do nothing;
-    exit when found;
-    v_id := wflo.uuid7();
-  end loop;
-  return v_id;
+  v_entry.id := p_id;
+  v_entry.kind := p_kind;
+  v_entry.charged := p_total - v_charged;
+  v_entry.overrun := greatest(p_total - p_closing.held, 0) - v_overrun;
+  v_entry.total := p_total;
+  v_entry.at := wflo.now();
+  v_entry.receipt := p_receipt;
+  return wflo.write_entry(v_entry);
 end
 $$;
 

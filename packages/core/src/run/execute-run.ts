@@ -19,8 +19,6 @@ const HEARTBEAT_MS = 5_000;
 const FLUSH_MS = 30_000;
 /** The same for a run that ends because the database is away. */
 const AWAY_FLUSH_MS = 1_000;
-/** What open calls get at the end of a run before their wires are cut. */
-const DRAIN_MS = 15_000;
 
 /**
  * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
@@ -89,7 +87,7 @@ async function end(services: RunServices, scope: RunScope, how: RunEnd, flushMs:
   const { status } = how;
   const { tenant, database, outbox, emitter, log } = services;
   const { runId, workflow, epoch } = scope;
-  await drainInTime(scope, services.clock, DRAIN_MS);
+  await drainInTime(scope, services.clock, services.drainMs);
   let isOurs = true;
   try {
     await outbox.flush(flushMs);

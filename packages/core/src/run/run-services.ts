@@ -13,6 +13,8 @@ export interface RunServices {
   readonly outbox: SettleOutbox;
   readonly emitter: Emitter;
   readonly clock: Clock;
+  /** What open calls get at the end of a run before their wires are cut. Milliseconds. */
+  readonly drainMs: number;
   /** The runs that are executed now. */
   readonly running: TrackedRuns;
   readonly ids: Ids;
