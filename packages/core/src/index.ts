@@ -53,6 +53,21 @@ export type { CallEnd, CallStart, WfloEventName, WfloEvents } from "./telemetry/
 export type { Logger } from "./telemetry/log.ts";
 
 export { memoryDatabase } from "./memory/memory-database.ts";
+export type {
+  CheckpointFilter,
+  CheckpointHeader,
+  CheckpointKind,
+  CheckpointPlace,
+  CheckpointPut,
+  CheckpointRow,
+  CheckpointStore,
+  Element,
+  NewCheckpoint,
+  Piece,
+  PutVerdict,
+  StoredCheckpoint,
+  ThreadState,
+} from "./ports/checkpoint-store.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Database, StepCommit, StepCommitVerdict } from "./ports/database.ts";
 export type { Ids } from "./ports/ids.ts";
@@ -61,6 +76,7 @@ export type {
   BudgetState,
   CallLabel,
   ClosingKind,
+  CostGroup,
   Discrepancy,
   Entry,
   EntryFilter,

@@ -1,3 +1,4 @@
+import type { CheckpointStore } from "./checkpoint-store.ts";
 import type { LedgerStore, Settlement, SettleVerdict } from "./ledger-store.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -7,8 +8,12 @@ export interface StepCommit {
   readonly runId: string;
   readonly epoch: number;
   readonly path: string;
+  /** The run's latest checkpoint now. */
+  readonly checkpointId: string | undefined;
   /** Encoded by the codec. */
   readonly result: string;
+  /** How long its function took, in milliseconds. */
+  readonly tookMs: number;
   readonly settlements: readonly Settlement[];
 }
 
@@ -27,7 +32,11 @@ export interface StepCommitVerdict {
 export interface Database {
   readonly ledger: LedgerStore;
   readonly runs: RunStore;
-  /** Settles and saves the result in one transaction. Saving the same step of the same epoch again is a replay. */
+  readonly checkpoints: CheckpointStore;
+  /**
+   * Settles and saves the result in one transaction. Saving the same step of the same epoch after the same checkpoint again is a
+   * replay; after another checkpoint it is another step.
+   */
   commitStep(commit: StepCommit): Promise<StepCommitVerdict>;
   /** Gives connections and locks back. Methods called afterwards reject. */
   close(): Promise<void>;

@@ -21,6 +21,9 @@ export interface CallLabel {
   readonly runId?: string | undefined;
   readonly step?: string | undefined;
   readonly agent?: string | undefined;
+  /** The run's latest checkpoint when the call began: to which branch of the run its price belongs. */
+  readonly checkpointId?: string | undefined;
+  /** `tool` for calls of tools; then `model` is the name of the tool. */
   readonly provider: string;
   readonly model: string;
 }
@@ -65,7 +68,7 @@ export type ReserveVerdict =
 /**
  * Why an entry was written.
  * `settle`: the bill is known. `void`: nothing was billed. `estimate`: cut off, charged by a bound. `unmeasured`: answered
- * without usage, charged at the hold. `doubt`: sent and never answered, charged at the hold. `expire`: the hold outlived its
+ * without usage, charged at the hold. `recorded`: billed around the door by a wrapper that cannot see requests. `doubt`: sent and never answered, charged at the hold. `expire`: the hold outlived its
  * process. `late`: the bill of an expired or doubtful call arrived after all. `correction`: set by hand.
  */
 export type EntryKind =
@@ -73,13 +76,14 @@ export type EntryKind =
   | "void"
   | "estimate"
   | "unmeasured"
+  | "recorded"
   | "doubt"
   | "expire"
   | "late"
   | "correction";
 
 /** The kinds by which the process that made a call closes it. */
-export type ClosingKind = "settle" | "void" | "estimate" | "unmeasured" | "doubt";
+export type ClosingKind = "settle" | "void" | "estimate" | "unmeasured" | "recorded" | "doubt";
 
 /** Closes the hold of one call. */
 export interface Settlement {
@@ -134,6 +138,21 @@ export interface EntryFilter {
   readonly limit: number;
 }
 
+/** What the calls of a run that are alike cost together. */
+export interface CostGroup {
+  readonly label: CallLabel;
+  readonly calls: number;
+  readonly chargedNanoUsd: bigint;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** Sum of the `latencyMs` of the receipts. */
+  readonly latencyMs: number;
+  /** Calls whose receipt gives a `reason`: they did not end with an answer. */
+  readonly failures: number;
+  /** Entries in doubt, `unmeasured` or `estimate`, so that `chargedNanoUsd` is a bound. */
+  readonly inexact: number;
+}
+
 /** A window whose row differs from what its entries and open holds add up to. There must be none. */
 export interface Discrepancy {
   readonly budgetId: string;
@@ -186,6 +205,8 @@ export interface LedgerStore {
   expire(limit: number): Promise<number>;
   /** By ascending id. */
   listEntries(tenant: string, filter: EntryFilter): Promise<readonly Entry[]>;
+  /** The entries of a run added up by label, in the order of their first entries. */
+  costs(tenant: string, runId: string): Promise<readonly CostGroup[]>;
   /** Proves `row = entries + open holds` for every window in one consistent read. */
   reconcile(tenant: string): Promise<readonly Discrepancy[]>;
 }

@@ -9,11 +9,19 @@ export interface NewRun {
   readonly input: string;
   /** The budgets every call of the run is reserved on, its own included. */
   readonly budgetIds: readonly string[];
+  /** Made together with the run, unless a budget of this id exists. */
+  readonly ownBudget?: { readonly id: string; readonly totalNanoUsd: bigint } | undefined;
   readonly tags: readonly string[];
+  /** 32 hexadecimal digits, as W3C trace context writes them. */
+  readonly traceId: string;
+  /** The run whose checkpoints these are kept with: its own id, or that of the run it was first forked off. */
+  readonly threadId: string;
+  /** Where it was forked off; such a run begins `paused`. */
+  readonly forkedFrom?: { readonly runId: string; readonly checkpointId: string } | undefined;
 }
 
 /** A run as it stands. */
-export interface RunRow extends NewRun {
+export interface RunRow extends Omit<NewRun, "ownBudget"> {
   readonly status: RunStatus;
   /** True for a `running` run whose heartbeat stopped more than the stale limit ago. */
   readonly stale: boolean;
@@ -31,8 +39,12 @@ export interface StepRow {
   /** Agents, name and key, from `run/step-path.ts`. */
   readonly path: string;
   readonly epoch: number;
+  /** The run's latest checkpoint when the step was saved: a rollback to before it, or to itself, un-finishes the step. */
+  readonly checkpointId: string | undefined;
   /** Encoded by the codec. */
   readonly result: string;
+  /** How long its function took, in milliseconds. */
+  readonly tookMs: number;
   readonly savedAt: Date;
 }
 
@@ -48,6 +60,9 @@ export interface RunFilter {
   readonly workflow?: string | undefined;
   /** `stale`: still `running`, but the heartbeat stopped. */
   readonly status?: RunStatus | "stale" | undefined;
+  readonly tag?: string | undefined;
+  /** Created at this moment or later. */
+  readonly since?: Date | undefined;
   /** Newest first; a page goes on before this id. */
   readonly before?: string | undefined;
   readonly limit: number;
@@ -55,12 +70,19 @@ export interface RunFilter {
 
 /** Where runs and the results of their steps are kept. Heartbeats older than `staleAfterMs` (store's clock) count as stopped. */
 export interface RunStore {
-  /** Inserts a run in status `running`, epoch 1. False when the id exists. */
+  /** Inserts a run, epoch 1, in status `running` (`paused` when it was forked), with its own budget. False when the id exists. */
   create(tenant: string, run: NewRun): Promise<boolean>;
   get(tenant: string, runId: string): Promise<RunRow | undefined>;
   list(tenant: string, filter: RunFilter): Promise<readonly RunRow[]>;
-  /** Takes a run for this process: raises its epoch, sets `running`, and closes open holds of older epochs in doubt. */
-  claim(tenant: string, runId: string, options: { readonly takeOver: boolean }): Promise<ClaimVerdict>;
+  /**
+   * Takes a run for this process: raises its epoch, sets `running`, and closes open holds of older epochs in doubt. A completed run
+   * is handed out only to whoever reopens it.
+   */
+  claim(
+    tenant: string,
+    runId: string,
+    options: { readonly takeOver: boolean; readonly reopen?: boolean | undefined },
+  ): Promise<ClaimVerdict>;
   /** False when the epoch is no longer the run's. */
   heartbeat(tenant: string, runId: string, epoch: number): Promise<boolean>;
   /** Writes the end of an execution. False when the epoch is no longer the run's. */
@@ -74,6 +96,6 @@ export interface RunStore {
       readonly error?: string | undefined;
     },
   ): Promise<boolean>;
-  /** In the order they were saved. */
+  /** In the order they were saved, with those that a rollback un-finished. */
   steps(tenant: string, runId: string): Promise<readonly StepRow[]>;
 }

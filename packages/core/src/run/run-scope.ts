@@ -8,6 +8,8 @@ export class RunScope {
   readonly epoch: number;
   /** The wflo client that executes the run; adapters below find it here. */
   readonly client: object;
+  /** The id of the run's latest checkpoint: calls and steps carry it, so that a rollback knows what it leaves behind. */
+  head: string | undefined;
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #steps = new Set<Promise<void>>();

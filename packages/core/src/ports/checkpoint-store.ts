@@ -1,0 +1,115 @@
+/** A stretch of a log: the positions from `first` to `last`, both included, read backwards when `last` is the smaller. */
+export type Piece = readonly [log: number, first: number, last: number];
+
+/** One stored value. Logs are numbered within their thread; an element once written never changes. */
+export interface Element {
+  readonly log: number;
+  readonly position: number;
+  /** How `text` is written, from `checkpoint/written.ts`; a reader that does not know the number says so. */
+  readonly codec: number;
+  readonly text: string;
+}
+
+/**
+ * What made a checkpoint: a state that was saved; a rollback, which repeats the state of an earlier one and goes on from there; or
+ * the start of a run that was forked off another.
+ */
+export type CheckpointKind = "save" | "rollback" | "fork";
+
+/** A checkpoint as it is written. `thread`, `namespace`, `name` and `step` have at most 1,000 bytes and no control characters. */
+export interface NewCheckpoint {
+  readonly thread: string;
+  /** A line of checkpoints within the thread; all lines of a thread share its logs. May be empty. */
+  readonly namespace: string;
+  /** Sorted by bytes: the greatest id of a line is its latest. */
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly kind: CheckpointKind;
+  readonly name: string;
+  /** The step in which it was made; undefined between steps and outside of runs. */
+  readonly step: string | undefined;
+  /** What the pieces are for; the store does not read it. */
+  readonly manifest: string;
+  /** Which elements the state is made of. */
+  readonly pieces: readonly Piece[];
+  /** Encoded by the codec; the store does not read it. */
+  readonly metadata: string;
+}
+
+/** A checkpoint as it stands. */
+export interface CheckpointRow extends NewCheckpoint {
+  readonly savedAt: Date;
+}
+
+/** A checkpoint without its contents, for lists. */
+export type CheckpointHeader = Omit<CheckpointRow, "manifest" | "pieces">;
+
+/** What a writer has to know of a thread before it writes. */
+export interface ThreadState {
+  /** Raised when something was deleted: whoever relies on elements written before must read again. */
+  readonly epoch: number;
+  /** The smallest number no log of the thread has. */
+  readonly nextLog: number;
+}
+
+/** Writes one checkpoint with the elements that only it has so far. */
+export interface CheckpointPut {
+  readonly tenant: string;
+  readonly checkpoint: NewCheckpoint;
+  readonly elements: readonly Element[];
+  /** The epoch in which the older elements among the pieces were known to be there; undefined when there are none. */
+  readonly threadEpoch: number | undefined;
+  /** Refused as `superseded` when this run has a newer epoch. */
+  readonly fence?: { readonly runId: string; readonly epoch: number } | undefined;
+}
+
+/** What became of a put. */
+export type PutVerdict =
+  /** `replay`: this id is there already, and stays as it is. */
+  | { readonly code: "saved" | "replay"; readonly savedAt: Date; readonly thread: ThreadState }
+  /** Something was deleted since `threadEpoch`. */
+  | { readonly code: "stale"; readonly thread: ThreadState }
+  /** Another writer has an element in one of these places; nothing was written. */
+  | { readonly code: "collision"; readonly thread: ThreadState }
+  | { readonly code: "superseded" };
+
+/** Which checkpoint: one id; else the latest of the line, or the latest of that name. */
+export interface CheckpointPlace {
+  readonly thread: string;
+  readonly namespace: string;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+}
+
+/** A checkpoint with everything its state is made of. */
+export interface StoredCheckpoint {
+  readonly row: CheckpointRow;
+  /** Each element of each piece, once, in no order. */
+  readonly elements: readonly Element[];
+  readonly thread: ThreadState;
+}
+
+/** Which checkpoints, and how many. */
+export interface CheckpointFilter {
+  readonly thread?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  /** Greatest id first; a page goes on before this one. */
+  readonly before?: string | undefined;
+  readonly limit: number;
+}
+
+/** Where checkpoints are kept. Every method is atomic. */
+export interface CheckpointStore {
+  put(put: CheckpointPut): Promise<PutVerdict>;
+  /**
+   * Without an id, the latest is the greatest id of the line, unless a descendant of it has a smaller one (the clock of its host ran
+   * behind): then the descendant that was saved last. Of a name, it is the greatest id that has the name.
+   */
+  get(tenant: string, place: CheckpointPlace): Promise<StoredCheckpoint | undefined>;
+  /** From the place to the first ancestor that is still there, at most `limit`. The same choice as `get` where no id is given. */
+  lineage(tenant: string, place: CheckpointPlace, limit: number): Promise<readonly CheckpointHeader[]>;
+  list(tenant: string, filter: CheckpointFilter): Promise<readonly CheckpointHeader[]>;
+  /** Deletes every line of a thread and raises its epoch. False when there was nothing. */
+  deleteThread(tenant: string, thread: string): Promise<boolean>;
+}
