@@ -5,8 +5,8 @@ const LEAVES = ["ports", "errors", "telemetry"];
 
 /**
  * What each folder of core may import, besides itself. Files at the top of core (the client, the index) may import all.
- * money < pricing < budget < run < guard; checkpoint < run; ports and errors are leaves, telemetry describes what they hold,
- * and money with its errors is what everything counts in.
+ * money < pricing < budget < run < guard < wrappers; checkpoint < run; ports and errors are leaves, telemetry describes what
+ * they hold, and money with its errors is what everything counts in.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   money: ["errors"],
@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   checkpoint: ["money", ...LEAVES],
   run: ["checkpoint", "budget", "money", ...LEAVES],
   guard: ["money", "pricing", "budget", "checkpoint", "run", ...LEAVES],
+  wrappers: ["money", "pricing", "budget", "checkpoint", "run", "guard", ...LEAVES],
   host: ["ports"],
   memory: ["ports", "host", "budget", "money", "errors"],
 };

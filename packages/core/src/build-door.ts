@@ -17,7 +17,7 @@ import type { WfloOptions } from "./wflo-options.ts";
 /** Puts together what the door of one client works with. Throws `InvalidOptionError` for options that cannot mean anything. */
 export function buildDoor(
   options: WfloOptions,
-  host: Omit<RunServices, "client" | "drainMs" | "outbox" | "running">,
+  host: Pick<RunServices, "tenant" | "database" | "clock" | "ids" | "emitter" | "log">,
 ): DoorSettings {
   const { tenant, database, clock, ids, emitter, log } = host;
   const { ledger } = database;

@@ -2,6 +2,7 @@ import { buildDoor } from "./build-door.ts";
 import { createBudgets, type Budgets } from "./budget/budgets.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
 import { checkName } from "./budget/check-name.ts";
+import { CheckpointEngine } from "./checkpoint/checkpoint-engine.ts";
 import { ClientClosedError } from "./errors/client-closed-error.ts";
 import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { createDoor, type Door } from "./guard/door.ts";
@@ -11,19 +12,16 @@ import { memoryDatabase } from "./memory/memory-database.ts";
 import { createPricing, type Pricing } from "./pricing/pricing.ts";
 import { drainInTime } from "./run/drain-in-time.ts";
 import type { RunServices } from "./run/run-services.ts";
+import { createCheckpoints, type Checkpoints } from "./run/checkpoints.ts";
 import { TrackedRuns } from "./run/tracked-runs.ts";
 import type { Run } from "./run/run.ts";
 import { createRuns, type Runs } from "./run/runs.ts";
-import {
-  createWorkflow,
-  type RunOptions,
-  type Workflow,
-  type WorkflowFunction,
-  type WorkflowOptions,
-} from "./run/workflow.ts";
+import { createWorkflow, type RunOptions, type Workflow, type WorkflowOptions } from "./run/workflow.ts";
 import { Emitter, type Listener } from "./telemetry/emitter.ts";
 import type { WfloEventName } from "./telemetry/events.ts";
 import { consoleLogger, guardedLogger, silentLogger } from "./telemetry/log.ts";
+import type { WorkflowFunction, WorkflowTarget } from "./run/workflow-target.ts";
+import { callTool } from "./wrappers/tool-call.ts";
 import type { WfloOptions } from "./wflo-options.ts";
 
 const FLUSH_MS = 10_000;
@@ -34,16 +32,25 @@ export interface Wflo extends Door {
   readonly budgets: Budgets;
   readonly runs: Runs;
   readonly calls: Calls;
+  readonly checkpoints: Checkpoints;
   readonly pricing: Pricing;
-  /** Names a function, so that any process can resume its runs. */
+  /**
+   * Names a function (or an object with `kickoff` or `invoke`, or one that an imported wflo package knows), so that any process can
+   * resume its runs.
+   */
   workflow<Input, T>(
     name: string,
-    fn: WorkflowFunction<Input, T>,
+    target: WorkflowFunction<Input, T>,
+    options?: WorkflowOptions,
+  ): Workflow<Input, T>;
+  workflow<Input, T>(
+    name: string,
+    target: WorkflowTarget<Input, T>,
     options?: WorkflowOptions,
   ): Workflow<Input, T>;
   /** Runs a function once, under a budget and with its costs together: a workflow without a name to come back to. */
   run<T>(
-    options: RunOptions & { readonly name?: string },
+    options: RunOptions & WorkflowOptions & { readonly name?: string },
     fn: (run: Run<undefined>) => T | Promise<T>,
   ): Promise<T>;
   /** Listens to an event; returns the function that stops it. */
@@ -73,6 +80,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
   const { line, outbox, calls, holds, drainMs } = settings;
+  const door = createDoor(settings);
   const client = {} as Wflo;
   const running = new TrackedRuns();
   const services: RunServices = {
@@ -86,19 +94,23 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     ids,
     log,
     client,
+    engine: new CheckpointEngine({ tenant, store: database.checkpoints, ids, clock }),
+    callTool: (name, fn, toolOptions) => callTool(door, name, fn, toolOptions),
   };
   return Object.assign(client, {
-    ...createDoor(settings),
+    ...door,
     tenant,
     budgets: createBudgets(tenant, database.ledger, (id) => line.wake([id])),
     runs: createRuns(services),
     calls: createCalls({ tenant, ledger: database.ledger, outbox, ids }, (budgetIds) => line.wake(budgetIds)),
+    checkpoints: createCheckpoints(services),
     pricing: createPricing(options.prices),
-    workflow: (name, fn, defaults) => createWorkflow(services, name, fn, defaults),
+    workflow: <Input, T>(name: string, target: WorkflowTarget<Input, T>, defaults?: WorkflowOptions) =>
+      createWorkflow(services, name, target, defaults),
     run: <T>(
-      { name = "run", ...rest }: RunOptions & { readonly name?: string },
+      { name = "run", checkpoints, ...rest }: RunOptions & WorkflowOptions & { readonly name?: string },
       fn: WorkflowFunction<undefined, T>,
-    ) => createWorkflow<undefined, T>(services, name, fn).run(undefined, rest),
+    ) => createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest),
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
     async close() {

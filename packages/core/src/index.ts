@@ -23,17 +23,27 @@ export type { Budgets } from "./budget/budgets.ts";
 export type { Calls, LedgerLine } from "./budget/calls.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
-export type { AgentName, Run } from "./run/run.ts";
-export type { CostBreakdown, CostRow } from "./run/cost-breakdown.ts";
-export type { RunDetails, Runs, RunSummary } from "./run/runs.ts";
+export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
+export type { CheckpointChoice } from "./checkpoint/lineage.ts";
+export type { AgentName, ForkOptions, Run } from "./run/run.ts";
+export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run/checkpoints.ts";
+export type { BranchCost, BudgetLeft, CostBreakdown, CostRow, NamedCost } from "./run/cost-breakdown.ts";
+export type { CostSum } from "./run/cost-tally.ts";
+export type { CostNode } from "./run/cost-tree.ts";
+export type { CheckpointRules } from "./run/execute-run.ts";
+export type { SaveOptions } from "./run/run-history.ts";
+export type { ToolFunction, ToolOptions } from "./run/run-services.ts";
+export type { RunDetails, Runs, RunSummary, SavedStep } from "./run/runs.ts";
 export type { StepName } from "./run/step-path.ts";
-export type {
-  ResumeOptions,
-  RunOptions,
-  Workflow,
-  WorkflowFunction,
-  WorkflowOptions,
-} from "./run/workflow.ts";
+export type { ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
+export {
+  registerTarget,
+  type InvokeTarget,
+  type KickoffTarget,
+  type TargetRecogniser,
+  type WorkflowFunction,
+  type WorkflowTarget,
+} from "./run/workflow-target.ts";
 
 export type { Door } from "./guard/door.ts";
 export type { CrashPoint } from "./guard/door-settings.ts";
@@ -119,4 +129,7 @@ export { UnknownBudgetError } from "./errors/unknown-budget-error.ts";
 export { UnknownPriceError } from "./errors/unknown-price-error.ts";
 export { UnknownRunError } from "./errors/unknown-run-error.ts";
 export { UnsavableValueError } from "./errors/unsavable-value-error.ts";
+export { StepsRunningError } from "./errors/steps-running-error.ts";
+export { UnknownCheckpointError } from "./errors/unknown-checkpoint-error.ts";
+export { UnreadableCheckpointError } from "./errors/unreadable-checkpoint-error.ts";
 export { WfloError } from "./errors/wflo-error.ts";

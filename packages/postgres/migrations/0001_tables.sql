@@ -45,6 +45,7 @@ create table wflo.hold (
   epoch int8,
   step text,
   agent text,
+  checkpoint_id text collate "C",
   provider text not null,
   model text not null,
   primary key (tenant, call_id)
@@ -52,7 +53,8 @@ create table wflo.hold (
 
 create index hold_expires_at on wflo.hold (expires_at);
 
--- Append-only. charged is the change of spent; total is what the entries of the call add up to with this one.
+-- Append-only. charged is the change of spent; total is what the entries of the call add up to with this one. The columns after
+-- receipt are what the costs of a run are added up from, taken out of it when it is written.
 create table wflo.entry (
   tenant text collate "C" not null,
   id uuid not null,
@@ -68,14 +70,19 @@ create table wflo.entry (
   total int8 not null,
   at timestamptz not null,
   run_id uuid,
-  step text,
-  agent text,
-  provider text not null,
-  model text not null,
+  step text collate "C",
+  agent text collate "C",
+  checkpoint_id text collate "C",
+  provider text collate "C" not null,
+  model text collate "C" not null,
   receipt jsonb not null,
+  input_tokens int8 not null default 0,
+  output_tokens int8 not null default 0,
+  latency_ms int8 not null default 0,
+  failed boolean not null default false,
   primary key (tenant, id),
   constraint entry_kind check (
-    kind in ('settle', 'void', 'estimate', 'unmeasured', 'doubt', 'expire', 'late', 'correction')
+    kind in ('settle', 'void', 'estimate', 'unmeasured', 'recorded', 'doubt', 'expire', 'late', 'correction')
   )
 );
 
@@ -90,6 +97,10 @@ create table wflo.run (
   input text not null,
   budget_ids text[] collate "C" not null,
   tags text[] not null,
+  trace_id text not null,
+  thread_id text collate "C" not null,
+  forked_from_run uuid,
+  forked_from_checkpoint text collate "C",
   status text collate "C" not null,
   epoch int8 not null,
   created_at timestamptz not null,
@@ -101,18 +112,20 @@ create table wflo.run (
   constraint run_status check (status in ('running', 'paused', 'completed', 'failed'))
 ) with (fillfactor = 80);
 
--- seq is counted per run: the order in which steps were saved. The key holds a SHA-256 of the path, which may be longer than an index
--- row can be.
+-- seq is counted per run: the order in which steps were saved. The key holds a SHA-256 of path and checkpoint, which may be longer
+-- than an index row can be.
 create table wflo.step (
   tenant text collate "C" not null,
   run_id uuid not null,
-  path_hash bytea not null,
+  key_hash bytea not null,
   path text not null,
+  checkpoint_id text collate "C",
   epoch int8 not null,
   seq int8 not null,
   result text not null,
+  took_ms float8 not null,
   saved_at timestamptz not null,
-  primary key (tenant, run_id, path_hash)
+  primary key (tenant, run_id, key_hash)
 );
 
 create index step_seq on wflo.step (tenant, run_id, seq);

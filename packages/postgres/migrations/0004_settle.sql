@@ -48,9 +48,23 @@ begin
 end
 $$;
 
+-- A count in a receipt, where anything may be written: what is no whole number that a client can hold counts nothing.
+create function wflo.count_in(p_value jsonb) returns int8 language plpgsql immutable as $$
+begin
+  if jsonb_typeof(p_value) = 'number' and p_value::numeric between 0 and 9007199254740991 and p_value::numeric % 1 = 0 then
+    return p_value::numeric::int8;
+  end if;
+  return 0;
+end
+$$;
+
 -- Writes an entry and returns its id: its own, or a new one if another entry has that.
 create function wflo.write_entry(p_entry wflo.entry) returns uuid language plpgsql as $$
 begin
+  p_entry.input_tokens := wflo.count_in(p_entry.receipt -> 'usage' -> 'inputTokens');
+  p_entry.output_tokens := wflo.count_in(p_entry.receipt -> 'usage' -> 'outputTokens');
+  p_entry.latency_ms := wflo.count_in(p_entry.receipt -> 'latencyMs');
+  p_entry.failed := p_entry.receipt ->> 'reason' is not null;
   loop
     insert into wflo.entry select p_entry.* on conflict do nothing;
     exit when found;
@@ -82,6 +96,7 @@ begin
   v_entry.run_id := p_hold.run_id;
   v_entry.step := p_hold.step;
   v_entry.agent := p_hold.agent;
+  v_entry.checkpoint_id := p_hold.checkpoint_id;
   v_entry.provider := p_hold.provider;
   v_entry.model := p_hold.model;
   v_entry.receipt := p_receipt;

@@ -1,7 +1,34 @@
 -- Runs and steps. The run row is locked first, then what settle locks.
 
+-- Inserts a run, and its own budget unless there is one of that id. False when the run is there already.
+create function wflo.create_run(
+  p_tenant text, p_run uuid, p_workflow text, p_input text, p_budgets text[], p_tags text[], p_trace text, p_thread text,
+  p_forked_run uuid, p_forked_checkpoint text, p_own_budget text, p_own_total int8
+) returns jsonb language plpgsql as $$
+declare
+  v_at timestamptz := wflo.now();
+begin
+  insert into wflo.run (
+    tenant, id, workflow, input, budget_ids, tags, trace_id, thread_id, forked_from_run, forked_from_checkpoint, status, epoch,
+    created_at, heartbeat_at
+  )
+  values (
+    p_tenant, p_run, p_workflow, p_input, p_budgets, p_tags, p_trace, p_thread, p_forked_run, p_forked_checkpoint,
+    case when p_forked_run is null then 'running' else 'paused' end, 1, v_at, v_at
+  )
+  on conflict do nothing;
+  if not found then
+    return to_jsonb(false);
+  end if;
+  if p_own_budget is not null then
+    insert into wflo.budget (tenant, id, cap_total) values (p_tenant, p_own_budget, p_own_total) on conflict do nothing;
+  end if;
+  return to_jsonb(true);
+end
+$$;
+
 -- Takes a run for a new execution and closes what its older ones left open, in doubt.
-create function wflo.claim_run(p_tenant text, p_run uuid, p_take_over boolean, p_stale_ms int8)
+create function wflo.claim_run(p_tenant text, p_run uuid, p_take_over boolean, p_reopen boolean, p_stale_ms int8)
 returns jsonb language plpgsql as $$
 declare
   v_at timestamptz;
@@ -15,7 +42,7 @@ begin
     return jsonb_build_object('code', 'unknown');
   end if;
   v_at := wflo.now();
-  if v_run.status = 'completed' then
+  if v_run.status = 'completed' and not p_reopen then
     return jsonb_build_object('code', 'completed');
   end if;
   if v_run.status = 'running' and not p_take_over and v_run.heartbeat_at > v_at - p_stale_ms * interval '1 millisecond' then
@@ -46,9 +73,16 @@ begin
 end
 $$;
 
+-- What identifies a saved step within its run. The hash of the path has a fixed length, so nothing runs together; no checkpoint is
+-- unlike any checkpoint, the empty one too.
+create function wflo.step_key(p_path text, p_checkpoint text) returns bytea language sql immutable as $$
+  select sha256(sha256(convert_to(p_path, 'UTF8')) || coalesce('\x01'::bytea || convert_to(p_checkpoint, 'UTF8'), ''))
+$$;
+
 -- Settles, and saves the result of a step while the epoch is the run's. A settle is never refused.
-create function wflo.commit_step(p_tenant text, p_run uuid, p_epoch int8, p_path text, p_result text, p_settlements jsonb)
-returns jsonb language plpgsql as $$
+create function wflo.commit_step(
+  p_tenant text, p_run uuid, p_epoch int8, p_path text, p_checkpoint text, p_result text, p_took_ms float8, p_settlements jsonb
+) returns jsonb language plpgsql as $$
 declare
   v_epoch int8;
   v_settled jsonb;
@@ -59,11 +93,12 @@ begin
   if v_epoch is distinct from p_epoch then
     return jsonb_build_object('code', 'superseded', 'settled', v_settled);
   end if;
-  insert into wflo.step as s (tenant, run_id, path_hash, path, epoch, seq, result, saved_at)
-  select p_tenant, p_run, sha256(convert_to(p_path, 'UTF8')), p_path, p_epoch, coalesce(max(x.seq), 0) + 1, p_result, wflo.now()
+  insert into wflo.step as s (tenant, run_id, key_hash, path, checkpoint_id, epoch, seq, result, took_ms, saved_at)
+  select p_tenant, p_run, wflo.step_key(p_path, p_checkpoint), p_path, p_checkpoint, p_epoch, coalesce(max(x.seq), 0) + 1, p_result,
+    p_took_ms, wflo.now()
   from wflo.step x where x.tenant = p_tenant and x.run_id = p_run
-  on conflict (tenant, run_id, path_hash) do update
-  set epoch = excluded.epoch, seq = excluded.seq, result = excluded.result, saved_at = excluded.saved_at
+  on conflict (tenant, run_id, key_hash) do update
+  set epoch = excluded.epoch, seq = excluded.seq, result = excluded.result, took_ms = excluded.took_ms, saved_at = excluded.saved_at
   where s.epoch < excluded.epoch;
   return jsonb_build_object('code', 'committed', 'settled', v_settled);
 end

@@ -107,3 +107,25 @@ create function wflo.reconcile(p_tenant text) returns jsonb language sql volatil
     'reserved', reserved::text, 'holds', amount::text) order by id collate "C", kind, start), '[]')
   from books where spent <> charged or reserved <> amount
 $$;
+
+-- The entries of a run added up by label, by the first entry of each. Every call has one closing entry, and the entries that amend it
+-- bear its label: so calls are counted without sorting them, and a call that failed twice counts by its closing or smallest entry.
+create function wflo.costs(p_tenant text, p_run uuid)
+returns table (
+  step text, agent text, checkpoint_id text, provider text, model text,
+  calls int8, charged numeric, input_tokens numeric, output_tokens numeric, latency_ms numeric, failures int8, inexact int8
+) language sql stable as $$
+  select e.step, e.agent, e.checkpoint_id, e.provider, e.model,
+    count(*) filter (where wflo.is_closing(e.kind)),
+    sum(e.charged), sum(e.input_tokens), sum(e.output_tokens), sum(e.latency_ms),
+    count(*) filter (where e.failed and (wflo.is_closing(e.kind) or not exists (
+      select from wflo.entry x
+      where x.tenant = p_tenant and x.call_id = e.call_id and x.failed and (wflo.is_closing(x.kind) or x.id < e.id)))),
+    count(*) filter (where e.kind in ('unmeasured', 'estimate') or e.kind in ('doubt', 'expire') and not exists (
+      select from wflo.entry x
+      where x.tenant = p_tenant and x.call_id = e.call_id and x.kind in ('late', 'correction')))
+  from wflo.entry e
+  where e.tenant = p_tenant and e.run_id = p_run
+  group by e.step, e.agent, e.checkpoint_id, e.provider, e.model
+  order by min(e.id::text collate "C")
+$$;

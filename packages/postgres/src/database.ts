@@ -1,4 +1,6 @@
 import type { Database, StepCommitVerdict } from "@wflo/core";
+import { checkpointStore } from "./checkpoint-store.ts";
+import { cleanText } from "./clean-text.ts";
 import type { Driver } from "./driver.ts";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
@@ -20,13 +22,16 @@ export function databaseOn(bare: Driver): PostgresDatabase {
   return {
     ledger: ledgerStore(driver),
     runs: runStore(driver),
-    async commitStep({ tenant, runId, epoch, path, result, settlements }) {
+    checkpoints: checkpointStore(driver),
+    async commitStep({ tenant, runId, epoch, path, checkpointId, result, tookMs, settlements }) {
       const verdict = (await driver.call("commit_step", [
         keyOf("tenant", tenant),
         uuidOf("run id", runId),
         epoch,
         exactText("step path", path),
+        checkpointId === undefined ? null : cleanText(checkpointId),
         result,
+        tookMs,
         settlementsJson(settlements),
       ])) as { readonly code: StepCommitVerdict["code"]; readonly settled: unknown };
       return { code: verdict.code, settled: readSettlements(settlements, verdict.settled) };

@@ -2,6 +2,7 @@ import type { Discrepancy, LedgerStore, ReserveRequest, WindowKind } from "@wflo
 import { budgetMethods } from "./budget-methods.ts";
 import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
+import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
 import { readReserve, readSettle, type ReserveJson, type SettleJson } from "./read-verdict.ts";
 import { receiptJson } from "./receipt-json.ts";
@@ -36,6 +37,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
       return Number(await driver.call("expire", [limit]));
     },
     listEntries: (tenant, filter) => listEntries(driver, tenant, filter),
+    costs: (tenant, runId) => listCosts(driver, tenant, runId),
     async reconcile(tenant) {
       const rows = await driver.call("reconcile", [keyOf("tenant", tenant)]);
       return (rows as readonly DiscrepancyJson[]).map(readDiscrepancy);
@@ -45,7 +47,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
 
 /** In the order of the parameters of `wflo.reserve`. */
 function reserveArgs(request: ReserveRequest): readonly unknown[] {
-  const { runId, step, agent, provider, model } = request.label;
+  const { runId, step, agent, checkpointId, provider, model } = request.label;
   const { replaces } = request;
   return [
     keyOf("tenant", request.tenant),
@@ -61,6 +63,7 @@ function reserveArgs(request: ReserveRequest): readonly unknown[] {
     runId === undefined ? null : uuidOf("run id", runId),
     step === undefined ? null : cleanText(step),
     agent === undefined ? null : cleanText(agent),
+    checkpointId === undefined ? null : cleanText(checkpointId),
     cleanText(provider),
     cleanText(model),
   ];

@@ -1,6 +1,7 @@
 import type { Entry, EntryFilter } from "@wflo/core";
 import { and, arrayContains, asc, eq, gt, not, type SQL, sql } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
+import { readLabel } from "./read-label.ts";
 import { entry } from "./schema/entry.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
@@ -11,8 +12,22 @@ const inDoubt: SQL<boolean> = sql<boolean>`(wflo.entry.kind in ('doubt', 'expire
   where x.tenant = wflo.entry.tenant and x.call_id = wflo.entry.call_id and x.kind in ('late', 'correction')
 ))`;
 
-const { id, callId, kind, budgetIds, held, charged, at, receipt, runId, step, agent, provider, model } =
-  entry;
+const {
+  id,
+  callId,
+  kind,
+  budgetIds,
+  held,
+  charged,
+  at,
+  receipt,
+  runId,
+  step,
+  agent,
+  checkpointId,
+  provider,
+  model,
+} = entry;
 const columns = {
   id,
   callId,
@@ -25,6 +40,7 @@ const columns = {
   runId,
   step,
   agent,
+  checkpointId,
   provider,
   model,
 };
@@ -53,13 +69,7 @@ export async function listEntries(
     chargedNanoUsd: row.charged,
     inDoubt: row.inDoubt,
     at: row.at,
-    label: {
-      ...(row.runId !== null && { runId: row.runId }),
-      ...(row.step !== null && { step: row.step }),
-      ...(row.agent !== null && { agent: row.agent }),
-      provider: row.provider,
-      model: row.model,
-    },
+    label: readLabel(row),
     receipt: row.receipt,
   }));
 }

@@ -1,8 +1,9 @@
-import type { ClaimVerdict, RunFilter, RunRow, RunStatus, RunStore } from "@wflo/core";
-import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import type { NewRun, RunFilter, RunStore } from "@wflo/core";
+import { and, arrayContains, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { cleanText } from "./clean-text.ts";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
+import { readClaim, readRun, type ClaimJson } from "./read-run.ts";
 import { run } from "./schema/run.ts";
 import { step } from "./schema/step.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -21,6 +22,10 @@ const columns = {
   input: run.input,
   budgetIds: run.budgetIds,
   tags: run.tags,
+  traceId: run.traceId,
+  threadId: run.threadId,
+  forkedFromRun: run.forkedFromRun,
+  forkedFromCheckpoint: run.forkedFromCheckpoint,
   status: run.status,
   epoch: run.epoch,
   createdAt: run.createdAt,
@@ -31,24 +36,20 @@ const columns = {
   stale: isStale.as("stale"),
 };
 
+const stepColumns = {
+  path: step.path,
+  epoch: step.epoch,
+  checkpointId: step.checkpointId,
+  result: step.result,
+  tookMs: step.tookMs,
+  savedAt: step.savedAt,
+};
+
 /** Runs and the results of their steps on PostgreSQL. */
 export function runStore(driver: MigratedDriver): RunStore {
   return {
-    async create(tenant, { id, workflow, input, budgetIds, tags }) {
-      const insert = driver.orm.insert(run).values({
-        tenant: keyOf("tenant", tenant),
-        id: uuidOf("run id", id),
-        workflow: exactText("workflow name", workflow),
-        input,
-        budgetIds: budgetIds.map((budgetId) => exactText("budget id", budgetId)),
-        tags: tags.map(cleanText),
-        status: "running",
-        epoch: 1,
-        createdAt: now,
-        heartbeatAt: now,
-      });
-      const made = await driver.ordinary(insert.onConflictDoNothing().returning({ id: run.id }));
-      return made.length > 0;
+    async create(tenant, created) {
+      return (await driver.call("create_run", createArgs(tenant, created))) === true;
     },
     async get(tenant, runId) {
       if (!isUuid(runId)) return undefined;
@@ -60,12 +61,13 @@ export function runStore(driver: MigratedDriver): RunStore {
       const rows = await driver.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
       return rows.map(readRun);
     },
-    async claim(tenant, runId, { takeOver }) {
+    async claim(tenant, runId, { takeOver, reopen = false }) {
       if (!isUuid(runId)) return { code: "unknown" };
       const verdict = await driver.call("claim_run", [
         keyOf("tenant", tenant),
         runId,
         takeOver,
+        reopen,
         STALE_AFTER_MS,
       ]);
       return readClaim(verdict as ClaimJson);
@@ -78,12 +80,32 @@ export function runStore(driver: MigratedDriver): RunStore {
     async steps(tenant, runId) {
       if (!isUuid(runId)) return [];
       const query = driver.orm
-        .select({ path: step.path, epoch: step.epoch, result: step.result, savedAt: step.savedAt })
+        .select(stepColumns)
         .from(step)
         .where(and(eq(step.tenant, keyOf("tenant", tenant)), eq(step.runId, runId)));
-      return driver.ordinary(query.orderBy(asc(step.seq), asc(step.savedAt), asc(step.path)));
+      const rows = await driver.ordinary(query.orderBy(asc(step.seq), asc(step.savedAt), asc(step.path)));
+      return rows.map((row) => ({ ...row, checkpointId: row.checkpointId ?? undefined }));
     },
   };
+}
+
+/** In the order of the parameters of `wflo.create_run`. */
+function createArgs(tenant: string, created: NewRun): readonly unknown[] {
+  const { id, workflow, input, budgetIds, ownBudget, tags, traceId, threadId, forkedFrom } = created;
+  return [
+    keyOf("tenant", tenant),
+    uuidOf("run id", id),
+    exactText("workflow name", workflow),
+    input,
+    budgetIds.map((budgetId) => exactText("budget id", budgetId)),
+    tags.map(cleanText),
+    cleanText(traceId),
+    exactText("thread id", threadId),
+    forkedFrom === undefined ? null : uuidOf("run id", forkedFrom.runId),
+    forkedFrom === undefined ? null : exactText("checkpoint id", forkedFrom.checkpointId),
+    ownBudget === undefined ? null : keyOf("budget id", ownBudget.id),
+    ownBudget === undefined ? null : ownBudget.totalNanoUsd,
+  ];
 }
 
 type RunUpdate = Parameters<ReturnType<MigratedDriver["orm"]["update"]>["set"]>[0];
@@ -106,64 +128,13 @@ function theRun(tenant: string, runId: string): SQL | undefined {
   return and(eq(run.tenant, keyOf("tenant", tenant)), eq(run.id, runId));
 }
 
-function conditionOf(tenant: string, { workflow, status, before }: RunFilter): SQL | undefined {
+function conditionOf(tenant: string, { workflow, status, tag, since, before }: RunFilter): SQL | undefined {
   return and(
     eq(run.tenant, keyOf("tenant", tenant)),
     workflow === undefined ? undefined : eq(run.workflow, exactText("workflow name", workflow)),
     status === undefined ? undefined : status === "stale" ? isStale : eq(run.status, status),
+    tag === undefined ? undefined : arrayContains(run.tags, [cleanText(tag)]),
+    since === undefined ? undefined : gte(run.createdAt, since),
     before === undefined ? undefined : lt(run.id, uuidOf("run id", before)),
   );
-}
-
-/** A row as drizzle reads it. */
-interface RunRecord extends Omit<RunRow, "endedAt" | "result" | "error"> {
-  readonly endedAt: Date | null;
-  readonly result: string | null;
-  readonly error: string | null;
-}
-
-function readRun(row: RunRecord): RunRow {
-  const { endedAt, result, error } = row;
-  return { ...row, endedAt: endedAt ?? undefined, result: result ?? undefined, error: error ?? undefined };
-}
-
-type ClaimJson =
-  | { readonly code: "unknown" | "completed" }
-  | { readonly code: "alive"; readonly heartbeatAgoMs: number }
-  | { readonly code: "claimed"; readonly run: ClaimedJson };
-
-/** The row as `to_jsonb` writes it, just claimed. */
-interface ClaimedJson {
-  readonly id: string;
-  readonly workflow: string;
-  readonly input: string;
-  readonly budget_ids: readonly string[];
-  readonly tags: readonly string[];
-  readonly status: RunStatus;
-  readonly epoch: number;
-  readonly created_at: string;
-  readonly heartbeat_at: string;
-}
-
-function readClaim(json: ClaimJson): ClaimVerdict {
-  if (json.code !== "claimed") return json;
-  const { id, workflow, input, budget_ids, tags, status, epoch, created_at, heartbeat_at } = json.run;
-  return {
-    code: "claimed",
-    run: {
-      id,
-      workflow,
-      input,
-      budgetIds: budget_ids,
-      tags,
-      status,
-      stale: false,
-      epoch,
-      createdAt: new Date(created_at),
-      heartbeatAt: new Date(heartbeat_at),
-      endedAt: undefined,
-      result: undefined,
-      error: undefined,
-    },
-  };
 }

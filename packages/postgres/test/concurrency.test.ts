@@ -1,6 +1,6 @@
 import type { Database } from "@wflo/core";
 import { afterEach, expect, test } from "vitest";
-import { asks, bills, newId } from "./support/samples.ts";
+import { asks, bills, newId, puts, saves, starts } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const files = useDatabase();
@@ -78,7 +78,7 @@ test(
       });
     for (const id of ids) await set(id);
     const runId = newId();
-    await runs.create("t", { id: runId, workflow: "w", input: "", budgetIds: [], tags: [] });
+    await runs.create("t", starts(runId));
     const until = Date.now() + 8_000;
     const recent: string[] = [];
     const codes = new Map<string, number>();
@@ -104,16 +104,8 @@ test(
           const settles = batch.map((id) => bills(id, BigInt(Math.floor(Math.random() * 600))));
           const settled =
             Math.random() < 0.3
-              ? (
-                  await database.commitStep({
-                    tenant: "t",
-                    runId,
-                    epoch: 1,
-                    path: pick(["s", "t"]),
-                    result: "1",
-                    settlements: settles,
-                  })
-                ).settled
+              ? (await database.commitStep(saves(runId, { path: pick(["s", "t"]), settlements: settles })))
+                  .settled
               : await database.ledger.settle("t", settles);
           for (const { code } of settled) count(code);
         }
@@ -139,6 +131,12 @@ test(
         }),
       (database) => database.runs.claim("t", runId, { takeOver: true }),
       (database) => database.runs.heartbeat("t", runId, 1),
+      (database) =>
+        database.checkpoints.put({ ...puts("storm", newId()), fence: { runId, epoch: 1_000_000 } }),
+      (database) => database.checkpoints.put(puts("storm", newId())),
+      (database) => database.checkpoints.deleteThread("t", "storm"),
+      (database) =>
+        database.runs.create("t", { ...starts(newId()), ownBudget: { id: pick(ids), totalNanoUsd: 1n } }),
     ];
     const chore = async (work: (database: Database) => Promise<unknown>): Promise<void> => {
       while (Date.now() < until) {
@@ -206,7 +204,7 @@ test("leaves no hold of an old epoch behind when a claim and reserves race", asy
   await ledger.setBudget("t", { id: "epoch", caps: { total: 1_000_000n }, onExpiry: "charge", warnAt: [] });
   for (let round = 0; round < 20; round += 1) {
     const runId = newId();
-    await runs.create("t", { id: runId, workflow: "w", input: "", budgetIds: ["epoch"], tags: [] });
+    await runs.create("t", starts(runId, { budgetIds: ["epoch"] }));
     const label = { runId, provider: "p", model: "m" };
     const reserves = Array.from({ length: 16 }, () =>
       pick(databases).ledger.reserve(asks(["epoch"], 1n, { epoch: 1, label })),

@@ -5,7 +5,8 @@ import { databaseOn, type PostgresDatabase } from "../src/database.ts";
 import { pgliteDriver } from "../src/pglite-driver.ts";
 import { useDatabase } from "./support/use-database.ts";
 
-const EMPTY = "truncate wflo.budget, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step";
+const EMPTY =
+  "truncate wflo.budget, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step, wflo.thread, wflo.checkpoint, wflo.element";
 const clock = (at: string) =>
   `create or replace function wflo.now() returns timestamptz language sql volatile as $$ select ${at} $$`;
 

@@ -2,7 +2,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PgPool, PgQuery } from "../src/pg-pool.ts";
 import { postgres } from "../src/postgres.ts";
-import { asks, bills, newId } from "./support/samples.ts";
+import { asks, bills, newId, puts, saves, starts } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const files = useDatabase({ empty: true });
@@ -37,7 +37,7 @@ function forgetfulPool(): PgPool {
 }
 
 test("works when each statement goes to another connection without any session state", async () => {
-  const { ledger, runs, ...database } = postgres({ pool: forgetfulPool() });
+  const { ledger, runs, checkpoints, ...database } = postgres({ pool: forgetfulPool() });
   await ledger.setBudget("t", {
     id: "b",
     caps: { total: 1_000n, day: 1_000n },
@@ -46,11 +46,12 @@ test("works when each statement goes to another connection without any session s
   });
   const runId = newId();
   expect(
-    await runs.create("t", { id: runId, workflow: "w", input: "1", budgetIds: ["b"], tags: ["x", "y,{"] }),
+    await runs.create("t", {
+      ...starts(runId, { budgetIds: ["b"], tags: ["x", "y,{"] }),
+      ownBudget: { id: "own", totalNanoUsd: 7n },
+    }),
   ).toBe(true);
-  expect(await runs.create("t", { id: runId, workflow: "w", input: "1", budgetIds: ["b"], tags: [] })).toBe(
-    false,
-  );
+  expect(await runs.create("t", starts(runId))).toBe(false);
   const label = { runId, step: "s", agent: "a", provider: "p", model: "m" };
   const [first, second, third] = [
     asks(["b"], 10n, { epoch: 1, label }),
@@ -71,10 +72,9 @@ test("works when each statement goes to another connection without any session s
       })
     )?.code,
   ).toBe("settled");
-  expect(
-    (await database.commitStep({ tenant: "t", runId, epoch: 1, path: "p", result: "r", settlements: [] }))
-      .code,
-  ).toBe("committed");
+  expect((await database.commitStep(saves(runId, { path: "p", checkpointId: "c", result: "r" }))).code).toBe(
+    "committed",
+  );
   expect(await runs.heartbeat("t", runId, 1)).toBe(true);
   expect((await runs.claim("t", runId, { takeOver: false })).code).toBe("alive");
   expect((await runs.claim("t", runId, { takeOver: true })).code).toBe("claimed");
@@ -83,14 +83,7 @@ test("works when each statement goes to another connection without any session s
   ).toEqual([third.callId]);
   expect(await ledger.listEntries("t", { budgetId: "b", inDoubt: false, limit: 10 })).toHaveLength(3);
   expect(
-    await database.commitStep({
-      tenant: "t",
-      runId,
-      epoch: 1,
-      path: "p",
-      result: "old",
-      settlements: [bills(third.callId, 3n)],
-    }),
+    await database.commitStep(saves(runId, { path: "p", settlements: [bills(third.callId, 3n)] })),
   ).toMatchObject({
     code: "superseded",
     settled: [{ code: "late", chargedNanoUsd: 3n }],
@@ -106,7 +99,17 @@ test("works when each statement goes to another connection without any session s
   });
   expect(await runs.list("t", { workflow: "w", status: "paused", limit: 5 })).toHaveLength(1);
   expect(await runs.list("t", { status: "stale", limit: 5 })).toEqual([]);
-  expect((await runs.steps("t", runId)).map((step) => [step.path, step.result])).toEqual([["p", "r"]]);
+  expect(await runs.list("t", { tag: "y,{", since: new Date(0), limit: 5 })).toHaveLength(1);
+  expect(await runs.list("t", { tag: "y", limit: 5 })).toEqual([]);
+  expect(await runs.steps("t", runId)).toMatchObject([{ path: "p", checkpointId: "c", result: "r" }]);
+  expect(await ledger.costs("t", runId)).toMatchObject([{ calls: 3, chargedNanoUsd: 9n, inexact: 0 }]);
+  expect((await checkpoints.put(puts("th", "1"))).code).toBe("saved");
+  const fence = { runId, epoch: 1 };
+  expect((await checkpoints.put({ ...puts("th", "2"), fence })).code).toBe("superseded");
+  expect(await checkpoints.get("t", { thread: "th", namespace: "" })).toMatchObject({ row: { id: "1" } });
+  expect(await checkpoints.lineage("t", { thread: "th", namespace: "" }, 5)).toHaveLength(1);
+  expect(await checkpoints.list("t", { limit: 5 })).toMatchObject([{ thread: "th", id: "1" }]);
+  expect(await checkpoints.deleteThread("t", "th")).toBe(true);
   expect(await ledger.setPaused("t", "b", true)).toBe(true);
   expect((await ledger.raiseCap("t", "b", "total", 2_000n))?.caps.total).toBe(2_000n);
   expect((await ledger.listBudgets("t", { prefix: "b", limit: 5 }))[0]).toMatchObject({

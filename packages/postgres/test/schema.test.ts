@@ -5,12 +5,15 @@ import { budgetWindow } from "../src/schema/budget-window.ts";
 import { budget } from "../src/schema/budget.ts";
 import { entry } from "../src/schema/entry.ts";
 import { hold } from "../src/schema/hold.ts";
+import { checkpoint } from "../src/schema/checkpoint.ts";
+import { element } from "../src/schema/element.ts";
 import { run } from "../src/schema/run.ts";
 import { step } from "../src/schema/step.ts";
+import { thread } from "../src/schema/thread.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
-const tables = { budget, budget_window: budgetWindow, hold, entry, run, step };
+const tables = { budget, budget_window: budgetWindow, hold, entry, run, step, thread, checkpoint, element };
 
 test("has a drizzle table for every table of the database", async () => {
   const rows = await database.query(

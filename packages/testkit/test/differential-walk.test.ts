@@ -25,6 +25,13 @@ const VISIBLE = [
   "keeps the old cap of an open window when it is lowered",
   "drops the settles of a superseded step",
   "saves the result of a superseded step",
+  "forgets after which checkpoint a step was saved",
+  "counts the time of steps in whole seconds",
+  "ignores the epoch of a thread",
+  "ignores the epoch of a run",
+  "gives an element as often as pieces name it",
+  "takes what was saved last for the latest",
+  "takes the greatest id for the latest, whatever follows it",
 ];
 
 test.each(VISIBLE)("walks notice a store that %s", async (name) => {

@@ -1,4 +1,4 @@
-import { decimalUsd } from "../money/money.ts";
+import { decimalUsd, usd } from "../money/money.ts";
 import { receiptOf } from "../pricing/receipt.ts";
 import type { Usage } from "../pricing/usage.ts";
 import type { Charge } from "./charge.ts";
@@ -15,11 +15,17 @@ export function callReceipt(
   return {
     ...(charge.card ? receiptOf(charge.card, charge.cost) : {}),
     costKind: charge.cost.kind,
+    ...(call.request.price === undefined ? {} : { price: decimalUsd(usd(call.request.price).nanoUsd) }),
     bound: decimalUsd(call.estimate.boundNanoUsd),
     held: decimalUsd(call.heldNanoUsd),
     latencyMs,
     ...(outcome.kind === "answered"
-      ? { usage: usageOf(outcome.usage), servedModel: outcome.model, serviceTier: outcome.serviceTier }
+      ? {
+          usage: usageOf(outcome.usage),
+          servedModel: outcome.model,
+          serviceTier: outcome.serviceTier,
+          ...(outcome.noUsage ? { noUsage: outcome.noUsage.reason } : {}),
+        }
       : { reason: outcome.reason }),
     ...(call.grant.maxOutputTokens === undefined
       ? {}

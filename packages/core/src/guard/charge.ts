@@ -1,4 +1,4 @@
-import { formatUsd, MAX_NANO_USD } from "../money/money.ts";
+import { formatUsd, MAX_NANO_USD, usd } from "../money/money.ts";
 import type { ClosingKind } from "../ports/ledger-store.ts";
 import { costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
@@ -16,12 +16,21 @@ export interface Charge {
 
 /** Turns an outcome into a charge: exact, at the hold, or nothing. */
 export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): Charge {
-  const nothing: Charge = {
+  const nothing = {
     kind: "void",
     costNanoUsd: 0n,
     cost: { kind: "known", nanoUsd: 0n, lines: [] },
     card: undefined,
-  };
+  } as const;
+  const { price } = call.request;
+  if (price !== undefined) {
+    const nanoUsd = usd(price).nanoUsd;
+    if (outcome.kind === "answered") {
+      return { ...nothing, kind: "settle", costNanoUsd: nanoUsd, cost: { ...nothing.cost, nanoUsd } };
+    }
+    // What is free has nothing that could be in doubt.
+    if (nanoUsd === 0n) return nothing;
+  }
   switch (outcome.kind) {
     case "rejected":
       return nothing;
@@ -51,15 +60,29 @@ function answeredCharge(
 ): Charge {
   const card = servedCard(door, call, outcome.model);
   const cost: Cost = costOf(card, outcome);
-  if (cost.kind === "known") return { kind: "settle", costNanoUsd: cost.nanoUsd, cost, card };
-  const what = cost.kind === "unknown" ? cost.reason : `no rate for ${cost.missing.join(", ")}`;
-  door.log.warn(
-    `wflo: the exact cost of call ${call.mark.callId} to ${call.label.provider}/${call.label.model} is not known (${what}); ` +
-      `it is charged at its hold of ${formatUsd(call.heldNanoUsd)}.`,
-  );
+  const kind = call.request.record === true ? "recorded" : "settle";
+  if (cost.kind === "known") return { kind, costNanoUsd: cost.nanoUsd, cost, card };
   // The larger of what is known and what was held: never less than the bill as far as it can be read.
   const least = cost.kind === "lowerBound" && cost.nanoUsd > call.heldNanoUsd ? cost.nanoUsd : undefined;
+  if (outcome.noUsage?.isKnown !== true) warn(door, call, cost, least);
   return { kind: "unmeasured", costNanoUsd: least, cost, card };
+}
+
+function warn(
+  door: DoorSettings,
+  call: OpenCall,
+  cost: Exclude<Cost, { kind: "known" }>,
+  least: bigint | undefined,
+): void {
+  const { provider, model } = call.label;
+  const what = cost.kind === "unknown" ? cost.reason : `no rate for ${cost.missing.join(", ")}`;
+  const charged =
+    least === undefined
+      ? `at its hold of ${formatUsd(call.heldNanoUsd)}`
+      : `as far as it is known, ${formatUsd(least)}`;
+  door.log.warn(
+    `wflo: the exact cost of call ${call.mark.callId} to ${provider}/${model} is not known (${what}); it is charged ${charged}.`,
+  );
 }
 
 function servedCard(door: DoorSettings, call: OpenCall, served: string | undefined): RateCard | undefined {
@@ -71,7 +94,9 @@ function servedCard(door: DoorSettings, call: OpenCall, served: string | undefin
 }
 
 function costOf(card: RateCard | undefined, outcome: Extract<Outcome, { kind: "answered" }>): Cost {
-  if (outcome.usage === undefined) return { kind: "unknown", reason: "the answer has no usage" };
+  if (outcome.usage === undefined) {
+    return { kind: "unknown", reason: outcome.noUsage?.reason ?? "the answer has no usage" };
+  }
   if (card === undefined) return { kind: "unknown", reason: "the price of the model is not known" };
   const cost = costOfUsage({ card, usage: outcome.usage, serviceTier: outcome.serviceTier });
   const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;

@@ -1,8 +1,9 @@
 import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { usd } from "../money/money.ts";
 import type { GuardRequest } from "./guard-request.ts";
 
-/** Throws `InvalidOptionError` for a request whose cost cannot be thought about. */
+/** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
   const { provider, model, parts, maxOutputTokens, outputs, timeoutMs } = request;
   checkName("The provider of a call", provider);
@@ -17,6 +18,28 @@ export function checkRequest(request: GuardRequest): void {
   }
   if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
     throw new InvalidOptionError(`timeoutMs is a number of milliseconds, not ${timeoutMs}.`);
+  }
+  checkCharging(request);
+}
+
+/** How a call is charged: by an estimate, or by one of `hold`, `price` and `record`. */
+function checkCharging({ hold, price, tool, record }: GuardRequest): void {
+  if (tool !== undefined && typeof tool !== "boolean") {
+    throw new InvalidOptionError(`tool is true for a call of a tool, not ${String(tool)}.`);
+  }
+  if (record !== undefined && typeof record !== "boolean") {
+    throw new InvalidOptionError(`record is true where the request cannot be seen, not ${String(record)}.`);
+  }
+  if (price !== undefined) usd(price);
+  if (price !== undefined && hold !== undefined) {
+    throw new InvalidOptionError("A call with a price holds that price: leave hold out.");
+  }
+  if (record !== true) return;
+  if (price !== undefined) {
+    throw new InvalidOptionError("A call with a price is charged that price: leave record out.");
+  }
+  if (hold !== undefined) {
+    throw new InvalidOptionError("A call that is only recorded holds nothing: leave hold out, or record.");
   }
 }
 

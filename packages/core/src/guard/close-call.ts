@@ -17,8 +17,9 @@ const STUCK_MS = 1_500;
  */
 export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
   const { mark, state } = call;
-  const hasBillAfterAll =
-    state.end === "forced" && outcome.kind === "answered" && outcome.usage !== undefined;
+  const isBill =
+    outcome.kind === "answered" && (outcome.usage !== undefined || call.request.price !== undefined);
+  const hasBillAfterAll = state.end === "forced" && isBill;
   if (state.end !== undefined && !hasBillAfterAll) return;
   state.end = "settled";
   door.holds.leave(mark.callId);
@@ -54,12 +55,14 @@ async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome):
   const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
   if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
   call.closed.resolve();
-  if (door.settle === "background" && !door.waitUntil) return;
+  // What had no hold is not counted before it is settled, and the next call must see it.
+  const isUncounted = charge.kind === "recorded" && call.budgetIds.length > 0;
+  if (door.settle === "background" && !door.waitUntil && !isUncounted) return;
   // A paid answer is not thrown away because the ledger is slow: the outbox goes on trying.
   const settled = door.outbox
     .until([acknowledged], FLUSH_MS)
     .catch((error: unknown) => door.log.error("wflo: a settle is late.", { error }));
-  if (!door.waitUntil) return settled;
+  if (!door.waitUntil || isUncounted) return settled;
   try {
     door.waitUntil(settled);
   } catch (error) {

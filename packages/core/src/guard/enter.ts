@@ -4,12 +4,12 @@ import { MissingUsageError } from "../errors/missing-usage-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import { UnknownPriceError } from "../errors/unknown-price-error.ts";
-import { decimalUsd } from "../money/money.ts";
+import { decimalUsd, Money, usd } from "../money/money.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import { currentContext, type RunContext } from "../run/run-context.ts";
 import { checkRequest } from "./check-request.ts";
 import type { DoorSettings } from "./door-settings.ts";
-import { estimate, type Estimate } from "./estimate.ts";
+import { estimate, RECORD_HOLD_NANO_USD, type Estimate } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
@@ -23,29 +23,25 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * (`BudgetExceededError`, `BudgetBusyError`, `BudgetPausedError`, `UnknownBudgetError`, `UnknownPriceError`,
  * `UnboundedRequestError`, `MissingUsageError`, `RunSupersededError`), `StoreUnavailableError`, or the signal's reason.
  */
-export async function enter(door: DoorSettings, seen: SeenModels, request: GuardRequest): Promise<OpenCall> {
-  checkRequest(request);
+export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRequest): Promise<OpenCall> {
+  checkRequest(asked);
   door.line.closed.throwIfAborted();
   const context = currentContext();
-  request.signal?.throwIfAborted();
+  asked.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
-  const callId = callIdOf(door, request);
+  const callId = callIdOf(door, asked);
   if (door.holds.has(callId)) throw new CallConflictError(callId, "belongs to a call that is still open");
   const parent = outerCall(door, context);
+  const outer = takesOver(asked, parent) ? parent : undefined;
+  const request = keepHold(asked, outer);
   const own = request.budgets ?? [];
-  const budgetIds = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
+  const around = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
+  // Nobody can want for the money of what is free.
+  const budgetIds = isFree(request) ? [] : around;
   const label = labelOf(request, context);
-  checkHistory(door, seen, label, budgetIds);
+  checkHistory(door, seen, label, request.price === undefined && budgetIds.length > 0);
   const worst = estimateOrAllow(door, request, budgetIds, seen.wantOutputTokens(label));
-  const mark: OpenMark = {
-    callId,
-    parent,
-    door,
-    budgetIds,
-    takeover: undefined,
-    takenOver: false,
-    heir: undefined,
-  };
+  const mark = newMark({ callId, parent, door, budgetIds: around }, request);
 
   const closed = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
@@ -58,7 +54,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, request: Guard
   const askedAtMs = door.clock.monotonic();
   let heldNanoUsd: bigint;
   try {
-    heldNanoUsd = await takeOverOrHold(door, { request, context, label, mark, budgetIds, worst }, parent);
+    heldNanoUsd = await takeOverOrHold(door, { request, context, label, mark, budgetIds, worst }, outer);
+    mark.heldNanoUsd = heldNanoUsd;
   } catch (error) {
     closed.resolve();
     throw error;
@@ -90,21 +87,58 @@ function outerCall(door: DoorSettings, context: RunContext): OpenMark | undefine
   return outer?.door === door ? outer : undefined;
 }
 
+/** Whether this call is the first opened inside a call of a model, so that it takes its hold over. Tools stay apart. */
+function takesOver(request: GuardRequest, parent: OpenMark | undefined): boolean {
+  if (parent === undefined || parent.isTool || request.tool === true) return false;
+  return parent.takeover === undefined;
+}
+
+/** Who cannot see its request bounds it by the hold that it takes over, if there is one worth the name. */
+function keepHold(request: GuardRequest, outer: OpenMark | undefined): GuardRequest {
+  if (request.record !== true || outer === undefined || outer.heldNanoUsd <= RECORD_HOLD_NANO_USD)
+    return request;
+  return { ...request, record: false, hold: new Money(outer.heldNanoUsd) };
+}
+
+function isFree({ price }: GuardRequest): boolean {
+  return price !== undefined && usd(price).nanoUsd === 0n;
+}
+
+function newMark(
+  at: Pick<OpenMark, "callId" | "parent" | "door" | "budgetIds">,
+  request: GuardRequest,
+): OpenMark {
+  return {
+    ...at,
+    isTool: request.tool === true,
+    isUnheld: request.record === true,
+    heldNanoUsd: 0n,
+    takeover: undefined,
+    wasAsked: false,
+    takenOver: false,
+    onTakenOver: undefined,
+    heir: undefined,
+  };
+}
+
 /** The first guard opened inside an open call takes that call's hold over; every further one holds for itself. */
 async function takeOverOrHold(
   door: DoorSettings,
   wish: Omit<HoldWish, "replaces">,
-  parent: OpenMark | undefined,
+  outer: OpenMark | undefined,
 ): Promise<bigint> {
   door.crashPoint("before-reserve");
-  const outer = parent?.takeover === undefined ? parent : undefined;
   const decided = Promise.withResolvers<boolean>();
-  if (outer) outer.takeover = decided.promise;
+  if (outer) {
+    outer.takeover = decided.promise;
+    outer.wasAsked = true;
+  }
   try {
     const heldNanoUsd = await takeHold(door, { ...wish, replaces: outer?.callId });
     if (outer) {
       outer.takenOver = true;
       door.holds.takenOver(outer.callId);
+      outer.onTakenOver?.();
     }
     decided.resolve(true);
     door.crashPoint("after-reserve");
@@ -124,20 +158,15 @@ function labelOf(request: GuardRequest, context: RunContext): CallLabel {
     runId: context.run?.runId,
     step: context.step,
     agent: request.agent ?? context.agent,
+    checkpointId: context.run?.head,
     provider: request.provider,
     model: request.model,
   };
 }
 
 /** Refuses what the past forbids: a model whose usage did not come, a ledger that does not keep up. */
-function checkHistory(
-  door: DoorSettings,
-  seen: SeenModels,
-  label: CallLabel,
-  budgetIds: readonly string[],
-): void {
-  const needsUsage = budgetIds.length > 0 && door.onMissingUsage === "refuse";
-  if (needsUsage && seen.lacksUsage(label, door.clock.monotonic()))
+function checkHistory(door: DoorSettings, seen: SeenModels, label: CallLabel, needsUsage: boolean): void {
+  if (needsUsage && door.onMissingUsage === "refuse" && seen.lacksUsage(label, door.clock.monotonic()))
     throw new MissingUsageError(label.provider, label.model);
   if (door.outbox.isFull) {
     throw new StoreUnavailableError("Too many settles wait for the database; no further call is made.");
@@ -169,10 +198,14 @@ function estimateOrAllow(
     const unbounded = error instanceof UnboundedRequestError;
     // Without a budget there is nothing to break; with one, the user has to say so.
     if (unpriced && (budgetIds.length === 0 || door.onUnknownPrice === "allow"))
-      return estimate({ ...request, hold: 0 }, door.catalogue, want);
+      return estimate({ ...request, hold: leastHold(request) }, door.catalogue, want);
     if (unbounded && budgetIds.length === 0) return estimate({ ...request, hold: 0 }, door.catalogue, want);
     throw error;
   }
+}
+
+function leastHold({ record }: GuardRequest): Money {
+  return new Money(record === true ? RECORD_HOLD_NANO_USD : 0n);
 }
 
 function callIdOf(door: DoorSettings, request: GuardRequest): string {

@@ -14,6 +14,9 @@ const REQUEST_OVERHEAD_TOKENS = 512;
 const MIN_OUTPUT_TOKENS = 1_024;
 const MIN_REASONING_OUTPUT_TOKENS = 4_096;
 
+/** What a call holds that is only recorded: the smallest amount, 1 nano-dollar. */
+export const RECORD_HOLD_NANO_USD = 1n;
+
 /** What a call may cost, before it is sent. Amounts in nano-dollars. */
 export interface Estimate {
   readonly card: RateCard | undefined;
@@ -30,10 +33,12 @@ export interface Estimate {
  * Throws `UnknownPriceError` and `UnboundedRequestError` when there is no bound.
  */
 export function estimate(request: GuardRequest, catalogue: Catalogue, wantOutputTokens: number): Estimate {
+  if (request.price !== undefined) return fixedEstimate(undefined, usd(request.price).nanoUsd);
   const card = catalogue.find({ provider: request.provider, model: request.model });
   const known = "unknown" in card ? undefined : card;
   if (request.hold !== undefined) return fixedEstimate(known, usd(request.hold).nanoUsd);
   if ("unknown" in card) throw new UnknownPriceError(request.provider, request.model, card.reason);
+  if (request.record === true) return fixedEstimate(known, RECORD_HOLD_NANO_USD);
   const rates = worstCase({
     card,
     maxInputTokens: inputTokens(request, card),

@@ -83,7 +83,7 @@ export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
 /** Remembers what the next estimate can learn from an answer. */
 export function noteAnswer(door: DoorSettings, seen: SeenModels, call: OpenCall, outcome: Outcome): void {
   // The call inside that took the hold over has noted its own.
-  if (outcome.kind !== "answered" || call.mark.takenOver) return;
+  if (outcome.kind !== "answered" || call.mark.takenOver || call.request.price !== undefined) return;
   if (outcome.usage) seen.answered(call.label, outcome.usage.outputTokens);
   else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label, door.clock.monotonic());
 }

@@ -31,6 +31,18 @@ export interface GuardRequest {
   readonly agent?: string | undefined;
   /** Reserve this much instead of an estimate. */
   readonly hold?: MoneyInput | undefined;
+  /**
+   * What the attempt costs, whatever it returns: held whole, charged when it answered, with no need of usage or of a rate
+   * card. At 0 it asks nothing of any budget, and owes nothing however it ends.
+   */
+  readonly price?: MoneyInput | undefined;
+  /** A call of a tool: calls made inside are calls of their own and never take its hold over, nor does it take one over. */
+  readonly tool?: boolean | undefined;
+  /**
+   * The caller cannot see the request: the smallest amount is held, so that a budget without money refuses, and the bill is
+   * charged as kind `recorded`, which may pass the cap. Inside an open call it keeps that call's hold instead.
+   */
+  readonly record?: boolean | undefined;
   /** May the caller's own output cap be lowered when money is short? Default false: then it waits or is refused. */
   readonly clamp?: boolean | undefined;
   /** What a stream or an answer that nobody wants any more is worth: read on for its exact cost, or stop paying for it. Default "drain". */
@@ -59,6 +71,8 @@ export type Outcome =
       readonly usage: Usage | undefined;
       readonly model?: string | undefined;
       readonly serviceTier?: string | undefined;
+      /** Why there is no usage, for the receipt and the warning; `isKnown` when the warning was given before. */
+      readonly noUsage?: { readonly reason: string; readonly isKnown: boolean } | undefined;
     }
   /** The provider refused or was never reached: nothing is billed. */
   | { readonly kind: "rejected"; readonly reason: string }

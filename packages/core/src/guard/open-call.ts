@@ -28,10 +28,20 @@ export interface OpenMark extends CallMark {
   readonly door: object;
   /** Calls inside are held on these as well. */
   readonly budgetIds: readonly string[];
+  /** True for a call of a tool: nothing inside takes its hold over. */
+  readonly isTool: boolean;
+  /** True while nothing bounds what the call may cost: it is only recorded. */
+  readonly isUnheld: boolean;
+  /** What it got, in nano-dollars. */
+  heldNanoUsd: bigint;
   /** Set while, and after, a guard opened inside the attempt asks for this call's hold: resolves with whether it got it. */
   takeover: Promise<boolean> | undefined;
+  /** True once a guard inside has asked, whatever became of it. */
+  wasAsked: boolean;
   /** True once it got it. */
   takenOver: boolean;
+  /** Told at that moment. */
+  onTakenOver: (() => void) | undefined;
   /** The call inside whose asking ended in a failure of the database: it may or may not have the hold now. */
   heir: string | undefined;
 }

@@ -3,6 +3,9 @@ import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { closeHold } from "./write-entry.ts";
 
+const NOT_RENEWED = { reason: "the hold was not renewed: its process died or lost the database" };
+const RESUMED = { reason: "the run was resumed while this call was open" };
+
 /**
  * Closes holds that outlived their expiry, at most `limit`, charged or released as was said when they were
  * taken.
@@ -15,7 +18,7 @@ export function expireHolds(tenant: MemoryTenant, limit: number, nowMs: number, 
   }
   for (const hold of expired) {
     const chargedNanoUsd = hold.chargeOnExpiry ? hold.amountNanoUsd : 0n;
-    closeHold(tenant, hold, { id: ids.next(), kind: "expire", chargedNanoUsd, receipt: {} }, nowMs);
+    closeHold(tenant, hold, { id: ids.next(), kind: "expire", chargedNanoUsd, receipt: NOT_RENEWED }, nowMs);
   }
   return expired.length;
 }
@@ -33,6 +36,6 @@ export function closeHoldsOfOlderEpochs(
   );
   for (const hold of orphans) {
     const chargedNanoUsd = hold.amountNanoUsd;
-    closeHold(tenant, hold, { id: ids.next(), kind: "doubt", chargedNanoUsd, receipt: {} }, nowMs);
+    closeHold(tenant, hold, { id: ids.next(), kind: "doubt", chargedNanoUsd, receipt: RESUMED }, nowMs);
   }
 }

@@ -7,11 +7,6 @@ export function commitStep(tenant: MemoryTenant, commit: StepCommit, nowMs: numb
   const settled = commit.settlements.map((settlement) => settleCall(tenant, settlement, nowMs));
   const run = tenant.runs.get(commit.runId);
   if (run?.epoch !== commit.epoch) return { code: "superseded", settled };
-  const saved = run.steps.get(commit.path);
-  if (saved?.epoch !== commit.epoch) {
-    // Deleted first, so that the map's order stays the order of saving.
-    run.steps.delete(commit.path);
-    run.steps.set(commit.path, { epoch: commit.epoch, result: commit.result, savedAtMs: nowMs });
-  }
+  run.saveStep(commit, nowMs);
   return { code: "committed", settled };
 }

@@ -1,5 +1,6 @@
 import type { Database } from "../ports/database.ts";
 import { commitStep } from "./commit-step.ts";
+import { memoryCheckpointStore } from "./memory-checkpoint-store.ts";
 import { memoryLedgerStore } from "./memory-ledger-store.ts";
 import { memoryRunStore } from "./memory-run-store.ts";
 import { MemoryState } from "./memory-state.ts";
@@ -14,6 +15,7 @@ export function memoryDatabase(options?: { readonly now?: () => number }): Datab
   return {
     ledger: memoryLedgerStore(state),
     runs: memoryRunStore(state),
+    checkpoints: memoryCheckpointStore(state),
     async commitStep(commit) {
       return commitStep(state.tenant(commit.tenant), commit, state.now());
     },

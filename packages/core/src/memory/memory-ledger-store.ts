@@ -1,6 +1,7 @@
 import type { BudgetState, LedgerStore } from "../ports/ledger-store.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
+import { costGroups } from "./cost-groups.ts";
 import { listEntries } from "./list-entries.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryState } from "./memory-state.ts";
@@ -41,6 +42,9 @@ export function memoryLedgerStore(state: MemoryState): LedgerStore {
     },
     async listEntries(tenantId, filter) {
       return listEntries(state.tenant(tenantId), filter);
+    },
+    async costs(tenantId, runId) {
+      return costGroups(state.tenant(tenantId), runId);
     },
     async reconcile(tenantId) {
       return reconcileWindows(state.tenant(tenantId));

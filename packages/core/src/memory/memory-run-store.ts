@@ -1,33 +1,32 @@
-import type { ClaimVerdict, RunStore } from "../ports/run-store.ts";
+import type { ClaimVerdict, NewRun, RunStore } from "../ports/run-store.ts";
 import { closeHoldsOfOlderEpochs } from "./close-dead-holds.ts";
+import { MemoryBudget } from "./memory-budget.ts";
 import { MemoryRun } from "./memory-run.ts";
 import type { MemoryState } from "./memory-state.ts";
+import type { MemoryTenant } from "./memory-tenant.ts";
 
 /** The runs in memory: each method runs to its end without a pause, which makes it atomic. */
 export function memoryRunStore(state: MemoryState): RunStore {
   return {
     async create(tenantId, run) {
-      const { runs, runsById } = state.tenant(tenantId);
-      if (runs.has(run.id)) return false;
-      const created = new MemoryRun(run, state.now());
-      runs.set(run.id, created);
-      runsById.add(created);
-      return true;
+      return createRun(state.tenant(tenantId), run, state.now());
     },
     async get(tenantId, runId) {
       return state.tenant(tenantId).runs.get(runId)?.row(state.now());
     },
-    async list(tenantId, { workflow, status, before, limit }) {
+    async list(tenantId, { workflow, status, tag, since, before, limit }) {
       const nowMs = state.now();
       const page = state.tenant(tenantId).runsById.before(before, limit, (run) => {
         if (workflow !== undefined && run.workflow !== workflow) return false;
+        if (tag !== undefined && !run.hasTag(tag)) return false;
+        if (since !== undefined && run.createdAtMs < since.getTime()) return false;
         if (status === "stale") return run.isStale(nowMs);
         return status === undefined || run.status === status;
       });
       return page.map((run) => run.row(nowMs));
     },
-    async claim(tenantId, runId, { takeOver }) {
-      return claimRun(state, tenantId, runId, takeOver);
+    async claim(tenantId, runId, options) {
+      return claimRun(state, tenantId, runId, options);
     },
     async heartbeat(tenantId, runId, epoch) {
       const run = state.tenant(tenantId).runs.get(runId);
@@ -45,20 +44,37 @@ export function memoryRunStore(state: MemoryState): RunStore {
       return true;
     },
     async steps(tenantId, runId) {
-      const steps = state.tenant(tenantId).runs.get(runId)?.steps ?? [];
-      return Array.from(steps, ([path, { epoch, result, savedAtMs }]) => {
-        return { path, epoch, result, savedAt: new Date(savedAtMs) };
-      });
+      return state.tenant(tenantId).runs.get(runId)?.steps ?? [];
     },
   };
 }
 
-function claimRun(state: MemoryState, tenantId: string, runId: string, takeOver: boolean): ClaimVerdict {
+function createRun(tenant: MemoryTenant, run: NewRun, nowMs: number): boolean {
+  if (tenant.runs.has(run.id)) return false;
+  const created = new MemoryRun(run, nowMs);
+  tenant.runs.set(run.id, created);
+  tenant.runsById.add(created);
+  const { ownBudget } = run;
+  if (ownBudget !== undefined && !tenant.budgets.has(ownBudget.id)) {
+    const caps = { total: ownBudget.totalNanoUsd };
+    const budget = new MemoryBudget({ id: ownBudget.id, caps, onExpiry: "charge", warnAt: [] });
+    tenant.budgets.set(budget.id, budget);
+    tenant.budgetsById.add(budget);
+  }
+  return true;
+}
+
+function claimRun(
+  state: MemoryState,
+  tenantId: string,
+  runId: string,
+  { takeOver, reopen = false }: Parameters<RunStore["claim"]>[2],
+): ClaimVerdict {
   const tenant = state.tenant(tenantId);
   const nowMs = state.now();
   const run = tenant.runs.get(runId);
   if (run === undefined) return { code: "unknown" };
-  if (run.status === "completed") return { code: "completed" };
+  if (run.status === "completed" && !reopen) return { code: "completed" };
   if (run.isAlive(nowMs) && !takeOver) {
     return { code: "alive", heartbeatAgoMs: nowMs - run.heartbeatAtMs };
   }

@@ -1,37 +1,50 @@
-import type { NewRun, RunRow, RunStatus } from "../ports/run-store.ts";
+import type { StepCommit } from "../ports/database.ts";
+import type { NewRun, RunRow, RunStatus, StepRow } from "../ports/run-store.ts";
 
 /** Heartbeats older than this count as stopped. */
 const STALE_AFTER_MS = 20_000;
 
-/** The saved result of one step. */
-export interface MemoryStep {
-  readonly epoch: number;
-  readonly result: string;
-  readonly savedAtMs: number;
-}
-
 /** One run of the memory store with its steps, in the order they were saved. */
 export class MemoryRun {
   readonly id: string;
-  readonly steps = new Map<string, MemoryStep>();
-  status: RunStatus = "running";
+  readonly createdAtMs: number;
+  status: RunStatus;
   epoch = 1;
   heartbeatAtMs: number;
   endedAtMs: number | undefined;
   result: string | undefined;
   error: string | undefined;
-  private readonly created: NewRun;
-  private readonly createdAtMs: number;
+  private readonly created: Omit<NewRun, "ownBudget">;
+  private readonly savedSteps = new Map<string, StepRow>();
 
   constructor(run: NewRun, nowMs: number) {
     this.id = run.id;
-    this.created = { ...run, budgetIds: [...run.budgetIds], tags: [...run.tags] };
+    this.created = copyOf(run);
+    this.status = run.forkedFrom === undefined ? "running" : "paused";
     this.createdAtMs = nowMs;
     this.heartbeatAtMs = nowMs;
   }
 
   get workflow(): string {
     return this.created.workflow;
+  }
+
+  hasTag(tag: string): boolean {
+    return this.created.tags.includes(tag);
+  }
+
+  /** In the order they were saved. */
+  get steps(): readonly StepRow[] {
+    return Array.from(this.savedSteps.values(), (step) => ({ ...step, savedAt: new Date(step.savedAt) }));
+  }
+
+  /** Saves a step, unless this epoch has saved it after the same checkpoint before. */
+  saveStep({ path, checkpointId, epoch, result, tookMs }: StepCommit, nowMs: number): void {
+    const key = JSON.stringify([path, checkpointId]);
+    if (this.savedSteps.get(key)?.epoch === epoch) return;
+    // Deleted first, so that the map's order stays the order of saving.
+    this.savedSteps.delete(key);
+    this.savedSteps.set(key, { path, epoch, checkpointId, result, tookMs, savedAt: new Date(nowMs) });
   }
 
   /** True while the status is `running` and the heartbeat is younger than the stale limit. */
@@ -44,13 +57,8 @@ export class MemoryRun {
   }
 
   row(nowMs: number): RunRow {
-    const { id, workflow, input, budgetIds, tags } = this.created;
     return {
-      id,
-      workflow,
-      input,
-      budgetIds: [...budgetIds],
-      tags: [...tags],
+      ...copyOf(this.created),
       status: this.status,
       stale: this.isStale(nowMs),
       epoch: this.epoch,
@@ -61,4 +69,18 @@ export class MemoryRun {
       error: this.error,
     };
   }
+}
+
+function copyOf(run: Omit<NewRun, "ownBudget">): Omit<NewRun, "ownBudget"> {
+  const { id, workflow, input, budgetIds, tags, traceId, threadId, forkedFrom } = run;
+  return {
+    id,
+    workflow,
+    input,
+    budgetIds: [...budgetIds],
+    tags: [...tags],
+    traceId,
+    threadId,
+    forkedFrom: forkedFrom && { ...forkedFrom },
+  };
 }

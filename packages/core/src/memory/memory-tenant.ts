@@ -1,6 +1,8 @@
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryCall, MemoryEntry, MemoryHold } from "./memory-call.ts";
+import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
 import type { MemoryRun } from "./memory-run.ts";
+import type { MemoryThread } from "./memory-thread.ts";
 import { SortedById } from "./sorted-by-id.ts";
 
 /** Everything one tenant has, with the indexes that keep lists as long as their results. */
@@ -17,4 +19,7 @@ export class MemoryTenant {
   readonly entriesInDoubt = new SortedById<MemoryEntry>();
   readonly runs = new Map<string, MemoryRun>();
   readonly runsById = new SortedById<MemoryRun>();
+  readonly threads = new Map<string, MemoryThread>();
+  /** Of all threads. */
+  readonly checkpointsById = new SortedById<MemoryCheckpoint>();
 }

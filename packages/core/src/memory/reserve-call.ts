@@ -34,13 +34,13 @@ export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs
   for (const window of windows) window.reservedNanoUsd += granted;
   tenant.holds.set(request.callId, {
     callId: request.callId,
-    budgetIds: request.budgetIds,
+    budgetIds: [...request.budgetIds],
     windows,
     boundNanoUsd: request.boundNanoUsd,
     amountNanoUsd: granted,
     chargeOnExpiry: budgets.length === 0 || budgets.some((budget) => budget.onExpiry === "charge"),
     epoch: request.epoch,
-    label: request.label,
+    label: { ...request.label },
     expiresAtMs: nowMs + request.ttlMs,
   });
   return { code: "granted", amountNanoUsd: granted, windows: windows.map((window) => window.state()) };

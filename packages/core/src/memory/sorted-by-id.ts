@@ -27,6 +27,13 @@ export class SortedById<Row extends { readonly id: string }> {
     }
   }
 
+  /** In one pass, however many there are. */
+  removeAll(unwanted: ReadonlySet<Row>): void {
+    const kept = this.appended.filter((row) => !unwanted.has(row));
+    this.appended.splice(0, this.appended.length);
+    for (const row of kept) this.appended.push(row);
+  }
+
   /** The first rows after this id that are wanted, at most `limit`. */
   after(id: string | undefined, limit: number, wanted: (row: Row) => boolean): Row[] {
     const rows = this.sorted();

@@ -3,7 +3,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { Database } from "../ports/database.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
 import type { RunContext } from "./run-context.ts";
+import type { RunHistory } from "./run-history.ts";
 import type { RunScope } from "./run-scope.ts";
+import type { StepBook } from "./step-book.ts";
 
 /** What the steps of one execution of a run share. */
 export interface OpenRun {
@@ -15,8 +17,6 @@ export interface OpenRun {
   readonly clock: Clock;
   /** Where the run's function runs: between steps. */
   readonly context: RunContext;
-  /** Encoded results of earlier executions, by path. */
-  readonly saved: ReadonlyMap<string, string>;
-  /** Paths that are running or done in this execution. */
-  readonly used: Set<string>;
+  readonly history: RunHistory;
+  readonly steps: StepBook;
 }

@@ -1,22 +1,21 @@
-import type { SettleOutbox } from "../budget/settle-outbox.ts";
-import type { Database } from "../ports/database.ts";
-import type { Entry } from "../ports/ledger-store.ts";
+import type { RunRow } from "../ports/run-store.ts";
+import { CostBranches } from "./cost-branches.ts";
 import { costBreakdown, type CostBreakdown } from "./cost-breakdown.ts";
+import { lineOf } from "./run-branch.ts";
+import type { RunServices } from "./run-services.ts";
 
-const PAGE = 1_000;
+/** A run with more checkpoints than this has its newest told apart by branch. */
+const MAX_CHECKPOINTS = 100_000;
 const FLUSH_MS = 10_000;
 
 /** What a run has cost, read from the ledger after this process's settles have reached it. */
-export async function runCost(
-  services: { readonly tenant: string; readonly database: Database; readonly outbox: SettleOutbox },
-  runId: string,
-): Promise<CostBreakdown> {
-  await services.outbox.flush(FLUSH_MS);
-  const entries: Entry[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await services.database.ledger.listEntries(services.tenant, { runId, after, limit: PAGE });
-    entries.push(...page);
-    if (page.length < PAGE) return costBreakdown(entries);
-    after = page.at(-1)?.id;
-  }
+export async function runCost(services: RunServices, run: RunRow): Promise<CostBreakdown> {
+  const { outbox, database, tenant } = services;
+  await outbox.flush(FLUSH_MS);
+  const [groups, checkpoints, budgets] = await Promise.all([
+    database.ledger.costs(tenant, run.id),
+    database.checkpoints.list(tenant, { ...lineOf(run), limit: MAX_CHECKPOINTS }),
+    database.ledger.getBudgets(tenant, run.budgetIds),
+  ]);
+  return costBreakdown(groups, new CostBranches(checkpoints), budgets);
 }

@@ -1,33 +1,65 @@
 import { checkName } from "../budget/check-name.ts";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import type { CheckpointChoice } from "../checkpoint/lineage.ts";
+import { StepsRunningError } from "../errors/steps-running-error.ts";
 import { usd } from "../money/money.ts";
+import type { RunRow } from "../ports/run-store.ts";
+import { forkRun } from "./fork-run.ts";
 import { runCost } from "./run-cost.ts";
-import { bindContext } from "./run-context.ts";
+import { bindContext, withContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
+import type { RunServices } from "./run-services.ts";
 import type { AgentName, Run } from "./run.ts";
 import { contextIn, runStep } from "./step.ts";
 import { stepPath } from "./step-path.ts";
 
 /** The `run` that a workflow's function gets. */
-export function runHandle<Input>(openRun: OpenRun, input: Input): Run<Input> {
-  const { scope } = openRun;
+export function runHandle<Input>(
+  services: RunServices,
+  openRun: OpenRun,
+  row: RunRow,
+  input: Input,
+): Run<Input> {
+  const { scope, history } = openRun;
   return {
     id: scope.runId,
     input,
     signal: scope.signal,
     step: (step, fn) => runStep(openRun, step, {}, fn),
     agent: (agent, fn) => runAgent(openRun, agent, fn),
-    cost: () => runCost(openRun, scope.runId),
+    tool: (name, fn, options = {}) =>
+      withContext(contextIn(openRun), () => services.callTool(name, fn, options)),
+    checkpoint: (name, state, options) => history.save(name, state, contextIn(openRun).step, options),
+    async restore<State>(which?: string | CheckpointChoice) {
+      return (await history.load(choiceOf(which)))?.state as State | undefined;
+    },
+    rollback: (which) => rollBack(openRun, choiceOf(which)),
+    fork: (which, options) => forkRun(services, { row, history }, choiceOf(which), options),
+    cost: () => runCost(services, row),
     bind: bindContext,
   };
+}
+
+/** A text names a checkpoint; nothing means the latest. */
+export function choiceOf(which: string | CheckpointChoice | undefined): CheckpointChoice {
+  return typeof which === "string" ? { name: which } : (which ?? {});
+}
+
+async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Promise<Checkpoint<State>> {
+  const { scope, history, steps } = openRun;
+  const beside = steps.runningBeside(contextIn(openRun).step);
+  if (beside.length > 0) throw new StepsRunningError(scope.runId, beside);
+  const checkpoint = await history.rollBack(choice);
+  steps.unfinish((checkpointId) => history.keeps(checkpointId));
+  return checkpoint as Checkpoint<State>;
 }
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   checkName("The name of an agent", agent.name);
   const { budgetIds, step } = contextIn(openRun);
   const path = stepPath(step, agent);
-  const own: string[] = [];
-  if (agent.budget !== undefined && !openRun.saved.has(path))
-    own.push(await agentBudget(openRun, path, agent));
+  const needsBudget = agent.budget !== undefined && !openRun.steps.isFinished(path);
+  const own = needsBudget ? [await agentBudget(openRun, path, agent)] : [];
   return runStep(openRun, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
 }
 

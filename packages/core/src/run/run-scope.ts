@@ -1,15 +1,32 @@
+import type { CheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import type { RunRow } from "../ports/run-store.ts";
 import { isWithin, TrackedCalls, type TrackedCall } from "./tracked-calls.ts";
+
+/** Saves states of a run; see `run-history.ts`. */
+export interface CheckpointSink {
+  save(
+    name: string,
+    state: unknown,
+    step: string | undefined,
+    options?: { readonly strict?: boolean | undefined },
+  ): Promise<CheckpointInfo | undefined>;
+}
 
 /** One execution of a run in this process: its identity, its open calls, its end. */
 export class RunScope {
   readonly runId: string;
   readonly workflow: string;
   readonly epoch: number;
+  readonly traceId: string;
   /** The wflo client that executes the run; adapters below find it here. */
   readonly client: object;
   /** The id of the run's latest checkpoint: calls and steps carry it, so that a rollback knows what it leaves behind. */
   head: string | undefined;
+  /** Where states of the run are saved, once it has begun. */
+  history: CheckpointSink | undefined;
+  /** True while a resumed run has done nothing new yet. */
+  isReplaying = false;
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #steps = new Set<Promise<void>>();
@@ -17,11 +34,12 @@ export class RunScope {
   readonly #closed = new AbortController();
   #closing: unknown;
 
-  constructor(identity: { runId: string; workflow: string; epoch: number; client: object }) {
-    this.runId = identity.runId;
-    this.workflow = identity.workflow;
-    this.epoch = identity.epoch;
-    this.client = identity.client;
+  constructor(row: Pick<RunRow, "id" | "workflow" | "epoch" | "traceId">, client: object) {
+    this.runId = row.id;
+    this.workflow = row.workflow;
+    this.epoch = row.epoch;
+    this.traceId = row.traceId;
+    this.client = client;
   }
 
   /** Aborts when the run is superseded or its caller aborts. */
@@ -40,6 +58,7 @@ export class RunScope {
   }
 
   track(call: TrackedCall, step: string | undefined): void {
+    this.isReplaying = false;
     this.#calls.add(call, step);
     if (step === undefined) return;
     const callIds = this.#callIds.get(step);

@@ -2,6 +2,7 @@ import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
+import { loadBranch } from "./run-branch.ts";
 import { runCost } from "./run-cost.ts";
 import type { RunServices } from "./run-services.ts";
 
@@ -16,8 +17,14 @@ export interface RunSummary {
   readonly epoch: number;
   readonly budgetIds: readonly string[];
   readonly tags: readonly string[];
+  /** 32 hexadecimal digits, as W3C trace context writes them. */
+  readonly traceId: string;
+  /** The run and checkpoint it was forked off. */
+  readonly forkedFrom: { readonly runId: string; readonly checkpointId: string } | undefined;
   readonly createdAt: Date;
   readonly endedAt: Date | undefined;
+  /** From its creation to its end, pauses included; undefined while it runs. */
+  readonly durationMs: number | undefined;
   /** Why it is paused or failed. */
   readonly error: Error | undefined;
 }
@@ -26,9 +33,17 @@ export interface RunSummary {
 export interface RunDetails extends RunSummary {
   readonly input: unknown;
   readonly result: unknown;
-  /** Saved steps in the order they were saved: where a resume starts from. */
-  readonly steps: readonly { readonly path: string; readonly savedAt: Date; readonly result: unknown }[];
+  /** Saved steps in the order they were saved, without those that a rollback un-finished: where a resume starts from. */
+  readonly steps: readonly SavedStep[];
   readonly cost: CostBreakdown;
+}
+
+/** A finished step. */
+export interface SavedStep {
+  readonly path: string;
+  readonly savedAt: Date;
+  readonly tookMs: number;
+  readonly result: unknown;
 }
 
 /** `wflo.runs`: what was started. */
@@ -49,12 +64,17 @@ export function createRuns(services: RunServices): Runs {
     async get(runId) {
       const row = await database.runs.get(tenant, runId);
       if (!row) return undefined;
-      const [steps, cost] = await Promise.all([database.runs.steps(tenant, runId), runCost(services, runId)]);
+      const [{ steps }, cost] = await Promise.all([loadBranch(services, row), runCost(services, row)]);
       return {
         ...summary(row),
         input: decode(row.input),
         result: row.result === undefined ? undefined : decode(row.result),
-        steps: steps.map(({ path, savedAt, result }) => ({ path, savedAt, result: decode(result) })),
+        steps: steps.map(({ path, savedAt, tookMs, result }) => ({
+          path,
+          savedAt,
+          tookMs,
+          result: decode(result),
+        })),
         cost,
       };
     },
@@ -62,7 +82,7 @@ export function createRuns(services: RunServices): Runs {
 }
 
 function summary(row: RunRow): RunSummary {
-  const { id, workflow, epoch, budgetIds, tags, createdAt, endedAt } = row;
+  const { id, workflow, epoch, budgetIds, tags, traceId, forkedFrom, createdAt, endedAt } = row;
   const error = row.error === undefined ? undefined : (decode(row.error) as Error);
   return {
     id,
@@ -71,8 +91,11 @@ function summary(row: RunRow): RunSummary {
     epoch,
     budgetIds,
     tags,
+    traceId,
+    forkedFrom,
     createdAt,
     endedAt,
+    durationMs: endedAt === undefined ? undefined : endedAt.getTime() - createdAt.getTime(),
     error,
   };
 }

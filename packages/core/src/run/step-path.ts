@@ -24,6 +24,15 @@ export function stepPath(parent: string | undefined, step: StepName): string {
   return path;
 }
 
+/** The names along a path, outermost first, each with its key: `researcher:bees`. */
+export function namesOfPath(path: string): string[] {
+  return path
+    .split("/")
+    .map((name) =>
+      name.replace(/%([0-9a-f]{2})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
+    );
+}
+
 function keyText(name: string, key: string | number): string {
   const text = String(key);
   if (text.length <= MAX_NAME) return text;

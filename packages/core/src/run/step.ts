@@ -1,5 +1,4 @@
 import { decode, encode } from "../checkpoint/codec.ts";
-import { StepNameTakenError } from "../errors/step-name-taken-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
@@ -23,26 +22,24 @@ export async function runStep<T>(
   change: Partial<RunContext>,
   fn: () => T | Promise<T>,
 ): Promise<T> {
-  const { scope, emitter } = openRun;
+  const { scope, emitter, steps } = openRun;
   const context = contextIn(openRun);
   const path = stepPath(context.step, step);
-  if (openRun.used.has(path)) throw new StepNameTakenError(path);
-  openRun.used.add(path);
-  const saved = openRun.saved.get(path);
+  const saved = steps.begin(path);
   if (saved !== undefined) {
     emitter.emit("step-skipped", { runId: scope.runId, step: path });
     return decode(saved) as T;
   }
-  if (scope.closing !== undefined) throw scope.closing;
-  const work = runAndSave(openRun, path, () =>
-    withContext({ ...context, ...change, step: path }, async () => fn()),
-  );
-  scope.trackStep(work);
   try {
+    if (scope.closing !== undefined) throw scope.closing;
+    scope.isReplaying = false;
+    const work = runAndSave(openRun, path, () =>
+      withContext({ ...context, ...change, step: path }, async () => fn()),
+    );
+    scope.trackStep(work);
     return await work;
   } catch (error) {
-    // What failed has no result that another could be mistaken for: it may be tried again.
-    openRun.used.delete(path);
+    steps.fail(path);
     throw error;
   }
 }
@@ -55,24 +52,30 @@ export function contextIn(openRun: OpenRun): RunContext {
 
 async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T>): Promise<T> {
   const { scope, emitter, clock } = openRun;
+  const startedAtMs = clock.monotonic();
   const value = await fn();
+  const tookMs = Math.round(clock.monotonic() - startedAtMs);
   const result = encode(value, `result of step ${path}`);
   await drainInTime({ drain: () => scope.drain(path), cut: () => scope.cut(path) }, clock, STEP_DRAIN_MS);
-  await save(openRun, path, result);
+  await save(openRun, { path, result, tookMs });
   emitter.emit("step-saved", { runId: scope.runId, step: path });
   return value;
 }
 
-async function save(openRun: OpenRun, path: string, result: string): Promise<void> {
+async function save(
+  openRun: OpenRun,
+  step: { readonly path: string; readonly result: string; readonly tookMs: number },
+): Promise<void> {
   const { scope, database, outbox, clock, tenant } = openRun;
-  const callIds = scope.takeCallIds(path);
+  const callIds = scope.takeCallIds(step.path);
+  const { runId, epoch, head: checkpointId } = scope;
   for (let attempt = 1; ; attempt++) {
     try {
       const settlements = outbox.unacknowledged(callIds);
-      const { runId, epoch } = scope;
-      const verdict = await database.commitStep({ tenant, runId, epoch, path, result, settlements });
+      const verdict = await database.commitStep({ ...step, tenant, runId, epoch, checkpointId, settlements });
       outbox.acknowledge(settlements, verdict.settled);
       if (verdict.code === "superseded") throw scope.supersede();
+      openRun.steps.finish(step.path, checkpointId);
       return;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || attempt >= SAVE_ATTEMPTS) throw error;

@@ -8,27 +8,32 @@ import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
-import { executeRun } from "./execute-run.ts";
+import { executeRun, type CheckpointRules } from "./execute-run.ts";
+import { runBudgetId } from "./run-budget.ts";
 import { currentContext } from "./run-context.ts";
 import type { RunServices } from "./run-services.ts";
-import type { Run } from "./run.ts";
-
-/** The function of a workflow. Between its steps it must do the same thing each time it is executed. */
-export type WorkflowFunction<Input, T> = (run: Run<Input>, input: Input) => T | Promise<T>;
+import { functionOf, type WorkflowTarget } from "./workflow-target.ts";
 
 /** Caps that every run of a workflow gets. */
-export interface WorkflowOptions {
+export interface Caps {
   /** The most one run may cost. */
   readonly budget?: MoneyInput | undefined;
   /** Budgets that exist, on which every call of a run is reserved as well. */
   readonly budgets?: readonly string[] | undefined;
 }
 
+/** What holds for every run of a workflow. */
+export interface WorkflowOptions extends Caps {
+  readonly checkpoints?: CheckpointRules | undefined;
+}
+
 /** How one run is started. */
-export interface RunOptions extends WorkflowOptions {
+export interface RunOptions extends Caps {
   /** An id of your own, a UUID, for starting a run once only. */
   readonly runId?: string | undefined;
   readonly tags?: readonly string[] | undefined;
+  /** 32 hexadecimal digits, as W3C trace context has them. Default: that of the run around, else the run's id. */
+  readonly traceId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -57,21 +62,22 @@ export interface Workflow<Input, T> {
   resume(runId: string, options?: ResumeOptions): Promise<T>;
 }
 
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Makes a workflow of a client. */
 export function createWorkflow<Input, T>(
   services: RunServices,
   name: string,
-  fn: WorkflowFunction<Input, T>,
-  defaults: WorkflowOptions = {},
+  target: WorkflowTarget<Input, T>,
+  { checkpoints, ...defaults }: WorkflowOptions = {},
 ): Workflow<Input, T> {
   checkName("The name of a workflow", name);
-  if (typeof fn !== "function") throw new InvalidOptionError(`Workflow ${name} needs a function.`);
+  const fn = functionOf(name, target);
   const run = async (input: Input, options: RunOptions = {}) => {
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
     const row = await startRun(services, name, input, { ...defaults, ...options, budgets });
-    return executeRun(services, row, fn, options.signal);
+    return executeRun(services, row, fn, { checkpoints, signal: options.signal });
   };
   return {
     name,
@@ -79,14 +85,9 @@ export function createWorkflow<Input, T>(
     execute: run,
     async resume(runId, options = {}) {
       const row = await claimRun(services, name, runId, options);
-      return executeRun(services, row, fn, options.signal);
+      return executeRun(services, row, fn, { checkpoints, signal: options.signal });
     },
   };
-}
-
-/** The id of the budget that a run has of its own. */
-export function runBudgetId(runId: string): string {
-  return `run/${runId}`;
 }
 
 async function startRun(
@@ -99,23 +100,26 @@ async function startRun(
   const id = options.runId ?? ids.next();
   if (!UUID.test(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
   for (const tag of options.tags ?? []) checkName("A tag", tag);
+  const traceId = options.traceId ?? currentContext().run?.traceId ?? id.replaceAll("-", "");
+  if (!TRACE_ID.test(traceId)) {
+    throw new InvalidOptionError(`traceId must be 32 lower-case hexadecimal digits, not "${traceId}".`);
+  }
   const text = encode(input, "the input");
   const budgetIds = [...currentContext().budgetIds, ...(options.budgets ?? [])];
   const total = options.budget === undefined ? undefined : usd(options.budget).nanoUsd;
   if (total !== undefined) budgetIds.push(runBudgetId(id));
-  const row = { id, workflow, input: text, budgetIds: [...new Set(budgetIds)], tags: options.tags ?? [] };
-  if (!(await database.runs.create(tenant, row))) {
+  const row = {
+    id,
+    workflow,
+    input: text,
+    budgetIds: [...new Set(budgetIds)],
+    tags: options.tags ?? [],
+    traceId,
+    threadId: id,
+  };
+  const ownBudget = total === undefined ? undefined : { id: runBudgetId(id), totalNanoUsd: total };
+  if (!(await database.runs.create(tenant, { ...row, ownBudget }))) {
     throw new RunNotResumableError(id, `it exists already. Go on with it by resume("${id}").`);
-  }
-  // After the row, so that a second start with the same id cannot change the cap. A run that dies in between has no budget:
-  // its calls are refused until a top-up makes one.
-  if (total !== undefined) {
-    await database.ledger.setBudget(tenant, {
-      id: runBudgetId(id),
-      caps: { total },
-      onExpiry: "charge",
-      warnAt: [],
-    });
   }
   const now = new Date(services.clock.now());
   const times = { createdAt: now, heartbeatAt: now, endedAt: undefined };
@@ -177,11 +181,7 @@ async function topUp(
   const to = usd(wish.to).nanoUsd;
   const window = wish.window ?? (refusal?.budgetId === id ? refusal.window : await onlyWindow(services, id));
   if (await database.ledger.raiseCap(tenant, id, window, to)) return;
-  const [existing] = await database.ledger.getBudgets(tenant, [id]);
-  if (id !== own || existing || !row.budgetIds.includes(own)) {
-    throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
-  }
-  await database.ledger.setBudget(tenant, { id, caps: { total: to }, onExpiry: "charge", warnAt: [] });
+  throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
 }
 
 async function onlyWindow(services: RunServices, id: string): Promise<WindowKind> {

@@ -31,6 +31,14 @@ export interface WfloEvents {
     readonly charged: string;
     readonly overrun: string;
   };
+  /** A state was saved. `runId` is undefined for one of a thread of its own. */
+  readonly "checkpoint-saved": {
+    readonly runId: string | undefined;
+    readonly name: string;
+    readonly checkpointId: string;
+  };
+  /** A resumed run has completed without coming past these saved steps: its code has changed. */
+  readonly "steps-unused": { readonly runId: string; readonly steps: readonly string[] };
   readonly "step-saved": { readonly runId: string; readonly step: string };
   /** A saved step was found and its function was not run. */
   readonly "step-skipped": { readonly runId: string; readonly step: string };

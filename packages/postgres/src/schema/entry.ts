@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
-import { bigint, index, jsonb, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, jsonb, primaryKey, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { EntryKind } from "@wflo/core";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
-/** The append-only ledger. `charged` is the change of `spent`, `total` what the call adds up to with this entry. Nano-dollars. */
+/**
+ * The append-only ledger. `charged` is the change of `spent`, `total` what the call adds up to with this entry. Nano-dollars.
+ * What comes after `receipt` is taken out of it when it is written.
+ */
 export const entry = wfloSchema.table(
   "entry",
   {
@@ -22,11 +25,16 @@ export const entry = wfloSchema.table(
     total: bigint("total", { mode: "bigint" }).notNull(),
     at: timestamp("at", { withTimezone: true }).notNull(),
     runId: uuid("run_id"),
-    step: text("step"),
-    agent: text("agent"),
-    provider: text("provider").notNull(),
-    model: text("model").notNull(),
+    step: keyText("step"),
+    agent: keyText("agent"),
+    checkpointId: keyText("checkpoint_id"),
+    provider: keyText("provider").notNull(),
+    model: keyText("model").notNull(),
     receipt: jsonb("receipt").$type<Readonly<Record<string, unknown>>>().notNull(),
+    inputTokens: bigint("input_tokens", { mode: "number" }).notNull().default(0),
+    outputTokens: bigint("output_tokens", { mode: "number" }).notNull().default(0),
+    latencyMs: bigint("latency_ms", { mode: "number" }).notNull().default(0),
+    failed: boolean("failed").notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.tenant, table.id] }),

@@ -20,6 +20,7 @@ export const hold = wfloSchema.table(
     epoch: bigint("epoch", { mode: "number" }),
     step: text("step"),
     agent: text("agent"),
+    checkpointId: keyText("checkpoint_id"),
     provider: text("provider").notNull(),
     model: text("model").notNull(),
   },

@@ -1,4 +1,4 @@
-import { bigint, index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, doublePrecision, index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { bytes } from "./bytes.ts";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
@@ -9,15 +9,17 @@ export const step = wfloSchema.table(
   {
     tenant: keyText("tenant").notNull(),
     runId: uuid("run_id").notNull(),
-    pathHash: bytes("path_hash").notNull(),
+    keyHash: bytes("key_hash").notNull(),
     path: text("path").notNull(),
+    checkpointId: keyText("checkpoint_id"),
     epoch: bigint("epoch", { mode: "number" }).notNull(),
     seq: bigint("seq", { mode: "number" }).notNull(),
     result: text("result").notNull(),
+    tookMs: doublePrecision("took_ms").notNull(),
     savedAt: timestamp("saved_at", { withTimezone: true }).notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.tenant, table.runId, table.pathHash] }),
+    primaryKey({ columns: [table.tenant, table.runId, table.keyHash] }),
     index("step_seq").on(table.tenant, table.runId, table.seq),
   ],
 );

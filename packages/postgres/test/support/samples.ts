@@ -1,4 +1,4 @@
-import type { ReserveRequest, Settlement } from "@wflo/core";
+import type { CheckpointPut, Element, NewRun, ReserveRequest, Settlement, StepCommit } from "@wflo/core";
 
 let counter = 0;
 
@@ -38,4 +38,60 @@ export function bills(
   changes: Partial<Settlement> = {},
 ): Settlement {
   return { callId, settlementId: newId(), kind: "settle", costNanoUsd, receipt: {}, ...changes };
+}
+
+/** A run that no budget limits, or what is changed of it. */
+export function starts(id: string, changes: Partial<NewRun> = {}): NewRun {
+  return {
+    id,
+    workflow: "w",
+    input: "1",
+    budgetIds: [],
+    tags: [],
+    traceId: "0af7651916cd43dd8448eb211c80319c",
+    threadId: id,
+    ...changes,
+  };
+}
+
+/** A step of the first epoch that is over, or what is changed of it. */
+export function saves(runId: string, changes: Partial<StepCommit> = {}): StepCommit {
+  return {
+    tenant: "t",
+    runId,
+    epoch: 1,
+    path: "s",
+    checkpointId: undefined,
+    result: "1",
+    tookMs: 5,
+    settlements: [],
+    ...changes,
+  };
+}
+
+/** A checkpoint of no state, or what is changed of it. */
+export function puts(
+  thread: string,
+  id: string,
+  changes: Partial<CheckpointPut["checkpoint"]> & { readonly elements?: readonly Element[] } = {},
+): CheckpointPut {
+  const { elements = [], ...checkpoint } = changes;
+  return {
+    tenant: "t",
+    checkpoint: {
+      thread,
+      namespace: "",
+      id,
+      parentId: undefined,
+      kind: "save",
+      name: "state",
+      step: undefined,
+      manifest: "{}",
+      pieces: [],
+      metadata: "{}",
+      ...checkpoint,
+    },
+    elements,
+    threadEpoch: undefined,
+  };
 }

@@ -1,10 +1,6 @@
-import type { Database, RunStore } from "@wflo/core";
+import type { RunStore } from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
-
-async function epochOf({ runs }: Database, tenant: string, runId: string): Promise<number> {
-  const run = await runs.get(tenant, runId);
-  return run?.epoch ?? 0;
-}
+import { epochOf } from "./epoch-of.ts";
 
 const releasesDeadEpochs: BrokenStore = {
   name: "releases the holds of a dead epoch",
@@ -23,42 +19,17 @@ const releasesDeadEpochs: BrokenStore = {
   },
 };
 
-const lastResultWins: BrokenStore = {
-  name: "overwrites a step within an epoch",
-  breaks: "keeps the first result of a step that is saved twice in an epoch",
-  wrap(database) {
-    const results = new Map<string, string>();
-    const keyOf = (runId: string, path: string, epoch: number) => JSON.stringify([runId, path, epoch]);
-    return withMethods(database, {
-      async commitStep(commit) {
-        const verdict = await database.commitStep(commit);
-        results.set(keyOf(commit.runId, commit.path, commit.epoch), commit.result);
-        return verdict;
-      },
-      runs: {
-        async steps(tenant, runId) {
-          const steps = await database.runs.steps(tenant, runId);
-          return steps.map((step) => {
-            return { ...step, result: results.get(keyOf(runId, step.path, step.epoch)) ?? step.result };
-          });
-        },
-      },
-    });
-  },
-};
-
-/** Stores that confuse the epochs and the steps of runs. */
+/** Stores that confuse the epochs, the budgets and the lists of runs. */
 export const brokenRuns: readonly BrokenStore[] = [
   releasesDeadEpochs,
-  lastResultWins,
   {
     name: "hands out live runs",
     breaks: "does not hand out a run that is alive",
     wrap(database) {
-      const claim: RunStore["claim"] = async (tenant, runId, { takeOver }) => {
+      const claim: RunStore["claim"] = async (tenant, runId, { takeOver, reopen }) => {
         const run = await database.runs.get(tenant, runId);
-        const isFirst = run?.epoch === 1 && !run.stale;
-        return database.runs.claim(tenant, runId, { takeOver: takeOver || isFirst });
+        const isFirst = run?.epoch === 1 && !run.stale && reopen === undefined;
+        return database.runs.claim(tenant, runId, { takeOver: takeOver || isFirst, reopen });
       };
       return withMethods(database, { runs: { claim } });
     },
@@ -82,28 +53,6 @@ export const brokenRuns: readonly BrokenStore[] = [
     },
   },
   {
-    name: "drops the settles of a superseded step",
-    breaks: "settles the calls of a superseded step",
-    wrap: (database) =>
-      withMethods(database, {
-        async commitStep(commit) {
-          const epoch = await epochOf(database, commit.tenant, commit.runId);
-          return epoch > commit.epoch ? { code: "superseded", settled: [] } : database.commitStep(commit);
-        },
-      }),
-  },
-  {
-    name: "saves the result of a superseded step",
-    breaks: "does not save the result of a superseded step",
-    wrap: (database) =>
-      withMethods(database, {
-        async commitStep(commit) {
-          const epoch = await epochOf(database, commit.tenant, commit.runId);
-          return database.commitStep({ ...commit, epoch: Math.max(epoch, commit.epoch) });
-        },
-      }),
-  },
-  {
     name: "lists runs from the oldest on",
     breaks: "lists runs from the newest on, page by page",
     wrap(database) {
@@ -119,6 +68,92 @@ export const brokenRuns: readonly BrokenStore[] = [
       const get: RunStore["get"] = (tenant, runId) =>
         database.runs.get(tenant === "globex" ? "acme" : tenant, runId);
       return withMethods(database, { runs: { get } });
+    },
+  },
+  {
+    name: "hands out completed runs",
+    breaks: "does not hand out a run that is completed",
+    wrap(database) {
+      const claim: RunStore["claim"] = (tenant, runId, options) =>
+        database.runs.claim(tenant, runId, { ...options, reopen: true });
+      return withMethods(database, { runs: { claim } });
+    },
+  },
+  {
+    name: "forgets the budget of a new run",
+    breaks: "makes the budget of a run together with the run",
+    wrap(database) {
+      const create: RunStore["create"] = (tenant, { ownBudget, ...run }) => {
+        // Only where the run is reserved on it: the case about racing starts looks at budgets alone.
+        const isForgotten = run.budgetIds.length === 1;
+        return database.runs.create(tenant, isForgotten ? run : { ...run, ownBudget });
+      };
+      return withMethods(database, { runs: { create } });
+    },
+  },
+  {
+    name: "sets a budget anew that has the id of a run's own",
+    breaks: "leaves a budget alone that has the id of a run's own",
+    wrap(database) {
+      const create: RunStore["create"] = async (tenant, run) => {
+        const { id, totalNanoUsd } = run.ownBudget ?? { id: "", totalNanoUsd: 0n };
+        const [old] = await database.ledger.getBudgets(tenant, [id]);
+        if (old !== undefined)
+          await database.ledger.setBudget(tenant, { ...old, caps: { total: totalNanoUsd } });
+        return database.runs.create(tenant, run);
+      };
+      return withMethods(database, { runs: { create } });
+    },
+  },
+  {
+    name: "makes the budget of a run before it knows whether there is one",
+    breaks: "makes no budget for a run that exists already",
+    wrap(database) {
+      const create: RunStore["create"] = async (tenant, run) => {
+        const created = await database.runs.create(tenant, run);
+        const { ownBudget } = run;
+        if (created || ownBudget === undefined) return created;
+        // Not where another start of the run has made its own: that is left to the case about racing starts.
+        const budgets = await database.ledger.listBudgets(tenant, { limit: 1 });
+        const caps = { total: ownBudget.totalNanoUsd };
+        if (budgets.length === 0)
+          await database.ledger.setBudget(tenant, { id: ownBudget.id, caps, onExpiry: "charge", warnAt: [] });
+        return created;
+      };
+      return withMethods(database, { runs: { create } });
+    },
+  },
+  {
+    name: "takes a forked run for one that is running",
+    breaks: "begins a forked run paused, with where it comes from",
+    wrap(database) {
+      const get: RunStore["get"] = async (tenant, runId) => {
+        const run = await database.runs.get(tenant, runId);
+        return run?.forkedFrom && run.epoch === 1 ? { ...run, status: "running" } : run;
+      };
+      return withMethods(database, { runs: { get } });
+    },
+  },
+  {
+    name: "takes a part of a tag for the tag",
+    breaks: "filters runs by tag, each by the letter",
+    wrap(database) {
+      const list: RunStore["list"] = async (tenant, { tag = "", ...filter }) => {
+        const runs = await database.runs.list(tenant, filter);
+        return tag === "" ? runs : runs.filter(({ tags }) => tags.join(",").includes(tag));
+      };
+      return withMethods(database, { runs: { list } });
+    },
+  },
+  {
+    name: "leaves out what was created at the very moment that is asked for",
+    breaks: "lists the runs that were created at a moment or later",
+    wrap(database) {
+      const list: RunStore["list"] = async (tenant, filter) => {
+        const runs = await database.runs.list(tenant, filter);
+        return runs.filter(({ createdAt }) => createdAt.getTime() !== filter.since?.getTime());
+      };
+      return withMethods(database, { runs: { list } });
     },
   },
 ];

@@ -1,4 +1,4 @@
-import type { Database, LedgerStore, RunStore } from "@wflo/core";
+import type { CheckpointStore, Database, LedgerStore, RunStore } from "@wflo/core";
 
 /** A store that breaks one promise, and the title of the one case that must fail on it. */
 export interface BrokenStore {
@@ -12,6 +12,7 @@ export interface BrokenStore {
 export interface BrokenMethods {
   readonly ledger?: Partial<LedgerStore>;
   readonly runs?: Partial<RunStore>;
+  readonly checkpoints?: Partial<CheckpointStore>;
   readonly commitStep?: Database["commitStep"];
 }
 
@@ -22,5 +23,6 @@ export function withMethods(database: Database, methods: BrokenMethods): Databas
     ...(methods.commitStep && { commitStep: methods.commitStep }),
     ledger: { ...database.ledger, ...methods.ledger },
     runs: { ...database.runs, ...methods.runs },
+    checkpoints: { ...database.checkpoints, ...methods.checkpoints },
   };
 }

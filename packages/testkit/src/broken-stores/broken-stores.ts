@@ -1,9 +1,14 @@
 import { brokenBudgets } from "./broken-budgets.ts";
+import { brokenCheckpoints } from "./broken-checkpoints.ts";
+import { brokenCosts } from "./broken-costs.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenLists } from "./broken-lists.ts";
+import { brokenLines } from "./broken-lines.ts";
 import { brokenReserves } from "./broken-reserves.ts";
 import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
+import { brokenSteps } from "./broken-steps.ts";
+import { brokenThreads } from "./broken-threads.ts";
 import type { BrokenStore } from "./broken-store.ts";
 
 /** Stores that each break one promise: proof that the suite would notice. */
@@ -14,4 +19,9 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenBudgets,
   ...brokenLists,
   ...brokenRuns,
+  ...brokenSteps,
+  ...brokenCosts,
+  ...brokenCheckpoints,
+  ...brokenThreads,
+  ...brokenLines,
 ];

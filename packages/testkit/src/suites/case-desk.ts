@@ -7,11 +7,14 @@ import type {
   EntryFilter,
   Ids,
   LedgerStore,
+  NewRun,
   ReserveRequest,
   ReserveVerdict,
   RunStore,
   Settlement,
   SettleVerdict,
+  StepCommit,
+  StepCommitVerdict,
   WindowKind,
   WindowState,
 } from "@wflo/core";
@@ -152,18 +155,39 @@ export class CaseDesk {
     return this.entries({ callId });
   }
 
-  /** Creates a run that no budget limits; returns its id. */
-  async run(options?: { readonly id?: string; readonly workflow?: string }): Promise<string> {
+  /** A run to be created, that no budget limits unless told otherwise. */
+  newRun(options?: Partial<NewRun>): NewRun {
     const id = options?.id ?? this.nextId();
-    const workflow = options?.workflow ?? "research";
-    const created = await this.runs.create(this.tenant, {
+    return {
       id,
-      workflow,
+      workflow: "research",
       input: "{}",
       budgetIds: [],
       tags: [],
+      traceId: id.replaceAll("-", ""),
+      threadId: id,
+      ...options,
+    };
+  }
+
+  /** Creates a run; returns its id. */
+  async run(options?: Partial<NewRun>): Promise<string> {
+    const run = this.newRun(options);
+    expect(await this.runs.create(this.tenant, run)).toBe(true);
+    return run.id;
+  }
+
+  /** Commits a step; it settles nothing unless told otherwise. */
+  commitStep(step: Partial<StepCommit> & Pick<StepCommit, "runId">): Promise<StepCommitVerdict> {
+    return this.database.commitStep({
+      tenant: this.tenant,
+      epoch: 1,
+      path: "plan",
+      checkpointId: undefined,
+      result: '"done"',
+      tookMs: 5,
+      settlements: [],
+      ...step,
     });
-    expect(created).toBe(true);
-    return id;
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
+import { CheckpointDesk } from "./checkpoint-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = {
@@ -14,6 +15,7 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   renew: (desk) => desk.ledger.renew(desk.tenant, [desk.nextId()], 60_000),
   expire: (desk) => desk.ledger.expire(10),
   listEntries: (desk) => desk.entries(),
+  costs: (desk) => desk.ledger.costs(desk.tenant, desk.nextId()),
   reconcile: (desk) => desk.ledger.reconcile(desk.tenant),
   create: (desk) => desk.run(),
   get: (desk) => desk.runs.get(desk.tenant, desk.nextId()),
@@ -23,9 +25,13 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   finish: (desk) => desk.runs.finish(desk.tenant, { runId: desk.nextId(), epoch: 1, status: "failed" }),
   steps: (desk) => desk.runs.steps(desk.tenant, desk.nextId()),
   async commitStep(desk) {
-    const step = { runId: desk.nextId(), epoch: 1, path: "plan", result: "1", settlements: [] };
-    await desk.database.commitStep({ tenant: desk.tenant, ...step });
+    await desk.commitStep({ runId: desk.nextId() });
   },
+  put: (desk) => new CheckpointDesk(desk).put("a"),
+  getCheckpoint: (desk) => new CheckpointDesk(desk).get({ id: "a" }),
+  lineage: (desk) => new CheckpointDesk(desk).lineage(),
+  listCheckpoints: (desk) => new CheckpointDesk(desk).list(),
+  deleteThread: (desk) => new CheckpointDesk(desk).deleteThread(),
 };
 
 /** What is left of a database that was closed: refusals. */

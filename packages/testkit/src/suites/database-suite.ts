@@ -1,8 +1,12 @@
 import { describe, test } from "vitest";
+import { checkpointLinesCases } from "./checkpoint-lines.ts";
+import { checkpointPutsCases } from "./checkpoint-puts.ts";
+import { checkpointThreadsCases } from "./checkpoint-threads.ts";
 import { closingCases } from "./closing.ts";
 import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
 import { hostileTextsCases } from "./hostile-texts.ts";
 import { ledgerCorrectionCases } from "./ledger-correction.ts";
+import { ledgerCostsCases } from "./ledger-costs.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
 import { ledgerIdentityCases } from "./ledger-identity.ts";
 import { ledgerListsCases } from "./ledger-lists.ts";
@@ -23,9 +27,13 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   expiry: ledgerExpiryCases,
   windows: ledgerWindowsCases,
   lists: ledgerListsCases,
+  costs: ledgerCostsCases,
   runs: runsCases,
   claims: runClaimsCases,
   steps: stepsCases,
+  puts: checkpointPutsCases,
+  threads: checkpointThreadsCases,
+  lines: checkpointLinesCases,
   texts: hostileTextsCases,
   closing: closingCases,
 };

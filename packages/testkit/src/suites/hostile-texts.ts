@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
+import { CheckpointDesk, element } from "./checkpoint-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 type Places = Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<void>>>;
@@ -41,15 +42,50 @@ const NAME_PLACES: Places = {
     expect(await desk.runs.list(desk.tenant, { workflow: text, limit: 10 })).toHaveLength(1);
   },
   async "a run's tags and budgets"(desk, text) {
-    const run = { id: desk.nextId(), workflow: "research", input: "1", budgetIds: [text], tags: [text, "b"] };
-    await desk.runs.create(desk.tenant, run);
-    expect(await desk.runs.get(desk.tenant, run.id)).toMatchObject(run);
+    const run = { budgetIds: [text], tags: [text, "b"] };
+    const runId = await desk.run(run);
+    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject(run);
+    expect(await desk.runs.list(desk.tenant, { tag: text, limit: 10 })).toHaveLength(1);
   },
   async "a step's path"(desk, text) {
     const runId = await desk.run();
-    const step = { runId, epoch: 1, path: text, result: "1", settlements: [] };
-    await desk.database.commitStep({ tenant: desk.tenant, ...step });
-    expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ path: text }]);
+    await desk.commitStep({ runId, path: text, checkpointId: text });
+    expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ path: text, checkpointId: text }]);
+  },
+  async "a checkpoint's thread and line"(desk, text) {
+    const place = { thread: text, namespace: text };
+    const checkpoints = new CheckpointDesk(desk);
+    await checkpoints.save("a", { ...place, elements: [element(1, 0)] });
+    expect((await checkpoints.get(place))?.row).toMatchObject(place);
+    expect(await checkpoints.texts("a", place)).toEqual(["1.0"]);
+    expect(await checkpoints.list(place)).toMatchObject([place]);
+    expect(await checkpoints.lineage(place)).toEqual(["a"]);
+    expect(await checkpoints.deleteThread(text)).toBe(true);
+  },
+  async "a checkpoint's id"(desk, text) {
+    const checkpoints = new CheckpointDesk(desk);
+    await checkpoints.save(text);
+    await checkpoints.save(`\u{10ffff}`, { parentId: text });
+    expect(await checkpoints.at({ id: text })).toBe(text);
+    expect(await checkpoints.lineage()).toEqual(["\u{10ffff}", text]);
+    expect(await checkpoints.listed({ before: "\u{10ffff}" })).toEqual([text]);
+    expect(await checkpoints.listed({ before: text })).toEqual([]);
+  },
+  async "a checkpoint's name and step"(desk, text) {
+    const said = { name: text, step: text };
+    const checkpoints = new CheckpointDesk(desk);
+    await checkpoints.save("a", said);
+    expect((await checkpoints.get({ name: text }))?.row).toMatchObject(said);
+    expect(await checkpoints.list({ name: text })).toMatchObject([said]);
+  },
+  async "where a call and a run come from"(desk, text) {
+    const forkedFrom = { runId: desk.nextId(), checkpointId: text };
+    const runId = await desk.run({ forkedFrom });
+    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ forkedFrom });
+    const label = { runId, checkpointId: text, provider: "openai", model: "gpt-test" };
+    const callId = await desk.spend(10n, [], { label });
+    expect(await desk.entriesOf(callId)).toMatchObject([{ label }]);
+    expect(await desk.ledger.costs(desk.tenant, runId)).toMatchObject([{ label }]);
   },
 };
 
@@ -67,17 +103,23 @@ const TEXT_PLACES: Places = {
     expect(entry?.receipt).toEqual(receipt);
   },
   async "a run's input and end"(desk, text) {
-    const run = { id: desk.nextId(), workflow: "research", input: text, budgetIds: [], tags: [] };
-    await desk.runs.create(desk.tenant, run);
+    const runId = await desk.run({ input: text });
     const end = { status: "failed", result: text, error: text } as const;
-    await desk.runs.finish(desk.tenant, { runId: run.id, epoch: 1, ...end });
-    expect(await desk.runs.get(desk.tenant, run.id)).toMatchObject({ ...run, ...end });
+    await desk.runs.finish(desk.tenant, { runId, epoch: 1, ...end });
+    expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ input: text, ...end });
   },
   async "a step's result"(desk, text) {
     const runId = await desk.run();
-    const step = { runId, epoch: 1, path: "plan", result: text, settlements: [] };
-    await desk.database.commitStep({ tenant: desk.tenant, ...step });
+    await desk.commitStep({ runId, result: text });
     expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ result: text }]);
+  },
+  async "the texts of a checkpoint"(desk, text) {
+    const checkpoints = new CheckpointDesk(desk);
+    const said = { manifest: text, metadata: text };
+    await checkpoints.save("a", { ...said, elements: [element(1, 0, text), element(1, 1, `${text}2`)] });
+    expect((await checkpoints.get())?.row).toMatchObject(said);
+    expect(await checkpoints.texts("a")).toEqual([text, `${text}2`]);
+    expect(await checkpoints.list()).toMatchObject([{ metadata: text }]);
   },
 };
 

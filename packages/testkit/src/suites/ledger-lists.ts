@@ -47,6 +47,7 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
       runId: desk.nextId(),
       step: "plan",
       agent: "planner",
+      checkpointId: "0195f1a0",
       provider: "openai",
       model: "gpt-test",
     };
@@ -141,6 +142,7 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     expect(await desk.entries()).toEqual([]);
     expect(await ledger.reconcile(tenant)).toEqual([]);
     expect(await desk.runs.list(tenant, { limit: 10 })).toEqual([]);
+    expect(await desk.database.checkpoints.list(tenant, { limit: 10 })).toEqual([]);
   }),
   databaseCase("answers ids that nobody has without an error", async (desk) => {
     const { ledger, runs, tenant } = desk;
@@ -151,6 +153,7 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     expect(await desk.entriesOf(nobody)).toEqual([]);
     expect(await desk.entries({ runId: nobody })).toEqual([]);
     expect(await desk.entries({ budgetId: nobody })).toEqual([]);
+    expect(await ledger.costs(tenant, nobody)).toEqual([]);
     expect(await runs.get(tenant, nobody)).toBeUndefined();
     expect(await runs.steps(tenant, nobody)).toEqual([]);
     expect(await runs.heartbeat(tenant, nobody, 1)).toBe(false);

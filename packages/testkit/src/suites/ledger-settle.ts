@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import type { ClosingKind } from "@wflo/core";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
-const KINDS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "doubt"];
+const KINDS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "recorded", "doubt"];
 
 /** How the bill of a call reaches the ledger. */
 export const ledgerSettleCases: readonly DatabaseCase[] = [

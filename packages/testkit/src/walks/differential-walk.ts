@@ -1,10 +1,12 @@
 import { expect } from "vitest";
 import type { DatabaseHarness } from "../suites/database-case.ts";
+import { CheckpointPlanner } from "./checkpoint-planner.ts";
 import { historyFacts, moneyFacts, playMove } from "./play-move.ts";
 import type { WalkMove } from "./walk-move.ts";
 import { WalkPlanner, walkScene } from "./walk-planner.ts";
 
 const HISTORY_EVERY = 20;
+const CHECKPOINT_EVERY = 3;
 
 /**
  * Does the same random moves to two databases and rejects at the first difference: in a verdict, in a window,
@@ -19,7 +21,12 @@ export async function differentialWalk(
 ): Promise<void> {
   const isCalm = seed % 2 === 0;
   const planner = new WalkPlanner(seed, isCalm);
-  const opening: readonly WalkMove[] = [{ does: "setNow", at: walkScene.start }, ...planner.opening()];
+  const checkpoints = new CheckpointPlanner(seed, walkScene.runId);
+  const opening: readonly WalkMove[] = [
+    { does: "setNow", at: walkScene.start },
+    ...planner.opening(),
+    ...checkpoints.opening(),
+  ];
   for (const harness of [a, b]) {
     for (const move of opening) await playMove(harness, move);
     const { tenant, runId } = walkScene;
@@ -29,10 +36,12 @@ export async function differentialWalk(
       input: "1",
       budgetIds: [],
       tags: [],
+      traceId: runId.replaceAll("-", ""),
+      threadId: runId,
     });
   }
   for (let index = 0; index < moves; index += 1) {
-    const move = planner.next();
+    const move = index % CHECKPOINT_EVERY === 1 ? checkpoints.next() : planner.next();
     const where = `seed ${seed}, move ${index}: ${textOf(move)}`;
     const verdict = await playMove(a, move);
     expect(await playMove(b, move), where).toEqual(verdict);

@@ -1,5 +1,6 @@
-import type { BudgetState, Entry, ReserveVerdict } from "@wflo/core";
+import type { BudgetState, CostGroup, Entry, ReserveVerdict, StepRow } from "@wflo/core";
 import type { DatabaseHarness } from "../suites/database-case.ts";
+import { checkpointFacts, playPut } from "./play-checkpoint.ts";
 import type { WalkMove } from "./walk-move.ts";
 import { walkScene } from "./walk-planner.ts";
 
@@ -33,6 +34,10 @@ export async function playMove(harness: DatabaseHarness, move: WalkMove): Promis
       return (await runs.claim(tenant, move.runId, { takeOver: true })).code;
     case "commitStep":
       return harness.database.commitStep(move.commit);
+    case "put":
+      return playPut(harness.database, tenant, move);
+    case "deleteThread":
+      return harness.database.checkpoints.deleteThread(tenant, move.thread);
     case "setNow":
       return harness.setNow(move.at);
   }
@@ -44,13 +49,17 @@ export async function moneyFacts({ database }: DatabaseHarness): Promise<unknown
   return budgets.map(budgetFacts).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-/** What a walk compares now and then, because it grows: entries in no order, and steps. */
-export async function historyFacts({ database }: DatabaseHarness): Promise<unknown> {
+/** What a walk compares now and then, because it grows: entries in no order, steps, costs, and checkpoints. */
+export async function historyFacts(harness: DatabaseHarness): Promise<unknown> {
+  const { database } = harness;
   const entries = await database.ledger.listEntries(tenant, { limit: 10_000 });
   const steps = await database.runs.steps(tenant, runId);
+  const costs = await database.ledger.costs(tenant, runId);
   return {
     entries: entries.map(entryFacts).toSorted(),
-    steps: steps.map(({ path, epoch, result }) => `${path} ${epoch} ${result}`).toSorted(),
+    steps: steps.map(stepFacts).toSorted(),
+    costs: costs.map(costFacts).toSorted(),
+    checkpoints: await checkpointFacts(harness, tenant),
   };
 }
 
@@ -74,6 +83,15 @@ function reserveFacts(verdict: ReserveVerdict): unknown {
     default:
       return [verdict.code];
   }
+}
+
+function stepFacts({ path, checkpointId, epoch, result, tookMs }: StepRow): string {
+  return `${path} ${checkpointId} ${epoch} ${result} ${tookMs}`;
+}
+
+/** In no order, because that of ids that the store makes is its own. */
+function costFacts({ label, calls, chargedNanoUsd, failures, inexact }: CostGroup): string {
+  return `${label.checkpointId} ${calls} ${chargedNanoUsd} ${failures} ${inexact}`;
 }
 
 /** Ids that the store makes up differ, and so does what it calls held on entries after the first. */

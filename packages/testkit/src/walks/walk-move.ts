@@ -1,4 +1,13 @@
-import type { BudgetDefinition, ReserveRequest, Settlement, StepCommit, WindowKind } from "@wflo/core";
+import type {
+  BudgetDefinition,
+  CheckpointPut,
+  Element,
+  NewCheckpoint,
+  ReserveRequest,
+  Settlement,
+  StepCommit,
+  WindowKind,
+} from "@wflo/core";
 
 /**
  * One thing that happens to a database in a random walk; plain data, so that two databases get the very same.
@@ -24,4 +33,13 @@ export type WalkMove =
   | { readonly does: "expire" }
   | { readonly does: "claim"; readonly runId: string }
   | { readonly does: "commitStep"; readonly commit: StepCommit }
+  | {
+      readonly does: "put";
+      readonly checkpoint: NewCheckpoint;
+      readonly elements: readonly Element[];
+      /** In the epoch that the thread had so many deletes ago; undefined relies on nothing. */
+      readonly deletesAgo: number | undefined;
+      readonly fence: CheckpointPut["fence"];
+    }
+  | { readonly does: "deleteThread"; readonly thread: string }
   | { readonly does: "setNow"; readonly at: Date };

@@ -14,7 +14,7 @@ export const walkScene = {
 type BudgetId = keyof typeof walkScene.kinds;
 
 const BUDGETS: readonly BudgetId[] = ["org", "run", "user"];
-const CLOSINGS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "doubt"];
+const CLOSINGS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "recorded", "doubt"];
 /**
  * Clock steps and lifetimes never meet at the same second, so that a store's running clock cannot tip an
  * expiry.
@@ -76,6 +76,10 @@ export class WalkPlanner {
     return this.random.pick(this.chance(70) ? this.callIds.slice(-8) : this.callIds);
   }
 
+  private someCheckpoint(): string | undefined {
+    return this.chance(30) ? undefined : this.random.pick(["a", "b"]);
+  }
+
   private setBudget(id: BudgetId): WalkMove {
     const caps: Partial<Record<"total" | "day" | "month", bigint>> = {};
     for (const kind of walkScene.kinds[id]) {
@@ -128,7 +132,12 @@ export class WalkPlanner {
       ttlMs: this.random.pick(LIFETIMES_MS),
       epoch: this.chance(25) ? 1 + this.random.below(4) : undefined,
       replaces: this.chance(10) ? this.someCall() : undefined,
-      label: { runId: walkScene.runId, provider: "openai", model: "gpt-test" },
+      label: {
+        runId: walkScene.runId,
+        checkpointId: this.someCheckpoint(),
+        provider: "openai",
+        model: "gpt",
+      },
     };
   }
 
@@ -163,7 +172,16 @@ export class WalkPlanner {
     const { tenant, runId } = walkScene;
     return {
       does: "commitStep",
-      commit: { tenant, runId, epoch, path, result: this.ids.next(), settlements },
+      commit: {
+        tenant,
+        runId,
+        epoch,
+        path,
+        checkpointId: this.someCheckpoint(),
+        result: this.ids.next(),
+        tookMs: this.random.below(10_000),
+        settlements,
+      },
     };
   }
 

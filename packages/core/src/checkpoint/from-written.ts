@@ -1,0 +1,86 @@
+import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
+import { TAG } from "./to-written.ts";
+
+/** The value that `toWritten` was given, made anew. Throws `UnsavableValueError` for kinds that a newer version wrote. */
+export function fromWritten(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(fromWritten);
+  if (TAG in value) return readTagged(value as Tagged);
+  const result: Record<string, unknown> = {};
+  for (const [key, child] of Object.entries(value)) result[key] = fromWritten(child);
+  return result;
+}
+
+interface Tagged {
+  readonly [TAG]: string;
+  readonly v?: unknown;
+}
+
+function readTagged(tagged: Tagged): unknown {
+  switch (tagged[TAG]) {
+    case "undefined":
+      return undefined;
+    case "number":
+      return Number(tagged.v);
+    case "bigint":
+      return BigInt(tagged.v as string);
+    case "date":
+      return new Date((tagged.v as number | null) ?? Number.NaN);
+    case "map":
+      return new Map((tagged.v as [unknown, unknown][]).map(([k, v]) => [fromWritten(k), fromWritten(v)]));
+    case "set":
+      return new Set((tagged.v as unknown[]).map(fromWritten));
+    case "bytes":
+      return bytesOf(tagged.v as string);
+    case "error":
+      return readError(tagged as unknown as SavedError);
+    case "object":
+      return readPairs(tagged.v as [string, unknown][]);
+    default:
+      throw new UnsavableValueError(
+        `a saved value of kind ${tagged[TAG]}`,
+        "a newer version of wflo wrote it",
+      );
+  }
+}
+
+function readPairs(pairs: readonly [string, unknown][]): object {
+  const result = {};
+  for (const [key, child] of pairs) {
+    Object.defineProperty(result, key, {
+      value: fromWritten(child),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return result;
+}
+
+interface SavedError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly own: readonly [string, unknown][];
+  readonly cause?: unknown;
+}
+
+function readError(saved: SavedError): Error {
+  const error = new Error(saved.message, "cause" in saved ? { cause: fromWritten(saved.cause) } : undefined);
+  Object.defineProperty(error, "name", { value: saved.name, writable: true, configurable: true });
+  if (saved.stack !== undefined)
+    Object.defineProperty(error, "stack", { value: saved.stack, writable: true, configurable: true });
+  for (const [key, child] of saved.own) {
+    Object.defineProperty(error, key, {
+      value: fromWritten(child),
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
+  }
+  return error;
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,45 @@
+import type { Element } from "../ports/checkpoint-store.ts";
+import type { Remembered } from "./remembered.ts";
+import { textOf } from "./codec.ts";
+
+/** The way `codec.ts` writes texts; stored with each element. */
+export const CODEC = 1;
+
+/** A log, and how many elements it has on the way to one checkpoint: the next goes there. */
+export interface Tail {
+  readonly log: number;
+  readonly length: number;
+}
+
+/** Appends to the logs of a thread what one checkpoint adds to them. */
+export class LogWriter {
+  readonly elements: Element[] = [];
+  #nextLog: number;
+  readonly #isFresh: boolean;
+  readonly #opened = new Set<number>();
+
+  /** `isFresh`: another writer went on with the old logs, so that new ones are begun. */
+  constructor(nextLog: number, isFresh: boolean) {
+    this.#nextLog = nextLog;
+    this.#isFresh = isFresh;
+  }
+
+  /** Appends a value to the log of `tail`, or to a new one; returns the element and the new tail. `name` is for errors. */
+  append(
+    tail: Tail | undefined,
+    element: { readonly written: unknown; readonly stored: unknown; readonly name: string },
+  ): { readonly item: Remembered; readonly tail: Tail } {
+    const text = textOf(element.stored, element.name);
+    const { log, length } = this.#goOn(tail);
+    this.elements.push({ log, position: length, codec: CODEC, text });
+    const item = { written: element.written, characters: text.length, log, position: length };
+    return { item, tail: { log, length: length + 1 } };
+  }
+
+  #goOn(tail: Tail | undefined): Tail {
+    if (tail !== undefined && (!this.#isFresh || this.#opened.has(tail.log))) return tail;
+    const log = this.#nextLog++;
+    this.#opened.add(log);
+    return { log, length: 0 };
+  }
+}

@@ -1,0 +1,74 @@
+import { UnreadableCheckpointError } from "../errors/unreadable-checkpoint-error.ts";
+import type { Element, Piece, StoredCheckpoint } from "../ports/checkpoint-store.ts";
+import { fromWritten } from "./from-written.ts";
+import { joinState } from "./join-state.ts";
+import { CODEC } from "./log-writer.ts";
+import { readManifest, type ManifestChannel } from "./manifest.ts";
+import { placesOf } from "./pieces.ts";
+import type { Remembered, RememberedChannel, RememberedState } from "./remembered.ts";
+import type { StateChannel } from "./split-state.ts";
+
+/** What a stored checkpoint is made of. Throws `UnreadableCheckpointError` when a part is missing or a newer version wrote it. */
+export function readRemembered({ row, elements }: StoredCheckpoint): RememberedState {
+  const manifest = readManifest(row.manifest);
+  if (manifest === undefined) throw new UnreadableCheckpointError(row.id, "a newer version of wflo wrote it");
+  const byPlace = new Map(elements.map((element) => [`${element.log}:${element.position}`, element]));
+  let at = 0;
+  const channels = manifest.channels.map((channel) => {
+    const pieces = row.pieces.slice(at, (at += channel.pieces));
+    return readChannel(channel, pieces, (place) => readElement(row.id, byPlace.get(place)));
+  });
+  return { channels, values: manifest.values };
+}
+
+/** The state itself, made anew. */
+export function stateOf(remembered: RememberedState): unknown {
+  return joinState(remembered.channels.map(partsOf));
+}
+
+function readElement(id: string, element: Element | undefined): { json: unknown; element: Element } {
+  if (element === undefined) throw new UnreadableCheckpointError(id, "a part of it was deleted");
+  if (element.codec !== CODEC) throw new UnreadableCheckpointError(id, "a newer version of wflo wrote it");
+  return { json: JSON.parse(element.text) as unknown, element };
+}
+
+function readChannel(
+  { path, kind, tails }: ManifestChannel,
+  pieces: readonly Piece[],
+  read: (place: string) => { json: unknown; element: Element },
+): RememberedChannel {
+  const stored = Array.from(placesOf(pieces), ({ log, position }) => read(`${log}:${position}`));
+  const isKeyed = kind === "record" || kind === "map";
+  return {
+    path,
+    kind,
+    pieces,
+    tails,
+    items: isKeyed ? lastOfKeys(stored) : stored.map((one) => remember(one, one.json)),
+  };
+}
+
+function lastOfKeys(stored: readonly { json: unknown; element: Element }[]): Map<string, Remembered> {
+  const items = new Map<string, Remembered>();
+  for (const one of stored) {
+    const [key, ...value] = one.json as [unknown, ...unknown[]];
+    const id = JSON.stringify(key);
+    if (value.length === 0) items.delete(id);
+    else items.set(id, remember(one, value[0]));
+  }
+  return items;
+}
+
+function remember({ element }: { element: Element }, written: unknown): Remembered {
+  return { written, characters: element.text.length, log: element.log, position: element.position };
+}
+
+function partsOf({ path, kind, items }: RememberedChannel): StateChannel {
+  if (items instanceof Map) {
+    const parts = Array.from(items as ReadonlyMap<string, Remembered>, ([id, { written }]) => {
+      return [fromWritten(JSON.parse(id)), fromWritten(written)];
+    });
+    return { path, kind, parts };
+  }
+  return { path, kind, parts: (items as readonly Remembered[]).map(({ written }) => fromWritten(written)) };
+}

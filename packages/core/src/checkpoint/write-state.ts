@@ -1,0 +1,48 @@
+import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
+import type { LogWriter } from "./log-writer.ts";
+import { channelKey, type RememberedChannel, type RememberedState } from "./remembered.ts";
+import { splitState, type StateChannel } from "./split-state.ts";
+import { writeEntries, writeList, writeValue } from "./write-channel.ts";
+
+/** What one checkpoint may add. Characters. */
+const MAX_CHARACTERS = 128 * 1024 * 1024;
+
+/**
+ * Writes what a state does not have in common with `base` to the logs of `writer`. Throws `UnsavableValueError`, which names the path
+ * of what cannot be saved.
+ */
+export function writeState(
+  state: unknown,
+  base: RememberedState | undefined,
+  writer: LogWriter,
+  name: string,
+): RememberedState {
+  const known = new Map(base?.channels.map((channel) => [channelKey(channel), channel]));
+  let values = base?.values;
+  const write = (channel: StateChannel): RememberedChannel => {
+    const old = known.get(channelKey(channel));
+    const channelName = [name, ...channel.path].join(".");
+    switch (channel.kind) {
+      case "list":
+      case "set":
+        return writeList(channel, old, writer, channelName);
+      case "record":
+      case "map":
+        return writeEntries(channel, old, writer, channelName);
+      case "value": {
+        const written = writeValue(channel, old, writer, { name: channelName, tail: values });
+        values = written.tail;
+        return written.channel;
+      }
+    }
+  };
+  const channels = splitState(state).map(write);
+  const added = writer.elements.reduce((sum, { text }) => sum + text.length, 0);
+  if (added > MAX_CHARACTERS) {
+    throw new UnsavableValueError(
+      name,
+      `it adds ${Math.ceil(added / 1_048_576)} MB at once, more than the 128 MB a checkpoint may add`,
+    );
+  }
+  return { channels, values };
+}

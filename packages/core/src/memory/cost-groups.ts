@@ -1,0 +1,67 @@
+import type { CallLabel, CostGroup } from "../ports/ledger-store.ts";
+import type { MemoryEntry } from "./memory-call.ts";
+import type { MemoryTenant } from "./memory-tenant.ts";
+
+/** What is added up of one label. Amounts in nano-dollars. */
+interface Sums {
+  readonly label: CallLabel;
+  readonly calls: Set<string>;
+  readonly failed: Set<string>;
+  chargedNanoUsd: bigint;
+  inputTokens: number;
+  outputTokens: number;
+  latencyMs: number;
+  inexact: number;
+}
+
+/** The entries of a run added up by label. See `LedgerStore.costs`. */
+export function costGroups(tenant: MemoryTenant, runId: string): readonly CostGroup[] {
+  const groups = new Map<string, Sums>();
+  for (const entry of tenant.entriesOfRun.get(runId)?.rows ?? []) {
+    const { label } = entry.call.hold;
+    const { step, agent, checkpointId, provider, model } = label;
+    const key = JSON.stringify([step, agent, checkpointId, provider, model]);
+    let sums = groups.get(key);
+    if (sums === undefined) {
+      sums = emptySums(label);
+      groups.set(key, sums);
+    }
+    addEntry(sums, entry);
+  }
+  return Array.from(groups.values(), ({ label, calls, failed, ...sums }) => {
+    return { label: { ...label }, calls: calls.size, failures: failed.size, ...sums };
+  });
+}
+
+function emptySums(label: CallLabel): Sums {
+  return {
+    label,
+    calls: new Set(),
+    failed: new Set(),
+    chargedNanoUsd: 0n,
+    inputTokens: 0,
+    outputTokens: 0,
+    latencyMs: 0,
+    inexact: 0,
+  };
+}
+
+function addEntry(sums: Sums, { kind, call, chargedNanoUsd, receipt }: MemoryEntry): void {
+  const { callId } = call.hold;
+  sums.calls.add(callId);
+  sums.chargedNanoUsd += chargedNanoUsd;
+  sums.inputTokens += countOf(fieldOf(receipt["usage"], "inputTokens"));
+  sums.outputTokens += countOf(fieldOf(receipt["usage"], "outputTokens"));
+  sums.latencyMs += countOf(receipt["latencyMs"]);
+  if (receipt["reason"] !== undefined && receipt["reason"] !== null) sums.failed.add(callId);
+  if (call.inDoubt || kind === "unmeasured" || kind === "estimate") sums.inexact += 1;
+}
+
+function fieldOf(value: unknown, field: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
+}
+
+/** A receipt may say anything; what is no count counts nothing. */
+function countOf(value: unknown): number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0;
+}

@@ -1,0 +1,122 @@
+import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import type { Fields, Reading } from "./usage-of-response-fields.ts";
+import { readAnthropic, readChat, readGemini, readResponses } from "./usage-of-response-providers.ts";
+import { sumOfUsages } from "./usage-of-response-sum.ts";
+
+/**
+ * The AI SDK from v4 on, Mastra, which reports alike, and Mistral's SDK, whose counts have the names of v4. Of several steps,
+ * their sum; else the total, where there is one beside the usage of the last step.
+ */
+export function readAiSdk(response: Fields): Reading | undefined {
+  const usage = fieldsOf(response["totalUsage"]) ?? fieldsOf(response["usage"]);
+  if (!usage || !["inputTokens", "promptTokens", "tokens"].some((name) => name in usage)) return undefined;
+  const { providerMetadata, content } = response;
+  const steps = listOf(response["steps"]).filter((step) => fieldsOf(step["usage"]));
+  const parts = steps.length > 0 ? steps : [{ usage, providerMetadata, content }];
+  const model = modelOf(response) ?? response["model"];
+  // Steps of several models have several prices.
+  const isOneModel = steps.every((step) => (modelOf(step) ?? model) === model);
+  return {
+    usage: isOneModel ? sumOfUsages(parts.map((part) => usageOfStep(part))) : undefined,
+    model,
+    serviceTier: fieldsOf(fieldsOf(providerMetadata)?.["openai"])?.["serviceTier"],
+  };
+}
+
+function modelOf(step: Fields): unknown {
+  return fieldsOf(step["response"])?.["modelId"];
+}
+
+function usageOfStep(step: Fields): unknown {
+  const usage = fieldsOf(step["usage"]) ?? {};
+  const metadata = fieldsOf(step["providerMetadata"]);
+  const input = fieldsOf(usage["inputTokens"]);
+  const details = fieldsOf(usage["inputTokenDetails"]);
+  const reported = usageOfRaw(
+    fieldsOf(usage["raw"]) ?? fieldsOf(fieldsOf(metadata?.["anthropic"])?.["usage"]),
+  );
+  if (reported) return sumOfUsages([reported.usage, toolsOf(step, metadata)]);
+  if (input) return sumOfUsages([nestedUsage(usage, input), toolsOf(step, metadata)]);
+  const counted = details ? detailedUsage(usage, details) : flatUsage(usage, metadata);
+  return sumOfUsages([counted, toolsOf(step, metadata)]);
+}
+
+/** What the provider itself reported tells more: lifetimes of caches, audio, searches. */
+function usageOfRaw(raw: Fields | undefined): Reading | undefined {
+  if (!raw) return undefined;
+  const response = { usage: raw, usageMetadata: raw };
+  const isOpenAI = "input_tokens_details" in raw;
+  return (
+    readGemini(response) ??
+    readAnthropic(response) ??
+    readChat(response) ??
+    (isOpenAI ? readResponses(response) : undefined)
+  );
+}
+
+/** Tools that the provider ran, and is paid for beside tokens. Anthropic's are counted in what it reports itself. */
+function toolsOf(step: Fields, metadata: Fields | undefined): unknown {
+  const none = { inputTokens: 0, outputTokens: 0 };
+  if (metadata && "anthropic" in metadata) return none;
+  const counts: Record<string, number> = {};
+  for (const part of listOf(step["content"])) {
+    const { type, toolName, providerExecuted } = part;
+    if (type !== "tool-call" || providerExecuted !== true || typeof toolName !== "string") continue;
+    counts[toolName] = (counts[toolName] ?? 0) + 1;
+  }
+  const grounding = fieldsOf(fieldsOf(metadata?.["google"])?.["groundingMetadata"]);
+  const queries = grounding?.["webSearchQueries"];
+  return { ...none, fees: feesOf({ google_search: Array.isArray(queries) ? queries.length : 0, ...counts }) };
+}
+
+/** What a model reports from v6 on. */
+function nestedUsage(usage: Fields, input: Fields): unknown {
+  const output = fieldsOf(usage["outputTokens"]) ?? {};
+  return usageFrom({
+    input: input["total"],
+    cached: input["cacheRead"],
+    written: input["cacheWrite"],
+    output: output["total"],
+    reasoning: output["reasoning"],
+  });
+}
+
+/** What `generateText` reports from v6 on. */
+function detailedUsage(usage: Fields, input: Fields): unknown {
+  const { inputTokens, outputTokens, totalTokens } = usage;
+  return usageFrom({
+    input: inputTokens,
+    cached: input["cacheReadTokens"],
+    written: input["cacheWriteTokens"],
+    output: wholeOutput(inputTokens, outputTokens, totalTokens),
+    reasoning: fieldsOf(usage["outputTokenDetails"])?.["reasoningTokens"],
+  });
+}
+
+/** Counts as v4 and v5 of the AI SDK have them, embeddings, Mastra, and LangChain's older ones. A cache that may stand outside the input is unclear. */
+export function flatUsage(usage: Fields, metadata?: Fields): unknown {
+  const anthropic = fieldsOf(metadata?.["anthropic"]);
+  const openai = fieldsOf(metadata?.["openai"]);
+  const input = usage["inputTokens"] ?? usage["promptTokens"] ?? usage["tokens"];
+  const output = usage["outputTokens"] ?? usage["completionTokens"] ?? ("tokens" in usage ? 0 : undefined);
+  const cached = usage["cachedInputTokens"] ?? openai?.["cachedPromptTokens"];
+  const written = usage["cacheCreationInputTokens"];
+  const isOutside = anthropic !== undefined || fieldsOf(metadata?.["bedrock"]) !== undefined;
+  if (isOutside) {
+    const caches = [
+      cached,
+      written,
+      anthropic?.["cacheReadInputTokens"],
+      anthropic?.["cacheCreationInputTokens"],
+    ];
+    const total = sumOf(usage["totalTokens"] ?? sumOf(input, output));
+    if (sumOf(...caches) !== 0 || total !== sumOf(input, output)) return undefined;
+  }
+  return usageFrom({
+    input,
+    cached,
+    written,
+    output: wholeOutput(input, output, usage["totalTokens"]),
+    reasoning: usage["reasoningTokens"] ?? openai?.["reasoningTokens"],
+  });
+}

@@ -1,0 +1,73 @@
+import { flatUsage } from "./usage-of-response-ai-sdk.ts";
+import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
+import { fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import type { Fields, Reading } from "./usage-of-response-fields.ts";
+import { sumOfUsages } from "./usage-of-response-sum.ts";
+
+/** LangChain: `usage_metadata` of a message, or what Anthropic itself reported, or the older `tokenUsage`. */
+export function readLangChain(response: Fields): Reading | undefined {
+  const about = fieldsOf(response["response_metadata"]);
+  const usage = fieldsOf(response["usage_metadata"]);
+  const older = fieldsOf(about?.["tokenUsage"]) ?? fieldsOf(fieldsOf(response["llmOutput"])?.["tokenUsage"]);
+  const rest = {
+    model: about?.["model_name"] ?? about?.["model"],
+    serviceTier: about?.["service_tier"],
+  };
+  if (usage && "input_tokens" in usage) return { usage: usageOfMessage(usage, about), ...rest };
+  if (older && "promptTokens" in older) return { usage: flatUsage(older), ...rest };
+  return undefined;
+}
+
+function usageOfMessage(usage: Fields, about: Fields | undefined): unknown {
+  const input = fieldsOf(usage["input_token_details"]);
+  const output = fieldsOf(usage["output_token_details"]);
+  const cached = input?.["cache_read"];
+  const written = input?.["cache_creation"];
+  const raw = fieldsOf(about?.["usage"]);
+  // The pieces of a stream are put together wrongly in it: then the two do not agree.
+  const isWhole = raw && "input_tokens" in raw && raw["output_tokens"] === usage["output_tokens"];
+  if (isWhole && "cache_read_input_tokens" in raw) return usageOfAnthropic(raw, about?.["model"]);
+  // Some versions leave the cache out of the input, others do not, and no total tells which.
+  if (sumOf(cached, written) !== 0 && mayBeAnthropic(about)) return undefined;
+  const outputTokens = wholeOutput(usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]);
+  return usageFrom({
+    input: usage["input_tokens"],
+    cached,
+    written,
+    inputAudio: input?.["audio"],
+    output: outputTokens,
+    reasoning: output?.["reasoning"],
+    outputAudio: output?.["audio"],
+  });
+}
+
+function mayBeAnthropic(about: Fields | undefined): boolean {
+  const fields = [about?.["model_provider"], about?.["model_name"], about?.["model"], about?.["modelId"]];
+  const names = fields.filter((name) => typeof name === "string");
+  return names.length === 0 || names.some((name) => /anthropic|claude|bedrock/i.test(name));
+}
+
+/** OpenAI's agents: the usage of a run, or of one response of a model. */
+export function readOpenAIAgents(response: Fields): Reading | undefined {
+  const state = fieldsOf(response["state"]);
+  const context = fieldsOf(response["runContext"]) ?? fieldsOf(state?.["_context"]);
+  const responses = listOf(response["rawResponses"]);
+  for (const usage of [state?.["usage"], context?.["usage"], response["usage"]]) {
+    const counts = fieldsOf(usage);
+    if (counts && "inputTokensDetails" in counts) return { usage: usageOfAgents(counts) };
+  }
+  if (responses.length === 0) return undefined;
+  return { usage: sumOfUsages(responses.map(({ usage }) => usageOfAgents(fieldsOf(usage) ?? {}))) };
+}
+
+function usageOfAgents(usage: Fields): unknown {
+  const details = (list: unknown, name: string) =>
+    sumOf(...(Array.isArray(list) ? listOf(list) : [fieldsOf(list) ?? {}]).map((detail) => detail[name]));
+  return usageFrom({
+    input: usage["inputTokens"],
+    cached: details(usage["inputTokensDetails"], "cached_tokens"),
+    written: details(usage["inputTokensDetails"], "cache_write_tokens"),
+    output: wholeOutput(usage["inputTokens"], usage["outputTokens"], usage["totalTokens"]),
+    reasoning: details(usage["outputTokensDetails"], "reasoning_tokens"),
+  });
+}

@@ -1,0 +1,126 @@
+import { checkName } from "../budget/check-name.ts";
+import { pageSize } from "../budget/page-size.ts";
+import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
+import type { CheckpointChoice, Lineage } from "../checkpoint/lineage.ts";
+import { UnknownRunError } from "../errors/unknown-run-error.ts";
+import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
+import type { RunRow } from "../ports/run-store.ts";
+import { forkRun } from "./fork-run.ts";
+import { lineOf, loadBranch } from "./run-branch.ts";
+import { historyOf, workAtRest } from "./run-at-rest.ts";
+import { choiceOf } from "./run-handle.ts";
+import type { RunServices } from "./run-services.ts";
+import type { ForkOptions } from "./run.ts";
+import { ThreadHistory, threadLine } from "./thread-history.ts";
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const DEFAULT_PAGE = 100;
+/** What a state is called that was given no name. */
+const UNNAMED = "state";
+
+/** A checkpoint in a list. */
+export interface ListedCheckpoint extends CheckpointInfo {
+  /** Counted from 1 among the saves of its name on the branch; undefined for others. */
+  readonly version: number | undefined;
+  /** False for what a rollback left behind. */
+  readonly isOnBranch: boolean;
+}
+
+/** Which checkpoints are listed. */
+export interface CheckpointListOptions {
+  readonly name?: string | undefined;
+  /** Newest first; a page goes on before this id. */
+  readonly before?: string | undefined;
+  /** At most 1,000 a page, 100 by default. */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * `wflo.checkpoints`: states, of a run by its id, or of a thread by a name of your own. Which one: the name of a checkpoint, or
+ * `{ name, version, id }`; without, the latest on the branch.
+ */
+export interface Checkpoints {
+  /**
+   * Saves a state, in a thread or in a run that nobody executes (inside a run, `run.checkpoint` does it). Throws `RunAliveError`,
+   * `UnsavableValueError`, `StoreUnavailableError`.
+   */
+  save(of: string, state: unknown, options?: { readonly name?: string | undefined }): Promise<CheckpointInfo>;
+  /** Undefined when there is none. */
+  load<State = unknown>(
+    of: string,
+    which?: string | CheckpointChoice,
+  ): Promise<Checkpoint<State> | undefined>;
+  /** Newest first, with those that were left behind. */
+  list(of: string, options?: CheckpointListOptions): Promise<readonly ListedCheckpoint[]>;
+  /**
+   * Goes back to a checkpoint. A run is paused by it, with its later steps un-finished: resume it. Throws `RunAliveError` for a run
+   * that is executed (it can do so itself, by `run.rollback`), and `UnknownCheckpointError`.
+   */
+  rollback<State = unknown>(of: string, which?: string | CheckpointChoice): Promise<Checkpoint<State>>;
+  /** A new paused run that begins where a checkpoint of another left off. Throws `UnknownRunError`, `UnknownCheckpointError`. */
+  fork(
+    runId: string,
+    which?: string | CheckpointChoice,
+    options?: ForkOptions,
+  ): Promise<{ readonly runId: string }>;
+  /** Deletes a thread with everything in it. False when there is none. */
+  delete(thread: string): Promise<boolean>;
+}
+
+/** `wflo.checkpoints` on a database. */
+export function createCheckpoints(services: RunServices): Checkpoints {
+  const { database, tenant } = services;
+  const threads = new ThreadHistory(services);
+  const runOf = async (of: string) => (UUID.test(of) ? database.runs.get(tenant, of) : undefined);
+  return {
+    async save(of, state, { name = UNNAMED } = {}) {
+      checkName("The name of a checkpoint", name);
+      const run = await runOf(of);
+      if (run === undefined) return threads.save(of, name, state);
+      const saved = await workAtRest(services, run, (history) => history.save(name, state, undefined));
+      if (saved === undefined) throw new Error("A strict save gave nothing.");
+      return saved;
+    },
+    async load<State>(of: string, which?: string | CheckpointChoice) {
+      const run = await runOf(of);
+      const choice = choiceOf(which);
+      const found = run
+        ? await (await historyOf(services, run)).load(choice)
+        : await threads.load(of, choice);
+      return found as Checkpoint<State> | undefined;
+    },
+    async list(of, options = {}) {
+      const limit = pageSize(options.limit, DEFAULT_PAGE);
+      const run = await runOf(of);
+      const [lineage, rows] = await Promise.all([
+        run ? lineageOf(services, run) : threads.lineage(of),
+        database.checkpoints.list(tenant, { ...(run ? lineOf(run) : threadLine(of)), ...options, limit }),
+      ]);
+      return rows.map((row) => listed(row, lineage));
+    },
+    async rollback<State>(of: string, which?: string | CheckpointChoice) {
+      const run = await runOf(of);
+      const choice = choiceOf(which);
+      const found = run
+        ? await workAtRest(services, run, (history) => history.rollBack(choice), "paused")
+        : await threads.rollBack(of, choice);
+      return found as Checkpoint<State>;
+    },
+    async fork(runId, which, options) {
+      const row = await runOf(runId);
+      if (row === undefined) throw new UnknownRunError(runId);
+      return forkRun(services, { row, history: await historyOf(services, row) }, choiceOf(which), options);
+    },
+    delete: (thread) => database.checkpoints.deleteThread(tenant, threadLine(thread).thread),
+  };
+}
+
+async function lineageOf(services: RunServices, run: RunRow): Promise<Lineage> {
+  return (await loadBranch(services, run)).lineage;
+}
+
+function listed(row: CheckpointHeader, lineage: Lineage): ListedCheckpoint {
+  const version = lineage.versions(row.name).findIndex(({ id }) => id === row.id) + 1;
+  const isOnBranch = lineage.rows.some(({ id }) => id === row.id);
+  return { ...infoOf(row), version: version === 0 ? undefined : version, isOnBranch };
+}

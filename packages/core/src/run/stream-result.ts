@@ -1,0 +1,130 @@
+import type { Clock } from "../ports/clock.ts";
+
+/** A stream that nobody reads for this long is given up, so that its run comes to an end. */
+const IDLE_MS = 600_000;
+
+/** What a stream that a run returned is followed with. */
+export interface StreamFollower {
+  readonly clock: Clock;
+  /** Runs what makes the next part of the stream where the run's function ran. */
+  readonly within: <T>(fn: () => T) => T;
+  /** The stream is over: read to its end, given up by its reader, or broken by an error. Called once. */
+  readonly over: (error?: unknown) => Promise<void>;
+}
+
+/**
+ * The same stream, with `over` called when it is over: a ReadableStream, a Response with a body, or any async iterable, such as the
+ * streams of SDKs and async generators. Undefined for what is no stream.
+ */
+export function followStream<T>(value: T, follower: StreamFollower): T | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (value instanceof ReadableStream) return followReadable(value, new Follow(follower)) as T;
+  if (typeof Response === "function" && value instanceof Response) {
+    if (value.body === null) return undefined;
+    const { status, statusText, headers } = value;
+    const body = followReadable(value.body, new Follow(follower));
+    return new Response(body, { status, statusText, headers }) as T;
+  }
+  return isAsyncIterable(value) && Object.isExtensible(value) ? followIterable(value, follower) : undefined;
+}
+
+/** Watches over the reading of one stream. */
+class Follow {
+  readonly #follower: StreamFollower;
+  #isOver = false;
+  #cancelIdle: () => void;
+
+  constructor(follower: StreamFollower) {
+    this.#follower = follower;
+    this.#cancelIdle = this.#watch();
+  }
+
+  /** Takes the next part; tells when it was the last. */
+  async next<R extends { readonly done?: boolean | undefined }>(take: () => Promise<R>): Promise<R> {
+    this.#cancelIdle();
+    let part: R;
+    try {
+      part = await this.#follower.within(take);
+    } catch (error) {
+      await this.over(error);
+      throw error;
+    }
+    if (part.done === true) await this.over();
+    else this.#cancelIdle = this.#watch();
+    return part;
+  }
+
+  /** The reader gives up. */
+  async end<R>(cancel: () => Promise<R>): Promise<R> {
+    this.#cancelIdle();
+    try {
+      return await this.#follower.within(cancel);
+    } finally {
+      await this.over();
+    }
+  }
+
+  async over(error?: unknown): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancelIdle();
+    await this.#follower.over(error);
+  }
+
+  #watch(): () => void {
+    const giveUp = () => {
+      void this.over(new Error("The stream that the run returned was not read for 10 minutes.")).catch(
+        () => {},
+      );
+    };
+    return this.#follower.clock.schedule(giveUp, IDLE_MS);
+  }
+}
+
+function followReadable<T>(stream: ReadableStream<T>, follow: Follow): ReadableStream<T> {
+  const reader = stream.getReader();
+  return new ReadableStream<T>(
+    {
+      async pull(controller) {
+        const { done, value } = await follow.next(() => reader.read());
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => follow.end(() => reader.cancel(reason)),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** The object itself, with its iterator watched: what else it can do stays as it is. */
+function followIterable<T extends AsyncIterable<unknown>>(value: T, follower: StreamFollower): T {
+  const follow = new Follow(follower);
+  const open = value[Symbol.asyncIterator].bind(value);
+  const watched = (iterator: AsyncIterator<unknown>): AsyncIterableIterator<unknown> => ({
+    next: (...args) => follow.next(() => iterator.next(...args)),
+    return: (last) =>
+      follow.end(async () => (await iterator.return?.(last)) ?? { done: true as const, value: await last }),
+    throw: (error) =>
+      follow.next(() =>
+        iterator.throw === undefined ? Promise.reject(error as Error) : iterator.throw(error),
+      ),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  });
+  if ("next" in value && typeof value.next === "function") {
+    const iterator = value as unknown as AsyncIterator<unknown>;
+    const original = {
+      next: iterator.next.bind(value),
+      return: iterator.return?.bind(value),
+      throw: iterator.throw?.bind(value),
+    };
+    const own = watched(original as AsyncIterator<unknown>);
+    return Object.assign(value, own, { [Symbol.asyncIterator]: () => value });
+  }
+  return Object.assign(value, { [Symbol.asyncIterator]: () => watched(open()) });
+}
+
+function isAsyncIterable(value: object): value is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in value && typeof value[Symbol.asyncIterator] === "function";
+}

@@ -1,0 +1,149 @@
+import { createWflo, type Answer, type GuardRequest, type Wflo } from "@wflo/core";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { answer, ANSWER_COST, request } from "./support/model.ts";
+
+async function client(cap: string, warnings: string[] = []): Promise<Wflo> {
+  const logger = { warn: (text: string) => void warnings.push(text), error() {} };
+  const wflo = createWflo({ logger, waitMs: 100, settle: "background" });
+  onTestFinished(() => wflo.close());
+  await wflo.budgets.set({ id: "team", caps: { total: cap } });
+  return wflo;
+}
+
+const TEAM = { budgets: ["team"] };
+const lost: Answer<number> = { value: 1, usage: undefined };
+const spent = async (wflo: Wflo) => (await wflo.budgets.get("team"))?.windows[0]?.spent;
+/** Nothing a catalogue knows. */
+const search = { provider: "tool", model: "search", parts: [], ...TEAM };
+
+describe("a call with a price", () => {
+  test("is charged that price, whatever it returns, and says so", async () => {
+    const warnings: string[] = [];
+    const wflo = await client("1.00", warnings);
+    for (const given of [lost, answer(1)])
+      await wflo.guardCall({ ...search, price: "0.02" }, async () => given);
+    const lines = await wflo.calls.list();
+    expect(lines).toMatchObject(
+      [1, 2].map(() => ({
+        kind: "settle",
+        held: "0.02",
+        charged: "0.02",
+        receipt: { price: "0.02", costKind: "known" },
+      })),
+    );
+    expect(warnings).toEqual([]);
+  });
+
+  test("holds it whole, and is refused where it does not fit", async () => {
+    const wflo = await client("0.03");
+    const call = () => wflo.guardCall({ ...search, price: "0.02" }, async () => lost);
+    await call();
+    await expect(call()).rejects.toMatchObject({ code: "WFLO_BUDGET_EXCEEDED", needed: "0.02" });
+  });
+
+  test("is charged nothing when it was refused, and in doubt when nobody knows", async () => {
+    const wflo = await client("1.00");
+    const failing = (error: Error) =>
+      wflo.guardCall({ ...search, price: "0.02" }, () => Promise.reject(error)).catch(() => {});
+    await failing(Object.assign(new Error("Too many"), { status: 429 }));
+    await failing(new Error("socket hang up"));
+    expect(await wflo.calls.list()).toMatchObject([
+      { kind: "void", charged: "0.00" },
+      { kind: "doubt", charged: "0.02", inDoubt: true },
+    ]);
+  });
+
+  test("of zero goes on where a budget is overspent, and owes nothing however it ends", async () => {
+    const wflo = await client("0.00");
+    const unbounded = request({ record: true, ...TEAM });
+    await expect(wflo.guardCall(unbounded, async () => lost)).rejects.toMatchObject({
+      code: "WFLO_BUDGET_EXCEEDED",
+    });
+    const free = { ...search, price: 0 };
+    expect(await wflo.guardCall(free, async () => lost)).toBe(1);
+    await expect(wflo.guardCall(free, () => Promise.reject(new Error("boom")))).rejects.toThrow("boom");
+    expect(await wflo.calls.list()).toMatchObject([
+      { kind: "settle", charged: "0.00" },
+      { kind: "void", charged: "0.00", inDoubt: false, receipt: { reason: "Error: boom" } },
+    ]);
+  });
+});
+
+describe("a call that is only recorded", () => {
+  const recorded = request({ record: true, ...TEAM });
+
+  test("is charged its bill past the cap, as kind recorded", async () => {
+    const wflo = await client("0.0001");
+    await wflo.guardCall(recorded, async () => answer(1));
+    expect(await wflo.calls.list()).toMatchObject([{ kind: "recorded", charged: ANSWER_COST }]);
+    expect(await spent(wflo)).toBe(ANSWER_COST);
+  });
+
+  test("is refused before it is made when no money is left", async () => {
+    const wflo = await client("0.0001");
+    let made = 0;
+    const call = () => wflo.guardCall(recorded, async () => ((made += 1), answer(1)));
+    await call();
+    await expect(call()).rejects.toMatchObject({ code: "WFLO_BUDGET_EXCEEDED" });
+    expect(made).toBe(1);
+  });
+
+  test("is refused when nobody knows its price", async () => {
+    const wflo = await client("1.00");
+    const unpriced = { ...recorded, model: "gpt-0" };
+    await expect(wflo.guardCall(unpriced, async () => answer(1))).rejects.toMatchObject({
+      code: "WFLO_UNKNOWN_PRICE",
+    });
+  });
+
+  test("without usage is unmeasured, with the reason given for it, and a warning unless it was given before", async () => {
+    const warnings: string[] = [];
+    const wflo = await client("1.00", warnings);
+    const call = (isKnown: boolean, model: string) =>
+      wflo.guardCall({ ...recorded, model }, async () => ({
+        value: 1,
+        outcome: { kind: "answered", usage: undefined, noUsage: { reason: "it is a stream", isKnown } },
+      }));
+    await call(false, "gpt-4.1");
+    await call(true, "gpt-4.1-mini");
+    expect(await wflo.calls.list()).toMatchObject(
+      [1, 2].map(() => ({
+        kind: "unmeasured",
+        charged: "0.000000001",
+        receipt: { noUsage: "it is a stream" },
+      })),
+    );
+    expect(warnings).toEqual([expect.stringContaining("it is a stream")]);
+  });
+
+  test("inside a call with a hold keeps that hold, and is settled against it", async () => {
+    const wflo = await client("1.00");
+    await wflo.guardCall(request({ hold: "0.50", ...TEAM }), async () => {
+      await wflo.guardCall(recorded, async () => answer(1));
+      return lost;
+    });
+    expect(await wflo.calls.list()).toMatchObject([{ kind: "settle", held: "0.50", charged: ANSWER_COST }]);
+  });
+});
+
+test("ways to charge that exclude each other are refused, by a sentence", async () => {
+  const wflo = await client("1.00");
+  const refused: Partial<Record<keyof GuardRequest, unknown>>[] = [
+    { price: 1, hold: 1 },
+    { price: 1, record: true },
+    { hold: 1, record: true },
+    { tool: "yes" },
+    { record: 1 },
+  ];
+  for (const change of refused) {
+    const bad = { ...request(), ...change } as GuardRequest;
+    await expect(wflo.guardCall(bad, async () => lost)).rejects.toMatchObject({
+      code: "WFLO_INVALID_OPTION",
+    });
+  }
+  const negative = request({ price: -1 });
+  await expect(wflo.guardCall(negative, async () => lost)).rejects.toMatchObject({
+    code: "WFLO_INVALID_AMOUNT",
+  });
+  expect(await wflo.calls.list()).toEqual([]);
+});

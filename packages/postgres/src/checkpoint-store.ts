@@ -1,0 +1,119 @@
+import type { CheckpointFilter, CheckpointPlace, CheckpointPut, CheckpointStore } from "@wflo/core";
+import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { exactText } from "./exact-text.ts";
+import { keyOf } from "./key-of.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
+import { piecesText } from "./pieces-text.ts";
+import { readHeader, readPut, readStored, type CheckpointCells, type PutJson } from "./read-checkpoint.ts";
+import { checkpoint } from "./schema/checkpoint.ts";
+import { uuidOf } from "./uuid-of.ts";
+
+const GET = "select log, position, codec, text from wflo.get_checkpoint($1, $2, $3, $4, $5)";
+
+/** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
+const threadName = sql<string>`(select t.thread from wflo.thread t where t.key = wflo.checkpoint.thread_key)`;
+
+const headerColumns = {
+  thread: threadName.as("thread"),
+  namespace: checkpoint.namespace,
+  id: checkpoint.id,
+  parentId: checkpoint.parentId,
+  kind: checkpoint.kind,
+  name: checkpoint.name,
+  step: checkpoint.step,
+  metadata: checkpoint.metadata,
+  savedAt: checkpoint.savedAt,
+};
+
+/** Checkpoints on PostgreSQL: every method is one statement, whose rules are in `migrations/`. */
+export function checkpointStore(driver: MigratedDriver): CheckpointStore {
+  return {
+    async put(put) {
+      return readPut((await driver.call("put_checkpoint", putArgs(put))) as PutJson);
+    },
+    async get(tenant, place) {
+      const rows = await driver.query({ text: GET, params: placeArgs(tenant, place), name: "wflo_get" });
+      return readStored(place, rows as readonly CheckpointCells[]);
+    },
+    async lineage(tenant, place, limit) {
+      const [tenantId, thread, namespace, id, name] = placeArgs(tenant, place);
+      const query = driver.orm
+        .select(headerColumns)
+        .from(checkpoint)
+        .innerJoin(
+          sql`wflo.lineage(${tenantId}, ${thread}, ${namespace}, ${id}, ${name}, ${limit}) l`,
+          sql`l.thread_key = ${checkpoint.threadKey} and l.id = ${checkpoint.id}`,
+        )
+        .where(eq(checkpoint.namespace, namespace))
+        .orderBy(asc(sql`l.depth`));
+      return (await driver.ordinary(query)).map(readHeader);
+    },
+    async list(tenant, filter) {
+      const query = driver.orm.select(headerColumns).from(checkpoint).where(conditionOf(tenant, filter));
+      const rows = await driver.ordinary(query.orderBy(desc(checkpoint.id)).limit(filter.limit));
+      return rows.map(readHeader);
+    },
+    async deleteThread(tenant, thread) {
+      const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
+      return (await driver.call("delete_thread", args)) === true;
+    },
+  };
+}
+
+/** In the order of the parameters of `wflo.put_checkpoint`. */
+function putArgs({
+  tenant,
+  checkpoint: made,
+  elements,
+  threadEpoch,
+  fence,
+}: CheckpointPut): readonly unknown[] {
+  return [
+    keyOf("tenant", tenant),
+    keyOf("thread", made.thread),
+    keyOf("namespace", made.namespace),
+    keyOf("checkpoint id", made.id),
+    made.parentId === undefined ? null : keyOf("checkpoint id", made.parentId),
+    made.kind,
+    exactText("checkpoint name", made.name),
+    made.step === undefined ? null : exactText("step path", made.step),
+    made.manifest,
+    piecesText(made.pieces),
+    made.metadata,
+    elements.map(({ log }) => log),
+    elements.map(({ position }) => position),
+    elements.map(({ codec }) => codec),
+    elements.map(({ text }) => text),
+    threadEpoch,
+    fence === undefined ? null : uuidOf("run id", fence.runId),
+    fence === undefined ? null : fence.epoch,
+  ];
+}
+
+/** In the order of the parameters of `wflo.get_checkpoint` and `wflo.lineage`. */
+function placeArgs(
+  tenant: string,
+  { thread, namespace, id, name }: CheckpointPlace,
+): readonly [string, string, string, string | null, string | null] {
+  return [
+    keyOf("tenant", tenant),
+    keyOf("thread", thread),
+    keyOf("namespace", namespace),
+    id === undefined ? null : keyOf("checkpoint id", id),
+    name === undefined ? null : exactText("checkpoint name", name),
+  ];
+}
+
+function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined {
+  const { thread, namespace, name, before } = filter;
+  const tenantKey = keyOf("tenant", tenant);
+  return and(
+    thread === undefined
+      ? eq(checkpoint.tenant, tenantKey)
+      : sql`${checkpoint.threadKey} = (
+          select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)})`,
+    namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
+    name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
+    before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
+  );
+}

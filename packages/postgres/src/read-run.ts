@@ -1,0 +1,75 @@
+import type { ClaimVerdict, RunRow, RunStatus } from "@wflo/core";
+
+/** A row as drizzle reads it. */
+export interface RunRecord extends Omit<RunRow, "forkedFrom" | "endedAt" | "result" | "error"> {
+  readonly forkedFromRun: string | null;
+  readonly forkedFromCheckpoint: string | null;
+  readonly endedAt: Date | null;
+  readonly result: string | null;
+  readonly error: string | null;
+}
+
+/** Reads a run. */
+export function readRun({ forkedFromRun, forkedFromCheckpoint, ...row }: RunRecord): RunRow {
+  return {
+    ...row,
+    forkedFrom: readFork(forkedFromRun, forkedFromCheckpoint),
+    endedAt: row.endedAt ?? undefined,
+    result: row.result ?? undefined,
+    error: row.error ?? undefined,
+  };
+}
+
+/** The verdict of `wflo.claim_run`. */
+export type ClaimJson =
+  | { readonly code: "unknown" | "completed" }
+  | { readonly code: "alive"; readonly heartbeatAgoMs: number }
+  | { readonly code: "claimed"; readonly run: ClaimedJson };
+
+/** The row as `to_jsonb` writes it, just claimed. */
+interface ClaimedJson {
+  readonly id: string;
+  readonly workflow: string;
+  readonly input: string;
+  readonly budget_ids: readonly string[];
+  readonly tags: readonly string[];
+  readonly trace_id: string;
+  readonly thread_id: string;
+  readonly forked_from_run: string | null;
+  readonly forked_from_checkpoint: string | null;
+  readonly status: RunStatus;
+  readonly epoch: number;
+  readonly created_at: string;
+  readonly heartbeat_at: string;
+}
+
+/** Reads the verdict of a claim. */
+export function readClaim(json: ClaimJson): ClaimVerdict {
+  if (json.code !== "claimed") return json;
+  const { id, workflow, input, tags, status, epoch, ...row } = json.run;
+  return {
+    code: "claimed",
+    run: {
+      id,
+      workflow,
+      input,
+      budgetIds: row.budget_ids,
+      tags,
+      traceId: row.trace_id,
+      threadId: row.thread_id,
+      forkedFrom: readFork(row.forked_from_run, row.forked_from_checkpoint),
+      status,
+      stale: false,
+      epoch,
+      createdAt: new Date(row.created_at),
+      heartbeatAt: new Date(row.heartbeat_at),
+      endedAt: undefined,
+      result: undefined,
+      error: undefined,
+    },
+  };
+}
+
+function readFork(runId: string | null, checkpointId: string | null): RunRow["forkedFrom"] {
+  return runId === null || checkpointId === null ? undefined : { runId, checkpointId };
+}

@@ -1,0 +1,15 @@
+import { integer, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { wfloSchema } from "./wflo-schema.ts";
+
+/** The values that states are made of; never changed. */
+export const element = wfloSchema.table(
+  "element",
+  {
+    threadKey: uuid("thread_key").notNull(),
+    log: integer("log").notNull(),
+    position: integer("position").notNull(),
+    codec: smallint("codec").notNull(),
+    text: text("text").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.threadKey, table.log, table.position] })],
+);

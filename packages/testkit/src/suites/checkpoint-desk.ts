@@ -1,0 +1,114 @@
+import { expect } from "vitest";
+import type {
+  CheckpointFilter,
+  CheckpointHeader,
+  CheckpointPlace,
+  CheckpointPut,
+  CheckpointStore,
+  Element,
+  NewCheckpoint,
+  PutVerdict,
+  StoredCheckpoint,
+  ThreadState,
+} from "@wflo/core";
+import type { CaseDesk } from "./case-desk.ts";
+import { databaseCase, type DatabaseCase } from "./database-case.ts";
+
+/** What a case says of a put; the rest is filled in, with one piece for each element. */
+export interface PutOptions extends Partial<Omit<NewCheckpoint, "id">> {
+  readonly elements?: readonly Element[];
+  readonly threadEpoch?: number | undefined;
+  readonly fence?: CheckpointPut["fence"];
+}
+
+/** Short words for what the cases of checkpoints do over and over: on the thread `chat`, on the line with the empty name. */
+export class CheckpointDesk {
+  readonly desk: CaseDesk;
+  readonly store: CheckpointStore;
+
+  constructor(desk: CaseDesk) {
+    this.desk = desk;
+    this.store = desk.database.checkpoints;
+  }
+
+  /** The same database for another tenant. */
+  as(tenant: string): CheckpointDesk {
+    return new CheckpointDesk(this.desk.as(tenant));
+  }
+
+  put(id: string, options: PutOptions = {}): Promise<PutVerdict> {
+    const { elements = [], threadEpoch, fence, ...given } = options;
+    const checkpoint: NewCheckpoint = {
+      thread: "chat",
+      namespace: "",
+      id,
+      parentId: undefined,
+      kind: "save",
+      name: "draft",
+      step: undefined,
+      manifest: "{}",
+      pieces: elements.map(({ log, position }) => [log, position, position] as const),
+      metadata: "{}",
+      ...given,
+    };
+    return this.store.put({ tenant: this.desk.tenant, checkpoint, elements, threadEpoch, fence });
+  }
+
+  /** Puts what must be saved; returns the thread as it is afterwards. */
+  async save(id: string, options?: PutOptions): Promise<ThreadState> {
+    const verdict = await this.put(id, options);
+    expect(verdict).toMatchObject({ code: "saved" });
+    if (verdict.code !== "saved") throw new Error(`put() said ${verdict.code} of ${id}`);
+    return verdict.thread;
+  }
+
+  /** Puts what must be refused; returns the thread as it is afterwards. */
+  async refused(code: "stale" | "collision", id: string, options?: PutOptions): Promise<ThreadState> {
+    const verdict = await this.put(id, options);
+    expect(verdict).toMatchObject({ code });
+    if (verdict.code === "superseded") throw new Error(`put() said ${verdict.code} of ${id}`);
+    return verdict.thread;
+  }
+
+  get(place?: Partial<CheckpointPlace>): Promise<StoredCheckpoint | undefined> {
+    return this.store.get(this.desk.tenant, { thread: "chat", namespace: "", ...place });
+  }
+
+  /** The id that a place leads to. */
+  async at(place?: Partial<CheckpointPlace>): Promise<string | undefined> {
+    return (await this.get(place))?.row.id;
+  }
+
+  /** The texts of a state in alphabetical order; undefined when it is not there. */
+  async texts(id: string, place?: Partial<CheckpointPlace>): Promise<readonly string[] | undefined> {
+    const stored = await this.get({ id, ...place });
+    return stored?.elements.map(({ text }) => text).toSorted();
+  }
+
+  async lineage(place?: Partial<CheckpointPlace>, limit = 100): Promise<readonly string[]> {
+    const from = { thread: "chat", namespace: "", ...place };
+    return (await this.store.lineage(this.desk.tenant, from, limit)).map(({ id }) => id);
+  }
+
+  list(filter?: Partial<CheckpointFilter>): Promise<readonly CheckpointHeader[]> {
+    return this.store.list(this.desk.tenant, { limit: 100, ...filter });
+  }
+
+  async listed(filter?: Partial<CheckpointFilter>): Promise<readonly string[]> {
+    return (await this.list(filter)).map(({ id }) => id);
+  }
+
+  deleteThread(thread = "chat"): Promise<boolean> {
+    return this.store.deleteThread(this.desk.tenant, thread);
+  }
+}
+
+/** An element that says where it is, unless told otherwise. */
+export function element(log: number, position: number, text = `${log}.${position}`): Element {
+  return { log, position, codec: 1, text };
+}
+
+/** A case that is about checkpoints. */
+export function checkpointCase(title: string, play: (desk: CheckpointDesk) => Promise<void>): DatabaseCase {
+  return databaseCase(title, (desk) => play(new CheckpointDesk(desk)));
+}
