@@ -9,7 +9,7 @@ const FILL = `insert into wflo.entry (
   tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id,
   step, agent, checkpoint_id, provider, model, receipt, input_tokens, output_tokens, latency_ms
 )
-select 't', wflo.uuid7(), gen_random_uuid(), case when n % 100 = 0 then 'doubt' else 'settle' end, '{}', '{}', '{}', '{}', 10, 5, 0, 5,
+select 't', ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_random_uuid(), case when n % 100 = 0 then 'doubt' else 'settle' end, '{}', '{}', '{}', '{}', 10, 5, 0, 5,
   now(), $1, 'step ' || n % 50, 'agent ' || n % 5, 'checkpoint ' || n / 500, 'openai', 'gpt-test',
   jsonb_build_object('note', repeat(md5(n::text), 15)), 100, 7, 3
 from generate_series(0, 9999) n`;

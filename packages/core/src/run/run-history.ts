@@ -56,6 +56,7 @@ export class RunHistory {
     checkName("The name of a checkpoint", name);
     const seen = step === undefined && this.#scope.isReplaying ? this.#comePast(name) : undefined;
     if (seen !== undefined) return infoOf(seen);
+    this.#scope.isReplaying = false;
     try {
       // Saved as it is now: what waits for another checkpoint must not see later changes.
       const saved = this.#waiting === 0 ? state : decode(encode(state, name));
