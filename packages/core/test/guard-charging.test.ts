@@ -1,10 +1,18 @@
-import { createWflo, type Answer, type GuardRequest, type Wflo } from "@wflo/core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  createWflo,
+  memoryDatabase,
+  type Answer,
+  type GuardRequest,
+  type Wflo,
+  type WfloOptions,
+} from "@wflo/core";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { currentContext } from "../src/run/run-context.ts";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
 
-async function client(cap: string, warnings: string[] = []): Promise<Wflo> {
+async function client(cap: string, warnings: string[] = [], options: WfloOptions = {}): Promise<Wflo> {
   const logger = { warn: (text: string) => void warnings.push(text), error() {} };
-  const wflo = createWflo({ logger, waitMs: 100, settle: "background" });
+  const wflo = createWflo({ logger, waitMs: 100, settle: "background", ...options });
   onTestFinished(() => wflo.close());
   await wflo.budgets.set({ id: "team", caps: { total: cap } });
   return wflo;
@@ -54,18 +62,45 @@ describe("a call with a price", () => {
   });
 
   test("of zero goes on where a budget is overspent, and owes nothing however it ends", async () => {
-    const wflo = await client("0.00");
-    const unbounded = request({ record: true, ...TEAM });
-    await expect(wflo.guardCall(unbounded, async () => lost)).rejects.toMatchObject({
-      code: "WFLO_BUDGET_EXCEEDED",
-    });
+    const wflo = await client("0.0001");
+    await wflo.guardCall(request({ record: true, ...TEAM }), async () => answer(1));
     const free = { ...search, price: 0 };
     expect(await wflo.guardCall(free, async () => lost)).toBe(1);
     await expect(wflo.guardCall(free, () => Promise.reject(new Error("boom")))).rejects.toThrow("boom");
     expect(await wflo.calls.list()).toMatchObject([
+      { kind: "recorded", charged: ANSWER_COST },
       { kind: "settle", charged: "0.00" },
       { kind: "void", charged: "0.00", inDoubt: false, receipt: { reason: "Error: boom" } },
     ]);
+  });
+});
+
+describe("a call with a price and the usage of its model", () => {
+  const priced = request({ price: "0.02", ...TEAM });
+  const usual = request(TEAM);
+
+  test("have nothing to do with each other: it neither waits for usage nor keeps others away", async () => {
+    const wflo = await client("1.00");
+    await wflo.guardCall(priced, async () => lost);
+    await wflo.guardCall(usual, async () => lost);
+    await expect(wflo.guardCall(usual, async () => lost)).rejects.toMatchObject({
+      code: "WFLO_MISSING_USAGE",
+    });
+    await wflo.guardCall(priced, async () => lost);
+    expect((await wflo.calls.list()).map(({ kind }) => kind)).toEqual(["settle", "unmeasured", "settle"]);
+  });
+
+  test("one that was given up and answered after all is in doubt no longer", async () => {
+    const wflo = await client("1.00");
+    const signal = AbortSignal.timeout(10);
+    const late = Promise.withResolvers<Answer<number>>();
+    const call = { ...priced, signal, onAbort: "cancel" } as const;
+    await expect(wflo.guardCall(call, () => late.promise)).rejects.toThrow(/timeout/);
+    await vi.waitUntil(async () => (await wflo.calls.list()).length > 0, { timeout: 5_000 });
+    late.resolve(lost);
+    await vi.waitUntil(async () => (await wflo.calls.list()).length > 1, { timeout: 5_000 });
+    expect(await wflo.calls.list({ inDoubt: true })).toEqual([]);
+    expect(await spent(wflo)).toBe("0.02");
   });
 });
 
@@ -88,11 +123,15 @@ describe("a call that is only recorded", () => {
     expect(made).toBe(1);
   });
 
-  test("is refused when nobody knows its price", async () => {
+  test("is refused when nobody knows its price; where that is allowed, when no money is left", async () => {
     const wflo = await client("1.00");
     const unpriced = { ...recorded, model: "gpt-0" };
     await expect(wflo.guardCall(unpriced, async () => answer(1))).rejects.toMatchObject({
       code: "WFLO_UNKNOWN_PRICE",
+    });
+    const lenient = await client("0.00", [], { onUnknownPrice: "allow" });
+    await expect(lenient.guardCall(unpriced, async () => answer(1))).rejects.toMatchObject({
+      code: "WFLO_BUDGET_EXCEEDED",
     });
   });
 
@@ -146,4 +185,17 @@ test("ways to charge that exclude each other are refused, by a sentence", async 
     code: "WFLO_INVALID_AMOUNT",
   });
   expect(await wflo.calls.list()).toEqual([]);
+});
+
+test("a call carries the checkpoint that its run had come to when it began", async () => {
+  const database = memoryDatabase();
+  const wflo = await client("1.00", [], { database });
+  await wflo.run({ name: "branchy" }, async () => {
+    const { run } = currentContext();
+    if (run) run.head = "0199f0d0-0000-7000-8000-000000000001";
+    await wflo.guardCall(request(TEAM), async () => answer(1));
+  });
+  await wflo.flush();
+  const [entry] = await database.ledger.listEntries("default", { limit: 1 });
+  expect(entry?.label.checkpointId).toBe("0199f0d0-0000-7000-8000-000000000001");
 });

@@ -78,6 +78,33 @@ describe("around a metered call", () => {
     expect(most).toBe(4);
   });
 
+  test("once that is known, calls begin together", async () => {
+    const wflo = await withBudget("1.00");
+    let open = 0;
+    let most = 0;
+    const ask = trackLlmCall({ ...MODEL, wflo, ...TEAM })(async () => {
+      most = Math.max(most, (open += 1));
+      await pause(10);
+      open -= 1;
+      return wflo.guardCall(request(), async () => answer(1));
+    });
+    await ask();
+    await Promise.all([ask(), ask(), ask()]);
+    expect(most).toBe(3);
+  });
+
+  test("a single one that is not metered counts, whatever others do meanwhile", async () => {
+    const wflo = await withBudget("1.00");
+    const ask = trackLlmCall({ ...MODEL, wflo, ...TEAM })(async (isMetered: boolean) => {
+      if (!isMetered) return reply();
+      await pause(10);
+      return wflo.guardCall(request(), async () => answer(reply()));
+    });
+    await ask(true);
+    await Promise.all([ask(true), ask(false)]);
+    await expect(ask(true)).rejects.toMatchObject({ code: "WFLO_UNMETERED_CALL" });
+  });
+
   test("it is not unmetered when that call was refused and the function answers without it", async () => {
     const wflo = await withBudget("0.10");
     const ask = trackLlmCall({ ...MODEL, wflo, ...TEAM })(() =>

@@ -14,7 +14,8 @@ export interface StateChannel {
 
 /** Objects with more keys than this are stored by entries instead of a channel a key. */
 const MANY_KEYS = 8;
-/** From this many items on, a list among the entries of a large object has a channel of its own. */
+/** From this many items on, a list inside a small object has a channel of its own, and one among the entries of a large object. */
+const FEW_ITEMS = 4;
 const MANY_ITEMS = 32;
 /** Deeper parts, and those beyond this many channels, are stored as values: a checkpoint names each of its channels. */
 const MAX_DEPTH = 4;
@@ -52,7 +53,10 @@ function splitRecord(
   const isLarge = entries.length > MANY_KEYS;
   const room = MAX_CHANNELS - channels.length - entries.length;
   const isSplit =
-    entries.length > 0 && room > 0 && path.length < MAX_DEPTH && (path.length === 0 || grows(value));
+    entries.length > 0 &&
+    room > 0 &&
+    path.length < MAX_DEPTH &&
+    (path.length === 0 || grows(value, FEW_ITEMS));
   if (!isLarge && !isSplit) {
     channels.push({ path, kind: "value", parts: [value] });
     return;
@@ -66,25 +70,25 @@ function splitRecord(
   for (const [key, child] of entries) {
     const isOwn =
       channels.length - at < MAX_CHANNELS / 2 && channels.length < MAX_CHANNELS && path.length < MAX_DEPTH;
-    if (isOwn && grows(child)) split(channels, [...path, key], child);
+    if (isOwn && grows(child, MANY_ITEMS)) split(channels, [...path, key], child);
     else kept.push([key, child]);
   }
 }
 
 /** Whether a part of a value is likely to grow from checkpoint to checkpoint. */
-function grows(value: unknown, depth = 0): boolean {
+function grows(value: unknown, items: number, depth = 0): boolean {
   switch (kindOf(value)) {
     case "value":
       return false;
     case "list":
-      return (value as readonly unknown[]).length >= MANY_ITEMS;
+      return (value as readonly unknown[]).length >= items;
     case "set":
     case "map":
-      return (value as ReadonlySet<unknown>).size >= MANY_ITEMS;
+      return (value as ReadonlySet<unknown>).size >= items;
     case "record": {
       const children = Object.values(value as object);
       if (children.length > MANY_KEYS) return true;
-      return depth < MAX_DEPTH && children.some((child) => grows(child, depth + 1));
+      return depth < MAX_DEPTH && children.some((child) => grows(child, items, depth + 1));
     }
   }
 }
