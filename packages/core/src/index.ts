@@ -24,6 +24,7 @@ export type { Calls, LedgerLine } from "./budget/calls.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
+export { CheckpointEngine, type EngineOptions, type SaveRequest } from "./checkpoint/checkpoint-engine.ts";
 export type { CheckpointChoice } from "./checkpoint/lineage.ts";
 export type { AgentName, ForkOptions, Run } from "./run/run.ts";
 export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run/checkpoints.ts";

@@ -23,7 +23,7 @@ export function writeList(
 ): RememberedChannel {
   const before = (old?.items ?? []) as readonly Remembered[];
   const items = matchList(parts, before);
-  const tails = [...(old?.tails ?? [])];
+  const tails = [END, HEAD, EDITS].map((at) => old?.tails[at]);
   const append = (index: number, tailAt: number) => {
     const itemName = kind === "set" ? `${name}.item(${index})` : `${name}[${index}]`;
     const written = toWritten(parts[index], itemName);

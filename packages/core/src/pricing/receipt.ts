@@ -12,7 +12,7 @@ const PICO_PER_USD = 1_000_000_000_000n;
 export function receiptOf(card: RateCard, cost: Cost): Record<string, unknown> {
   const { id, source, asOf, matchedBy } = card;
   const rateCard = { id, source, ...(asOf === undefined ? {} : { asOf }), matchedBy };
-  if (cost.kind === "unknown") return { rateCard, kind: cost.kind, reason: cost.reason };
+  if (cost.kind === "unknown") return { rateCard, kind: cost.kind, unknown: cost.reason };
   return {
     rateCard,
     kind: cost.kind,

@@ -2,6 +2,7 @@ import { describe, test } from "vitest";
 import { checkpointLinesCases } from "./checkpoint-lines.ts";
 import { checkpointPutsCases } from "./checkpoint-puts.ts";
 import { checkpointThreadsCases } from "./checkpoint-threads.ts";
+import { checkpointStatesCases } from "./checkpoint-states.ts";
 import { closingCases } from "./closing.ts";
 import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
 import { hostileTextsCases } from "./hostile-texts.ts";
@@ -34,6 +35,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   puts: checkpointPutsCases,
   threads: checkpointThreadsCases,
   lines: checkpointLinesCases,
+  states: checkpointStatesCases,
   texts: hostileTextsCases,
   closing: closingCases,
 };
