@@ -1,6 +1,11 @@
 export { createWflo, type Wflo } from "./create-wflo.ts";
 export { currentRun, type CurrentRun } from "./current-run.ts";
 export type { WfloOptions } from "./wflo-options.ts";
+export { checkpoint } from "./checkpoint-wrapper.ts";
+export { trackLlmCall } from "./track-llm-call.ts";
+export type { CheckpointOptions, CheckpointWrapper } from "./wrappers/checkpoint.ts";
+export type { TrackLlmCallOptions } from "./wrappers/track-llm-call-options.ts";
+export type { FunctionWrapper } from "./wrappers/wrapped-function.ts";
 export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
 
 export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";
@@ -16,6 +21,7 @@ export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.t
 export { createPricing, type Pricing } from "./pricing/pricing.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage.ts";
+export { usageOfResponse, type MeasuredResponse } from "./pricing/usage-of-response.ts";
 export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-openai.ts";
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
@@ -132,5 +138,6 @@ export { UnknownRunError } from "./errors/unknown-run-error.ts";
 export { UnsavableValueError } from "./errors/unsavable-value-error.ts";
 export { StepsRunningError } from "./errors/steps-running-error.ts";
 export { UnknownCheckpointError } from "./errors/unknown-checkpoint-error.ts";
+export { UnmeteredCallError } from "./errors/unmetered-call-error.ts";
 export { UnreadableCheckpointError } from "./errors/unreadable-checkpoint-error.ts";
 export { WfloError } from "./errors/wflo-error.ts";

@@ -4,9 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { createWflo, type Wflo, type WfloOptions } from "@wflo/core";
+import { createWflo, trackLlmCall, type Wflo, type WfloOptions } from "@wflo/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { trackLlmCall } from "./fixtures/track-llm-call.ts";
 import { answer, ANSWER_COST, MODEL, pause, request } from "./support/model.ts";
 
 /** An answer as OpenAI gives it, of 10 and 100 tokens. */
@@ -338,6 +337,7 @@ test(
     });
     const held = { kind: "settle", held: "0.10", charged: ANSWER_COST };
     expect(JSON.parse(told)).toEqual({
+      asked: "Ada: why?",
       texts: ["Ada: why?", "Ada: why? how?", "hello", "Ada, who?", "Ada"],
       members: [
         ["ask", 1],

@@ -60,7 +60,7 @@ export function createCalls(
       const callId = anyCase.toLowerCase();
       await outbox.flush(FLUSH_MS);
       const costNanoUsd = usd(cost).nanoUsd;
-      const receipt = { reason: "resolved by hand", ...(note === undefined ? {} : { note }) };
+      const receipt = { resolvedBy: "hand", ...(note === undefined ? {} : { note }) };
       const verdict = await ledger.correct(tenant, {
         callId,
         correctionId: ids.next(),

@@ -16,7 +16,7 @@ export interface Element {
  */
 export type CheckpointKind = "save" | "rollback" | "fork";
 
-/** A checkpoint as it is written. `thread`, `namespace`, `name` and `step` have at most 1,000 bytes and no control characters. */
+/** A checkpoint as it is written. Its id, thread, namespace, name and step have at most 1,000 bytes and no control characters. */
 export interface NewCheckpoint {
   readonly thread: string;
   /** A line of checkpoints within the thread; all lines of a thread share its logs. May be empty. */
@@ -94,7 +94,7 @@ export interface CheckpointFilter {
   readonly thread?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
-  /** Greatest id first; a page goes on before this one. */
+  /** Greatest id first; a page goes on before this one, whichever line it is of. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
@@ -107,7 +107,7 @@ export interface CheckpointStore {
    * behind): then the descendant that was saved last. Of a name, it is the greatest id that has the name.
    */
   get(tenant: string, place: CheckpointPlace): Promise<StoredCheckpoint | undefined>;
-  /** From the place to the first ancestor that is still there, at most `limit`. The same choice as `get` where no id is given. */
+  /** From the place through its parents until one is missing, at most `limit`. The same choice as `get` where no id is given. */
   lineage(tenant: string, place: CheckpointPlace, limit: number): Promise<readonly CheckpointHeader[]>;
   list(tenant: string, filter: CheckpointFilter): Promise<readonly CheckpointHeader[]>;
   /** Deletes every line of a thread and raises its epoch. False when there was nothing. */

@@ -147,7 +147,7 @@ export interface CostGroup {
   readonly outputTokens: number;
   /** Sum of the `latencyMs` of the receipts. */
   readonly latencyMs: number;
-  /** Calls whose receipt gives a `reason`: they did not end with an answer. */
+  /** Calls with a `reason` in a receipt: they did not end with an answer. */
   readonly failures: number;
   /** Entries in doubt, `unmeasured` or `estimate`, so that `chargedNanoUsd` is a bound. */
   readonly inexact: number;

@@ -9,7 +9,7 @@ export interface NewRun {
   readonly input: string;
   /** The budgets every call of the run is reserved on, its own included. */
   readonly budgetIds: readonly string[];
-  /** Made together with the run, unless a budget of this id exists. */
+  /** Made together with the run, unless a budget of this id exists; charges holds of dead processes, and warns nowhere. */
   readonly ownBudget?: { readonly id: string; readonly totalNanoUsd: bigint } | undefined;
   readonly tags: readonly string[];
   /** 32 hexadecimal digits, as W3C trace context writes them. */

@@ -21,8 +21,8 @@ export interface FunctionWrapper {
 /** A function of which nothing is known but that it can be called. */
 export type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
 
-/** Something around a call: `call` calls the original with its `this` and its arguments. */
-export type Around = (call: () => unknown, args: readonly unknown[]) => unknown;
+/** Something around a call: `call` calls the original with its `this`, here `self`, and its arguments. */
+export type Around = (call: () => unknown, args: readonly unknown[], self: unknown) => unknown;
 
 /** Makes what goes around a function, once for each; `name` is its own or that of its class member. */
 export type AroundOf = (name: string) => Around;
@@ -51,7 +51,7 @@ export function wrapWith(target: unknown, context: unknown, aroundOf: AroundOf):
 /** A proxy, so that whatever else is read of the function is still there. */
 function surrounded(original: AnyFunction, around: Around): AnyFunction {
   return new Proxy(original, {
-    apply: (fn, self, args: readonly unknown[]) => around(() => Reflect.apply(fn, self, args), args),
+    apply: (fn, self, args: readonly unknown[]) => around(() => Reflect.apply(fn, self, args), args, self),
     construct() {
       throw new InvalidOptionError("A wrapped function cannot be called with new.");
     },
