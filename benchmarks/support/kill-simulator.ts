@@ -24,11 +24,11 @@ export type KillSimulatorMessage =
 readTask();
 const simulator = await startSimulator({ reply: replyTo });
 
-/** The same prompt has the same answer in every process, after 10 to 40 ms. */
+/** The same prompt has the same answer in every process, after 20 to 100 ms. */
 function replyTo({ messages, stream }: SimulatorRequest): SimulatorReply {
   const digest = createHash("sha256").update(JSON.stringify(messages)).digest();
   const words = digest.toString("hex").slice(0, 48).match(/.{6}/g) ?? [];
-  const latencyMs = 10 + ((digest[0] ?? 0) % 31);
+  const latencyMs = 20 + ((digest[0] ?? 0) % 81);
   return { text: words.join(" "), latencyMs, ...(stream ? { tokensPerSecond: 200 } : {}) };
 }
 

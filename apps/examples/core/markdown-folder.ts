@@ -4,7 +4,7 @@ import { relative, resolve } from "node:path";
 const SKIPPED = ["**/node_modules/**", "**/dist/**"];
 const MAX_PAGES = 100;
 const MAX_FOUND = 2;
-const MAX_CHARACTERS = 8_000;
+const MAX_CHARACTERS = 6_000;
 
 /** The Markdown files of a folder, each with its first line. */
 export async function listPages(folder: string): Promise<readonly string[]> {
@@ -36,7 +36,8 @@ export async function readPage(folder: string, path: string): Promise<string> {
 }
 
 async function pathsIn(folder: string): Promise<string[]> {
-  const paths = await Array.fromAsync(glob("**/*.md", { cwd: folder, exclude: SKIPPED }));
+  const paths: string[] = [];
+  for await (const path of glob("**/*.md", { cwd: folder, exclude: SKIPPED })) paths.push(path);
   return paths.sort().slice(0, MAX_PAGES);
 }
 

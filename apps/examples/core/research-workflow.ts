@@ -17,7 +17,7 @@ export interface Findings {
 }
 
 /** What a search of the folder costs, as one in a paid index would. */
-const SEARCH_PRICE = "0.001";
+const SEARCH_PRICE = "0.0005";
 /** The most that one researcher may spend, whatever the run has left. */
 const RESEARCHER_BUDGET = "0.01";
 
@@ -34,7 +34,9 @@ export function researchWorkflow(wflo: Wflo, openai: OpenAI): Workflow<Research,
     });
 
     const research = async (topic: string) => {
-      const paths = await run.tool("search", () => searchPages(folder, topic), { price: SEARCH_PRICE });
+      const paths = await run.step("find", () =>
+        run.tool("search", () => searchPages(folder, topic), { price: SEARCH_PRICE }),
+      );
       const notes: Fact[] = [];
       for (const path of paths) {
         const facts = await run.step({ name: "note", key: path }, async () => {

@@ -1,35 +1,41 @@
-import { createWflo, usd } from "@wflo/core";
+import { createWflo, usd, type Wflo } from "@wflo/core";
 import { wfloOpenAI } from "@wflo/openai";
 import { pglite } from "@wflo/postgres/pglite";
+import type OpenAI from "openai";
 import { orSentence } from "../demo/or-sentence.ts";
-import { openModel } from "./open-model.ts";
-import { costTree, showSteps } from "./report.ts";
+import { costTree, firstLines, readable } from "./report.ts";
 import { researchWorkflow } from "./research-workflow.ts";
 import { stateFolder } from "./settings.ts";
+import { withModel } from "./with-model.ts";
 
-// Another process: finds the paused run, gives it more money, and goes on where it stopped.
-await orSentence(async () => {
-  const model = await openModel();
+/** Another process: finds a paused run, or takes the one it is given, raises its cap, and goes on where it stopped. */
+async function resume(openai: OpenAI): Promise<void> {
   const wflo = createWflo({ database: pglite(stateFolder) });
+  const research = researchWorkflow(wflo, wfloOpenAI(openai, { wflo }));
   try {
-    const research = researchWorkflow(wflo, wfloOpenAI(model.openai, { wflo }));
     const [paused] = await wflo.runs.list({ workflow: research.name, status: "paused", limit: 1 });
-    const runId = process.argv[2] ?? paused?.id;
+    const [runId = paused?.id, to = "0.10"] = process.argv.slice(2);
     if (runId === undefined) {
       console.log("There is nothing to resume: no research is paused. stop-at-budget.ts makes one that is.");
       return;
     }
+    const spent = (await wflo.runs.get(runId))?.cost.total ?? "0";
     showSteps(wflo);
-    const before = await wflo.runs.get(runId);
 
-    const { page, cost } = await research.resume(runId, { topUp: { to: "0.10" } });
+    const { page, cost } = await research.resume(runId, { topUp: { to } });
 
-    console.log(`\n${page.split("\n").slice(0, 8).join("\n")}\n`);
+    console.log(`\n${firstLines(page)}\n`);
     console.log(`What it cost in both processes:\n${costTree(cost.tree)}\n`);
-    const earlier = before?.cost.total ?? "0";
-    console.log(`$${earlier} before, $${usd(cost.total).minus(earlier)} now: $${cost.total} together.`);
+    const now = usd(cost.total).minus(spent).toString();
+    console.log(`$${spent} before and $${now} now make $${cost.total}.`);
   } finally {
     await wflo.close();
-    await model.close();
   }
-});
+}
+
+function showSteps(wflo: Wflo): void {
+  wflo.on("step-skipped", ({ step }) => console.log(`  saved before, not paid again: ${readable(step)}`));
+  wflo.on("step-saved", ({ step }) => console.log(`  done now: ${readable(step)}`));
+}
+
+await orSentence(() => withModel(resume));

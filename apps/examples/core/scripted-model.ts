@@ -29,12 +29,12 @@ function topicsOf(question: string): string[] {
   return words.toSorted((a, b) => b.length - a.length).slice(0, 3);
 }
 
-/** The first sentences that name the topic. */
+/** The first sentences of prose that name the topic. */
 function factsOf(prompt: string, topic: string): string[] {
-  const text = prompt.slice(prompt.indexOf("\n\n")).replace(/^([#|`].*|\s*)$/gm, "");
-  const sentences = text.match(/[A-Z][^.:|]{20,160}[.:](?=\s)/g) ?? [];
-  const about = sentences.filter((sentence) => sentence.toLowerCase().includes(topic));
-  return about.slice(0, 2).map((sentence) => sentence.replace(/\s+/g, " "));
+  const [, ...paragraphs] = prompt.replace(/^```[^]*?^```/gm, "").split("\n\n");
+  const prose = paragraphs.filter((paragraph) => /^[A-Z]/.test(paragraph));
+  const sentences = prose.flatMap((paragraph) => paragraph.replace(/\s+/g, " ").split(/(?<=\.) (?=[A-Z])/));
+  return sentences.filter((sentence) => sentence.toLowerCase().includes(topic)).slice(0, 2);
 }
 
 function reviewOf(page: string): { readonly isGood: boolean; readonly advice: string } {

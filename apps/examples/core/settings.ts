@@ -4,7 +4,7 @@ import { join } from "node:path";
 export const folder = join(import.meta.dirname, "../../..");
 
 /** What they are asked. */
-export const question = "How do budgets, checkpoints and prices work together?";
+export const question = "How do budgets and checkpoints help a resumed run?";
 
 /** Where runs are kept between processes. */
 export const stateFolder = process.env["WFLO_FOLDER"] ?? join(folder, ".wflo");

@@ -37,7 +37,7 @@ export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run
 export type { BranchCost, BudgetLeft, CostBreakdown, CostRow, NamedCost } from "./run/cost-breakdown.ts";
 export type { CostSum } from "./run/cost-tally.ts";
 export type { CostNode } from "./run/cost-tree.ts";
-export type { CheckpointRules } from "./run/execute-run.ts";
+export type { CheckpointRules } from "./run/checkpoint-rules.ts";
 export type { SaveOptions } from "./run/run-history.ts";
 export type { ToolFunction, ToolOptions } from "./run/run-services.ts";
 export type { RunDetails, Runs, RunSummary, SavedStep } from "./run/runs.ts";

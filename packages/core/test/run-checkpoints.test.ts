@@ -2,6 +2,7 @@ import {
   createWflo,
   memoryDatabase,
   RunAliveError,
+  RunOverError,
   StepsRunningError,
   StoreUnavailableError,
   UnknownCheckpointError,
@@ -88,6 +89,22 @@ describe("a checkpoint of a run", () => {
       checkpoints: { strict: true },
     });
     await expect(strict.run(undefined)).rejects.toThrow(UnsavableValueError);
+  });
+
+  test("of 100 MB, or after the run is over, is refused with a sentence", async () => {
+    const wflo = client();
+    const big = { notes: ["x".repeat(100 * 1024 * 1024)] };
+    let late: Run<undefined> | undefined;
+    await wflo.run({}, async (run) => {
+      late = run;
+      await expect(run.checkpoint("big", big, { strict: true })).rejects.toThrow(
+        "big.notes[0] cannot be saved: it takes 101 MB, more than the 32 MB a value may have",
+      );
+      await expect(run.step("big", () => big)).rejects.toThrow(UnsavableValueError);
+    });
+    await expect(late?.checkpoint("late", 1, { strict: true })).rejects.toThrow(RunOverError);
+    expect(await late?.checkpoint("late", 1)).toBeUndefined();
+    expect(await wflo.checkpoints.list(late?.id ?? "")).toEqual([]);
   });
 
   test("is tried again while the database cannot be reached", async () => {

@@ -47,6 +47,7 @@ export function choiceOf(which: string | CheckpointChoice | undefined): Checkpoi
 
 async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Promise<Checkpoint<State>> {
   const { scope, history, steps } = openRun;
+  if (scope.closing !== undefined) throw scope.closing;
   const beside = steps.runningBeside(contextIn(openRun).step);
   if (beside.length > 0) throw new StepsRunningError(scope.runId, beside);
   const checkpoint = await history.rollBack(choice);

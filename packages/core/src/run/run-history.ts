@@ -58,6 +58,7 @@ export class RunHistory {
     if (seen !== undefined) return infoOf(seen);
     this.#scope.isReplaying = false;
     try {
+      if (this.#scope.closing !== undefined) throw this.#scope.closing;
       // Saved as it is now: what waits for another checkpoint must not see later changes.
       const saved = this.#waiting === 0 ? state : decode(encode(state, name));
       const row = await this.#inTurn(() => this.#write(name, saved, step));
@@ -65,7 +66,7 @@ export class RunHistory {
       this.#services.emitter.emit("checkpoint-saved", { runId, name, checkpointId: row.id });
       return infoOf(row);
     } catch (error) {
-      if (error instanceof RunSupersededError) throw this.#scope.supersede();
+      if (error instanceof RunSupersededError) throw error;
       if (options.strict ?? this.#isStrict) throw error;
       this.#report(name, error);
       return undefined;
@@ -83,6 +84,7 @@ export class RunHistory {
 
   /** Goes back to a checkpoint: what came after it is left behind, its money is not. Throws `UnknownCheckpointError`. */
   rollBack(choice: CheckpointChoice): Promise<Checkpoint> {
+    this.#scope.isReplaying = false;
     return this.#inTurn(async () => {
       const target = this.#find(choice);
       const stored = await this.#stored(target);
@@ -176,6 +178,8 @@ export class RunHistory {
     );
     try {
       return await turn;
+    } catch (error) {
+      throw error instanceof RunSupersededError ? this.#scope.supersede() : error;
     } finally {
       this.#waiting--;
     }

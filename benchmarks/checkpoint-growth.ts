@@ -1,0 +1,186 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { createWflo, type Database, memoryDatabase } from "@wflo/core";
+import { postgres } from "@wflo/postgres";
+import { pglite } from "@wflo/postgres/pglite";
+import pg from "pg";
+import { countingPuts, storedBytes, storedBytesOfFolder } from "./support/checkpoint-bytes.ts";
+import { GROWING_STATES, type GrowingState, stateText } from "./support/growing-states.ts";
+import { median } from "./support/percentile.ts";
+import { printTable } from "./support/print-table.ts";
+import type { Promises } from "./support/promises.ts";
+import { Random } from "./support/random.ts";
+import { atEnd, runBench } from "./support/run-bench.ts";
+import { startPostgres } from "./support/start-postgres.ts";
+
+/** Runs of 50 and of 500 steps with a checkpoint after each: what ten times the steps cost in bytes, and whether late steps are slow. */
+
+const SHORT = 50;
+const LONG = 500;
+const MOST_RATIO = 11;
+const MOST_SLOWER = 2;
+const SEED = 1;
+
+/** What one run took. */
+interface Growth {
+  readonly stepMs: readonly number[];
+  /** True when the last checkpoint gave the state back as it was. */
+  readonly isRestored: boolean;
+}
+
+/** Beside the steps of the run, and in turn with them. */
+type Beside = (state: object) => Promise<void>;
+
+async function play(database: Database, shape: GrowingState, steps: number, beside?: Beside): Promise<Growth> {
+  const wflo = createWflo({ database, logger: false });
+  const stepMs: number[] = [];
+  const { state, turn } = shape.start(new Random(SEED));
+  const isRestored = await wflo.run({ name: "growth" }, async (run) => {
+    for (let step = 1; step <= steps; step += 1) {
+      turn(step);
+      const started = performance.now();
+      await run.step({ name: "turn", key: step }, () => step);
+      await run.checkpoint("state", state, { strict: true });
+      stepMs.push(performance.now() - started);
+      await beside?.(state);
+    }
+    return isDeepStrictEqual(await run.restore("state"), state);
+  });
+  await wflo.flush();
+  return { stepMs, isRestored };
+}
+
+/** One row of the tables. */
+interface Row {
+  readonly shape: string;
+  readonly store: string;
+  /** At 50 and at 500 steps. */
+  readonly bytes: readonly [number, number];
+  readonly rowBytes?: readonly [number, number];
+  readonly stepMs?: readonly number[];
+  readonly isRestored?: boolean;
+}
+
+async function onPostgres(url: string, shape: GrowingState): Promise<readonly Row[]> {
+  const pool = new pg.Pool({ connectionString: url, max: 2 });
+  const database = postgres({ pool });
+  await database.migrate();
+  await pool.query("create table if not exists plain_state (step serial primary key, state text not null)");
+  const ask = async (sql: string): Promise<number> =>
+    Number((await pool.query<{ value: string }>(`select (${sql}) as value`)).rows[0]?.value);
+  const sizes = [];
+  const plainMs: number[] = [];
+  const beside = async (state: object): Promise<void> => {
+    const started = performance.now();
+    await pool.query("insert into plain_state (state) values ($1)", [stateText(state)]);
+    plainMs.push(performance.now() - started);
+  };
+  let growth: Growth | undefined;
+  for (const steps of [SHORT, LONG]) {
+    await pool.query("truncate wflo.checkpoint, wflo.element, wflo.thread, plain_state");
+    plainMs.length = 0;
+    growth = await play(database, shape, steps, beside);
+    const plain = {
+      tables: await ask("select pg_total_relation_size('plain_state')"),
+      rows: await ask("select sum(pg_column_size(state)) from plain_state"),
+    };
+    sizes.push({ wflo: await storedBytes(ask), plain });
+  }
+  await database.close();
+  await pool.end();
+  const [short, long] = sizes;
+  const pair = (of: "wflo" | "plain", what: "tables" | "rows"): [number, number] => [
+    short?.[of][what] ?? Number.NaN,
+    long?.[of][what] ?? Number.NaN,
+  ];
+  const shared = { shape: shape.name, ...growth };
+  return [
+    { ...shared, store: "PostgreSQL", bytes: pair("wflo", "tables"), rowBytes: pair("wflo", "rows") },
+    {
+      shape: "",
+      store: "a row of JSON a step",
+      bytes: pair("plain", "tables"),
+      rowBytes: pair("plain", "rows"),
+      stepMs: [...plainMs],
+    },
+  ];
+}
+
+async function onPGlite(folder: string, shape: GrowingState): Promise<Row> {
+  const sizes = [];
+  let growth: Growth | undefined;
+  for (const steps of [SHORT, LONG]) {
+    const data = mkdtempSync(join(folder, "pglite-"));
+    const database = pglite(data);
+    growth = await play(database, shape, steps);
+    await database.close();
+    sizes.push(await storedBytesOfFolder(data));
+    rmSync(data, { recursive: true, force: true });
+  }
+  const of = (what: "tables" | "rows"): [number, number] => [
+    sizes[0]?.[what] ?? Number.NaN,
+    sizes[1]?.[what] ?? Number.NaN,
+  ];
+  return { shape: "", store: "PGlite", bytes: of("tables"), rowBytes: of("rows"), ...growth };
+}
+
+async function inMemory(shape: GrowingState): Promise<Row> {
+  const given: number[] = [];
+  let growth: Growth | undefined;
+  for (const steps of [SHORT, LONG]) {
+    const counted = countingPuts(memoryDatabase());
+    growth = await play(counted.database, shape, steps);
+    given.push(counted.given());
+  }
+  return { shape: "", store: "memory, bytes given", bytes: [given[0] ?? 0, given[1] ?? 0], ...growth };
+}
+
+const ratioOf = ([short, long]: readonly [number, number]): number => long / short;
+const kilobytes = (bytes: number): string => (bytes / 1_024).toFixed(0);
+const earlyMs = (stepMs: readonly number[]): number => median(stepMs.slice(0, SHORT));
+const lateMs = (stepMs: readonly number[]): number => median(stepMs.slice(LONG - SHORT));
+
+function print(rows: readonly Row[]): void {
+  printTable(
+    ["state", "store", "KB at 50", "at 500", "ratio", "ratio of rows", "ms a step, 1-50", "451-500", "late"],
+    rows.map(({ shape, store, bytes, rowBytes, stepMs = [] }) => [
+      shape,
+      store,
+      kilobytes(bytes[0]),
+      kilobytes(bytes[1]),
+      ratioOf(bytes).toFixed(2),
+      rowBytes === undefined ? "" : ratioOf(rowBytes).toFixed(2),
+      earlyMs(stepMs).toFixed(2),
+      lateMs(stepMs).toFixed(2),
+      (lateMs(stepMs) / earlyMs(stepMs)).toFixed(2),
+    ]),
+  );
+}
+
+function check(promises: Promises, rows: readonly Row[]): void {
+  const ours = rows.filter(({ isRestored }) => isRestored !== undefined);
+  const worst = Math.max(...ours.flatMap(({ bytes, rowBytes = bytes }) => [ratioOf(bytes), ratioOf(rowBytes)]));
+  promises.check(`ten times the steps take under ${MOST_RATIO} times the bytes`, worst < MOST_RATIO, worst.toFixed(2));
+  promises.check(
+    "every last checkpoint gives the state back",
+    ours.every(({ isRestored }) => isRestored),
+  );
+  const slowest = Math.max(...ours.map(({ stepMs = [] }) => lateMs(stepMs) / earlyMs(stepMs)));
+  const verdict = slowest < MOST_SLOWER ? "met" : "MISSED";
+  console.log(`late steps take up to ${slowest.toFixed(2)} times the early ones (target: ${MOST_SLOWER}; ${verdict})`);
+}
+
+await runBench("What checkpoints of 500 steps take", 240, async (promises) => {
+  const server = await startPostgres();
+  const folder = mkdtempSync(join(tmpdir(), "wflo-bench-growth-"));
+  atEnd(() => rmSync(folder, { recursive: true, force: true }));
+  const rows: Row[] = [];
+  for (const shape of GROWING_STATES) {
+    rows.push(...(await onPostgres(server.url, shape)), await onPGlite(folder, shape), await inMemory(shape));
+  }
+  print(rows);
+  console.log();
+  check(promises, rows);
+});

@@ -1,0 +1,115 @@
+import { encode } from "../checkpoint/codec.ts";
+import { BudgetBusyError } from "../errors/budget-busy-error.ts";
+import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { ClientClosedError } from "../errors/client-closed-error.ts";
+import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
+import { RunOverError } from "../errors/run-over-error.ts";
+import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
+import type { RunStatus } from "../ports/run-store.ts";
+import { drainInTime } from "./drain-in-time.ts";
+import type { LiveRun } from "./live-run.ts";
+
+const FLUSH_MS = 30_000;
+/** The same for a run that ends because the database is away. */
+const AWAY_FLUSH_MS = 1_000;
+
+/** The run's function has returned: `result` is stored if it can be. Throws `RunSupersededError`. */
+export async function completeRun(live: LiveRun, value: unknown): Promise<void> {
+  const { scope } = live.openRun;
+  scope.close(new RunOverError(scope.runId));
+  try {
+    reportUnused(live);
+    await end(live, { status: "completed", result: resultText(live, value) }, FLUSH_MS);
+  } finally {
+    live.leave();
+  }
+}
+
+/** The run's function has thrown: the run is paused when money ran out, else failed. */
+export async function failRun(live: LiveRun, error: unknown): Promise<void> {
+  try {
+    if (error instanceof RunSupersededError) return;
+    live.openRun.scope.close(error);
+    const flushMs = error instanceof StoreUnavailableError ? AWAY_FLUSH_MS : FLUSH_MS;
+    await end(live, { status: statusOf(error), error: errorText(error) }, flushMs);
+  } finally {
+    live.leave();
+  }
+}
+
+/** What was saved under names that the code does not use any more was paid for and is of no use. */
+function reportUnused({ services, openRun }: LiveRun): void {
+  const steps = openRun.steps.unused();
+  if (steps.length === 0) return;
+  const { runId, workflow } = openRun.scope;
+  services.log.warn(
+    `wflo: run ${runId} completed without coming past ${steps.length} of its saved steps (${steps.slice(0, 5).join(", ")}). ` +
+      `Has the code of workflow ${workflow} changed since they were saved?`,
+  );
+  services.emitter.emit("steps-unused", { runId, steps });
+}
+
+interface RunEnd {
+  readonly status: Exclude<RunStatus, "running">;
+  readonly result?: string | undefined;
+  readonly error?: string | undefined;
+}
+
+/** No further call starts, open calls finish, their settles are acknowledged, then the status is written. */
+async function end(live: LiveRun, how: RunEnd, flushMs: number): Promise<void> {
+  const { status } = how;
+  const { services } = live;
+  const { scope } = live.openRun;
+  const { tenant, database, outbox, emitter, log } = services;
+  const { runId, workflow, epoch } = scope;
+  await drainInTime(scope, services.clock, services.drainMs);
+  let isOurs = true;
+  try {
+    await outbox.flush(flushMs);
+    if (status === "failed" && live.rules.rollbackOnError) await goBack(live);
+    isOurs = await database.runs.finish(tenant, { runId, epoch, ...how });
+  } catch (failure) {
+    // The work itself is done or has its own error: an end that could not be written leaves a stale run, which can be resumed.
+    log.error(`wflo: the end of run ${runId} (${status}) could not be written.`, { error: failure });
+  }
+  if (!isOurs) throw scope.supersede();
+  emitter.emit("run-end", { runId, workflow, status });
+}
+
+/** A failed run without a checkpoint has nothing to go back to; one that cannot go back is still failed. */
+async function goBack({ openRun, services }: LiveRun): Promise<void> {
+  if (openRun.scope.head === undefined) return;
+  try {
+    await openRun.history.rollBack({});
+  } catch (error) {
+    services.log.error(`wflo: run ${openRun.scope.runId} could not be rolled back.`, { error });
+  }
+}
+
+function statusOf(error: unknown): "paused" | "failed" {
+  const isMoney =
+    isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
+  return isMoney || error instanceof ClientClosedError ? "paused" : "failed";
+}
+
+/** A result that cannot be saved is still the caller's: the run completes without a stored result. */
+function resultText({ services, openRun }: LiveRun, value: unknown): string | undefined {
+  try {
+    return encode(value, "the result");
+  } catch (error) {
+    services.log.warn(
+      `wflo: run ${openRun.scope.runId} is completed, but its result is not stored: ${String(error)}`,
+    );
+    return undefined;
+  }
+}
+
+function errorText(error: unknown): string {
+  try {
+    return encode(error, "the error");
+  } catch {
+    const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
+    return encode({ name: String(name), message: String(message), code: String(code) }, "the error");
+  }
+}

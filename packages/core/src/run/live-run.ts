@@ -1,0 +1,77 @@
+import { Lineage } from "../checkpoint/lineage.ts";
+import type { RunRow } from "../ports/run-store.ts";
+import type { CheckpointRules } from "./checkpoint-rules.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import type { OpenRun } from "./open-run.ts";
+import { loadBranch } from "./run-branch.ts";
+import { currentContext } from "./run-context.ts";
+import { RunHistory } from "./run-history.ts";
+import { RunScope } from "./run-scope.ts";
+import type { RunServices } from "./run-services.ts";
+import { StepBook } from "./step-book.ts";
+
+/** How a run is executed. */
+export interface ExecuteOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly checkpoints: CheckpointRules | undefined;
+}
+
+/** A run that this process executes. */
+export interface LiveRun {
+  readonly services: RunServices;
+  readonly openRun: OpenRun;
+  readonly rules: CheckpointRules;
+  /** Stops the heartbeat, and listening to what is around the run. */
+  readonly leave: () => void;
+}
+
+/** Opens a run that this process has claimed: its history, its saved steps, its heartbeat. */
+export async function openLiveRun(
+  services: RunServices,
+  row: RunRow,
+  options: ExecuteOptions,
+): Promise<LiveRun> {
+  const { id: runId, workflow, epoch } = row;
+  const rules = options.checkpoints ?? {};
+  const scope = new RunScope(row, services.client);
+  // The heartbeat first: a long history must not make the run look dead while it is read.
+  const stopHeartbeat = startHeartbeat(services, scope);
+  try {
+    const branch = epoch === 1 ? { lineage: new Lineage([]), steps: [] } : await loadBranch(services, row);
+    const history = new RunHistory(services, scope, {
+      row,
+      lineage: branch.lineage,
+      isStrict: rules.strict ?? false,
+    });
+    scope.history = history;
+    scope.isReplaying = epoch > 1;
+    const outer = currentContext();
+    const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];
+    const context = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
+    const openRun: OpenRun = { ...services, scope, context, history, steps: new StepBook(branch.steps) };
+    const unfollow = follow(scope, [options.signal, outer.run?.closed]);
+    const over = services.running.begin(scope);
+    services.emitter.emit("run-start", { runId, workflow, epoch });
+    const leave = () => {
+      stopHeartbeat();
+      unfollow();
+      over();
+    };
+    return { services, openRun, rules, leave };
+  } catch (error) {
+    stopHeartbeat();
+    throw error;
+  }
+}
+
+/** The caller's abort, and the end of a run around this one, end this one. Returns what stops listening. */
+function follow(scope: RunScope, signals: readonly (AbortSignal | undefined)[]): () => void {
+  const abort = (event: Event) => scope.abort((event.target as AbortSignal).reason);
+  for (const signal of signals) {
+    if (signal?.aborted) scope.abort(signal.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+  }
+  return () => {
+    for (const signal of signals) signal?.removeEventListener("abort", abort);
+  };
+}
