@@ -38,7 +38,8 @@ function factsOf(prompt: string, topic: string): string[] {
 }
 
 function reviewOf(page: string): { readonly isGood: boolean; readonly advice: string } {
-  const isGood = page.includes(".md)");
+  const facts = page.split("\n").filter((line) => line.startsWith("- "));
+  const isGood = facts.length > 0 && facts.every((fact) => fact.endsWith(".md)"));
   return { isGood, advice: isGood ? "" : "Name the file of each fact." };
 }
 

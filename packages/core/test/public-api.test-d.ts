@@ -1,4 +1,5 @@
 import {
+  checkpoint,
   createWflo,
   usd,
   type Budget,
@@ -52,3 +53,32 @@ void wflo.guardCall(request, async () => ({ value: 1 }));
 wflo.on("call-end", ({ cost, usage }) => [cost.length, usage?.outputTokens]);
 // @ts-expect-error -- there is no such event
 wflo.on("call-ended", () => {});
+
+const crew = { kickoff: async (input: { topic: string }) => input.topic.length };
+export const kicked: Promise<number> = wflo.workflow("crew", crew).run({ topic: "bees" });
+export const invoked: Promise<string> = wflo.workflow("chain", { invoke: (n: number) => `${n}` }).run(1);
+// @ts-expect-error -- the input of a crew is its kickoff's
+void wflo.workflow("crew", crew).run({ topic: 1 });
+// @ts-expect-error -- a text cannot be run
+wflo.workflow("w", "text");
+
+export const inside: Promise<number | undefined> = wflo.run({}, async (run) => {
+  await run.checkpoint("notes", { list: [1] }, { strict: true });
+  const { state } = await run.rollback<{ list: number[] }>({ name: "notes", version: 1 });
+  const restored: { list: number[] } | undefined = await run.restore("notes");
+  const hits: string[] = await run.tool("search", ({ signal }) => [String(signal.aborted)], {
+    price: "0.01",
+  });
+  const cost: string | undefined = (await run.cost()).tree.children[0]?.cost;
+  return restored?.list[0] ?? state.list.length + hits.length + Number(cost);
+});
+export const loaded: Promise<{ n: number } | undefined> = wflo.checkpoints
+  .load<{ n: number }>("chat/42", "draft")
+  .then((found) => found?.state);
+
+const wrapped = checkpoint({ name: "ask" })(
+  (question: string, times?: number) => question.length + (times ?? 0),
+);
+export const length: Promise<number> = wrapped("why?");
+// @ts-expect-error -- a wrapped function takes what it took
+void wrapped(1);

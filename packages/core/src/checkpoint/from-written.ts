@@ -47,14 +47,14 @@ function readTagged(tagged: Tagged): unknown {
 function readPairs(pairs: readonly [string, unknown][]): object {
   const result = {};
   for (const [key, child] of pairs) {
-    Object.defineProperty(result, key, {
-      value: fromWritten(child),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    setOwn(result, key, fromWritten(child));
   }
   return result;
+}
+
+/** Also for keys that an assignment would understand otherwise, such as `__proto__`. */
+function setOwn(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 interface SavedError {
@@ -71,12 +71,7 @@ function readError(saved: SavedError): Error {
   if (saved.stack !== undefined)
     Object.defineProperty(error, "stack", { value: saved.stack, writable: true, configurable: true });
   for (const [key, child] of saved.own) {
-    Object.defineProperty(error, key, {
-      value: fromWritten(child),
-      enumerable: true,
-      writable: true,
-      configurable: true,
-    });
+    setOwn(error, key, fromWritten(child));
   }
   return error;
 }
