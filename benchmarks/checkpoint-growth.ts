@@ -6,7 +6,12 @@ import { createWflo, type Database, memoryDatabase } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import { pglite } from "@wflo/postgres/pglite";
 import pg from "pg";
-import { countingPuts, storedBytes, storedBytesOfFolder } from "./support/checkpoint-bytes.ts";
+import {
+  countingPuts,
+  storedBytes,
+  type StoredBytes,
+  storedBytesOfFolder,
+} from "./support/checkpoint-bytes.ts";
 import { GROWING_STATES, type GrowingState, stateText } from "./support/growing-states.ts";
 import { median } from "./support/percentile.ts";
 import { printTable } from "./support/print-table.ts";
@@ -33,7 +38,12 @@ interface Growth {
 /** Beside the steps of the run, and in turn with them. */
 type Beside = (state: object) => Promise<void>;
 
-async function play(database: Database, shape: GrowingState, steps: number, beside?: Beside): Promise<Growth> {
+async function play(
+  database: Database,
+  shape: GrowingState,
+  steps: number,
+  beside?: Beside,
+): Promise<Growth> {
   const wflo = createWflo({ database, logger: false });
   const stepMs: number[] = [];
   const { state, turn } = shape.start(new Random(SEED));
@@ -70,7 +80,7 @@ async function onPostgres(url: string, shape: GrowingState): Promise<readonly Ro
   await pool.query("create table if not exists plain_state (step serial primary key, state text not null)");
   const ask = async (sql: string): Promise<number> =>
     Number((await pool.query<{ value: string }>(`select (${sql}) as value`)).rows[0]?.value);
-  const sizes = [];
+  const sizes: { readonly wflo: StoredBytes; readonly plain: StoredBytes }[] = [];
   const plainMs: number[] = [];
   const beside = async (state: object): Promise<void> => {
     const started = performance.now();
@@ -109,7 +119,7 @@ async function onPostgres(url: string, shape: GrowingState): Promise<readonly Ro
 }
 
 async function onPGlite(folder: string, shape: GrowingState): Promise<Row> {
-  const sizes = [];
+  const sizes: StoredBytes[] = [];
   let growth: Growth | undefined;
   for (const steps of [SHORT, LONG]) {
     const data = mkdtempSync(join(folder, "pglite-"));
@@ -161,15 +171,25 @@ function print(rows: readonly Row[]): void {
 
 function check(promises: Promises, rows: readonly Row[]): void {
   const ours = rows.filter(({ isRestored }) => isRestored !== undefined);
-  const worst = Math.max(...ours.flatMap(({ bytes, rowBytes = bytes }) => [ratioOf(bytes), ratioOf(rowBytes)]));
-  promises.check(`ten times the steps take under ${MOST_RATIO} times the bytes`, worst < MOST_RATIO, worst.toFixed(2));
+  const worst = Math.max(
+    ...ours.flatMap(({ bytes, rowBytes = bytes }) => [ratioOf(bytes), ratioOf(rowBytes)]),
+  );
+  promises.check(
+    `ten times the steps take under ${MOST_RATIO} times the bytes`,
+    worst < MOST_RATIO,
+    worst.toFixed(2),
+  );
   promises.check(
     "every last checkpoint gives the state back",
     ours.every(({ isRestored }) => isRestored),
   );
-  const slowest = Math.max(...ours.map(({ stepMs = [] }) => lateMs(stepMs) / earlyMs(stepMs)));
+  // A step in memory takes less than the smallest hiccup: it is shown, not judged.
+  const stored = ours.filter(({ rowBytes }) => rowBytes !== undefined);
+  const slowest = Math.max(...stored.map(({ stepMs = [] }) => lateMs(stepMs) / earlyMs(stepMs)));
   const verdict = slowest < MOST_SLOWER ? "met" : "MISSED";
-  console.log(`late steps take up to ${slowest.toFixed(2)} times the early ones (target: ${MOST_SLOWER}; ${verdict})`);
+  console.log(
+    `on PostgreSQL and PGlite late steps take up to ${slowest.toFixed(2)} times the early ones (target: ${MOST_SLOWER}; ${verdict})`,
+  );
 }
 
 await runBench("What checkpoints of 500 steps take", 240, async (promises) => {

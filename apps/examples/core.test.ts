@@ -56,7 +56,7 @@ test(
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);
     expect(stopped.stdout).toMatch(
-      /^Budget run\/\S+ has \$\S+ left of \$0\.006; this call may cost up to \$\S+\. Raise the cap/,
+      /^Budget run\/\S+ has \$\S+ left of \$0\.007; this call may cost up to \$\S+\. Raise the cap/,
     );
     const [, runId, spent] = /Run (\S+) is paused. It has spent \$(\S+),/.exec(stopped.stdout) ?? [];
     expect(stopped.stdout).toMatch(new RegExp(`^Go on with: node \\S+resume\\.ts ${runId}$`, "m"));

@@ -50,7 +50,6 @@ export async function compareBooks(
   const entries = Map.groupBy(rows, (row) => row.call_id);
   const requests = Map.groupBy(served, ({ callId }) => callId);
   const judged = [...requests].map(([callId, of]) => judge(callId, of, entries.get(callId) ?? []));
-  for (const j of judged) if (j.what==='in doubt') console.log('DBG', j.detail);
   const unsent = [...entries].filter(
     ([callId, [first]]) => first?.provider !== "tool" && !requests.has(callId),
   );

@@ -12,7 +12,6 @@ import type { Random } from "./random.ts";
 const TENANT = "default";
 /** Share of the deaths that fall upon a process that was just started, not upon one that waited. */
 const COLD_SHARE = 0.1;
-const DUEL_SHARE = 0.15;
 /** A run that is not over by then never will be. */
 const MAX_ROUNDS = 100;
 
@@ -79,7 +78,7 @@ export async function playRun(ground: KillGround): Promise<KillStory> {
     const row = await ground.database.runs.get(TENANT, runId);
     const how = row === undefined ? "start" : "resume";
     const order = { runId, logFile, how, takeOver: true } as const;
-    const isDuel = how === "resume" && ground.left.duels > 0 && ground.random.next() < DUEL_SHARE;
+    const isDuel = how === "resume" && ground.random.next() < duelShare(ground);
     if (isDuel) await playDuel(ground, story, order);
     else await playRound(ground, story, order);
     for (const line of readKillLog(logFile).slice(linesBefore)) {
@@ -88,6 +87,11 @@ export async function playRun(ground: KillGround): Promise<KillStory> {
     story.isCompleted = (await ground.database.runs.get(TENANT, runId))?.status === "completed";
   }
   return story;
+}
+
+/** As many resumes as spread the duels that are left over the deaths that are left. */
+function duelShare({ left }: KillGround): number {
+  return (1.3 * left.duels) / (left.kills + 1);
 }
 
 async function finishedSteps({ database }: KillGround, runId: string): Promise<ReadonlySet<string>> {
@@ -101,9 +105,8 @@ async function playRound(ground: KillGround, story: KillStory, order: KillOrder)
   const child = isCold ? crew.startCold(order) : await crew.take();
   const diesAtMs = random.next() * (isCold ? startMs + lifeMs : lifeMs);
   if (!isCold) child.send(order);
-  const isMeantToDie = left.kills > 0;
-  if (isMeantToDie) await Promise.race([sleep(diesAtMs), workOver(child)]);
-  if (isMeantToDie && child.isAlive && endOf(child) === undefined) {
+  await Promise.race([sleep(diesAtMs), workOver(child)]);
+  if (left.kills > 0 && child.isAlive && endOf(child) === undefined) {
     left.kills -= 1;
     child.kill("SIGKILL");
   }

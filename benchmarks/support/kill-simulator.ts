@@ -17,18 +17,16 @@ export interface ServedRequest {
 }
 
 /** What the process says: its address, then its journal each time it is asked. */
-export type KillSimulatorMessage =
-  | { readonly url: string }
-  | { readonly served: readonly ServedRequest[] };
+export type KillSimulatorMessage = { readonly url: string } | { readonly served: readonly ServedRequest[] };
 
 readTask();
 const simulator = await startSimulator({ reply: replyTo });
 
-/** The same prompt has the same answer in every process, after 20 to 100 ms. */
+/** The same prompt has the same answer in every process, after 40 to 160 ms. */
 function replyTo({ messages, stream }: SimulatorRequest): SimulatorReply {
   const digest = createHash("sha256").update(JSON.stringify(messages)).digest();
   const words = digest.toString("hex").slice(0, 48).match(/.{6}/g) ?? [];
-  const latencyMs = 20 + ((digest[0] ?? 0) % 81);
+  const latencyMs = 40 + ((digest[0] ?? 0) % 121);
   return { text: words.join(" "), latencyMs, ...(stream ? { tokensPerSecond: 200 } : {}) };
 }
 

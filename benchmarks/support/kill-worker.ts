@@ -1,12 +1,6 @@
 import { openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  createWflo,
-  currentRun,
-  type Database,
-  RunNotResumableError,
-  type RunStore,
-} from "@wflo/core";
+import { createWflo, currentRun, type Database, RunNotResumableError, type RunStore } from "@wflo/core";
 import { wfloOpenAI } from "@wflo/openai";
 import { postgres } from "@wflo/postgres";
 import OpenAI from "openai";

@@ -1,4 +1,4 @@
-import type { CostNode } from "@wflo/core";
+import { namesOfPath, type CostNode } from "@wflo/core";
 
 /** A run's cost as a tree: its steps and agents, and the tools and models inside them. */
 export function costTree(node: CostNode, depth = 0): string {
@@ -11,7 +11,7 @@ export function costTree(node: CostNode, depth = 0): string {
 
 /** The path of a step without the escapes that keep names with separators apart. */
 export function readable(step: string): string {
-  return decodeURIComponent(step);
+  return namesOfPath(step).join(" / ");
 }
 
 /** How a page begins. */

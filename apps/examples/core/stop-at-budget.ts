@@ -13,7 +13,7 @@ async function stopAtBudget(openai: OpenAI): Promise<void> {
   const wflo = createWflo({ database: pglite(stateFolder) });
   const research = researchWorkflow(wflo, wfloOpenAI(openai, { wflo }));
   try {
-    await research.run({ folder, question }, { budget: "0.006" });
+    await research.run({ folder, question }, { budget: "0.007" });
     console.log("The work was done before the cap was reached.");
   } catch (error) {
     const refusal = budgetExceededIn(error);

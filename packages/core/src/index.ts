@@ -41,7 +41,7 @@ export type { CheckpointRules } from "./run/checkpoint-rules.ts";
 export type { SaveOptions } from "./run/run-history.ts";
 export type { ToolFunction, ToolOptions } from "./run/run-services.ts";
 export type { RunDetails, Runs, RunSummary, SavedStep } from "./run/runs.ts";
-export type { StepName } from "./run/step-path.ts";
+export { namesOfPath, type StepName } from "./run/step-path.ts";
 export type { ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
 export {
   registerTarget,

@@ -75,6 +75,7 @@ function run<Chunk, T>(
   const { signal } = call.request;
   const stream = pump(answer, {
     clock: door.clock,
+    cancelWaits: door.settle === "await",
     onUnwanted: () => control.abandon(),
     async onEnd(end) {
       control.done();

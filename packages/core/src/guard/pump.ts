@@ -12,6 +12,8 @@ interface PumpOptions {
   readonly onUnwanted: () => void;
   /** All that costs has come in, or the wire broke. The end of the consumer's stream waits for it. Called once. */
   readonly onEnd: (end: { readonly complete: boolean }) => Promise<void>;
+  /** True: a consumer that breaks off is let go when all has come in, since its process may be frozen then. */
+  readonly cancelWaits: boolean;
 }
 
 interface Pumped<Chunk> {
@@ -42,6 +44,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
   };
   let ended: Promise<void> | undefined;
   const end = (complete: boolean) => (ended ??= options.onEnd({ complete }));
+  const over = Promise.withResolvers<void>();
   let reader: ReadableStreamDefaultReader<Chunk> | undefined;
   const chunks = new ReadableStream<Chunk>(
     {
@@ -53,6 +56,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
         // Nothing that costs is to come: there is no reason to read on.
         if (ended) void reader?.cancel().catch(() => {});
         else options.onUnwanted();
+        return options.cancelWaits ? over.promise : undefined;
       },
     },
     { highWaterMark: READ_AHEAD },
@@ -83,6 +87,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
       await reader?.cancel(error).catch(() => {});
     }
     await end(failure === undefined);
+    over.resolve();
     if (failure) return fail(failure.error);
     consumer?.close();
     consumer = undefined;

@@ -31,7 +31,7 @@ export function followStream<T>(value: T, follower: StreamFollower): T | undefin
 /** Watches over the reading of one stream. */
 class Follow {
   readonly #follower: StreamFollower;
-  #isOver = false;
+  #over: Promise<void> | undefined;
   #cancelIdle: () => void;
 
   constructor(follower: StreamFollower) {
@@ -64,11 +64,9 @@ class Follow {
     }
   }
 
-  async over(error?: unknown): Promise<void> {
-    if (this.#isOver) return;
-    this.#isOver = true;
+  over(error?: unknown): Promise<void> {
     this.#cancelIdle();
-    await this.#follower.over(error);
+    return (this.#over ??= this.#follower.over(error));
   }
 
   #watch(): () => void {

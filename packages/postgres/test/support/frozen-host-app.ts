@@ -60,7 +60,7 @@ const server = createServer((request, response) => {
     (error: unknown) => tell(`failed ${String((error as { code?: unknown }).code ?? error)}`),
   );
 });
-server.listen(0, () => tell(`port ${(server.address() as AddressInfo).port}`));
+server.listen(0, "127.0.0.1", () => tell(`port ${(server.address() as AddressInfo).port}`));
 
 function runLong(response: ServerResponse, answersAt: string): Promise<unknown> {
   const at = async (place: string) => {

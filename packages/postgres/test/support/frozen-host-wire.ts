@@ -4,8 +4,8 @@ const waiting = new Map<string, PromiseWithResolvers<void>>();
 /** Begins to listen to the host; ends with it. */
 export function hearing(): void {
   process.on("message", (text) => {
-    told.add(String(text));
-    waiting.get(String(text))?.resolve();
+    told.add(text as string);
+    waiting.get(text as string)?.resolve();
   });
   process.on("disconnect", () => process.exit());
 }

@@ -40,7 +40,7 @@ export class FreezingHost {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
-    child.on("message", (text) => this.told.push(String(text)));
+    child.on("message", (text) => this.told.push(text as string));
   }
 
   static async start({ url, settle, hasWaitUntil = false }: HostSettings): Promise<FreezingHost> {
@@ -64,7 +64,7 @@ export class FreezingHost {
     let text = "";
     const read = Promise.withResolvers<string>();
     const frozen = Promise.withResolvers<void>();
-    const client = get({ port: this.#port, path, agent: false }, (response) => {
+    const client = get({ host: "127.0.0.1", port: this.#port, path, agent: false }, (response) => {
       response.on("data", (chunk: Buffer) => (text += chunk.toString()));
       response.on("error", () => {});
       response.on("close", () => {
