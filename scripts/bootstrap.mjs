@@ -16,9 +16,10 @@ const stampFile = join(modules, ".wflo-installed");
 const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager.split("+")[0];
 
 const tasks = {
+  example: ([name, ...args]) => [pinnedNode, [fileIn("apps/examples", name), ...args]],
   demo: (args) => [pinnedNode, ["apps/examples/demo.ts", ...args]],
   test: (args) => [pinnedNode, ["scripts/test.ts", ...args]],
-  bench: ([name, ...args]) => [pinnedNode, [benchmarkFile(name), ...args]],
+  bench: ([name, ...args]) => [pinnedNode, [fileIn("benchmarks", name), ...args]],
   tidy: () => [pinnedNode, ["scripts/tidy.ts"]],
   format: () => ["oxfmt", ["."]],
 };
@@ -140,13 +141,27 @@ function run(command, commandArgs, output) {
   });
 }
 
-function benchmarkFile(benchmark) {
-  const file = `benchmarks/${benchmark}.ts`;
-  if (benchmark && existsSync(join(root, file))) return file;
-  const known = readdirSync(join(root, "benchmarks"))
-    .filter((entry) => entry.endsWith(".ts"))
-    .map((entry) => entry.slice(0, -3));
-  return stop(`usage: npm run bench -- ${known.join("|") || "NAME"}`, 2);
+/** The file of that name in a folder, such as `door` in benchmarks or `core/basic` among the examples. */
+function fileIn(folder, wanted) {
+  const file = `${folder}/${wanted}.ts`;
+  if (wanted && existsSync(join(root, file))) return file;
+  const files = folder === "benchmarks" ? filesOf(folder, "") : exampleFiles(folder);
+  return stop(`usage: npm run ${name} -- ${files.join("|") || "NAME"}`, 2);
+}
+
+function filesOf(folder, prefix) {
+  return readdirSync(join(root, folder))
+    .filter((entry) => entry.endsWith(".ts") && !entry.includes(".test."))
+    .map((entry) => `${prefix}${entry.slice(0, -3)}`);
+}
+
+/** Each framework has the same three. */
+function exampleFiles(folder) {
+  const names = ["basic", "stop-at-budget", "resume"];
+  const frameworks = readdirSync(join(root, folder)).filter((entry) =>
+    existsSync(join(root, folder, entry, "stop-at-budget.ts")),
+  );
+  return frameworks.flatMap((entry) => names.map((each) => `${entry}/${each}`));
 }
 
 function stop(sentence, code = 1) {

@@ -59,7 +59,7 @@ test(
       /^Budget run\/\S+ has \$\S+ left of \$0\.007; this call may cost up to \$\S+\. Raise the cap/,
     );
     const [, runId, spent] = /Run (\S+) is paused. It has spent \$(\S+),/.exec(stopped.stdout) ?? [];
-    expect(stopped.stdout).toMatch(new RegExp(`^Go on with: node \\S+resume\\.ts ${runId}$`, "m"));
+    expect(stopped.stdout).toContain(`Go on with: npm run example core/resume ${runId}\n`);
     const saved = stopped.stdout.match(/(?<=^ {2})\S+$/gm) ?? [];
     expect(saved).toContain("planner");
 

@@ -29,7 +29,7 @@ async function showPaused(wflo: Wflo, runId: string): Promise<void> {
   const run = await wflo.runs.get(runId);
   console.log(`Run ${runId} is ${run?.status}. It has spent $${run?.cost.total}, and this is saved:`);
   for (const { path } of run?.steps ?? []) console.log(`  ${readable(path)}`);
-  console.log(`\nGo on with: node ${import.meta.dirname}/resume.ts ${runId}`);
+  console.log(`\nGo on with: npm run example core/resume ${runId}`);
 }
 
 await orSentence(() => withModel(stopAtBudget));
