@@ -4,7 +4,7 @@ import type { Random } from "./random.ts";
 export interface GrowingState {
   readonly name: string;
   /** A new one; `turn` does what one step does to it. */
-  start(random: Random): { readonly state: object; turn(step: number): void };
+  start(random: Random): { readonly state: object; readonly turn: (step: number) => void };
 }
 
 const MESSAGE_CHARACTERS = 400;

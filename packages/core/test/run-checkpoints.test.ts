@@ -11,8 +11,9 @@ import {
   type Run,
   type Wflo,
 } from "@wflo/core";
+import { fakeClock } from "@wflo/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
-import { answer, ANSWER_COST, request } from "./support/model.ts";
+import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
 let database: Database;
 let now: number;
@@ -459,4 +460,84 @@ test("the cost of a run is a tree of its agents, steps, tools and models, with w
       ],
     });
   });
+});
+
+describe("a run that rolled itself back and was killed later", () => {
+  /** Stops an execution at the n-th time it would save anything, as a kill does: nothing of it reaches the store any more. */
+  function mortal(on: Database, savesLeft: number): Database {
+    let left = savesLeft;
+    const die = () => {
+      if (left-- <= 0) throw new StoreUnavailableError("killed");
+    };
+    return {
+      ...on,
+      commitStep: async (commit) => (die(), on.commitStep(commit)),
+      checkpoints: { ...on.checkpoints, put: async (put) => (die(), on.checkpoints.put(put)) },
+      runs: { ...on.runs, finish: async (tenant, end) => (die(), on.runs.finish(tenant, end)) },
+    };
+  }
+
+  /** A draft that is sent back twice, and is paid for each time. */
+  function define(wflo: Wflo, paid: string[]) {
+    return wflo.workflow("rounds", async (run) => {
+      const pay = (name: string, value: unknown) =>
+        run.step(name, () => {
+          paid.push(name);
+          return value;
+        });
+      await pay("research", ["facts"]);
+      await run.checkpoint("researched", { facts: 1 });
+      for (let round = 0; ; round++) {
+        await pay("draft", `draft ${round}`);
+        const isGood = await pay("review", round === 2);
+        if (isGood) break;
+        const { state } = await run.rollback<{ facts: number }>("researched");
+        expect(state).toEqual({ facts: 1 });
+        await pay(`advice ${round}`, round);
+        await run.checkpoint("advised", { round });
+      }
+      await pay("publish", true);
+      return run.restore("advised");
+    });
+  }
+
+  test.each(Array.from({ length: 18 }, (_, kill) => kill))(
+    "goes on where it was, and pays for nothing again that was saved (kill %i)",
+    async (kill) => {
+      const paid: string[] = [];
+      const clock = fakeClock();
+      const first = createWflo({ database: mortal(database, kill), logger: false, clock });
+      const running = define(first, paid)
+        .run(undefined)
+        .catch((error: unknown) => error);
+      for (let tick = 0; tick < 60; tick++) {
+        clock.advance(5_000);
+        await pause(0);
+      }
+      await running;
+      const id = await lastRun(client());
+      const saved = (await database.runs.steps("default", id)).length;
+      const wflo = client();
+      const row = await wflo.runs.get(id);
+      const value =
+        row?.status === "completed" ? row.result : await define(wflo, paid).resume(id, { takeOver: true });
+      expect(value).toEqual({ round: 1 });
+      const all = [
+        "research",
+        "draft",
+        "review",
+        "advice 0",
+        "draft",
+        "review",
+        "advice 1",
+        "draft",
+        "review",
+        "publish",
+      ];
+      // What was running when it was killed runs again; a rollback with nothing after it begins its round anew.
+      expect(paid.length - all.length).toBeLessThanOrEqual(saved === 3 || saved === 6 ? 4 : 1);
+      const cost = await wflo.runs.get(id);
+      expect(cost?.status).toBe("completed");
+    },
+  );
 });

@@ -27,11 +27,13 @@ begin
 end
 $$;
 
--- Takes a run for a new execution and closes what its older ones left open, in doubt.
-create function wflo.claim_run(p_tenant text, p_run uuid, p_take_over boolean, p_reopen boolean, p_stale_ms int8)
+-- Takes a run, for a new execution or to work on it at rest, and closes what older epochs left open, in doubt. At rest it stays as it
+-- is but for its epoch.
+create function wflo.claim_run(p_tenant text, p_run uuid, p_take_over boolean, p_at_rest boolean, p_stale_ms int8)
 returns jsonb language plpgsql as $$
 declare
   v_at timestamptz;
+  v_dead_at timestamptz;
   v_run wflo.run;
   v_calls uuid[];
   v_hold wflo.hold;
@@ -42,17 +44,23 @@ begin
     return jsonb_build_object('code', 'unknown');
   end if;
   v_at := wflo.now();
-  if v_run.status = 'completed' and not p_reopen then
+  v_dead_at := v_at - p_stale_ms * interval '1 millisecond';
+  if v_run.status = 'completed' and not p_at_rest then
     return jsonb_build_object('code', 'completed');
   end if;
-  if v_run.status = 'running' and not p_take_over and v_run.heartbeat_at > v_at - p_stale_ms * interval '1 millisecond' then
+  if v_run.status = 'running' and not p_take_over and v_run.heartbeat_at > v_dead_at then
     return jsonb_build_object('code', 'alive',
       'heartbeatAgoMs', greatest((extract(epoch from v_at - v_run.heartbeat_at) * 1000)::int8, 0));
   end if;
-  update wflo.run r
-  set epoch = r.epoch + 1, status = 'running', heartbeat_at = v_at, ended_at = null, result = null, error = null
-  where r.tenant = p_tenant and r.id = p_run
-  returning r.* into v_run;
+  if p_at_rest then
+    update wflo.run r set epoch = r.epoch + 1 where r.tenant = p_tenant and r.id = p_run
+    returning r.* into v_run;
+  else
+    update wflo.run r
+    set epoch = r.epoch + 1, status = 'running', heartbeat_at = v_at, ended_at = null, result = null, error = null
+    where r.tenant = p_tenant and r.id = p_run
+    returning r.* into v_run;
+  end if;
 
   select array_agg(x.call_id) into v_calls from (
     select h.call_id from wflo.hold h
@@ -65,11 +73,12 @@ begin
       delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls) returning h.*
     loop
       v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'doubt', v_hold.amount,
-        jsonb_build_object('reason', 'the run was resumed while this call was open'));
+        jsonb_build_object('reason', 'the run was taken over while this call was open'));
     end loop;
     perform wflo.book(p_tenant, v_ids);
   end if;
-  return jsonb_build_object('code', 'claimed', 'run', to_jsonb(v_run));
+  return jsonb_build_object('code', 'claimed', 'run', to_jsonb(v_run),
+    'stale', v_run.status = 'running' and v_run.heartbeat_at <= v_dead_at);
 end
 $$;
 

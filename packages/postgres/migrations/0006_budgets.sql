@@ -122,7 +122,7 @@ returns table (
     count(*) filter (where e.failed and (wflo.is_closing(e.kind) or not exists (
       select from wflo.entry x
       where x.tenant = p_tenant and x.call_id = e.call_id and x.failed and (wflo.is_closing(x.kind) or x.id < e.id)))),
-    count(*) filter (where e.kind in ('unmeasured', 'estimate') or e.kind in ('doubt', 'expire') and not exists (
+    count(*) filter (where e.kind in ('unmeasured', 'estimate', 'doubt', 'expire') and not exists (
       select from wflo.entry x
       where x.tenant = p_tenant and x.call_id = e.call_id and x.kind in ('late', 'correction')))
   from wflo.entry e

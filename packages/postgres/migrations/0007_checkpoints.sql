@@ -78,7 +78,7 @@ $$;
 create function wflo.put_checkpoint(
   p_tenant text, p_thread text, p_namespace text, p_id text, p_parent text, p_kind text, p_name text, p_step text, p_manifest text,
   p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_thread_epoch int8,
-  p_run uuid, p_epoch int8
+  p_must_follow boolean, p_run uuid, p_epoch int8
 ) returns jsonb language plpgsql as $$
 declare
   v_thread wflo.thread;
@@ -95,6 +95,8 @@ begin
     -- Refused without a trace: a row would make the next put that names this epoch look right.
     if p_thread_epoch is not null then
       return wflo.put_verdict('stale', null, 1, 0);
+    elsif p_must_follow and p_parent is not null then
+      return wflo.put_verdict('moved', null, 1, 0);
     elsif wflo.collides(null, p_logs, p_positions) then
       return wflo.put_verdict('collision', null, 1, 0);
     end if;
@@ -108,6 +110,11 @@ begin
     return wflo.put_verdict('replay', v_at, v_thread.epoch, v_thread.next_log);
   elsif p_thread_epoch <> v_thread.epoch then
     return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
+  elsif p_must_follow and p_parent is distinct from (
+    select c.id from wflo.checkpoint c
+    where c.thread_key = v_thread.key and c.namespace = p_namespace
+    order by c.id desc limit 1) then
+    return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
   elsif wflo.collides(v_thread, p_logs, p_positions) then
     return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);
   end if;

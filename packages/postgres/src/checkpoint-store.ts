@@ -66,6 +66,7 @@ function putArgs({
   checkpoint: made,
   elements,
   threadEpoch,
+  mustFollow = false,
   fence,
 }: CheckpointPut): readonly unknown[] {
   return [
@@ -85,6 +86,7 @@ function putArgs({
     elements.map(({ codec }) => codec),
     elements.map(({ text }) => text),
     threadEpoch,
+    mustFollow,
     fence === undefined ? null : uuidOf("run id", fence.runId),
     fence === undefined ? null : fence.epoch,
   ];

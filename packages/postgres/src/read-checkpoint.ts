@@ -12,7 +12,7 @@ import { readPieces } from "./pieces-text.ts";
 /** A verdict of `wflo.put_checkpoint`; times in milliseconds. */
 export type PutJson =
   | { readonly code: "saved" | "replay"; readonly savedAt: number; readonly thread: ThreadState }
-  | { readonly code: "stale" | "collision"; readonly thread: ThreadState }
+  | { readonly code: "stale" | "moved" | "collision"; readonly thread: ThreadState }
   | { readonly code: "superseded" };
 
 /** Reads the verdict of a put. */

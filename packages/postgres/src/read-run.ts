@@ -24,7 +24,7 @@ export function readRun({ forkedFromRun, forkedFromCheckpoint, ...row }: RunReco
 export type ClaimJson =
   | { readonly code: "unknown" | "completed" }
   | { readonly code: "alive"; readonly heartbeatAgoMs: number }
-  | { readonly code: "claimed"; readonly run: ClaimedJson };
+  | { readonly code: "claimed"; readonly run: ClaimedJson; readonly stale: boolean };
 
 /** The row as `to_jsonb` writes it, just claimed. */
 interface ClaimedJson {
@@ -41,6 +41,9 @@ interface ClaimedJson {
   readonly epoch: number;
   readonly created_at: string;
   readonly heartbeat_at: string;
+  readonly ended_at: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
 }
 
 /** Reads the verdict of a claim. */
@@ -59,13 +62,13 @@ export function readClaim(json: ClaimJson): ClaimVerdict {
       threadId: row.thread_id,
       forkedFrom: readFork(row.forked_from_run, row.forked_from_checkpoint),
       status,
-      stale: false,
+      stale: json.stale,
       epoch,
       createdAt: new Date(row.created_at),
       heartbeatAt: new Date(row.heartbeat_at),
-      endedAt: undefined,
-      result: undefined,
-      error: undefined,
+      endedAt: row.ended_at === null ? undefined : new Date(row.ended_at),
+      result: row.result ?? undefined,
+      error: row.error ?? undefined,
     },
   };
 }

@@ -61,13 +61,13 @@ export function runStore(driver: MigratedDriver): RunStore {
       const rows = await driver.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
       return rows.map(readRun);
     },
-    async claim(tenant, runId, { takeOver, reopen = false }) {
+    async claim(tenant, runId, { takeOver, atRest = false }) {
       if (!isUuid(runId)) return { code: "unknown" };
       const verdict = await driver.call("claim_run", [
         keyOf("tenant", tenant),
         runId,
         takeOver,
-        reopen,
+        atRest,
         STALE_AFTER_MS,
       ]);
       return readClaim(verdict as ClaimJson);

@@ -29,6 +29,8 @@ const VISIBLE = [
   "counts the time of steps in whole seconds",
   "ignores the epoch of a thread",
   "ignores the epoch of a run",
+  "ignores what a put must follow",
+  "looks at places before it looks at the line",
   "gives an element as often as pieces name it",
   "takes what was saved last for the latest",
   "takes the greatest id for the latest, whatever follows it",

@@ -30,6 +30,8 @@ interface OutboxOptions {
 export class SettleOutbox {
   readonly #options: OutboxOptions;
   readonly #pending = new Map<string, Pending>();
+  /** Settles that the commit of a step has on board. */
+  readonly #carried = new Set<string>();
   #sending = false;
   #failures = 0;
   #isClosed = false;
@@ -51,19 +53,25 @@ export class SettleOutbox {
   add(settlement: Settlement, budgetIds: readonly string[], heir?: string): Promise<void> {
     const pending: Pending = { settlement, budgetIds, heir, acknowledged: Promise.withResolvers() };
     this.#pending.set(settlement.settlementId, pending);
-    if (!this.#sending && this.#cancelRetry === undefined) {
-      this.#sending = true;
-      setTimeout(() => void this.#send(), 0);
-    }
+    this.#sendSoon();
     return pending.acknowledged.promise;
   }
 
-  /** The settles of these calls that the store has not acknowledged. Sending one twice counts once. */
-  unacknowledged(callIds: Iterable<string>): Settlement[] {
+  /** The settles of these calls that the store has not acknowledged, to be sent in a commit; then `acknowledge` or `release` them. */
+  carry(callIds: Iterable<string>): Settlement[] {
     const wanted = new Set(callIds);
     if (wanted.size === 0) return [];
-    const settlements = Array.from(this.#pending.values(), ({ settlement }) => settlement);
-    return settlements.filter(({ callId }) => wanted.has(callId));
+    const settlements = Array.from(this.#pending.values(), ({ settlement }) => settlement).filter(
+      ({ callId }) => wanted.has(callId),
+    );
+    for (const { settlementId } of settlements) this.#carried.add(settlementId);
+    return settlements;
+  }
+
+  /** The commit that carried these failed: they are sent by themselves. Sending one twice counts once. */
+  release(settlements: readonly Settlement[]): void {
+    for (const { settlementId } of settlements) this.#carried.delete(settlementId);
+    if (settlements.length > 0) this.#sendSoon();
   }
 
   /** Tells what the store said to these settles, in their order, here or in the commit of a step. */
@@ -73,6 +81,7 @@ export class SettleOutbox {
       const pending = this.#pending.get(settlementId);
       if (verdict === undefined || pending === undefined) continue;
       this.#pending.delete(settlementId);
+      this.#carried.delete(settlementId);
       if (verdict.code === "unknown" && pending.heir !== undefined) {
         void this.add({ ...pending.settlement, callId: pending.heir }, pending.budgetIds).then(
           pending.acknowledged.resolve,
@@ -126,10 +135,20 @@ export class SettleOutbox {
     void this.#send();
   }
 
+  #sendSoon(): void {
+    if (this.#sending || this.#cancelRetry !== undefined) return;
+    this.#sending = true;
+    setTimeout(() => void this.#send(), 0);
+  }
+
   async #send(): Promise<void> {
-    while (this.#pending.size > 0 && !this.#isClosed) {
+    while (!this.#isClosed) {
+      const waiting = [...this.#pending.values()].filter(
+        ({ settlement }) => !this.#carried.has(settlement.settlementId),
+      );
+      if (waiting.length === 0) break;
       // After a failure one at a time, so that a settle the store cannot take holds up no other.
-      const batch = [...this.#pending.values()].slice(0, this.#failures === 0 ? BATCH : 1);
+      const batch = waiting.slice(0, this.#failures === 0 ? BATCH : 1);
       const settlements = batch.map(({ settlement }) => settlement);
       try {
         this.acknowledge(settlements, await this.#options.ledger.settle(this.#options.tenant, settlements));

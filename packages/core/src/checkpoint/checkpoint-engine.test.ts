@@ -9,13 +9,14 @@ const LINE = { thread: "thread/t", namespace: "" };
 const SAVE: SaveRequest = {
   ...LINE,
   parentId: undefined,
-  baseId: undefined,
+  base: undefined,
   name: "state",
   step: undefined,
   kind: "save",
-  metadata: "{}",
   fence: undefined,
 };
+
+const baseOf = (id: string | undefined) => (id === undefined ? undefined : { namespace: "", id });
 
 /** An engine on a memory store that notes how many bytes each put brings. */
 function countingEngine(): { readonly engine: CheckpointEngine; readonly bytes: number[] } {
@@ -104,7 +105,7 @@ async function growthOf(change: (state: State, step: number) => void): Promise<n
   let last: string | undefined;
   for (let step = 1; step <= 500; step++) {
     change(state, step);
-    ({ id: last } = await engine.save({ ...SAVE, parentId: last, baseId: last }, state));
+    ({ id: last } = await engine.save({ ...SAVE, parentId: last, base: baseOf(last) }, state));
   }
   const stored = await engine.find({ ...LINE, id: last });
   if (stored === undefined) throw new Error("the last checkpoint is not there");
@@ -133,6 +134,6 @@ test("a list that is put in another order is named in pieces, not written again"
   const { engine, bytes } = countingEngine();
   const messages = Array.from({ length: 20 }, (_, at) => message(at));
   const { id } = await engine.save(SAVE, { messages });
-  await engine.save({ ...SAVE, parentId: id, baseId: id }, { messages: messages.toReversed() });
+  await engine.save({ ...SAVE, parentId: id, base: baseOf(id) }, { messages: messages.toReversed() });
   expect(bytes[1]).toBeLessThan(300);
 });

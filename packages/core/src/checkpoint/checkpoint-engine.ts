@@ -8,17 +8,19 @@ import type {
   CheckpointStore,
   PutVerdict,
   StoredCheckpoint,
+  ThreadState,
 } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import { ascendingId } from "./ascending-id.ts";
-import { fromWritten } from "./from-written.ts";
+import { notesOf, writeNotes, type CheckpointNotes } from "./checkpoint-notes.ts";
+import { copyOf } from "./copy-of.ts";
+import { LineMoved } from "./line-moved.ts";
 import { LogWriter } from "./log-writer.ts";
 import { writeManifest } from "./manifest.ts";
 import { readRemembered, stateOf } from "./read-state.ts";
 import { RecentStates, type RecentState } from "./recent-states.ts";
-import type { RememberedState } from "./remembered.ts";
-import { toWritten } from "./to-written.ts";
+import { stateDigest } from "./state-digest.ts";
 import { writeState } from "./write-state.ts";
 
 /** Writers that went on with the same logs at once, and deletes in between, are answered by another attempt, this often. */
@@ -34,14 +36,15 @@ export interface SaveRequest {
   readonly thread: string;
   readonly namespace: string;
   readonly parentId: string | undefined;
-  /** The checkpoint whose state is most like this one; what they have in common is not written again. */
-  readonly baseId: string | undefined;
+  /** The checkpoint of the thread whose state is most like this one; what they have in common is not written again. */
+  readonly base: { readonly namespace: string; readonly id: string } | undefined;
   readonly name: string;
   readonly step: string | undefined;
   readonly kind: CheckpointKind;
-  /** Encoded by the codec. */
-  readonly metadata: string;
+  readonly notes?: CheckpointNotes | undefined;
   readonly fence: CheckpointPut["fence"];
+  /** Throws `LineMoved` when the parent is not the latest of its line any more. */
+  readonly mustFollow?: boolean | undefined;
 }
 
 /** What the engine works with. */
@@ -68,10 +71,10 @@ export class CheckpointEngine {
   async save(request: SaveRequest, state: unknown): Promise<CheckpointHeader> {
     let base = this.#recentOf(request);
     let saved = state;
-    if (base === undefined && request.baseId !== undefined) {
+    if (base === undefined && request.base !== undefined) {
       // The caller may go on changing its state meanwhile.
-      saved = fromWritten(toWritten(state, request.name));
-      base = await this.#read(request, request.baseId);
+      saved = copyOf(state, request.name);
+      base = await this.#read(request);
     }
     let nextLog = FIRST_LOG;
     let isFresh = false;
@@ -79,59 +82,71 @@ export class CheckpointEngine {
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const writer = new LogWriter(Math.max(nextLog, base?.nextLog ?? FIRST_LOG), isFresh);
       const remembered = writeState(saved, base?.remembered, writer, request.name);
-      const put = { elements: writer.elements, threadEpoch: base?.threadEpoch };
-      const verdict = await this.#put(request, id, remembered, put);
+      const notes = { ...request.notes, digest: stateDigest(remembered) };
+      const row = { ...newCheckpoint(request, id), metadata: writeNotes(notes) };
+      const verdict = await this.#put({
+        checkpoint: { ...row, ...writeManifest(remembered) },
+        elements: writer.elements,
+        threadEpoch: base?.threadEpoch,
+        fence: request.fence,
+        mustFollow: request.mustFollow,
+      });
       switch (verdict.code) {
         case "saved":
         case "replay":
-          this.#remember(request, id, {
-            remembered,
-            threadEpoch: verdict.thread.epoch,
-            nextLog: verdict.thread.nextLog,
-          });
-          return headerOf(request, id, verdict.savedAt);
+          this.#remember(request, id, { remembered, ...stateOfThread(verdict.thread) });
+          return { ...row, savedAt: verdict.savedAt };
+        case "superseded":
+          throw new RunSupersededError(request.fence?.runId ?? request.thread);
+        case "moved":
+          throw new LineMoved();
         case "stale":
-          base = await this.#read(request, request.baseId);
-          nextLog = verdict.thread.nextLog;
-          saved = stateOf(remembered);
+          base = await this.#read(request);
           break;
         case "collision":
           isFresh = true;
-          nextLog = verdict.thread.nextLog;
-          saved = stateOf(remembered);
-          break;
-        case "superseded":
-          throw new RunSupersededError(request.fence?.runId ?? request.thread);
+          if (attempt > 2) await this.#pause(Math.random() * 10 * attempt);
       }
+      nextLog = verdict.thread.nextLog;
+      saved = stateOf(remembered);
     }
     throw new StoreUnavailableError(
       `Checkpoint ${request.name} could not be saved: too many writers work on ${request.thread}.`,
     );
   }
 
+  /** What `notes.digest` of this state would be. Throws `UnsavableValueError`. */
+  digestOf(state: unknown, name: string): string {
+    return stateDigest(writeState(state, undefined, new LogWriter(FIRST_LOG, false), name));
+  }
+
   /** Saves the state of a stored checkpoint once more, with an id after `floor`; what it is made of is shared. */
   async repeat(
-    request: Omit<SaveRequest, "baseId">,
+    request: Omit<SaveRequest, "base">,
     from: StoredCheckpoint,
     floor: string | undefined,
   ): Promise<CheckpointHeader> {
-    const { row, thread } = from;
     const id = ascendingId(this.#options.ids.next(), floor);
-    const checkpoint = { ...newCheckpoint(request, id), manifest: row.manifest, pieces: row.pieces };
-    const verdict = await this.#patiently(() =>
-      this.#options.store.put({
-        tenant: this.#options.tenant,
-        checkpoint,
+    let { row, thread } = from;
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      const notes = { ...request.notes, digest: notesOf(row).digest };
+      const header = { ...newCheckpoint(request, id), metadata: writeNotes(notes) };
+      const verdict = await this.#put({
+        checkpoint: { ...header, manifest: row.manifest, pieces: row.pieces },
         elements: [],
         threadEpoch: thread.epoch,
         fence: request.fence,
-      }),
-    );
-    if (verdict.code === "saved" || verdict.code === "replay") return headerOf(request, id, verdict.savedAt);
-    if (verdict.code === "superseded") throw new RunSupersededError(request.fence?.runId ?? request.thread);
-    const again = await this.#options.store.get(this.#options.tenant, placeOf(row));
-    if (again === undefined) throw new StoreUnavailableError(`Checkpoint ${row.id} was deleted meanwhile.`);
-    return this.repeat(request, again, floor);
+        mustFollow: request.mustFollow,
+      });
+      if (verdict.code === "saved" || verdict.code === "replay")
+        return { ...header, savedAt: verdict.savedAt };
+      if (verdict.code === "superseded") throw new RunSupersededError(request.fence?.runId ?? request.thread);
+      if (verdict.code === "moved") throw new LineMoved();
+      const again = await this.#patiently(() => this.find(placeOf(row)));
+      if (again === undefined) break;
+      ({ row, thread } = again);
+    }
+    throw new StoreUnavailableError(`Checkpoint ${row.id} of ${row.thread} was deleted meanwhile.`);
   }
 
   /** A checkpoint as it is stored. */
@@ -142,38 +157,23 @@ export class CheckpointEngine {
   /** The state of a stored checkpoint, made anew. Throws `UnreadableCheckpointError`. */
   stateOf(stored: StoredCheckpoint): unknown {
     const remembered = readRemembered(stored);
-    this.#remember(stored.row, stored.row.id, {
-      remembered,
-      threadEpoch: stored.thread.epoch,
-      nextLog: stored.thread.nextLog,
-    });
+    this.#remember(stored.row, stored.row.id, { remembered, ...stateOfThread(stored.thread) });
     return stateOf(remembered);
   }
 
-  #recentOf(request: SaveRequest): RecentState | undefined {
-    return request.baseId === undefined ? undefined : this.#recent.get(keyOf(request, request.baseId));
+  #recentOf({ thread, base }: SaveRequest): RecentState | undefined {
+    return base && this.#recent.get(keyOf({ thread, namespace: base.namespace }, base.id));
   }
 
-  async #read(request: SaveRequest, id: string | undefined): Promise<RecentState | undefined> {
-    if (id === undefined) return undefined;
-    const stored = await this.#patiently(() => this.find({ ...request, name: undefined, id }));
-    if (stored === undefined) return undefined;
-    return {
-      remembered: readRemembered(stored),
-      threadEpoch: stored.thread.epoch,
-      nextLog: stored.thread.nextLog,
-    };
+  async #read({ thread, base }: SaveRequest): Promise<RecentState | undefined> {
+    if (base === undefined) return undefined;
+    const stored = await this.#patiently(() => this.find({ thread, ...base }));
+    return stored && { remembered: readRemembered(stored), ...stateOfThread(stored.thread) };
   }
 
-  #put(
-    request: SaveRequest,
-    id: string,
-    remembered: RememberedState,
-    put: Pick<CheckpointPut, "elements" | "threadEpoch">,
-  ): Promise<PutVerdict> {
+  #put(put: Omit<CheckpointPut, "tenant">): Promise<PutVerdict> {
     const { tenant, store } = this.#options;
-    const checkpoint = { ...newCheckpoint(request, id), ...writeManifest(remembered) };
-    return this.#patiently(() => store.put({ tenant, checkpoint, fence: request.fence, ...put }));
+    return this.#patiently(() => store.put({ tenant, ...put }));
   }
 
   #remember(where: { thread: string; namespace: string }, id: string, state: RecentState): void {
@@ -187,23 +187,27 @@ export class CheckpointEngine {
         return await ask();
       } catch (error) {
         if (!(error instanceof StoreUnavailableError) || attempt >= STORE_ATTEMPTS) throw error;
-        const pause = Promise.withResolvers<void>();
-        this.#options.clock.schedule(() => pause.resolve(), FIRST_RETRY_MS * 2 ** (attempt - 1), {
-          keepAlive: true,
-        });
-        await pause.promise;
+        await this.#pause(FIRST_RETRY_MS * 2 ** (attempt - 1));
       }
     }
   }
+
+  async #pause(delayMs: number): Promise<void> {
+    const pause = Promise.withResolvers<void>();
+    this.#options.clock.schedule(() => pause.resolve(), delayMs, { keepAlive: true });
+    await pause.promise;
+  }
 }
 
-function newCheckpoint(request: Omit<SaveRequest, "baseId">, id: string): Omit<CheckpointHeader, "savedAt"> {
-  const { thread, namespace, parentId, kind, name, step, metadata } = request;
-  return { thread, namespace, id, parentId, kind, name, step, metadata };
+function newCheckpoint(
+  { thread, namespace, parentId, kind, name, step }: Omit<SaveRequest, "base">,
+  id: string,
+): Omit<CheckpointHeader, "savedAt" | "metadata"> {
+  return { thread, namespace, id, parentId, kind, name, step };
 }
 
-function headerOf(request: Omit<SaveRequest, "baseId">, id: string, savedAt: Date): CheckpointHeader {
-  return { ...newCheckpoint(request, id), savedAt };
+function stateOfThread({ epoch, nextLog }: ThreadState): Omit<RecentState, "remembered"> {
+  return { threadEpoch: epoch, nextLog };
 }
 
 function placeOf({ thread, namespace, id }: CheckpointHeader): CheckpointPlace {

@@ -1,3 +1,4 @@
+import { setOwn } from "./set-own.ts";
 import type { StateChannel } from "./split-state.ts";
 
 /** The state whose channels these are, outer ones first, as `splitState` gives them. */
@@ -23,8 +24,17 @@ function valueOf({ kind, parts }: StateChannel): unknown {
 }
 
 function place(root: object, path: readonly string[], value: unknown): void {
-  let parent = root as Record<string, unknown>;
-  for (const key of path.slice(0, -1)) parent = (parent[key] ??= {}) as Record<string, unknown>;
+  let parent = root;
+  for (const key of path.slice(0, -1)) parent = childOf(parent, key);
   const last = path.at(-1);
-  if (last !== undefined) parent[last] = value;
+  if (last !== undefined) setOwn(parent, last, value);
+}
+
+/** Own properties only: a state may well have keys such as `constructor`. */
+function childOf(parent: object, key: string): object {
+  const child = (Object.getOwnPropertyDescriptor(parent, key) as { value?: unknown } | undefined)?.value;
+  if (typeof child === "object" && child !== null) return child;
+  const made = {};
+  setOwn(parent, key, made);
+  return made;
 }

@@ -1,4 +1,5 @@
 import type { Element } from "../ports/checkpoint-store.ts";
+import { digestOf } from "./state-digest.ts";
 import type { Remembered } from "./remembered.ts";
 import { textOf } from "./codec.ts";
 
@@ -32,7 +33,13 @@ export class LogWriter {
     const text = textOf(element.stored, element.name);
     const { log, length } = this.#goOn(tail);
     this.elements.push({ log, position: length, codec: CODEC, text });
-    const item = { written: element.written, characters: text.length, log, position: length };
+    const item = {
+      written: element.written,
+      characters: text.length,
+      digest: digestOf(text),
+      log,
+      position: length,
+    };
     return { item, tail: { log, length: length + 1 } };
   }
 

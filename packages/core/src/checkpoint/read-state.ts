@@ -6,6 +6,7 @@ import { CODEC } from "./log-writer.ts";
 import { readManifest, type ManifestChannel } from "./manifest.ts";
 import { placesOf } from "./pieces.ts";
 import type { Remembered, RememberedChannel, RememberedState } from "./remembered.ts";
+import { digestOf } from "./state-digest.ts";
 import type { StateChannel } from "./split-state.ts";
 
 /** What a stored checkpoint is made of. Throws `UnreadableCheckpointError` when a part is missing or a newer version wrote it. */
@@ -60,7 +61,8 @@ function lastOfKeys(stored: readonly { json: unknown; element: Element }[]): Map
 }
 
 function remember({ element }: { element: Element }, written: unknown): Remembered {
-  return { written, characters: element.text.length, log: element.log, position: element.position };
+  const { text, log, position } = element;
+  return { written, characters: text.length, digest: digestOf(text), log, position };
 }
 
 function partsOf({ path, kind, items }: RememberedChannel): StateChannel {

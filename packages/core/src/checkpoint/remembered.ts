@@ -7,6 +7,8 @@ export interface Remembered {
   /** By `toWritten`. */
   readonly written: unknown;
   readonly characters: number;
+  /** By `digestOf` of its stored text. */
+  readonly digest: number;
   readonly log: number;
   readonly position: number;
 }

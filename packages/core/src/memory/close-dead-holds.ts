@@ -4,7 +4,7 @@ import type { MemoryTenant } from "./memory-tenant.ts";
 import { closeHold } from "./write-entry.ts";
 
 const NOT_RENEWED = { reason: "the hold was not renewed: its process died or lost the database" };
-const RESUMED = { reason: "the run was resumed while this call was open" };
+const TAKEN_OVER = { reason: "the run was taken over while this call was open" };
 
 /**
  * Closes holds that outlived their expiry, at most `limit`, charged or released as was said when they were
@@ -36,6 +36,6 @@ export function closeHoldsOfOlderEpochs(
   );
   for (const hold of orphans) {
     const chargedNanoUsd = hold.amountNanoUsd;
-    closeHold(tenant, hold, { id: ids.next(), kind: "doubt", chargedNanoUsd, receipt: RESUMED }, nowMs);
+    closeHold(tenant, hold, { id: ids.next(), kind: "doubt", chargedNanoUsd, receipt: TAKEN_OVER }, nowMs);
   }
 }

@@ -1,5 +1,5 @@
-import type { CallLabel, CostGroup } from "../ports/ledger-store.ts";
-import type { MemoryEntry } from "./memory-call.ts";
+import type { CallLabel, CostGroup, EntryKind } from "../ports/ledger-store.ts";
+import type { MemoryCall, MemoryEntry } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 
 /** What is added up of one label. Amounts in nano-dollars. */
@@ -54,7 +54,15 @@ function addEntry(sums: Sums, { kind, call, chargedNanoUsd, receipt }: MemoryEnt
   sums.outputTokens += countOf(fieldOf(receipt["usage"], "outputTokens"));
   sums.latencyMs += countOf(receipt["latencyMs"]);
   if (receipt["reason"] !== undefined && receipt["reason"] !== null) sums.failed.add(callId);
-  if (call.inDoubt || kind === "unmeasured" || kind === "estimate") sums.inexact += 1;
+  if (call.inDoubt || (isBound(kind) && !isCorrected(call))) sums.inexact += 1;
+}
+
+function isBound(kind: EntryKind): boolean {
+  return kind === "unmeasured" || kind === "estimate";
+}
+
+function isCorrected({ entries }: MemoryCall): boolean {
+  return entries.some(({ kind }) => kind === "correction");
 }
 
 function fieldOf(value: unknown, field: string): unknown {

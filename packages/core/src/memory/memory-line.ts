@@ -22,6 +22,11 @@ export class MemoryLine {
     return this.byId.get(id);
   }
 
+  /** The checkpoint with the greatest id. */
+  greatest(): MemoryCheckpoint | undefined {
+    return this.sorted.before(undefined, 1, () => true)[0];
+  }
+
   /** The checkpoint of a place, see `CheckpointStore.get`. */
   find({ id, name }: CheckpointPlace): MemoryCheckpoint | undefined {
     if (id !== undefined) return this.byId.get(id);
@@ -41,7 +46,7 @@ export class MemoryLine {
   }
 
   private latest(): MemoryCheckpoint | undefined {
-    const [greatest] = this.sorted.before(undefined, 1, () => true);
+    const greatest = this.greatest();
     if (greatest === undefined) return undefined;
     const family = new Set([greatest]);
     let newest: MemoryCheckpoint | undefined;

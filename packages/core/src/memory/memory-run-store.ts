@@ -68,22 +68,18 @@ function claimRun(
   state: MemoryState,
   tenantId: string,
   runId: string,
-  { takeOver, reopen = false }: Parameters<RunStore["claim"]>[2],
+  { takeOver, atRest = false }: Parameters<RunStore["claim"]>[2],
 ): ClaimVerdict {
   const tenant = state.tenant(tenantId);
   const nowMs = state.now();
   const run = tenant.runs.get(runId);
   if (run === undefined) return { code: "unknown" };
-  if (run.status === "completed" && !reopen) return { code: "completed" };
+  if (run.status === "completed" && !atRest) return { code: "completed" };
   if (run.isAlive(nowMs) && !takeOver) {
     return { code: "alive", heartbeatAgoMs: nowMs - run.heartbeatAtMs };
   }
   run.epoch += 1;
-  run.status = "running";
-  run.heartbeatAtMs = nowMs;
-  run.endedAtMs = undefined;
-  run.result = undefined;
-  run.error = undefined;
+  if (!atRest) run.begin(nowMs);
   closeHoldsOfOlderEpochs(tenant, runId, run.epoch, nowMs, state.ids);
   return { code: "claimed", run: run.row(nowMs) };
 }

@@ -47,6 +47,15 @@ export class MemoryRun {
     this.savedSteps.set(key, { path, epoch, checkpointId, result, tookMs, savedAt: new Date(nowMs) });
   }
 
+  /** Begins an execution: alive, and without its old end. */
+  begin(nowMs: number): void {
+    this.status = "running";
+    this.heartbeatAtMs = nowMs;
+    this.endedAtMs = undefined;
+    this.result = undefined;
+    this.error = undefined;
+  }
+
   /** True while the status is `running` and the heartbeat is younger than the stale limit. */
   isAlive(nowMs: number): boolean {
     return this.status === "running" && nowMs - this.heartbeatAtMs < STALE_AFTER_MS;

@@ -3,24 +3,27 @@ import { MemoryCheckpoint } from "./memory-checkpoint.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { MemoryThread } from "./memory-thread.ts";
 
-/** One put: the fence first, then identity, then whether the older elements are there, places last. See `CheckpointStore.put`. */
+/** One put: the fence first, then identity, whether the older elements are there and the line stands, places last. See `CheckpointPut`. */
 export function putCheckpoint(
   tenant: MemoryTenant,
   put: CheckpointPut,
   sequence: number,
   nowMs: number,
 ): PutVerdict {
-  const { checkpoint, elements, threadEpoch, fence } = put;
+  const { checkpoint, elements, threadEpoch, mustFollow = false, fence } = put;
   if (fence !== undefined) {
     const run = tenant.runs.get(fence.runId);
     if (run !== undefined && fence.epoch < run.epoch) return { code: "superseded" };
   }
   const known = tenant.threads.get(checkpoint.thread);
   const thread = known ?? new MemoryThread();
-  const saved = known?.lines.get(checkpoint.namespace)?.get(checkpoint.id);
+  const line = known?.lines.get(checkpoint.namespace);
+  const saved = line?.get(checkpoint.id);
   if (saved !== undefined) return verdictOf("replay", saved, thread.state());
   const isStale = threadEpoch !== undefined && (known === undefined || threadEpoch !== thread.state().epoch);
   if (isStale) return { code: "stale", thread: thread.state() };
+  const hasMoved = mustFollow && checkpoint.parentId !== line?.greatest()?.id;
+  if (hasMoved) return { code: "moved", thread: thread.state() };
   if (thread.collides(elements)) return { code: "collision", thread: thread.state() };
   thread.write(elements);
   const written = new MemoryCheckpoint(checkpoint, sequence, nowMs);

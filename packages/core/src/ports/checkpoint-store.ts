@@ -59,6 +59,8 @@ export interface CheckpointPut {
   readonly elements: readonly Element[];
   /** The epoch in which the older elements among the pieces were known to be there; undefined when there are none. */
   readonly threadEpoch: number | undefined;
+  /** Refused as `moved` unless `parentId` is the greatest id of the line (undefined: unless the line is empty). */
+  readonly mustFollow?: boolean | undefined;
   /** Refused as `superseded` when this run has a newer epoch. */
   readonly fence?: { readonly runId: string; readonly epoch: number } | undefined;
 }
@@ -71,6 +73,8 @@ export type PutVerdict =
   | { readonly code: "stale"; readonly thread: ThreadState }
   /** Another writer has an element in one of these places; nothing was written. */
   | { readonly code: "collision"; readonly thread: ThreadState }
+  /** Another checkpoint was made on the line meanwhile; nothing was written. */
+  | { readonly code: "moved"; readonly thread: ThreadState }
   | { readonly code: "superseded" };
 
 /** Which checkpoint: one id; else the latest of the line, or the latest of that name. */

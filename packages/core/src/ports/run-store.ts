@@ -75,13 +75,14 @@ export interface RunStore {
   get(tenant: string, runId: string): Promise<RunRow | undefined>;
   list(tenant: string, filter: RunFilter): Promise<readonly RunRow[]>;
   /**
-   * Takes a run for this process: raises its epoch, sets `running`, and closes open holds of older epochs in doubt. A completed run
-   * is handed out only to whoever reopens it.
+   * Takes a run for this process: raises its epoch, sets `running`, and closes open holds of older epochs in doubt. With `atRest` it
+   * does so without executing it: of the row only the epoch changes (status, heartbeat, result and error stay), and a completed run
+   * is handed out too.
    */
   claim(
     tenant: string,
     runId: string,
-    options: { readonly takeOver: boolean; readonly reopen?: boolean | undefined },
+    options: { readonly takeOver: boolean; readonly atRest?: boolean | undefined },
   ): Promise<ClaimVerdict>;
   /** False when the epoch is no longer the run's. */
   heartbeat(tenant: string, runId: string, epoch: number): Promise<boolean>;

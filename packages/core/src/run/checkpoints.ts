@@ -1,14 +1,15 @@
 import { checkName } from "../budget/check-name.ts";
 import { pageSize } from "../budget/page-size.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { choiceOf } from "../checkpoint/checkpoint-choice.ts";
+import { copyOf } from "../checkpoint/copy-of.ts";
 import type { CheckpointChoice, Lineage } from "../checkpoint/lineage.ts";
 import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import { forkRun } from "./fork-run.ts";
 import { lineOf, loadBranch } from "./run-branch.ts";
-import { historyOf, workAtRest } from "./run-at-rest.ts";
-import { choiceOf } from "./run-handle.ts";
+import { historyOf, pauseAtRest, workAtRest } from "./run-at-rest.ts";
 import type { RunServices } from "./run-services.ts";
 import type { ForkOptions } from "./run.ts";
 import { ThreadHistory, threadLine } from "./thread-history.ts";
@@ -73,13 +74,15 @@ export function createCheckpoints(services: RunServices): Checkpoints {
   const threads = new ThreadHistory(services);
   const runOf = async (of: string) => (UUID.test(of) ? database.runs.get(tenant, of) : undefined);
   return {
-    async save(of, state, { name = UNNAMED } = {}) {
+    async save(of, state, options = {}) {
+      const { name = UNNAMED } = options;
       checkName("The name of a checkpoint", name);
-      const run = await runOf(of);
-      if (run === undefined) return threads.save(of, name, state);
-      const saved = await workAtRest(services, run, (history) => history.save(name, state, undefined));
-      if (saved === undefined) throw new Error("A strict save gave nothing.");
-      return saved;
+      // Saved as it is now, whatever the caller does to it meanwhile.
+      const saved = copyOf(state, name);
+      if ((await runOf(of)) === undefined) return threads.save(of, name, saved);
+      const info = await workAtRest(services, of, (history) => history.save(name, saved, undefined));
+      if (info === undefined) throw new Error("A strict save gave nothing.");
+      return info;
     },
     async load<State>(of: string, which?: string | CheckpointChoice) {
       const run = await runOf(of);
@@ -101,9 +104,12 @@ export function createCheckpoints(services: RunServices): Checkpoints {
     async rollback<State>(of: string, which?: string | CheckpointChoice) {
       const run = await runOf(of);
       const choice = choiceOf(which);
-      const found = run
-        ? await workAtRest(services, run, (history) => history.rollBack(choice), "paused")
-        : await threads.rollBack(of, choice);
+      if (run === undefined) return (await threads.rollBack(of, choice)) as Checkpoint<State>;
+      const found = await workAtRest(services, of, async (history, row) => {
+        const checkpoint = await history.rollBack(choice);
+        await pauseAtRest(services, row);
+        return checkpoint;
+      });
       return found as Checkpoint<State>;
     },
     async fork(runId, which, options) {

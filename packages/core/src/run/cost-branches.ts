@@ -1,45 +1,37 @@
-import { Lineage } from "../checkpoint/lineage.ts";
+import { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
 import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
 
-/** The checkpoints of a run as a tree: which lead to where it is now, and where the others left that branch. */
+/** Which of the work of a run is on the branch that it is on, and where the rest left it. */
 export class CostBranches {
-  readonly #byId: ReadonlyMap<string, CheckpointHeader>;
-  readonly #lineage: Lineage;
+  readonly #tree: CheckpointTree;
+  /** The checkpoint where work left the branch, by the checkpoint it was done after; undefined for work on the branch. */
+  readonly #leftAt = new Map<string, string | undefined>();
 
-  /** `rows`: all checkpoints of the run, in any order. Ids ascend, so that the greatest is where the run is. */
-  constructor(rows: readonly CheckpointHeader[]) {
-    this.#byId = new Map(rows.map((row) => [row.id, row]));
-    const path: CheckpointHeader[] = [];
-    let at = rows.reduce<CheckpointHeader | undefined>(
-      (latest, row) => (latest === undefined || row.id > latest.id ? row : latest),
-      undefined,
-    );
-    for (; at !== undefined && path.length < rows.length; at = this.#parentOf(at)) path.unshift(at);
-    this.#lineage = new Lineage(path);
+  /** `rows`: all checkpoints of the run, in any order. */
+  constructor(rows: readonly CheckpointHeader[], runId: string) {
+    this.#tree = new CheckpointTree(rows);
+    const lineage = this.#tree.lineageOf(this.#tree.headOf(runId));
+    for (const { id } of lineage.rows) this.#leftAt.set(id, lineage.keeps(id) ? undefined : id);
+    // A child has the greater id: its parent is known when it comes.
+    for (const { id, parentId } of rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+      if (lineage.placeOf(id) !== -1) continue;
+      const isFromBranch = parentId !== undefined && lineage.placeOf(parentId) !== -1;
+      this.#leftAt.set(id, isFromBranch ? parentId : ((parentId && this.#leftAt.get(parentId)) ?? id));
+    }
   }
 
   /** Whether what was done after this checkpoint is on the branch that the run is on. */
   keeps(checkpointId: string | undefined): boolean {
-    return checkpointId === undefined || this.#lineage.keeps(checkpointId);
+    return this.leftAt(checkpointId) === undefined;
   }
 
   /** The checkpoint at which work left the run's branch; undefined for work that is on it. */
   leftAt(checkpointId: string | undefined): string | undefined {
-    if (checkpointId === undefined || this.keeps(checkpointId)) return undefined;
-    const onBranch = new Set(this.#lineage.rows);
-    let at = this.#byId.get(checkpointId);
-    for (let depth = 0; at !== undefined && depth < this.#byId.size; depth++) {
-      if (onBranch.has(at)) return at.id;
-      at = this.#parentOf(at);
-    }
-    return checkpointId;
+    if (checkpointId === undefined) return undefined;
+    return this.#leftAt.has(checkpointId) ? this.#leftAt.get(checkpointId) : checkpointId;
   }
 
   nameOf(checkpointId: string): string {
-    return this.#byId.get(checkpointId)?.name ?? checkpointId;
-  }
-
-  #parentOf(row: CheckpointHeader): CheckpointHeader | undefined {
-    return row.parentId === undefined ? undefined : this.#byId.get(row.parentId);
+    return this.#tree.get(checkpointId)?.name ?? checkpointId;
   }
 }

@@ -40,7 +40,7 @@ export async function failRun(live: LiveRun, error: unknown): Promise<void> {
 
 /** What was saved under names that the code does not use any more was paid for and is of no use. */
 function reportUnused({ services, openRun }: LiveRun): void {
-  const steps = openRun.steps.unused();
+  const steps = openRun.history.steps.unused();
   if (steps.length === 0) return;
   const { runId, workflow } = openRun.scope;
   services.log.warn(

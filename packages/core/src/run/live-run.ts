@@ -1,14 +1,12 @@
-import { Lineage } from "../checkpoint/lineage.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
 import { startHeartbeat } from "./heartbeat.ts";
 import type { OpenRun } from "./open-run.ts";
-import { loadBranch } from "./run-branch.ts";
+import { emptyBranch, loadBranch } from "./run-branch.ts";
 import { currentContext } from "./run-context.ts";
 import { RunHistory } from "./run-history.ts";
 import { RunScope } from "./run-scope.ts";
 import type { RunServices } from "./run-services.ts";
-import { StepBook } from "./step-book.ts";
 
 /** How a run is executed. */
 export interface ExecuteOptions {
@@ -37,18 +35,13 @@ export async function openLiveRun(
   // The heartbeat first: a long history must not make the run look dead while it is read.
   const stopHeartbeat = startHeartbeat(services, scope);
   try {
-    const branch = epoch === 1 ? { lineage: new Lineage([]), steps: [] } : await loadBranch(services, row);
-    const history = new RunHistory(services, scope, {
-      row,
-      lineage: branch.lineage,
-      isStrict: rules.strict ?? false,
-    });
+    const branch = epoch === 1 ? emptyBranch() : await loadBranch(services, row);
+    const history = new RunHistory(services, scope, { row, branch, isStrict: rules.strict ?? false });
     scope.history = history;
-    scope.isReplaying = epoch > 1;
     const outer = currentContext();
     const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];
     const context = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
-    const openRun: OpenRun = { ...services, scope, context, history, steps: new StepBook(branch.steps) };
+    const openRun: OpenRun = { ...services, scope, context, history };
     const unfollow = follow(scope, [options.signal, outer.run?.closed]);
     const over = services.running.begin(scope);
     services.emitter.emit("run-start", { runId, workflow, epoch });

@@ -5,7 +5,6 @@ import type { Emitter } from "../telemetry/emitter.ts";
 import type { RunContext } from "./run-context.ts";
 import type { RunHistory } from "./run-history.ts";
 import type { RunScope } from "./run-scope.ts";
-import type { StepBook } from "./step-book.ts";
 
 /** What the steps of one execution of a run share. */
 export interface OpenRun {
@@ -18,5 +17,4 @@ export interface OpenRun {
   /** Where the run's function runs: between steps. */
   readonly context: RunContext;
   readonly history: RunHistory;
-  readonly steps: StepBook;
 }

@@ -4,8 +4,8 @@ import { costBreakdown, type CostBreakdown } from "./cost-breakdown.ts";
 import { lineOf } from "./run-branch.ts";
 import type { RunServices } from "./run-services.ts";
 
-/** A run with more checkpoints than this has its newest told apart by branch. */
-const MAX_CHECKPOINTS = 100_000;
+/** More checkpoints than a run can have in practice. */
+const MAX_CHECKPOINTS = 1_000_000;
 const FLUSH_MS = 10_000;
 
 /** What a run has cost, read from the ledger after this process's settles have reached it. */
@@ -17,5 +17,5 @@ export async function runCost(services: RunServices, run: RunRow): Promise<CostB
     database.checkpoints.list(tenant, { ...lineOf(run), limit: MAX_CHECKPOINTS }),
     database.ledger.getBudgets(tenant, run.budgetIds),
   ]);
-  return costBreakdown(groups, new CostBranches(checkpoints), budgets);
+  return costBreakdown(groups, new CostBranches(checkpoints, run.id), budgets);
 }

@@ -1,7 +1,7 @@
 import { checkName } from "../budget/check-name.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { choiceOf } from "../checkpoint/checkpoint-choice.ts";
 import type { CheckpointChoice } from "../checkpoint/lineage.ts";
-import { StepsRunningError } from "../errors/steps-running-error.ts";
 import { usd } from "../money/money.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import { forkRun } from "./fork-run.ts";
@@ -31,35 +31,26 @@ export function runHandle<Input>(
       withContext(contextIn(openRun), () => services.callTool(name, fn, options)),
     checkpoint: (name, state, options) => history.save(name, state, contextIn(openRun).step, options),
     async restore<State>(which?: string | CheckpointChoice) {
-      return (await history.load(choiceOf(which)))?.state as State | undefined;
+      return (await history.load(choiceOf(which), contextIn(openRun).step))?.state as State | undefined;
     },
-    rollback: (which) => rollBack(openRun, choiceOf(which)),
-    fork: (which, options) => forkRun(services, { row, history }, choiceOf(which), options),
+    rollback: async (which) => rollBack(openRun, choiceOf(which)),
+    fork: async (which, options) => forkRun(services, { row, history }, choiceOf(which), options),
     cost: () => runCost(services, row),
     bind: bindContext,
   };
 }
 
-/** A text names a checkpoint; nothing means the latest. */
-export function choiceOf(which: string | CheckpointChoice | undefined): CheckpointChoice {
-  return typeof which === "string" ? { name: which } : (which ?? {});
-}
-
 async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Promise<Checkpoint<State>> {
-  const { scope, history, steps } = openRun;
+  const { scope, history } = openRun;
   if (scope.closing !== undefined) throw scope.closing;
-  const beside = steps.runningBeside(contextIn(openRun).step);
-  if (beside.length > 0) throw new StepsRunningError(scope.runId, beside);
-  const checkpoint = await history.rollBack(choice);
-  steps.unfinish((checkpointId) => history.keeps(checkpointId));
-  return checkpoint as Checkpoint<State>;
+  return (await history.rollBack(choice, { step: contextIn(openRun).step })) as Checkpoint<State>;
 }
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   checkName("The name of an agent", agent.name);
   const { budgetIds, step } = contextIn(openRun);
   const path = stepPath(step, agent);
-  const needsBudget = agent.budget !== undefined && !openRun.steps.isFinished(path);
+  const needsBudget = agent.budget !== undefined && !openRun.history.steps.isFinished(path);
   const own = needsBudget ? [await agentBudget(openRun, path, agent)] : [];
   return runStep(openRun, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
 }

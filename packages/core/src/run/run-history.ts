@@ -1,14 +1,22 @@
 import { checkName } from "../budget/check-name.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
-import { decode, encode } from "../checkpoint/codec.ts";
-import { describeChoice, type CheckpointChoice, type Lineage } from "../checkpoint/lineage.ts";
+import { describeChoice } from "../checkpoint/checkpoint-choice.ts";
+import type { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
+import { copyOf } from "../checkpoint/copy-of.ts";
+import type { CheckpointChoice } from "../checkpoint/lineage.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import { StepsRunningError } from "../errors/steps-running-error.ts";
 import { UnknownCheckpointError } from "../errors/unknown-checkpoint-error.ts";
 import type { CheckpointHeader, StoredCheckpoint } from "../ports/checkpoint-store.ts";
 import type { RunRow } from "../ports/run-store.ts";
-import { lineOf } from "./run-branch.ts";
+import { baseFor } from "./base-for.ts";
+import { Replay } from "./replay.ts";
+import { lineOf, type RunBranch } from "./run-branch.ts";
 import type { RunScope } from "./run-scope.ts";
 import type { RunServices } from "./run-services.ts";
+import { StepBook } from "./step-book.ts";
+import { Turns } from "./turns.ts";
+import { isWithin } from "./tracked-calls.ts";
 
 /** How a state is saved. */
 export interface SaveOptions {
@@ -16,134 +24,194 @@ export interface SaveOptions {
   readonly strict?: boolean | undefined;
 }
 
-/** The checkpoints of a run that this process has claimed: one after the other, each a child of the one before. */
+/** The checkpoints and steps of a run that this process has claimed: one checkpoint after the other, each a child of the one before. */
 export class RunHistory {
+  readonly #steps = new StepBook();
   readonly #services: RunServices;
   readonly #scope: RunScope;
   readonly #line: { readonly thread: string; readonly namespace: string };
-  readonly #lineage: Lineage;
+  readonly #tree: CheckpointTree;
+  readonly #replay: Replay;
   readonly #isStrict: boolean;
-  /** How many checkpoints of a name this execution has come past without saving them again. */
-  #passed = new Map<string, number>();
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #turns = new Turns();
+  #rollingBack: Promise<unknown> | undefined;
 
   constructor(
     services: RunServices,
     scope: RunScope,
-    run: { readonly row: RunRow; readonly lineage: Lineage; readonly isStrict: boolean },
+    run: { readonly row: RunRow; readonly branch: RunBranch; readonly isStrict: boolean },
   ) {
     this.#services = services;
     this.#scope = scope;
     this.#line = lineOf(run.row);
-    this.#lineage = run.lineage;
+    this.#tree = run.branch.tree;
+    this.#replay = new Replay(run.branch);
     this.#isStrict = run.isStrict;
-    scope.head = run.lineage.head?.id;
+    this.#steps.enter(this.#replay.steps());
+    scope.head = this.#replay.last.head?.id;
   }
 
-  /** Whether what was done after this checkpoint counts on the branch the run is on. */
-  keeps(checkpointId: string | undefined): boolean {
-    return this.#lineage.keeps(checkpointId);
+  get steps(): StepBook {
+    return this.#steps;
+  }
+
+  /** The code comes to a step; its encoded result when it is finished. Throws `StepNameTakenError`. */
+  async comeTo(path: string): Promise<string | undefined> {
+    // What begins while the run is being rolled back belongs to the branch it is on afterwards.
+    while (this.#rollingBack !== undefined) await this.#rollingBack;
+    if (!this.#steps.isFinished(path)) this.#leaveReplay();
+    return this.#steps.begin(path);
   }
 
   /** Saves a state. Undefined when it could not be saved and need not be. `step` is where it is made. */
-  async save(
+  save(
     name: string,
     state: unknown,
     step: string | undefined,
     options: SaveOptions = {},
   ): Promise<CheckpointInfo | undefined> {
-    checkName("The name of a checkpoint", name);
-    const seen = step === undefined && this.#scope.isReplaying ? this.#comePast(name) : undefined;
-    if (seen !== undefined) return infoOf(seen);
-    this.#scope.isReplaying = false;
-    try {
-      if (this.#scope.closing !== undefined) throw this.#scope.closing;
-      // Saved as it is now: what waits for another checkpoint must not see later changes.
-      const saved = this.#waiting === 0 ? state : decode(encode(state, name));
-      const row = await this.#inTurn(() => this.#write(name, saved, step));
-      const { runId } = this.#scope;
-      this.#services.emitter.emit("checkpoint-saved", { runId, name, checkpointId: row.id });
-      return infoOf(row);
-    } catch (error) {
-      if (error instanceof RunSupersededError) throw error;
-      if (options.strict ?? this.#isStrict) throw error;
-      this.#report(name, error);
-      return undefined;
-    }
+    const saving = this.#saveOrReport(name, state, step, options);
+    this.#scope.trackStep(saving);
+    return saving;
   }
 
-  /** The checkpoint of the run's branch with its state; undefined when there is none. */
-  async load(choice: CheckpointChoice): Promise<Checkpoint | undefined> {
-    await this.#last;
-    const row = this.#lineage.find(choice);
+  /** The checkpoint of the branch that the code is on, with its state; undefined when there is none. `step` is where it asks. */
+  async load(choice: CheckpointChoice, step?: string): Promise<Checkpoint | undefined> {
+    await this.#turns.idle();
+    const isHere = (row: CheckpointHeader) =>
+      step === undefined || (row.step !== undefined && isWithin(row.step, step));
+    const row = this.#replay.lineage.find(choice, isHere) ?? this.#byId(choice);
     if (row === undefined) return undefined;
-    this.#goOnFrom(row);
+    this.#replay.goOnFrom(row);
     return this.#checkpoint(await this.#stored(row));
   }
 
-  /** Goes back to a checkpoint: what came after it is left behind, its money is not. Throws `UnknownCheckpointError`. */
-  rollBack(choice: CheckpointChoice): Promise<Checkpoint> {
-    this.#scope.isReplaying = false;
-    return this.#inTurn(async () => {
-      const target = this.#find(choice);
-      const stored = await this.#stored(target);
-      const row = await this.#services.engine.repeat(
-        { ...this.#request(target.name, target.step), kind: "rollback", parentId: target.id },
-        stored,
-        this.#lineage.head?.id,
-      );
-      this.#lineage.rollBack(target, row);
-      this.#scope.head = row.id;
-      this.#goOnFrom(row);
-      return { ...this.#checkpoint(stored), ...infoOf(row) };
+  /**
+   * Goes back to a checkpoint: what came after it is left behind, its money is not. `asked`: by the code of the run, from this step.
+   * Throws `UnknownCheckpointError`, `StepsRunningError`.
+   */
+  rollBack(choice: CheckpointChoice, asked?: { readonly step: string | undefined }): Promise<Checkpoint> {
+    const rolling = this.#turns.take(() => this.#rollBack(choice, asked));
+    const over = rolling.then(
+      () => {},
+      () => {},
+    );
+    this.#rollingBack = over;
+    void over.then(() => {
+      if (this.#rollingBack === over) this.#rollingBack = undefined;
     });
+    return this.#orSuperseded(rolling);
   }
 
-  /** Repeats a checkpoint as the first of another run. Throws `UnknownCheckpointError`. */
+  /** Repeats a checkpoint as the first of another run; returns the one repeated. Throws `UnknownCheckpointError`. */
   forkInto(runId: string, choice: CheckpointChoice): Promise<CheckpointHeader> {
-    return this.#inTurn(async () => {
+    const forking = this.#turns.take(async () => {
       const target = this.#find(choice);
-      const request = { ...this.#request(target.name, target.step), namespace: runId };
+      const request = { ...this.#request(target.name, target.step), namespace: runId, fence: undefined };
+      const stored = await this.#stored(target);
       await this.#services.engine.repeat(
-        { ...request, kind: "fork", parentId: target.id, fence: undefined },
-        await this.#stored(target),
+        { ...request, kind: "fork", parentId: target.id },
+        stored,
         target.id,
       );
       return target;
     });
+    return this.#orSuperseded(forking);
   }
 
-  #write(name: string, state: unknown, step: string | undefined): Promise<CheckpointHeader> {
-    const { engine } = this.#services;
-    const base = this.#lineage.rows.findLast((row) => row.name === name && row.step === step);
-    const { head } = this.#lineage;
-    // What was forked off another run has no elements in common that this line knows of but those of its first checkpoint.
-    const baseId = base?.namespace === this.#line.namespace ? base.id : undefined;
-    const request = { ...this.#request(name, step), kind: "save" as const, parentId: head?.id, baseId };
-    const saving = engine.save(request, state);
-    return saving.then((row) => {
-      this.#lineage.push(row);
-      this.#scope.head = row.id;
-      return row;
-    });
+  async #saveOrReport(
+    name: string,
+    state: unknown,
+    step: string | undefined,
+    options: SaveOptions,
+  ): Promise<CheckpointInfo | undefined> {
+    checkName("The name of a checkpoint", name);
+    const { emitter, log, engine } = this.#services;
+    const { runId, closing } = this.#scope;
+    try {
+      if (closing !== undefined) throw closing;
+      const seen = this.#replay.comePast(name, step, () => engine.digestOf(state, name));
+      if (seen !== undefined) return infoOf(seen);
+      this.#leaveReplay();
+      // Saved as it is now: what waits for another checkpoint must not see later changes.
+      const saved = this.#turns.isIdle ? state : copyOf(state, name);
+      const row = await this.#orSuperseded(this.#turns.take(() => this.#write(name, saved, step)));
+      emitter.emit("checkpoint-saved", { runId, name, checkpointId: row.id });
+      return infoOf(row);
+    } catch (error) {
+      if (error instanceof RunSupersededError || (options.strict ?? this.#isStrict)) throw error;
+      log.warn(`wflo: checkpoint ${name} of run ${runId} was not saved: ${String(error)}`, { error });
+      emitter.emit("trouble", { what: "checkpoint", error });
+      return undefined;
+    }
+  }
+
+  async #write(name: string, state: unknown, step: string | undefined): Promise<CheckpointHeader> {
+    const lineage = this.#replay.last;
+    const base = baseFor(lineage.rows, name, step);
+    const request = { ...this.#request(name, step), kind: "save" as const, parentId: lineage.head?.id, base };
+    const row = await this.#services.engine.save(request, state);
+    this.#tree.add(row);
+    lineage.push(row);
+    this.#replay.saved(row);
+    this.#scope.head = row.id;
+    return row;
+  }
+
+  async #rollBack(
+    choice: CheckpointChoice,
+    asked: { readonly step: string | undefined } | undefined,
+  ): Promise<Checkpoint> {
+    const beside = this.#steps.runningBeside(asked?.step);
+    if (asked !== undefined && beside.length > 0) throw new StepsRunningError(this.#scope.runId, beside);
+    const past = asked && this.#replay.lineage.find(choice);
+    const known = past && this.#replay.comePastRollback(past);
+    if (known !== undefined) {
+      this.#steps.enter(this.#replay.steps());
+      return this.#checkpoint(await this.#stored(known));
+    }
+    this.#leaveReplay();
+    const target = this.#find(choice);
+    const stored = await this.#stored(target);
+    const { id, name, step } = target;
+    const head = this.#scope.head;
+    const notes = asked && { leftAt: head };
+    const request = { ...this.#request(name, step), kind: "rollback" as const, parentId: id, notes };
+    const row = await this.#services.engine.repeat(request, stored, head);
+    this.#tree.add(row);
+    const lineage = this.#tree.lineageOf(row);
+    this.#replay.rolledBack(lineage, row);
+    this.#scope.head = row.id;
+    this.#steps.unfinish((checkpointId) => lineage.keeps(checkpointId));
+    return { ...this.#checkpoint(stored), ...infoOf(row) };
+  }
+
+  /** The code does something new: from here on it is where the run is. */
+  #leaveReplay(): void {
+    if (this.#replay.isLast) return;
+    this.#replay.leave();
+    this.#steps.enter(this.#replay.steps());
   }
 
   #request(name: string, step: string | undefined) {
     const { runId, epoch } = this.#scope;
-    return { ...this.#line, name, step, metadata: "{}", fence: { runId, epoch } };
+    return { ...this.#line, name, step, fence: { runId, epoch } };
   }
 
   #find(choice: CheckpointChoice): CheckpointHeader {
-    const target = this.#lineage.find(choice);
+    const target = this.#replay.last.find(choice) ?? this.#byId(choice);
     if (target === undefined) throw new UnknownCheckpointError(this.#scope.runId, describeChoice(choice));
     return target;
   }
 
-  async #stored(row: CheckpointHeader): Promise<StoredCheckpoint> {
-    const { thread, namespace, id } = row;
+  /** By its id also what was left behind can be gone back to. */
+  #byId({ id }: CheckpointChoice): CheckpointHeader | undefined {
+    return id === undefined ? undefined : this.#tree.get(id);
+  }
+
+  async #stored({ thread, namespace, id, name }: CheckpointHeader): Promise<StoredCheckpoint> {
     const stored = await this.#services.engine.find({ thread, namespace, id });
-    if (stored === undefined) throw new UnknownCheckpointError(this.#scope.runId, `${row.name} any more`);
+    if (stored === undefined) throw new UnknownCheckpointError(this.#scope.runId, `${name} any more`);
     return stored;
   }
 
@@ -151,45 +219,11 @@ export class RunHistory {
     return { ...infoOf(stored.row), state: this.#services.engine.stateOf(stored) };
   }
 
-  /** The checkpoint that an earlier execution made here; the n-th of a name is the n-th again while nothing new has been done. */
-  #comePast(name: string): CheckpointHeader | undefined {
-    const count = this.#passed.get(name) ?? 0;
-    const seen = this.#lineage.versions(name).filter((row) => row.step === undefined)[count];
-    if (seen !== undefined) this.#passed.set(name, count + 1);
-    return seen;
-  }
-
-  /** The code goes on from a state it asked for, not from its beginning: what led there will not come past again. */
-  #goOnFrom(row: CheckpointHeader): void {
-    const { rows } = this.#lineage;
-    const before = rows
-      .slice(0, rows.indexOf(row) + 1)
-      .filter(({ kind, step }) => kind === "save" && step === undefined);
-    this.#passed = new Map();
-    for (const { name } of before) this.#passed.set(name, (this.#passed.get(name) ?? 0) + 1);
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#waiting++ === 0 ? undefined : this.#last;
-    const turn = before === undefined ? work() : before.then(work, work);
-    this.#last = turn.then(
-      () => {},
-      () => {},
-    );
+  async #orSuperseded<T>(work: Promise<T>): Promise<T> {
     try {
-      return await turn;
+      return await work;
     } catch (error) {
       throw error instanceof RunSupersededError ? this.#scope.supersede() : error;
-    } finally {
-      this.#waiting--;
     }
-  }
-
-  #report(name: string, error: unknown): void {
-    const { log, emitter } = this.#services;
-    log.warn(`wflo: checkpoint ${name} of run ${this.#scope.runId} was not saved: ${String(error)}`, {
-      error,
-    });
-    emitter.emit("trouble", { what: "checkpoint", error });
   }
 }

@@ -25,8 +25,6 @@ export class RunScope {
   head: string | undefined;
   /** Where states of the run are saved, once it has begun. */
   history: CheckpointSink | undefined;
-  /** True while a resumed run has done nothing new yet. */
-  isReplaying = false;
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #steps = new Set<Promise<void>>();
@@ -58,7 +56,6 @@ export class RunScope {
   }
 
   track(call: TrackedCall, step: string | undefined): void {
-    this.isReplaying = false;
     this.#calls.add(call, step);
     if (step === undefined) return;
     const callIds = this.#callIds.get(step);

@@ -2,7 +2,7 @@ import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
-import { loadBranch } from "./run-branch.ts";
+import { finishedSteps, loadBranch } from "./run-branch.ts";
 import { runCost } from "./run-cost.ts";
 import type { RunServices } from "./run-services.ts";
 
@@ -64,12 +64,12 @@ export function createRuns(services: RunServices): Runs {
     async get(runId) {
       const row = await database.runs.get(tenant, runId);
       if (!row) return undefined;
-      const [{ steps }, cost] = await Promise.all([loadBranch(services, row), runCost(services, row)]);
+      const [branch, cost] = await Promise.all([loadBranch(services, row), runCost(services, row)]);
       return {
         ...summary(row),
         input: decode(row.input),
         result: row.result === undefined ? undefined : decode(row.result),
-        steps: steps.map(({ path, savedAt, tookMs, result }) => ({
+        steps: finishedSteps(branch).map(({ path, savedAt, tookMs, result }) => ({
           path,
           savedAt,
           tookMs,

@@ -5,23 +5,19 @@ import { isWithin } from "./tracked-calls.ts";
 /** Which steps of a run are finished, which are running, and which this execution has come to. */
 export class StepBook {
   /** The checkpoint after which each finished step was saved. */
-  readonly #finished = new Map<string, string | undefined>();
+  #finished = new Map<string, string | undefined>();
   /** Encoded results of earlier executions. */
-  readonly #results = new Map<string, string>();
+  #results = new Map<string, string>();
   readonly #used = new Set<string>();
   readonly #running = new Set<string>();
-
-  constructor(saved: readonly StepRow[]) {
-    for (const { path, result, checkpointId } of saved) {
-      this.#results.set(path, result);
-      this.#finished.set(path, checkpointId);
-    }
-  }
+  /** Those that this execution has come past at any time. */
+  readonly #seen = new Set<string>();
 
   /** The execution comes to a step; returns its encoded result when it is finished. Throws `StepNameTakenError`. */
   begin(path: string): string | undefined {
     if (this.#used.has(path)) throw new StepNameTakenError(path);
     this.#used.add(path);
+    this.#seen.add(path);
     const result = this.#results.get(path);
     if (result === undefined) this.#running.add(path);
     return result;
@@ -48,6 +44,17 @@ export class StepBook {
     return [...this.#running].filter((path) => step === undefined || !isWithin(step, path));
   }
 
+  /** The execution is on a branch where these steps of earlier ones are finished. */
+  enter(saved: readonly StepRow[]): void {
+    const before = this.#finished;
+    this.#finished = new Map(saved.map(({ path, checkpointId }) => [path, checkpointId]));
+    this.#results = new Map(saved.map(({ path, result }) => [path, result]));
+    for (const path of this.#used) {
+      const isSame = this.#finished.has(path) && this.#finished.get(path) === before.get(path);
+      if (!isSame && !this.#running.has(path)) this.#used.delete(path);
+    }
+  }
+
   /** Forgets the finished steps that a rollback left behind: they may run again. */
   unfinish(keeps: (checkpointId: string | undefined) => boolean): void {
     for (const [path, checkpointId] of this.#finished) {
@@ -60,12 +67,12 @@ export class StepBook {
 
   /** Steps of earlier executions that this one has not come past, but for those inside a step that it skipped. */
   unused(): string[] {
-    return [...this.#results.keys()].filter((path) => !this.#used.has(path) && !this.#isInsideUsed(path));
+    return [...this.#results.keys()].filter((path) => !this.#seen.has(path) && !this.#isInsideSeen(path));
   }
 
-  #isInsideUsed(path: string): boolean {
+  #isInsideSeen(path: string): boolean {
     for (let at = path.lastIndexOf("/"); at !== -1; at = path.lastIndexOf("/", at - 1)) {
-      if (this.#used.has(path.slice(0, at))) return true;
+      if (this.#seen.has(path.slice(0, at))) return true;
     }
     return false;
   }

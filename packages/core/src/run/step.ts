@@ -22,24 +22,23 @@ export async function runStep<T>(
   change: Partial<RunContext>,
   fn: () => T | Promise<T>,
 ): Promise<T> {
-  const { scope, emitter, steps } = openRun;
+  const { scope, emitter, history } = openRun;
   const context = contextIn(openRun);
   const path = stepPath(context.step, step);
-  const saved = steps.begin(path);
+  const saved = await history.comeTo(path);
   if (saved !== undefined) {
     emitter.emit("step-skipped", { runId: scope.runId, step: path });
     return decode(saved) as T;
   }
   try {
     if (scope.closing !== undefined) throw scope.closing;
-    scope.isReplaying = false;
     const work = runAndSave(openRun, path, () =>
       withContext({ ...context, ...change, step: path }, async () => fn()),
     );
     scope.trackStep(work);
     return await work;
   } catch (error) {
-    steps.fail(path);
+    history.steps.fail(path);
     throw error;
   }
 }
@@ -70,14 +69,15 @@ async function save(
   const callIds = scope.takeCallIds(step.path);
   const { runId, epoch, head: checkpointId } = scope;
   for (let attempt = 1; ; attempt++) {
+    const settlements = outbox.carry(callIds);
     try {
-      const settlements = outbox.unacknowledged(callIds);
       const verdict = await database.commitStep({ ...step, tenant, runId, epoch, checkpointId, settlements });
       outbox.acknowledge(settlements, verdict.settled);
       if (verdict.code === "superseded") throw scope.supersede();
-      openRun.steps.finish(step.path, checkpointId);
+      openRun.history.steps.finish(step.path, checkpointId);
       return;
     } catch (error) {
+      outbox.release(settlements);
       if (!(error instanceof StoreUnavailableError) || attempt >= SAVE_ATTEMPTS) throw error;
       const pause = Promise.withResolvers<void>();
       clock.schedule(() => pause.resolve(), FIRST_RETRY_MS * 2 ** (attempt - 1), { keepAlive: true });

@@ -1,11 +1,18 @@
 import { checkName } from "../budget/check-name.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
-import { decode, encode } from "../checkpoint/codec.ts";
-import { describeChoice, Lineage, type CheckpointChoice } from "../checkpoint/lineage.ts";
+import { describeChoice } from "../checkpoint/checkpoint-choice.ts";
+import { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
+import { LineMoved } from "../checkpoint/line-moved.ts";
+import type { CheckpointChoice, Lineage } from "../checkpoint/lineage.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnknownCheckpointError } from "../errors/unknown-checkpoint-error.ts";
+import type { StoredCheckpoint } from "../ports/checkpoint-store.ts";
 import type { RunServices } from "./run-services.ts";
+import { Turns } from "./turns.ts";
 
-const MAX_LINEAGE = 100_000;
+const MAX_CHECKPOINTS = 1_000_000;
+/** Other processes that save into the thread at the same time are answered by another attempt, this often. */
+const MAX_ATTEMPTS = 100;
 
 /** Where a thread of the user's own is kept; runs have theirs elsewhere. */
 export function threadLine(thread: string): { readonly thread: string; readonly namespace: string } {
@@ -13,78 +20,92 @@ export function threadLine(thread: string): { readonly thread: string; readonly 
   return { thread: `thread/${thread}`, namespace: "" };
 }
 
-/** The checkpoints of threads that belong to no run. Saves of one thread by this process follow each other. */
+/** The checkpoints of threads that belong to no run: each follows the one before, whichever process saves it. */
 export class ThreadHistory {
   readonly #services: RunServices;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #turns = new Map<string, Turns>();
 
   constructor(services: RunServices) {
     this.#services = services;
   }
 
+  /** What led to where the thread is. */
   async lineage(thread: string): Promise<Lineage> {
-    const { database, tenant } = this.#services;
-    return new Lineage(
-      (await database.checkpoints.lineage(tenant, threadLine(thread), MAX_LINEAGE)).toReversed(),
-    );
+    const { tree, head } = await this.#all(thread);
+    return tree.lineageOf(head);
   }
 
   async save(thread: string, name: string, state: unknown): Promise<CheckpointInfo> {
     const { database, tenant, engine, emitter } = this.#services;
     const line = threadLine(thread);
-    // Saved as it is now, whatever the caller does to it meanwhile.
-    const saved = decode(encode(state, name));
-    return this.#inTurn(thread, async () => {
+    const row = await this.#following(thread, async () => {
       const [[head], [base]] = await Promise.all([
-        database.checkpoints.lineage(tenant, line, 1),
+        database.checkpoints.list(tenant, { ...line, limit: 1 }),
         database.checkpoints.list(tenant, { ...line, name, limit: 1 }),
       ]);
-      const request = { ...line, name, step: undefined, metadata: "{}", fence: undefined };
-      const row = await engine.save(
-        { ...request, kind: "save", parentId: head?.id, baseId: base?.id },
-        saved,
-      );
-      emitter.emit("checkpoint-saved", { runId: undefined, name, checkpointId: row.id });
-      return infoOf(row);
+      const request = { ...line, name, step: undefined, fence: undefined, mustFollow: true };
+      return engine.save({ ...request, kind: "save", parentId: head?.id, base }, state);
     });
+    emitter.emit("checkpoint-saved", { runId: undefined, name, checkpointId: row.id });
+    return infoOf(row);
   }
 
   async load(thread: string, choice: CheckpointChoice): Promise<Checkpoint | undefined> {
-    const { engine } = this.#services;
-    const isLatest = choice.id === undefined && choice.version === undefined && choice.name === undefined;
-    const id = isLatest ? undefined : (await this.lineage(thread)).find(choice)?.id;
-    if (id === undefined && !isLatest) return undefined;
-    const stored = await engine.find({ ...threadLine(thread), id });
-    return stored && { ...infoOf(stored.row), state: engine.stateOf(stored) };
+    const stored = await this.#stored(thread, choice);
+    return stored && { ...infoOf(stored.row), state: this.#services.engine.stateOf(stored) };
   }
 
-  rollBack(thread: string, choice: CheckpointChoice): Promise<Checkpoint> {
+  async rollBack(thread: string, choice: CheckpointChoice): Promise<Checkpoint> {
     const { engine } = this.#services;
-    const line = threadLine(thread);
-    return this.#inTurn(thread, async () => {
-      const lineage = await this.lineage(thread);
-      const target = lineage.find(choice);
-      const stored = target && (await engine.find({ ...line, id: target.id }));
+    return this.#following(thread, async () => {
+      const [{ head }, stored] = await Promise.all([this.#all(thread), this.#stored(thread, choice)]);
       if (stored === undefined) throw new UnknownCheckpointError(thread, describeChoice(choice));
       const { id, name } = stored.row;
-      const request = { ...line, name, step: undefined, metadata: "{}", fence: undefined };
-      const row = await engine.repeat(
-        { ...request, kind: "rollback", parentId: id },
-        stored,
-        lineage.head?.id,
-      );
+      const request = { ...threadLine(thread), name, step: undefined, fence: undefined };
+      const row = await engine.repeat({ ...request, kind: "rollback", parentId: id }, stored, head?.id);
       return { ...infoOf(row), state: engine.stateOf(stored) };
     });
   }
 
-  async #inTurn<T>(thread: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#last.get(thread) ?? Promise.resolve();
-    const turn = before.then(work, work);
-    this.#last.set(thread, turn);
+  async #stored(thread: string, choice: CheckpointChoice): Promise<StoredCheckpoint | undefined> {
+    const { engine } = this.#services;
+    const line = threadLine(thread);
+    if (choice.id !== undefined) return engine.find({ ...line, id: choice.id });
+    const row = (await this.lineage(thread)).find(choice);
+    return row && engine.find({ ...line, id: row.id });
+  }
+
+  async #all(thread: string) {
+    const { database, tenant } = this.#services;
+    const rows = await database.checkpoints.list(tenant, { ...threadLine(thread), limit: MAX_CHECKPOINTS });
+    const tree = new CheckpointTree(rows);
+    return { tree, head: rows[0] };
+  }
+
+  /** One after the other in this process, and again when another process was first. */
+  async #following<T>(thread: string, work: () => Promise<T>): Promise<T> {
+    const turns = this.#turns.get(thread) ?? new Turns();
+    this.#turns.set(thread, turns);
     try {
-      return await turn;
+      return await turns.take(() => this.#again(thread, work));
     } finally {
-      if (this.#last.get(thread) === turn) this.#last.delete(thread);
+      if (turns.isIdle) this.#turns.delete(thread);
     }
+  }
+
+  async #again<T>(thread: string, work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof LineMoved)) throw error;
+        const pause = Promise.withResolvers<void>();
+        this.#services.clock.schedule(() => pause.resolve(), Math.random() * 5 * attempt, {
+          keepAlive: true,
+        });
+        await pause.promise;
+      }
+    }
+    throw new StoreUnavailableError(`Too many processes save into the thread ${thread} at once.`);
   }
 }

@@ -48,6 +48,17 @@ export const brokenCosts: readonly BrokenStore[] = [
     (group, entries) => ({ ...group, inexact: group.inexact + count(entries, "late") }),
   ),
   bent(
+    "takes a corrected estimate for a bound",
+    "takes an amount that was set by hand for exact, whatever it was before",
+    (group, entries) => {
+      const corrected = new Set(
+        entries.filter(({ kind }) => kind === "correction").map(({ callId }) => callId),
+      );
+      const bounds = entries.filter(({ kind, callId }) => kind === "estimate" && corrected.has(callId));
+      return { ...group, inexact: group.inexact + bounds.length };
+    },
+  ),
+  bent(
     "takes the hold of an expired call for its price",
     "calls the price of an expired call a bound",
     (group, entries) => ({ ...group, inexact: group.inexact - count(entries, "expire") }),

@@ -1,57 +1,8 @@
 import type { RunStore } from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
-import { epochOf } from "./epoch-of.ts";
 
-const releasesDeadEpochs: BrokenStore = {
-  name: "releases the holds of a dead epoch",
-  breaks: "closes the open holds of the dead epoch in doubt, charged in full",
-  wrap(database) {
-    const claim: RunStore["claim"] = async (tenant, runId, options) => {
-      const verdict = await database.runs.claim(tenant, runId, options);
-      const doubtful = await database.ledger.listEntries(tenant, { runId, inDoubt: true, limit: 100 });
-      for (const { id, callId } of doubtful) {
-        const correction = { callId, correctionId: `${id}/released`, costNanoUsd: 0n, receipt: {} };
-        await database.ledger.correct(tenant, correction);
-      }
-      return verdict;
-    };
-    return withMethods(database, { runs: { claim } });
-  },
-};
-
-/** Stores that confuse the epochs, the budgets and the lists of runs. */
+/** Stores that confuse the budgets and the lists of runs. */
 export const brokenRuns: readonly BrokenStore[] = [
-  releasesDeadEpochs,
-  {
-    name: "hands out live runs",
-    breaks: "does not hand out a run that is alive",
-    wrap(database) {
-      const claim: RunStore["claim"] = async (tenant, runId, { takeOver, reopen }) => {
-        const run = await database.runs.get(tenant, runId);
-        const isFirst = run?.epoch === 1 && !run.stale && reopen === undefined;
-        return database.runs.claim(tenant, runId, { takeOver: takeOver || isFirst, reopen });
-      };
-      return withMethods(database, { runs: { claim } });
-    },
-  },
-  {
-    name: "lets an old epoch end the run",
-    breaks: "refuses the end of a run from an epoch it has left",
-    wrap(database) {
-      const finish: RunStore["finish"] = async (tenant, end) =>
-        database.runs.finish(tenant, { ...end, epoch: await epochOf(database, tenant, end.runId) });
-      return withMethods(database, { runs: { finish } });
-    },
-  },
-  {
-    name: "lets an old epoch keep the run alive",
-    breaks: "refuses the heartbeat of an epoch that its run has left",
-    wrap(database) {
-      const heartbeat: RunStore["heartbeat"] = async (tenant, runId) =>
-        database.runs.heartbeat(tenant, runId, await epochOf(database, tenant, runId));
-      return withMethods(database, { runs: { heartbeat } });
-    },
-  },
   {
     name: "lists runs from the oldest on",
     breaks: "lists runs from the newest on, page by page",
@@ -68,15 +19,6 @@ export const brokenRuns: readonly BrokenStore[] = [
       const get: RunStore["get"] = (tenant, runId) =>
         database.runs.get(tenant === "globex" ? "acme" : tenant, runId);
       return withMethods(database, { runs: { get } });
-    },
-  },
-  {
-    name: "hands out completed runs",
-    breaks: "does not hand out a run that is completed",
-    wrap(database) {
-      const claim: RunStore["claim"] = (tenant, runId, options) =>
-        database.runs.claim(tenant, runId, { ...options, reopen: true });
-      return withMethods(database, { runs: { claim } });
     },
   },
   {

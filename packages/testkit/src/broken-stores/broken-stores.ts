@@ -1,9 +1,12 @@
 import { brokenBudgets } from "./broken-budgets.ts";
 import { brokenCheckpoints } from "./broken-checkpoints.ts";
+import { brokenClaims } from "./broken-claims.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
+import { brokenFollows } from "./broken-follows.ts";
 import { brokenLists } from "./broken-lists.ts";
 import { brokenLines } from "./broken-lines.ts";
+import { brokenRests } from "./broken-rests.ts";
 import { brokenReserves } from "./broken-reserves.ts";
 import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
@@ -19,9 +22,12 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenBudgets,
   ...brokenLists,
   ...brokenRuns,
+  ...brokenClaims,
+  ...brokenRests,
   ...brokenSteps,
   ...brokenCosts,
   ...brokenCheckpoints,
+  ...brokenFollows,
   ...brokenThreads,
   ...brokenLines,
 ];

@@ -91,7 +91,7 @@ const deletesOneLine: BrokenStore = {
   },
 };
 
-/** A store that puts what is refused with `code` once more, as `bend` makes it. */
+/** A store that puts what is refused with `code` once more, as `bend` makes it. What must follow is left to the cases about that. */
 function insisting(
   name: string,
   breaks: string,
@@ -104,7 +104,8 @@ function insisting(
     wrap(database) {
       const put: Put = async (given) => {
         const verdict = await database.checkpoints.put(given);
-        return verdict.code === code ? database.checkpoints.put(bend(given)) : verdict;
+        const isOurs = verdict.code === code && given.mustFollow !== true;
+        return isOurs ? database.checkpoints.put(bend(given)) : verdict;
       };
       return withMethods(database, { checkpoints: { put } });
     },

@@ -18,6 +18,7 @@ import { databaseCase, type DatabaseCase } from "./database-case.ts";
 export interface PutOptions extends Partial<Omit<NewCheckpoint, "id">> {
   readonly elements?: readonly Element[];
   readonly threadEpoch?: number | undefined;
+  readonly mustFollow?: boolean;
   readonly fence?: CheckpointPut["fence"];
 }
 
@@ -37,7 +38,7 @@ export class CheckpointDesk {
   }
 
   put(id: string, options: PutOptions = {}): Promise<PutVerdict> {
-    const { elements = [], threadEpoch, fence, ...given } = options;
+    const { elements = [], threadEpoch, mustFollow, fence, ...given } = options;
     const checkpoint: NewCheckpoint = {
       thread: "chat",
       namespace: "",
@@ -51,7 +52,8 @@ export class CheckpointDesk {
       metadata: "{}",
       ...given,
     };
-    return this.store.put({ tenant: this.desk.tenant, checkpoint, elements, threadEpoch, fence });
+    const { tenant } = this.desk;
+    return this.store.put({ tenant, checkpoint, elements, threadEpoch, mustFollow, fence });
   }
 
   /** Puts what must be saved; returns the thread as it is afterwards. */
@@ -63,7 +65,11 @@ export class CheckpointDesk {
   }
 
   /** Puts what must be refused; returns the thread as it is afterwards. */
-  async refused(code: "stale" | "collision", id: string, options?: PutOptions): Promise<ThreadState> {
+  async refused(
+    code: "stale" | "moved" | "collision",
+    id: string,
+    options?: PutOptions,
+  ): Promise<ThreadState> {
     const verdict = await this.put(id, options);
     expect(verdict).toMatchObject({ code });
     if (verdict.code === "superseded") throw new Error(`put() said ${verdict.code} of ${id}`);

@@ -36,7 +36,7 @@ export const checkpointStatesCases: readonly DatabaseCase[] = [
       [1, 2, 3, 4, 5, 6].map(async (at) => {
         const { messages } = list(5);
         const state = { messages: [...messages, { at, text: `of writer ${at}` }], by: at };
-        const row = await writer(desk).save(saveOn({ parentId: id, baseId: id }), state);
+        const row = await writer(desk).save(saveOn({ parentId: id }), state);
         return [row.id, state] as const;
       }),
     );
@@ -49,16 +49,16 @@ export const checkpointStatesCases: readonly DatabaseCase[] = [
       const warm = writer(desk);
       const { id } = await warm.save(saveOn({}), list(3));
       await desk.database.checkpoints.deleteThread(desk.tenant, "walk");
-      const next = await warm.save(saveOn({ parentId: id, baseId: id }), list(4));
+      const next = await warm.save(saveOn({ parentId: id }), list(4));
       expect(await stateAt(desk, next.id)).toStrictEqual(list(4));
       expect(await stateAt(desk, id)).toBeUndefined();
-      const after = await warm.save(saveOn({ parentId: next.id, baseId: next.id }), list(5));
+      const after = await warm.save(saveOn({ parentId: next.id }), list(5));
       expect(await stateAt(desk, after.id)).toStrictEqual(list(5));
     },
   ),
   databaseCase("writes all of a state whose parent never was", async (desk) => {
     const nowhere = desk.nextId();
-    const { id } = await writer(desk).save(saveOn({ parentId: nowhere, baseId: nowhere }), list(3));
+    const { id } = await writer(desk).save(saveOn({ parentId: nowhere }), list(3));
     expect(await stateAt(desk, id)).toStrictEqual(list(3));
   }),
   databaseCase("keeps the states of two tenants apart whose threads have one name", async (desk) => {
@@ -67,7 +67,7 @@ export const checkpointStatesCases: readonly DatabaseCase[] = [
     const theirs = await globex.save(saveOn({}), list(2));
     await desk.database.checkpoints.deleteThread("globex", "walk");
     expect(await stateAt(desk, theirs.id, "globex")).toBeUndefined();
-    const next = await acme.save(saveOn({ parentId: ours.id, baseId: ours.id }), list(4));
+    const next = await acme.save(saveOn({ parentId: ours.id }), list(4));
     expect(await stateAt(desk, next.id)).toStrictEqual(list(4));
     expect(await stateAt(desk, next.id, "globex")).toBeUndefined();
   }),
@@ -82,7 +82,7 @@ export const checkpointStatesCases: readonly DatabaseCase[] = [
         clock: fakeClock(),
       });
       const { id } = await ahead.save(saveOn({}), 1);
-      const behind = await writer(desk).save(saveOn({ parentId: id, baseId: id }), 2);
+      const behind = await writer(desk).save(saveOn({ parentId: id }), 2);
       expect(behind.id > id).toBe(true);
       const latest = await desk.database.checkpoints.get(desk.tenant, { thread: "walk", namespace: "" });
       expect(latest?.row.id).toBe(behind.id);

@@ -1,4 +1,5 @@
 import { describe, test } from "vitest";
+import { checkpointFollowsCases } from "./checkpoint-follows.ts";
 import { checkpointLinesCases } from "./checkpoint-lines.ts";
 import { checkpointPutsCases } from "./checkpoint-puts.ts";
 import { checkpointThreadsCases } from "./checkpoint-threads.ts";
@@ -15,6 +16,7 @@ import { ledgerReserveCases } from "./ledger-reserve.ts";
 import { ledgerSettleCases } from "./ledger-settle.ts";
 import { ledgerTakeoverCases } from "./ledger-takeover.ts";
 import { ledgerWindowsCases } from "./ledger-windows.ts";
+import { runRestCases } from "./run-rest.ts";
 import { runClaimsCases } from "./run-claims.ts";
 import { runsCases } from "./runs.ts";
 import { stepsCases } from "./steps.ts";
@@ -31,8 +33,10 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   costs: ledgerCostsCases,
   runs: runsCases,
   claims: runClaimsCases,
+  rest: runRestCases,
   steps: stepsCases,
   puts: checkpointPutsCases,
+  follows: checkpointFollowsCases,
   threads: checkpointThreadsCases,
   lines: checkpointLinesCases,
   texts: hostileTextsCases,

@@ -100,6 +100,18 @@ export const ledgerCostsCases: readonly DatabaseCase[] = [
     const billed = { calls: 1, chargedNanoUsd: 4n, inexact: 0, failures: 1, inputTokens: 8, latencyMs: 61 };
     expect(await onlyGroup(desk, runId)).toMatchObject(billed);
   }),
+  databaseCase("takes an amount that was set by hand for exact, whatever it was before", async (desk) => {
+    for (const kind of ["unmeasured", "estimate", "doubt"] as const) {
+      const label = { runId: desk.nextId(), ...MODEL };
+      const callId = await call(desk, label, { kind });
+      await call(desk, label, { kind });
+      expect((await onlyGroup(desk, label.runId))?.inexact, kind).toBe(2);
+      await desk.correct(callId, 4n);
+      await desk.correct(callId, 3n);
+      const corrected = { chargedNanoUsd: 13n, inexact: 1 };
+      expect(await onlyGroup(desk, label.runId), kind).toMatchObject(corrected);
+    }
+  }),
   databaseCase("calls the price of an expired call a bound", async (desk) => {
     const runId = desk.nextId();
     await desk.hold(10n, [], { label: { runId, ...MODEL } });

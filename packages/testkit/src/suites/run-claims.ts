@@ -51,21 +51,6 @@ export const runClaimsCases: readonly DatabaseCase[] = [
       expect(await desk.runs.claim(desk.tenant, runId, { takeOver })).toEqual({ code: "completed" });
     }
   }),
-  databaseCase("hands out a completed run to whoever reopens it", async (desk) => {
-    const runId = await desk.run();
-    await desk.runs.finish(desk.tenant, { runId, epoch: 1, status: "completed", result: "1" });
-    const verdict = await desk.runs.claim(desk.tenant, runId, { takeOver: false, reopen: true });
-    expect(verdict).toMatchObject({ code: "claimed", run: { status: "running", epoch: 2 } });
-    const row = await desk.runs.get(desk.tenant, runId);
-    expect([row?.status, row?.endedAt, row?.result]).toEqual(["running", undefined, undefined]);
-  }),
-  databaseCase("does not hand out a run that is alive to whoever would reopen it", async (desk) => {
-    const runId = await desk.run();
-    const verdict = await desk.runs.claim(desk.tenant, runId, { takeOver: false, reopen: true });
-    expect(verdict.code).toBe("alive");
-    const unknown = { takeOver: true, reopen: true };
-    expect(await desk.runs.claim(desk.tenant, desk.nextId(), unknown)).toEqual({ code: "unknown" });
-  }),
   databaseCase("hands out a run with everything that get() shows", async (desk) => {
     const forkedFrom = { runId: desk.nextId(), checkpointId: "a" };
     const threadId = desk.nextId();

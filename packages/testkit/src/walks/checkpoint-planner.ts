@@ -28,7 +28,14 @@ export class CheckpointPlanner {
     return checkpointScene.threads.map((thread) => {
       const elements = [{ log: 0, position: 0, codec: 1, text: thread }];
       const checkpoint = { ...this.checkpoint(), thread, pieces: [[0, 0, 0]] as const };
-      return { does: "put", checkpoint, elements, deletesAgo: undefined, fence: undefined };
+      return {
+        does: "put",
+        checkpoint,
+        elements,
+        deletesAgo: undefined,
+        fence: undefined,
+        follows: undefined,
+      };
     });
   }
 
@@ -41,6 +48,7 @@ export class CheckpointPlanner {
       elements: this.elements(),
       deletesAgo: this.chance(40) ? undefined : this.random.pick([0, 0, 0, 0, 1]),
       fence: isFenced ? { runId: this.runId, epoch: 1 + this.random.below(4) } : undefined,
+      follows: this.chance(25) ? this.random.pick(["parent", "greatest"] as const) : undefined,
     };
   }
 

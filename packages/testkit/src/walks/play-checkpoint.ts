@@ -10,9 +10,13 @@ const NEVER = -1;
 export async function playPut(
   { checkpoints }: { readonly checkpoints: CheckpointStore },
   tenant: string,
-  { checkpoint, elements, deletesAgo, fence }: Extract<WalkMove, { readonly does: "put" }>,
+  { checkpoint: planned, elements, deletesAgo, fence, follows }: Extract<WalkMove, { readonly does: "put" }>,
 ): Promise<unknown> {
-  const put: CheckpointPut = { tenant, checkpoint, elements, threadEpoch: undefined, fence };
+  const { thread, namespace } = planned;
+  const [greatest] = await checkpoints.list(tenant, { thread, namespace, limit: 1 });
+  const checkpoint = follows === "greatest" ? { ...planned, parentId: greatest?.id } : planned;
+  const mustFollow = follows !== undefined;
+  const put: CheckpointPut = { tenant, checkpoint, elements, threadEpoch: undefined, mustFollow, fence };
   if (deletesAgo === undefined) return putFacts(await checkpoints.put(put));
   const now = await checkpoints.put({ ...put, threadEpoch: NEVER });
   if (now.code === "superseded" || now.code === "replay") return putFacts(now);

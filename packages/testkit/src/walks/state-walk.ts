@@ -8,16 +8,15 @@ import { seededRandom, type SeededRandom } from "./seeded-random.ts";
 const LINE = { thread: "walk", namespace: "" };
 const CHECK_EVERY = 10;
 
-/** A save on the line of the walk. */
+/** A save on the line of the walk; what it has in common with its parent is shared. */
 export function saveOn(change: Partial<SaveRequest>): SaveRequest {
   return {
     ...LINE,
     parentId: undefined,
-    baseId: undefined,
+    base: change.parentId === undefined ? undefined : { namespace: LINE.namespace, id: change.parentId },
     name: "state",
     step: undefined,
     kind: "save",
-    metadata: "{}",
     fence: undefined,
     ...change,
   };
@@ -46,7 +45,7 @@ export async function stateWalk(database: Database, seed: number, moves = 60): P
       const [from, state] = known.length === 0 ? [undefined, {}] : pickRecent(random, known);
       const next = changeState(random, structuredClone(state));
       const saved = structuredClone(next);
-      const { id } = await random.pick(engines).save(saveOn({ parentId: from, baseId: from }), next);
+      const { id } = await random.pick(engines).save(saveOn({ parentId: from }), next);
       live.set(id, saved);
       known.push([id, saved]);
     });

@@ -40,6 +40,8 @@ export type WalkMove =
       /** In the epoch that the thread had so many deletes ago; undefined relies on nothing. */
       readonly deletesAgo: number | undefined;
       readonly fence: CheckpointPut["fence"];
+      /** What it must follow: the parent it names, or whatever is the greatest id by then; undefined nothing. */
+      readonly follows: "parent" | "greatest" | undefined;
     }
   | { readonly does: "deleteThread"; readonly thread: string }
   | { readonly does: "setNow"; readonly at: Date };

@@ -1,0 +1,23 @@
+import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
+import { decode, encode } from "./codec.ts";
+
+/** What is noted beside the state of a checkpoint. */
+export interface CheckpointNotes {
+  /** By `stateDigest`: equal states have equal ones. */
+  readonly digest?: string | undefined;
+  /** Of a rollback that the code of a run made: the checkpoint that was the latest before, undefined when others rolled back. */
+  readonly leftAt?: string | undefined;
+}
+
+/** The notes as the store keeps them. */
+export function writeNotes({ digest, leftAt }: CheckpointNotes): string {
+  return encode(
+    { ...(digest === undefined ? {} : { digest }), ...(leftAt === undefined ? {} : { leftAt }) },
+    "notes",
+  );
+}
+
+/** The notes of a checkpoint. */
+export function notesOf({ metadata }: Pick<CheckpointHeader, "metadata">): CheckpointNotes {
+  return decode(metadata) as CheckpointNotes;
+}

@@ -1,0 +1,115 @@
+import type { FormerBranch } from "../checkpoint/checkpoint-tree.ts";
+import { notesOf } from "../checkpoint/checkpoint-notes.ts";
+import type { Lineage } from "../checkpoint/lineage.ts";
+import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
+import type { StepRow } from "../ports/run-store.ts";
+import { finishedSteps, type RunBranch } from "./run-branch.ts";
+
+/**
+ * Where a resumed run is in its own past. Its code goes through the branches again that it was on before, in order: what it did on
+ * each is answered from storage, and the rollbacks by which it left them lead to the next. On the last everything is new.
+ */
+export class Replay {
+  readonly #branches: FormerBranch[];
+  readonly #steps: readonly StepRow[];
+  #at = 0;
+  /** Checkpoints before this place have been come past. */
+  #from = 0;
+  readonly #next = new Map<string, number>();
+
+  constructor(branch: RunBranch) {
+    this.#branches = withoutEmptyEnd(branch.tree.branchesTo(branch.lineage.head), branch.steps);
+    this.#steps = branch.steps;
+  }
+
+  /** The branch that the code is on. */
+  get lineage(): Lineage {
+    return this.#branches[this.#at]?.lineage ?? this.last;
+  }
+
+  /** The branch that the run is on. */
+  get last(): Lineage {
+    const last = this.#branches.at(-1);
+    if (last === undefined) throw new Error("A run is on a branch.");
+    return last.lineage;
+  }
+
+  /** True when the code is where the run is. */
+  get isLast(): boolean {
+    return this.#at === this.#branches.length - 1;
+  }
+
+  /** The steps of earlier executions that are finished on this branch. */
+  steps(): StepRow[] {
+    return finishedSteps({ lineage: this.lineage, steps: this.#steps });
+  }
+
+  /** A checkpoint of this name and state that was saved here before, if it has not been come past yet. */
+  comePast(name: string, step: string | undefined, digest: () => string): CheckpointHeader | undefined {
+    const { rows } = this.lineage;
+    const key = JSON.stringify([name, step]);
+    let wanted: string | undefined;
+    for (let at = Math.max(this.#from, this.#next.get(key) ?? 0); at < rows.length; at++) {
+      const row = rows[at];
+      if (row?.kind !== "save" || row.name !== name || row.step !== step) continue;
+      wanted ??= digest();
+      if (notesOf(row).digest !== wanted) continue;
+      this.#next.set(key, at + 1);
+      return row;
+    }
+    return undefined;
+  }
+
+  /** A checkpoint was saved: of its name nothing earlier can come past any more. */
+  saved({ name, step }: CheckpointHeader): void {
+    this.#next.set(JSON.stringify([name, step]), this.lineage.rows.length);
+  }
+
+  /** The code asked for a state and goes on from it. */
+  goOnFrom(row: CheckpointHeader): void {
+    this.#from = this.lineage.placeOf(row.id) + 1;
+  }
+
+  /** The code rolls back to `target`: if it did so before, it is on the next branch now, and that rollback is returned. */
+  comePastRollback(target: CheckpointHeader): CheckpointHeader | undefined {
+    const next = this.#branches[this.#at + 1]?.enteredBy;
+    if (next === undefined || next.parentId !== target.id) return undefined;
+    this.#enter(this.#at + 1);
+    this.goOnFrom(next);
+    return next;
+  }
+
+  /** The code rolled back anew: the run is on this branch now. */
+  rolledBack(lineage: Lineage, row: CheckpointHeader): void {
+    this.#branches[this.#branches.length - 1] = { lineage, enteredBy: undefined };
+    this.#enter(this.#branches.length - 1);
+    this.goOnFrom(row);
+  }
+
+  /** The code does what it did not do before: it is where the run is. */
+  leave(): void {
+    this.#enter(this.#branches.length - 1);
+  }
+
+  #enter(at: number): void {
+    this.#at = at;
+    this.#from = 0;
+    this.#next.clear();
+  }
+}
+
+/**
+ * A rollback after which nothing was saved is not gone through again: whoever rolls back and fails wants what was left behind to be
+ * done anew by a resume, and there is nothing yet that it could lose.
+ */
+function withoutEmptyEnd(branches: readonly FormerBranch[], steps: readonly StepRow[]): FormerBranch[] {
+  const kept = [...branches];
+  const labels = new Set(steps.map(({ checkpointId }) => checkpointId));
+  for (let last = kept.at(-1); last?.enteredBy !== undefined && kept.length > 1; last = kept.at(-1)) {
+    const after = last.lineage.rows.slice(last.lineage.placeOf(last.enteredBy.id));
+    if (after.some(({ id, kind }) => kind === "save" || labels.has(id))) break;
+    const enteredBy = kept.at(-2)?.enteredBy;
+    kept.splice(-2, 2, { lineage: last.lineage, enteredBy });
+  }
+  return kept;
+}
