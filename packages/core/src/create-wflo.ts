@@ -1,6 +1,7 @@
 import { buildDoor } from "./build-door.ts";
 import { createBudgets, type Budgets } from "./budget/budgets.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
+import { checkOptions } from "./budget/check-options.ts";
 import { checkName } from "./budget/check-name.ts";
 import { CheckpointEngine } from "./checkpoint/checkpoint-engine.ts";
 import { ClientClosedError } from "./errors/client-closed-error.ts";
@@ -107,10 +108,13 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     pricing: createPricing(options.prices),
     workflow: <Input, T>(name: string, target: WorkflowTarget<Input, T>, defaults?: WorkflowOptions) =>
       createWorkflow(services, name, target, defaults),
-    run: <T>(
-      { name = "run", checkpoints, ...rest }: RunOptions & WorkflowOptions & { readonly name?: string },
+    run: async <T>(
+      options: RunOptions & WorkflowOptions & { readonly name?: string },
       fn: WorkflowFunction<undefined, T>,
-    ) => createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest),
+    ) => {
+      const { name = "run", checkpoints, ...rest } = checkOptions("The options of a run", options);
+      return createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest);
+    },
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
     async close() {

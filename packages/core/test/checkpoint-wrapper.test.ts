@@ -13,12 +13,19 @@ import { ANSWER_COST, MODEL } from "./support/model.ts";
 
 let wflo: Wflo;
 let told: string[];
+/** What was said on the console, where wrappers report. */
+let warned: () => string[];
 beforeEach(() => {
   told = [];
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  warned = () => warn.mock.calls.map(([text]) => String(text));
   const logger = { debug() {}, info() {}, error() {}, warn: (text: string) => void told.push(text) };
   wflo = createWflo({ database: memoryDatabase(), logger });
 });
-afterEach(() => wflo.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  return wflo.close();
+});
 
 class Plan {
   topics = ["bees"];
@@ -88,6 +95,91 @@ describe("the state that is saved is", () => {
   });
 });
 
+class Message {
+  text = "hello";
+  sent = new Date(5);
+}
+
+class Memory {
+  messages = [new Message()];
+  apiKey = "sk-1";
+}
+
+describe("of a state that is not plain", () => {
+  const message = { text: "hello", sent: new Date(5) };
+
+  test.each<[string, unknown, unknown]>([
+    ["instances in plain data", { messages: [new Message()] }, { messages: [message] }],
+    ["instances in instances", { memory: new Memory() }, { memory: { messages: [message] } }],
+    ["what is beside a method", { plan: 1, note: { text: "a", cb() {} } }, { plan: 1, note: { text: "a" } }],
+    ["a plain result's own secrets", { apiKey: "mine" }, { apiKey: "mine" }],
+  ])("%s are saved", async (_, result, saved) => {
+    expect(await savedOf(() => result)).toStrictEqual(saved);
+  });
+
+  test("the object's instances are saved, its secrets and its client are not", async () => {
+    class Agent {
+      memory = new Memory();
+      token = "t";
+      maxTokens = 5;
+      client = { fetch() {}, headers: { Authorization: "Bearer" } };
+      note = checkpoint({ name: "notes" })(async function (this: Agent) {});
+    }
+    await wflo.run({}, async (run) => {
+      await new Agent().note();
+      expect(await run.restore("notes")).toStrictEqual({ memory: { messages: [message] }, maxTokens: 5 });
+    });
+  });
+
+  test("what was left out is told once for each wrapper, with its paths", async () => {
+    const live = { note: "n", stream: new ReadableStream(), me: undefined as unknown, memory: new Memory() };
+    live.me = live;
+    const wrapped = checkpoint({ name: "x" })(() => live);
+    await wflo.run({}, async (run) => {
+      await wrapped();
+      await wrapped();
+      expect(await run.restore("x")).toStrictEqual({ note: "n", memory: { messages: [message] } });
+    });
+    expect(warned()).toEqual([
+      expect.stringMatching(
+        /checkpoint x is saved without x\.stream \(.*ReadableStream\), x\.me \(it contains itself\), x\.memory\.apiKey/,
+      ),
+    ]);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a stream", { a: { b: [new ReadableStream()] } }, "x.a.b[0]"],
+    ["a secret", { memory: new Memory() }, "x.memory.apiKey"],
+    ["an instance that shows nothing", { hidden: new WeakMap() }, "x.hidden"],
+    ["a symbol", { s: Symbol("s") }, "x.s"],
+  ])("strict, to leave out %s is an error, and nothing is saved", async (_, result, path) => {
+    await wflo.run({}, async (run) => {
+      const strict = checkpoint({ name: "x", strict: true })(() => result);
+      await expect(strict()).rejects.toMatchObject({ code: "WFLO_UNSAVABLE_VALUE", path });
+      expect(await run.restore("x")).toBeUndefined();
+    });
+  });
+
+  test("strict, methods are left out all the same", async () => {
+    await wflo.run({}, async (run) => {
+      await checkpoint({ name: "x", strict: true })(() => ({ text: "a", cb() {} }))();
+      expect(await run.restore("x")).toEqual({ text: "a" });
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ["a function", () => 1],
+    ["a symbol", Symbol("s")],
+    ["a client", new EventTarget()],
+    ["an instance with private fields only", new WeakMap()],
+  ])("a result that is %s is reported, and nothing else is saved in its place", async (_, result) => {
+    expect(await savedOf(() => result, "an argument")).toBeUndefined();
+    expect(warned()).toEqual([expect.stringMatching(/checkpoint x is not saved: .*x cannot be saved/)]);
+    const strict = checkpoint({ name: "x", strict: true, wflo })(() => result);
+    await expect(strict()).rejects.toThrow(UnsavableValueError);
+  });
+});
+
 describe("a wrapped function", () => {
   test("keeps its name, its length, its this and its result", async () => {
     async function plan(this: unknown, a: number, b: number) {
@@ -121,11 +213,9 @@ describe("a wrapped function", () => {
   });
 
   test("outside of runs saves by its client; without one it tells once, strict it throws", async () => {
-    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
     const plain = checkpoint({ name: "p" })(async () => 1);
     expect([await plain(), await plain()]).toEqual([1, 1]);
-    expect(warn).toHaveBeenCalledTimes(1);
-    warn.mockRestore();
+    expect(warned()).toHaveLength(1);
     await expect(checkpoint({ name: "p", strict: true })(async () => 1)()).rejects.toThrow(NoClientError);
     await checkpoint({ name: "p", wflo })(async () => 2)();
     expect((await wflo.checkpoints.load("p"))?.state).toBe(2);
@@ -147,48 +237,51 @@ describe("a wrapped function", () => {
     });
   });
 
+  test("in a run that is strict fails when its state cannot be saved, unless it says otherwise itself", async () => {
+    const unsavable = { name: "x", state: () => Symbol("none") };
+    const work = (strict?: boolean) =>
+      wflo.run({ checkpoints: { strict: true } }, () => checkpoint({ ...unsavable, strict })(() => 7)());
+    await expect(work()).rejects.toThrow(UnsavableValueError);
+    expect(await work(false)).toBe(7);
+  });
+
+  test("passes streams and generators on as they are, and saves the arguments", async () => {
+    const stream = new ReadableStream();
+    async function* chat(question: string) {
+      yield `${question}!`;
+    }
+    await wflo.run({}, async (run) => {
+      expect(
+        await checkpoint({ name: "s" })(async (...asked: { q: string }[]) => asked.length === 1 && stream)({
+          q: "why?",
+        }),
+      ).toBe(stream);
+      expect(await run.restore("s")).toEqual({ q: "why?" });
+      for await (const part of await checkpoint({ name: "chat" })(chat)("how?")) expect(part).toBe("how?!");
+      expect(await run.restore("chat")).toBe("how?");
+      const state = ({ args }: { args: readonly unknown[] }) => ({ asked: args });
+      await checkpoint({ name: "s", state })(() => stream)();
+      expect(await run.restore("s")).toEqual({ asked: [] });
+    });
+    expect(stream.locked).toBe(false);
+    expect(warned()).toEqual([]);
+  });
+
   test("needs options that can mean something", () => {
     expect(() => checkpoint({ name: "" })).toThrow(InvalidOptionError);
     expect(() => checkpoint((() => 1) as never)(1 as never)).toThrow(InvalidOptionError);
     expect(() => checkpoint({})(() => 1)).toThrow(InvalidOptionError);
-  });
-});
-
-describe("checkpoint.after(agent)", () => {
-  class Researcher {
-    readonly name = "researcher";
-    notes: string[] = [];
-    #runs = 0;
-    async run(topic: string) {
-      this.#runs += 1;
-      this.notes.push(topic);
-      return `${topic} ${this.#runs}`;
+    const refused: readonly (readonly [unknown, RegExp])[] = [
+      [null, /options first/],
+      [[], /options first/],
+      [{ state: {} }, /state of checkpoint is a function/],
+      [{ strict: "yes" }, /true, false, or left out/],
+      [{ wflo: null }, /wflo of checkpoint is a client/],
+      [{ wflo: { checkpoints: {} } }, /wflo of checkpoint is a client/],
+    ];
+    for (const [options, sentence] of refused) {
+      expect(() => checkpoint(options as never)).toThrow(InvalidOptionError);
+      expect(() => checkpoint(options as never)).toThrow(sentence);
     }
-    count() {
-      return this.#runs;
-    }
-  }
-
-  test("saves what the agent is made of, and its result, each time it has run", async () => {
-    const agent = checkpoint.after(new Researcher());
-    await wflo.run({}, async (run) => {
-      expect(await agent.run("bees")).toBe("bees 1");
-      await agent.run("wasps");
-      expect(await run.restore("researcher")).toEqual({
-        result: "wasps 2",
-        agent: { name: "researcher", notes: ["bees", "wasps"] },
-      });
-      expect(await run.restore({ name: "researcher", version: 1 })).toMatchObject({
-        agent: { notes: ["bees"] },
-      });
-    });
-    expect(agent).toBeInstanceOf(Researcher);
-    expect(agent.count()).toBe(2);
-    agent.notes = [];
-    expect(agent.notes).toEqual([]);
-  });
-
-  test("is for agents that can be run", () => {
-    expect(() => checkpoint.after({ name: "nothing" })).toThrow(InvalidOptionError);
   });
 });

@@ -307,7 +307,13 @@ test("what cannot mean anything is refused when it is wrapped, by a sentence", (
     [() => trackLlmCall({ ...MODEL, mode: "record", hold: 1 }), /leave mode: "record" out/],
     [() => trackLlmCall({ ...MODEL, hold: "a lot" }), /amount/],
     [() => trackLlmCall({ ...MODEL, budgets: "team" as never }), /list of ids/],
+    [() => trackLlmCall(null as never), /options first/],
+    [() => trackLlmCall({ ...MODEL, mode: Object.create(null) as never }), /or left out, not of type object/],
+    [() => trackLlmCall({ ...MODEL, budgets: ["team", 3] as never }), /list of ids/],
+    [() => trackLlmCall({ ...MODEL, wflo: {} as never }), /wflo of trackLlmCall is a client/],
+    [() => trackLlmCall({ ...MODEL, wflo: null as never }), /wflo of trackLlmCall is a client/],
     [() => trackLlmCall(MODEL)(3 as never), /takes a function, not number/],
+    [() => trackLlmCall(MODEL)(null as never), /takes a function, not null/],
     [() => trackLlmCall(MODEL)(model(), "ask" as never), /experimentalDecorators/],
     [
       () => trackLlmCall(MODEL)(model(), { kind: "getter", name: "ask" } as never),

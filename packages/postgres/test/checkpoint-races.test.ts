@@ -145,6 +145,31 @@ test("gives one place to one of many puts, and nothing of the others", { timeout
   }
 });
 
+test("makes one chain of what many put as the next of a line", { timeout: 60_000 }, async () => {
+  const databases = openFour();
+  const [{ checkpoints }] = databases as [Database];
+  const thread = newId();
+  const chain: string[] = [];
+  for (let round = 100; round < 150; round += 1) {
+    const parentId = chain[0];
+    const ids = Array.from({ length: 8 }, (_, index) => `${round}/${index}`);
+    const verdicts = await Promise.all(
+      ids.map((id, index) =>
+        (databases[index % 4] as Database).checkpoints.put({
+          ...puts(thread, id, { parentId }),
+          mustFollow: true,
+        }),
+      ),
+    );
+    const saved = ids.filter((_, index) => verdicts[index]?.code === "saved");
+    expect(saved).toHaveLength(1);
+    expect(verdicts.filter(({ code }) => code === "moved")).toHaveLength(7);
+    chain.unshift(...saved);
+  }
+  const lineage = await checkpoints.lineage("t", { thread, namespace: "" }, 100);
+  expect(lineage.map(({ id }) => id)).toEqual(chain);
+});
+
 test("leaves no checkpoint behind whose elements were deleted", { timeout: 60_000 }, async () => {
   const databases = openFour();
   const thread = newId();

@@ -6,7 +6,7 @@ const KEYS = new Set(["id", "name", "version"]);
 /** A text names a checkpoint; nothing means the latest. Throws `InvalidOptionError` for what chooses nothing. */
 export function choiceOf(which: string | CheckpointChoice | undefined): CheckpointChoice {
   if (which === undefined) return {};
-  if (typeof which === "string") return { name: which };
+  if (typeof which === "string" && which !== "") return { name: which };
   const isChoice =
     typeof which === "object" &&
     which !== null &&

@@ -49,6 +49,14 @@ function emptyState() {
     places: new Map<string, Message>(),
     seen: new Set<string>(),
     agent: { memory: { messages: [message(0)], size: 1 } },
+    agents: [
+      { name: "ann", messages: [] as Message[] },
+      { name: "bob", messages: [] as Message[] },
+    ],
+    byAgent: new Map<string, Message[]>(),
+    users: {} as Record<string, Message[]>,
+    a: { b: { c: { d: { e: { f: { messages: [] as Message[] } } } } } },
+    nested: [[[[[[] as Message[]]]]]],
     count: 0,
   };
 }
@@ -91,12 +99,32 @@ const PATTERNS: Readonly<Record<string, (state: State, step: number) => void>> =
   "a large object one of whose entries changes": ({ facts }, step) =>
     (facts[`key ${step % 40}`] = message(step)),
   "a list deep in a state": ({ agent }, step) => agent.memory.messages.push(message(step)),
+  "a short list whose items grow": ({ agents }, step) => agents[step % 2]?.messages.push(message(step)),
+  "a list of four whose items grow": ({ agents }, step) => {
+    if (agents.length < 4) agents.push({ name: "more", messages: [] });
+    agents[step % 4]?.messages.push(message(step));
+  },
+  "a Map whose values grow": ({ byAgent }, step) => grow(byAgent, `agent ${step % 3}`, step),
+  "a Map with many values that grow": ({ byAgent }, step) => grow(byAgent, `agent ${step % 40}`, step),
+  "sixty lists in an object, one of which grows": ({ users }, step) => {
+    if (step === 1) for (let user = 0; user < 60; user++) users[`u${user}`] = [];
+    users[`u${step % 60}`]?.push(message(step));
+  },
+  "sixty lists in an object, all of which grow": ({ users }, step) => {
+    for (let user = 0; user < 60; user++) (users[`u${user}`] ??= []).push(message(step));
+  },
+  "a list seven levels deep": ({ a }, step) => a.b.c.d.e.f.messages.push(message(step)),
+  "a list in lists in lists": ({ nested }, step) => nested[0]?.[0]?.[0]?.[0]?.[0]?.push(message(step)),
   "two lists and a counter": (state, step) => {
     state.messages.push(message(step));
     if (step % 2 === 0) state.agent.memory.messages.push(message(step));
     state.count = step;
   },
 };
+
+function grow(lists: Map<string, Message[]>, key: string, step: number): void {
+  lists.set(key, [...(lists.get(key) ?? []), message(step)]);
+}
 
 /** The bytes stored after each of 500 steps. */
 async function growthOf(change: (state: State, step: number) => void): Promise<number[]> {
@@ -117,6 +145,7 @@ async function growthOf(change: (state: State, step: number) => void): Promise<n
 describe("500 steps take less than 11 times the bytes of 50, for", () => {
   test.each(Object.entries(PATTERNS))("%s", async (_, change) => {
     const bytes = await growthOf(change);
+    if (process.env["RATIOS"]) console.log(_, (bytes[499] ?? 0) / (bytes[49] ?? 1));
     expect((bytes[499] ?? 0) / (bytes[49] ?? 1)).toBeLessThan(11);
   });
 });

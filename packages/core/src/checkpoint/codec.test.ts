@@ -4,6 +4,9 @@ import { decode, encode } from "./codec.ts";
 
 const roundTrip = (value: unknown) => decode(encode(value, "value"));
 
+const ofInherited = (make: (key: string) => object) =>
+  Object.getOwnPropertyNames(Object.prototype).map((key) => make(key));
+
 class Things extends Array<unknown> {}
 
 describe("the codec", () => {
@@ -18,6 +21,8 @@ describe("the codec", () => {
     ["hostile text", 'quote " null \u0000 emoji 🙂 lone \ud800'],
     ["an object that looks like a saved value", { $wflo: "date", v: 1 }],
     ["a key named __proto__", JSON.parse('{"__proto__": {"x": 1}, "y": 2}') as unknown],
+    ["keys that every object inherits", ofInherited((key) => ({ [key]: [1, { [key]: key }] }))],
+    ["keys named __proto__ in depth", JSON.parse('[{"a": {"__proto__": {"__proto__": [1]}}}]') as unknown],
     ["sparse lists", Array.from({ length: 3 })],
     ["undefined", undefined],
   ])("gives back %s", (_, value) => {
@@ -76,7 +81,9 @@ describe("the codec", () => {
   });
 
   test("says that a newer version wrote what it does not know", () => {
-    expect(() => decode('{"$wflo":"hologram"}')).toThrow("a newer version of wflo wrote it");
+    expect(() => decode('{"$wflo":"hologram"}')).toThrow(
+      "A saved value of kind hologram cannot be read: a newer version of wflo wrote it.",
+    );
   });
 });
 

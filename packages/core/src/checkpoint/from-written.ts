@@ -1,14 +1,13 @@
-import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
+import { UnreadableValueError } from "../errors/unreadable-value-error.ts";
+import { setOwn } from "./set-own.ts";
 import { TAG } from "./to-written.ts";
 
-/** The value that `toWritten` was given, made anew. Throws `UnsavableValueError` for kinds that a newer version wrote. */
+/** The value that `toWritten` was given, made anew. Throws `UnreadableValueError` for kinds that a newer version wrote. */
 export function fromWritten(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(fromWritten);
   if (TAG in value) return readTagged(value as Tagged);
-  const result: Record<string, unknown> = {};
-  for (const [key, child] of Object.entries(value)) result[key] = fromWritten(child);
-  return result;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, fromWritten(child)]));
 }
 
 interface Tagged {
@@ -37,10 +36,7 @@ function readTagged(tagged: Tagged): unknown {
     case "object":
       return readPairs(tagged.v as [string, unknown][]);
     default:
-      throw new UnsavableValueError(
-        `a saved value of kind ${tagged[TAG]}`,
-        "a newer version of wflo wrote it",
-      );
+      throw new UnreadableValueError(String(tagged[TAG]));
   }
 }
 
@@ -50,11 +46,6 @@ function readPairs(pairs: readonly [string, unknown][]): object {
     setOwn(result, key, fromWritten(child));
   }
   return result;
-}
-
-/** Also for keys that an assignment would understand otherwise, such as `__proto__`. */
-function setOwn(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 interface SavedError {

@@ -22,7 +22,7 @@ class Matcher {
   readonly #passedOver = new Set<number>();
   /** Places further on that an item was moved from. */
   readonly #usedAhead = new Set<number>();
-  #placesByText: Map<string, number[]> | undefined;
+  #placesByText: Map<string, Places> | undefined;
 
   constructor(items: readonly unknown[], old: readonly Remembered[]) {
     this.#items = items;
@@ -88,21 +88,35 @@ class Matcher {
   #byText(index: number): number | undefined {
     this.#placesByText ??= this.#allPlaces();
     const places = this.#placesByText.get(textOfItem(this.#items[index]));
-    return places?.find(
-      (place) => this.#passedOver.has(place) || (place >= this.#cursor && !this.#usedAhead.has(place)),
-    );
+    if (places === undefined) return undefined;
+    // A place that was used stays so: what was looked at once is not looked at again.
+    while (places.next < places.all.length) {
+      const place = places.all[places.next++];
+      if (place !== undefined && this.#isFree(place)) return place;
+    }
+    return undefined;
   }
 
-  #allPlaces(): Map<string, number[]> {
-    const places = new Map<string, number[]>();
+  #isFree(place: number): boolean {
+    return this.#passedOver.has(place) || (place >= this.#cursor && !this.#usedAhead.has(place));
+  }
+
+  #allPlaces(): Map<string, Places> {
+    const byText = new Map<string, Places>();
     for (const [place, { written }] of this.#old.entries()) {
       const text = JSON.stringify(written);
-      const there = places.get(text);
-      if (there) there.push(place);
-      else places.set(text, [place]);
+      const places = byText.get(text);
+      if (places) places.all.push(place);
+      else byText.set(text, { all: [place], next: 0 });
     }
-    return places;
+    return byText;
   }
+}
+
+/** Where elements with one text are; those before `next` are used. */
+interface Places {
+  readonly all: number[];
+  next: number;
 }
 
 /** Empty for what cannot be saved: that is told when it is written. */

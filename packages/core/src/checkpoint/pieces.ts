@@ -29,6 +29,18 @@ export function* placesOf(pieces: readonly Piece[]): Generator<Place> {
   }
 }
 
+/** The pieces of a log that goes on with these places. */
+export function joinPieces(pieces: readonly Piece[], added: readonly Place[]): readonly Piece[] {
+  const [first, ...others] = piecesOf(added);
+  const last = pieces.at(-1);
+  if (first === undefined) return pieces;
+  if (last === undefined) return [first, ...others];
+  const isNext = last[0] === first[0] && last[2] + 1 === first[1] && last[1] <= last[2];
+  return isNext
+    ? [...pieces.slice(0, -1), [last[0], last[1], first[2]], ...others]
+    : [...pieces, first, ...others];
+}
+
 function goesOn([, first, last]: Piece, position: number): boolean {
   if (first === last) return Math.abs(position - last) === 1;
   return position - last === Math.sign(last - first);

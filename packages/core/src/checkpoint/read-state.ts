@@ -1,12 +1,11 @@
 import { UnreadableCheckpointError } from "../errors/unreadable-checkpoint-error.ts";
-import type { Element, Piece, StoredCheckpoint } from "../ports/checkpoint-store.ts";
+import type { Element, StoredCheckpoint } from "../ports/checkpoint-store.ts";
 import { fromWritten } from "./from-written.ts";
 import { joinState } from "./join-state.ts";
 import { CODEC } from "./log-writer.ts";
-import { readManifest, type ManifestChannel } from "./manifest.ts";
-import { placesOf } from "./pieces.ts";
+import { readManifest } from "./manifest.ts";
+import { readChannel, type ReadElement } from "./read-channel.ts";
 import type { Remembered, RememberedChannel, RememberedState } from "./remembered.ts";
-import { digestOf } from "./state-digest.ts";
 import type { StateChannel } from "./split-state.ts";
 
 /** What a stored checkpoint is made of. Throws `UnreadableCheckpointError` when a part is missing or a newer version wrote it. */
@@ -27,42 +26,10 @@ export function stateOf(remembered: RememberedState): unknown {
   return joinState(remembered.channels.map(partsOf));
 }
 
-function readElement(id: string, element: Element | undefined): { json: unknown; element: Element } {
+function readElement(id: string, element: Element | undefined): ReadElement {
   if (element === undefined) throw new UnreadableCheckpointError(id, "a part of it was deleted");
   if (element.codec !== CODEC) throw new UnreadableCheckpointError(id, "a newer version of wflo wrote it");
   return { json: JSON.parse(element.text) as unknown, element };
-}
-
-function readChannel(
-  { path, kind, tails }: ManifestChannel,
-  pieces: readonly Piece[],
-  read: (place: string) => { json: unknown; element: Element },
-): RememberedChannel {
-  const stored = Array.from(placesOf(pieces), ({ log, position }) => read(`${log}:${position}`));
-  const isKeyed = kind === "record" || kind === "map";
-  return {
-    path,
-    kind,
-    pieces,
-    tails,
-    items: isKeyed ? lastOfKeys(stored) : stored.map((one) => remember(one, one.json)),
-  };
-}
-
-function lastOfKeys(stored: readonly { json: unknown; element: Element }[]): Map<string, Remembered> {
-  const items = new Map<string, Remembered>();
-  for (const one of stored) {
-    const [key, ...value] = one.json as [unknown, ...unknown[]];
-    const id = JSON.stringify(key);
-    if (value.length === 0) items.delete(id);
-    else items.set(id, remember(one, value[0]));
-  }
-  return items;
-}
-
-function remember({ element }: { element: Element }, written: unknown): Remembered {
-  const { text, log, position } = element;
-  return { written, characters: text.length, digest: digestOf(text), log, position };
 }
 
 function partsOf({ path, kind, items }: RememberedChannel): StateChannel {

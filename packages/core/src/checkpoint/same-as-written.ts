@@ -2,7 +2,7 @@ import { TAG, toWritten } from "./to-written.ts";
 
 /**
  * Whether saving a value would write what was written before: compared without making text, so that what did not change costs
- * little. The order of keys does not count. False, rather than an error, for what cannot be saved.
+ * little. The order of keys counts. False, rather than an error, for what cannot be saved.
  */
 export function sameAsWritten(value: unknown, written: unknown): boolean {
   if (typeof value === "string" || typeof value === "boolean" || value === null) return value === written;
@@ -28,9 +28,10 @@ function sameList(value: readonly unknown[], written: object): boolean {
 function sameRecord(value: Record<string, unknown>, written: object): boolean {
   if (Array.isArray(written)) return false;
   const keys = Object.keys(value);
-  if (keys.length !== Object.keys(written).length || TAG in value) return false;
+  const knownKeys = Object.keys(written);
+  if (keys.length !== knownKeys.length || TAG in value) return false;
   const known = written as Record<string, unknown>;
-  return keys.every((key) => Object.hasOwn(known, key) && sameAsWritten(value[key], known[key]));
+  return keys.every((key, index) => knownKeys[index] === key && sameAsWritten(value[key], known[key]));
 }
 
 /** The slow way, for values that JSON does not have. */

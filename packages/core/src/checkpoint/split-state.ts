@@ -14,9 +14,13 @@ export interface StateChannel {
 
 /** Objects with more keys than this are stored by entries instead of a channel a key. */
 const MANY_KEYS = 8;
-/** From this many items on, a list inside a small object has a channel of its own, and one among the entries of a large object. */
+/** From this many items on, a list inside a small object has a channel of its own. */
 const FEW_ITEMS = 4;
-const MANY_ITEMS = 32;
+/** So many lists of a large object have channels of their own; others are patched where they are, up to this many items. */
+const OWN_CHANNELS = 8;
+const MANY_ITEMS = 1_024;
+/** A list of up to this many items that grow themselves is patched as one value: it is they that change, not the list. */
+const SHORT_LIST = 16;
 /** Deeper parts, and those beyond this many channels, are stored as values: a checkpoint names each of its channels. */
 const MAX_DEPTH = 4;
 const MAX_CHANNELS = 64;
@@ -35,9 +39,14 @@ function split(channels: StateChannel[], path: readonly string[], value: unknown
       channels.push({ path, kind, parts: [value] });
       break;
     case "list":
-    case "set":
+    case "set": {
+      const items = [...(value as Iterable<unknown>)];
+      const isNested = items.length <= SHORT_LIST && items.some((item) => grows(item, FEW_ITEMS));
+      channels.push(isNested ? { path, kind: "value", parts: [value] } : { path, kind, parts: items });
+      break;
+    }
     case "map":
-      channels.push({ path, kind, parts: [...(value as Iterable<unknown>)] });
+      channels.push({ path, kind, parts: [...(value as ReadonlyMap<unknown, unknown>)] });
       break;
     case "record":
       splitRecord(channels, path, value as Record<string, unknown>);
@@ -66,29 +75,38 @@ function splitRecord(
     return;
   }
   const kept: [string, unknown][] = [];
-  const at = channels.push({ path, kind: "record", parts: kept });
+  channels.push({ path, kind: "record", parts: kept });
+  let own = 0;
   for (const [key, child] of entries) {
     const isOwn =
-      channels.length - at < MAX_CHANNELS / 2 && channels.length < MAX_CHANNELS && path.length < MAX_DEPTH;
-    if (isOwn && grows(child, MANY_ITEMS)) split(channels, [...path, key], child);
-    else kept.push([key, child]);
+      path.length < MAX_DEPTH &&
+      channels.length < MAX_CHANNELS &&
+      ((own < OWN_CHANNELS && grows(child, 1)) || (own < MAX_CHANNELS / 2 && grows(child, MANY_ITEMS)));
+    kept.push([key, isOwn ? {} : child]);
+    if (!isOwn) continue;
+    own += 1;
+    split(channels, [...path, key], child);
   }
 }
 
 /** Whether a part of a value is likely to grow from checkpoint to checkpoint. */
 function grows(value: unknown, items: number, depth = 0): boolean {
+  const anyOf = (children: Iterable<unknown>) =>
+    depth < MAX_DEPTH && [...children].some((child) => grows(child, Math.max(items, FEW_ITEMS), depth + 1));
   switch (kindOf(value)) {
     case "value":
       return false;
     case "list":
-      return (value as readonly unknown[]).length >= items;
     case "set":
-    case "map":
-      return (value as ReadonlySet<unknown>).size >= items;
+    case "map": {
+      const { length, size } = value as { length?: number; size?: number };
+      const count = length ?? size ?? 0;
+      if (count >= items) return true;
+      return count <= SHORT_LIST && anyOf((value as ReadonlySet<unknown>).values());
+    }
     case "record": {
       const children = Object.values(value as object);
-      if (children.length > MANY_KEYS) return true;
-      return depth < MAX_DEPTH && children.some((child) => grows(child, items, depth + 1));
+      return children.length > MANY_KEYS || anyOf(children);
     }
   }
 }
@@ -98,7 +116,13 @@ function kindOf(value: unknown): ChannelKind {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Array.prototype) return "list";
   if (prototype === Set.prototype) return "set";
-  if (prototype === Map.prototype) return "map";
+  if (prototype === Map.prototype) return hasPlainKeys(value as ReadonlyMap<unknown, unknown>) ? "map" : "value";
   const isRecord = prototype === Object.prototype || prototype === null;
   return isRecord && !(TAG in value) && !Object.hasOwn(value, "__proto__") ? "record" : "value";
+}
+
+/** Two keys that are objects may be written alike. */
+function hasPlainKeys(map: ReadonlyMap<unknown, unknown>): boolean {
+  for (const key of map.keys()) if (typeof key === "object" && key !== null) return false;
+  return true;
 }

@@ -64,7 +64,10 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
   if (prototype === Array.prototype) {
     return Array.from(value as unknown[], (item, index) => inner(item, `[${index}]`));
   }
-  if (prototype === Date.prototype) return { [TAG]: "date", v: (value as Date).getTime() };
+  if (prototype === Date.prototype) {
+    const time = (value as Date).getTime();
+    return { [TAG]: "date", v: Number.isNaN(time) ? null : time };
+  }
   if (prototype === Map.prototype) {
     const pairs = Array.from(value as Map<unknown, unknown>, ([k, v], index) => [
       inner(k, `.key(${index})`),
@@ -107,7 +110,7 @@ function writeError(error: Error, inner: (child: unknown, key: string) => unknow
     [TAG]: "error",
     name: String(error.name),
     message: String(error.message),
-    stack: typeof error.stack === "string" ? error.stack : undefined,
+    ...(typeof error.stack === "string" ? { stack: error.stack } : {}),
     own,
     ...(cause === undefined ? {} : { cause }),
   };

@@ -2,10 +2,12 @@ import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 import type { LogWriter } from "./log-writer.ts";
 import { channelKey, type RememberedChannel, type RememberedState } from "./remembered.ts";
 import { splitState, type StateChannel } from "./split-state.ts";
-import { writeEntries, writeList, writeValue } from "./write-channel.ts";
+import { writeEntries } from "./write-entries.ts";
+import { writeList } from "./write-list.ts";
+import { writeValue } from "./write-value.ts";
 
 /** What one checkpoint may add. Characters. */
-const MAX_CHARACTERS = 128 * 1024 * 1024;
+const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 /**
  * Writes what a state does not have in common with `base` to the logs of `writer`. Throws `UnsavableValueError`, which names the path
@@ -41,7 +43,7 @@ export function writeState(
   if (added > MAX_CHARACTERS) {
     throw new UnsavableValueError(
       name,
-      `it adds ${Math.ceil(added / 1_048_576)} MB at once, more than the 128 MB a checkpoint may add`,
+      `it adds ${Math.ceil(added / 1_048_576)} MB at once, more than the 64 MB a checkpoint may add`,
     );
   }
   return { channels, values };

@@ -5,6 +5,7 @@ import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import { UnknownPriceError } from "../errors/unknown-price-error.ts";
 import { decimalUsd, Money, usd } from "../money/money.ts";
+import { isUuid } from "../ports/ids.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import { currentContext, type RunContext } from "../run/run-context.ts";
 import { checkRequest } from "./check-request.ts";
@@ -15,8 +16,6 @@ import type { OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { takeHold, type HoldWish } from "./take-hold.ts";
 import { NobodyWantsIt } from "./wire-control.ts";
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * From a request to a call that holds its money: estimate, hold, reserve. Nothing was sent when it throws: a refusal
@@ -210,7 +209,7 @@ function leastHold({ record }: GuardRequest): Money {
 
 function callIdOf(door: DoorSettings, request: GuardRequest): string {
   if (request.callId === undefined) return door.ids.next();
-  if (!UUID.test(request.callId))
+  if (!isUuid(String(request.callId).toLowerCase()))
     throw new InvalidOptionError(`callId must be a UUID, not "${request.callId}".`);
   return request.callId.toLowerCase();
 }

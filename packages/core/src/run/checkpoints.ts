@@ -1,11 +1,14 @@
 import { checkName } from "../budget/check-name.ts";
+import { checkOptions } from "../budget/check-options.ts";
 import { pageSize } from "../budget/page-size.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { choiceOf } from "../checkpoint/checkpoint-choice.ts";
 import { copyOf } from "../checkpoint/copy-of.ts";
 import type { CheckpointChoice, Lineage } from "../checkpoint/lineage.ts";
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
+import { isUuid } from "../ports/ids.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import { forkRun } from "./fork-run.ts";
 import { lineOf, loadBranch } from "./run-branch.ts";
@@ -14,8 +17,8 @@ import type { RunServices } from "./run-services.ts";
 import type { ForkOptions } from "./run.ts";
 import { ThreadHistory, threadLine } from "./thread-history.ts";
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const DEFAULT_PAGE = 100;
+const OPTIONS = "The options of checkpoints";
 /** What a state is called that was given no name. */
 const UNNAMED = "state";
 
@@ -72,10 +75,13 @@ export interface Checkpoints {
 export function createCheckpoints(services: RunServices): Checkpoints {
   const { database, tenant } = services;
   const threads = new ThreadHistory(services);
-  const runOf = async (of: string) => (UUID.test(of) ? database.runs.get(tenant, of) : undefined);
+  const runOf = async (of: string) => {
+    checkName("A run or thread", of);
+    return isUuid(of) ? database.runs.get(tenant, of) : undefined;
+  };
   return {
-    async save(of, state, options = {}) {
-      const { name = UNNAMED } = options;
+    async save(of, state, options) {
+      const { name = UNNAMED } = checkOptions(OPTIONS, options);
       checkName("The name of a checkpoint", name);
       // Saved as it is now, whatever the caller does to it meanwhile.
       const saved = copyOf(state, name);
@@ -92,7 +98,10 @@ export function createCheckpoints(services: RunServices): Checkpoints {
         : await threads.load(of, choice);
       return found as Checkpoint<State> | undefined;
     },
-    async list(of, options = {}) {
+    async list(of, filter) {
+      const options = checkOptions(OPTIONS, filter);
+      if (options.before !== undefined) checkName("The id to go on before", options.before);
+      if (options.name !== undefined) checkName("The name of a checkpoint", options.name);
       const limit = pageSize(options.limit, DEFAULT_PAGE);
       const run = await runOf(of);
       const [lineage, rows] = await Promise.all([
@@ -117,7 +126,14 @@ export function createCheckpoints(services: RunServices): Checkpoints {
       if (row === undefined) throw new UnknownRunError(runId);
       return forkRun(services, { row, history: await historyOf(services, row) }, choiceOf(which), options);
     },
-    delete: (thread) => database.checkpoints.deleteThread(tenant, threadLine(thread).thread),
+    async delete(thread) {
+      if (await runOf(thread)) {
+        throw new InvalidOptionError(
+          `${thread} is a run: its checkpoints are part of it. Only threads can be deleted.`,
+        );
+      }
+      return database.checkpoints.deleteThread(tenant, threadLine(thread).thread);
+    },
   };
 }
 

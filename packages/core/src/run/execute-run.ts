@@ -21,20 +21,19 @@ export async function executeRun<Input, T>(
 ): Promise<T> {
   const live = await openLiveRun(services, row, options);
   const { context } = live.openRun;
-  const input = decode(row.input) as Input;
-  const run = runHandle(services, live.openRun, row, input);
+  const within = <R>(part: () => R) => withContext(context, part);
   let value: T;
+  let stream: T | undefined;
   try {
-    value = await withContext(context, async () => fn(run, input));
+    const input = decode(row.input) as Input;
+    value = await within(async () => fn(runHandle(services, live.openRun, row, input), input));
+    const over = (error?: unknown) =>
+      error === undefined ? completeRun(live, undefined) : failRun(live, error);
+    stream = followStream(value, { clock: services.clock, within, over });
   } catch (error) {
     await failRun(live, error);
     throw error;
   }
-  const stream = followStream(value, {
-    clock: services.clock,
-    within: (part) => withContext(context, part),
-    over: (error) => (error === undefined ? completeRun(live, undefined) : failRun(live, error)),
-  });
   if (stream !== undefined) return stream;
   await completeRun(live, value);
   return value;

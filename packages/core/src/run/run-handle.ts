@@ -27,8 +27,8 @@ export function runHandle<Input>(
     signal: scope.signal,
     step: (step, fn) => runStep(openRun, step, {}, fn),
     agent: (agent, fn) => runAgent(openRun, agent, fn),
-    tool: (name, fn, options = {}) =>
-      withContext(contextIn(openRun), () => services.callTool(name, fn, options)),
+    tool: async (name, fn, options) =>
+      withContext(contextIn(openRun), () => services.callTool(name, fn, options ?? {})),
     checkpoint: (name, state, options) => history.save(name, state, contextIn(openRun).step, options),
     async restore<State>(which?: string | CheckpointChoice) {
       return (await history.load(choiceOf(which), contextIn(openRun).step))?.state as State | undefined;
@@ -47,7 +47,7 @@ async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Prom
 }
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
-  checkName("The name of an agent", agent.name);
+  checkName("The name of an agent", agent?.name);
   const { budgetIds, step } = contextIn(openRun);
   const path = stepPath(step, agent);
   const needsBudget = agent.budget !== undefined && !openRun.history.steps.isFinished(path);

@@ -1,5 +1,9 @@
+import { checkName } from "../budget/check-name.ts";
+import { checkOptions } from "../budget/check-options.ts";
 import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { isUuid } from "../ports/ids.ts";
 import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
 import { finishedSteps, loadBranch } from "./run-branch.ts";
@@ -57,7 +61,8 @@ export interface Runs {
 export function createRuns(services: RunServices): Runs {
   const { tenant, database } = services;
   return {
-    async list(filter = {}) {
+    async list(given) {
+      const filter = checkFilter(given);
       const limit = pageSize(filter.limit, DEFAULT_PAGE);
       return (await database.runs.list(tenant, { ...filter, limit })).map(summary);
     },
@@ -79,6 +84,25 @@ export function createRuns(services: RunServices): Runs {
       };
     },
   };
+}
+
+const STATUSES = ["running", "paused", "completed", "failed", "stale"];
+
+function checkFilter(given: Partial<RunFilter> | undefined): Partial<RunFilter> {
+  const filter = checkOptions("The filters of runs", given);
+  const { status, since, before, tag, workflow } = filter;
+  if (status !== undefined && !STATUSES.includes(status)) {
+    throw new InvalidOptionError(
+      `The status of a run is one of ${STATUSES.join(", ")}, not "${String(status)}".`,
+    );
+  }
+  if (since !== undefined && !(since instanceof Date && Number.isFinite(since.getTime()))) {
+    throw new InvalidOptionError("since is a Date.");
+  }
+  if (before !== undefined && !isUuid(before)) throw new InvalidOptionError("before is the id of a run.");
+  if (tag !== undefined) checkName("A tag", tag);
+  if (workflow !== undefined) checkName("The name of a workflow", workflow);
+  return filter;
 }
 
 function summary(row: RunRow): RunSummary {

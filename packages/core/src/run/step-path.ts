@@ -10,6 +10,11 @@ export type StepName = string | { readonly name: string; readonly key?: string |
 
 /** The identity of a step in its run: the steps and agents around it, its name, its key. Separators and control characters are escaped. */
 export function stepPath(parent: string | undefined, step: StepName): string {
+  if (typeof step !== "string" && (typeof step !== "object" || step === null)) {
+    throw new InvalidOptionError(
+      'A step is named by a text, or by { name, key }: run.step("plan", () => …).',
+    );
+  }
   const { name, key } = typeof step === "string" ? { name: step, key: undefined } : step;
   if (typeof name !== "string" || name.length === 0 || name.length > MAX_NAME) {
     throw new InvalidOptionError(`A step needs a name of 1 to ${MAX_NAME} characters.`);
@@ -34,6 +39,9 @@ export function namesOfPath(path: string): string[] {
 }
 
 function keyText(name: string, key: string | number): string {
+  if (typeof key !== "string" && typeof key !== "number") {
+    throw new InvalidOptionError(`The key of step ${name} is a text or a number, not ${typeof key}.`);
+  }
   const text = String(key);
   if (text.length <= MAX_NAME) return text;
   throw new InvalidOptionError(

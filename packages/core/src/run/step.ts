@@ -1,4 +1,5 @@
 import { decode, encode } from "../checkpoint/codec.ts";
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
@@ -25,6 +26,7 @@ export async function runStep<T>(
   const { scope, emitter, history } = openRun;
   const context = contextIn(openRun);
   const path = stepPath(context.step, step);
+  if (typeof fn !== "function") throw new InvalidOptionError(`Step ${path} needs a function.`);
   const saved = await history.comeTo(path);
   if (saved !== undefined) {
     emitter.emit("step-skipped", { runId: scope.runId, step: path });

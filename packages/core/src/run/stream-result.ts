@@ -18,14 +18,16 @@ export interface StreamFollower {
  */
 export function followStream<T>(value: T, follower: StreamFollower): T | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  if (value instanceof ReadableStream) return followReadable(value, new Follow(follower)) as T;
+  if (value instanceof ReadableStream) {
+    return value.locked ? undefined : (followReadable(value, new Follow(follower)) as T);
+  }
   if (typeof Response === "function" && value instanceof Response) {
-    if (value.body === null) return undefined;
+    if (value.body === null || value.bodyUsed || value.body.locked) return undefined;
     const { status, statusText, headers } = value;
     const body = followReadable(value.body, new Follow(follower));
     return new Response(body, { status, statusText, headers }) as T;
   }
-  return isAsyncIterable(value) && Object.isExtensible(value) ? followIterable(value, follower) : undefined;
+  return isAsyncIterable(value) && isOpen(value) ? followIterable(value, follower) : undefined;
 }
 
 /** Watches over the reading of one stream. */
@@ -50,7 +52,7 @@ class Follow {
       throw error;
     }
     if (part.done === true) await this.over();
-    else this.#cancelIdle = this.#watch();
+    else this.#rest();
     return part;
   }
 
@@ -67,6 +69,11 @@ class Follow {
   over(error?: unknown): Promise<void> {
     this.#cancelIdle();
     return (this.#over ??= this.#follower.over(error));
+  }
+
+  #rest(): void {
+    this.#cancelIdle();
+    if (this.#over === undefined) this.#cancelIdle = this.#watch();
   }
 
   #watch(): () => void {
@@ -118,9 +125,25 @@ function followIterable<T extends AsyncIterable<unknown>>(value: T, follower: St
       throw: iterator.throw?.bind(value),
     };
     const own = watched(original as AsyncIterator<unknown>);
-    return Object.assign(value, own, { [Symbol.asyncIterator]: () => value });
+    return replaced(value, { ...own, [Symbol.asyncIterator]: () => value });
   }
-  return Object.assign(value, { [Symbol.asyncIterator]: () => watched(open()) });
+  return replaced(value, { [Symbol.asyncIterator]: () => watched(open()) });
+}
+
+function replaced<T extends object>(value: T, members: object): T {
+  for (const [key, member] of [
+    ...Object.entries(members),
+    [Symbol.asyncIterator, Reflect.get(members, Symbol.asyncIterator)] as const,
+  ]) {
+    Object.defineProperty(value, key, { value: member, writable: true, configurable: true });
+  }
+  return value;
+}
+
+/** Whether an iterator can be put in place of its own. */
+function isOpen(value: object): boolean {
+  const own = Object.getOwnPropertyDescriptor(value, Symbol.asyncIterator);
+  return own === undefined ? Object.isExtensible(value) : own.writable === true && own.configurable === true;
 }
 
 function isAsyncIterable(value: object): value is AsyncIterable<unknown> {

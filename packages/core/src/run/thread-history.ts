@@ -70,7 +70,9 @@ export class ThreadHistory {
   async #stored(thread: string, choice: CheckpointChoice): Promise<StoredCheckpoint | undefined> {
     const { engine } = this.#services;
     const line = threadLine(thread);
-    if (choice.id !== undefined) return engine.find({ ...line, id: choice.id });
+    const { id, name, version } = choice;
+    // The latest, and one by its id, need no look at the others.
+    if (id !== undefined || (name === undefined && version === undefined)) return engine.find({ ...line, id });
     const row = (await this.lineage(thread)).find(choice);
     return row && engine.find({ ...line, id: row.id });
   }

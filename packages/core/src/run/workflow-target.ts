@@ -31,6 +31,8 @@ const REGISTRY = Symbol.for("wflo.targets");
  * first, before functions, `kickoff` and `invoke`. Returns what takes it back.
  */
 export function registerTarget(recogniser: TargetRecogniser): () => void {
+  if (typeof recogniser !== "function")
+    throw new InvalidOptionError("registerTarget takes a function of a target.");
   const known = recognisers();
   known.unshift(recogniser);
   return () => {

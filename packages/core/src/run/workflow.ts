@@ -1,3 +1,4 @@
+import { checkOptions } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import { decode, encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
@@ -6,6 +7,7 @@ import { RunAliveError } from "../errors/run-alive-error.ts";
 import { RunNotResumableError } from "../errors/run-not-resumable-error.ts";
 import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
+import { isUuid } from "../ports/ids.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
@@ -64,18 +66,21 @@ export interface Workflow<Input, T> {
 }
 
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Makes a workflow of a client. */
 export function createWorkflow<Input, T>(
   services: RunServices,
   name: string,
   target: WorkflowTarget<Input, T>,
-  { checkpoints, ...defaults }: WorkflowOptions = {},
+  options?: WorkflowOptions,
 ): Workflow<Input, T> {
   checkName("The name of a workflow", name);
+  const { checkpoints, ...defaults } = checkOptions("The options of a workflow", options);
   const fn = functionOf(name, target);
-  const run = async (input: Input, options: RunOptions = {}) => {
+  const run = async (input: Input, given?: RunOptions) => {
+    const options = checkOptions("The options of a run", given);
+    checkLists(defaults);
+    checkLists(options);
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
     const row = await startRun(services, name, input, { ...defaults, ...options, budgets });
     return executeRun(services, row, fn, { checkpoints, signal: options.signal });
@@ -84,11 +89,19 @@ export function createWorkflow<Input, T>(
     name,
     run,
     execute: run,
-    async resume(runId, options = {}) {
+    async resume(runId, given) {
+      const options: ResumeOptions = checkOptions("The options of a resume", given);
       const row = await claimRun(services, name, runId, options);
       return executeRun(services, row, fn, { checkpoints, signal: options.signal });
     },
   };
+}
+
+function checkLists({ budgets, tags }: RunOptions): void {
+  for (const [name, list] of Object.entries({ budgets, tags })) {
+    if (list !== undefined && !Array.isArray(list))
+      throw new InvalidOptionError(`${name} are a list of texts.`);
+  }
 }
 
 async function startRun(
@@ -99,7 +112,7 @@ async function startRun(
 ): Promise<RunRow> {
   const { tenant, database, ids } = services;
   const id = options.runId ?? ids.next();
-  if (!UUID.test(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
+  if (!isUuid(id)) throw new InvalidOptionError(`runId must be a lower-case UUID, not "${id}".`);
   for (const tag of options.tags ?? []) checkName("A tag", tag);
   const traceId = options.traceId ?? currentContext().run?.traceId ?? id.replaceAll("-", "");
   if (!TRACE_ID.test(traceId)) {
@@ -134,7 +147,7 @@ async function claimRun(
   options: ResumeOptions,
 ): Promise<RunRow> {
   const { tenant, database } = services;
-  const row = UUID.test(runId) ? await database.runs.get(tenant, runId) : undefined;
+  const row = isUuid(runId) ? await database.runs.get(tenant, runId) : undefined;
   if (!row) throw new UnknownRunError(runId);
   if (row.workflow !== workflow) {
     throw new RunNotResumableError(runId, `it belongs to workflow ${row.workflow}, not to ${workflow}.`);

@@ -29,18 +29,29 @@ export function checkTrackOptions(options: TrackLlmCallOptions<unknown>): void {
     );
   }
   const { provider, model, hold, mode, budget, budgets, agent } = options;
+  const wflo = options.wflo as { readonly guardCall?: unknown } | null | undefined;
   checkName("The provider of trackLlmCall", provider);
   checkName("The model of trackLlmCall", model);
   if (agent !== undefined) checkName("The agent of trackLlmCall", agent);
   if (hold !== undefined) usd(hold);
   if (budget !== undefined) usd(budget);
-  if (budgets !== undefined && !Array.isArray(budgets))
+  if (budgets !== undefined && !isListOfIds(budgets))
     throw new InvalidOptionError("The budgets of trackLlmCall are a list of ids.");
+  if (wflo !== undefined && typeof wflo?.guardCall !== "function")
+    throw new InvalidOptionError("The option wflo of trackLlmCall is a client, as createWflo() makes it.");
   if (mode === undefined) return;
   if (mode !== "record")
-    throw new InvalidOptionError(`The mode of trackLlmCall is "record", or left out, not "${String(mode)}".`);
+    throw new InvalidOptionError(`The mode of trackLlmCall is "record", or left out, not ${describe(mode)}.`);
   if (hold !== undefined)
     throw new InvalidOptionError(
       'With hold, calls are not only recorded: leave mode: "record" out, or hold.',
     );
+}
+
+function isListOfIds(value: unknown): boolean {
+  return Array.isArray(value) && value.every((id) => typeof id === "string" && id !== "");
+}
+
+function describe(value: unknown): string {
+  return typeof value === "string" ? `"${value}"` : `of type ${typeof value}`;
 }

@@ -21,6 +21,12 @@ export interface FunctionWrapper {
 /** A function of which nothing is known but that it can be called. */
 export type AnyFunction = (this: unknown, ...args: readonly unknown[]) => unknown;
 
+/** Whether a value is a promise, or can be waited for like one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== "object" && typeof value !== "function") || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === "function";
+}
+
 /** Something around a call: `call` calls the original with its `this`, here `self`, and its arguments. */
 export type Around = (call: () => unknown, args: readonly unknown[], self: unknown) => unknown;
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CheckpointEngine } from "@wflo/core";
-import { fakeClock } from "../fakes/fake-clock.ts";
+import { wallClock } from "../fakes/wall-clock.ts";
 import { saveOn, stateWalk } from "../walks/state-walk.ts";
 import type { CaseDesk } from "./case-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
@@ -8,7 +8,7 @@ import { databaseCase, type DatabaseCase } from "./database-case.ts";
 /** A writer with a memory of its own, as in another process. */
 function writer(desk: CaseDesk, tenant = desk.tenant): CheckpointEngine {
   const ids = { next: () => desk.nextId() };
-  return new CheckpointEngine({ tenant, store: desk.database.checkpoints, ids, clock: fakeClock() });
+  return new CheckpointEngine({ tenant, store: desk.database.checkpoints, ids, clock: wallClock });
 }
 
 /** The state of a checkpoint as some other process reads it. */
@@ -79,7 +79,7 @@ export const checkpointStatesCases: readonly DatabaseCase[] = [
         tenant: desk.tenant,
         store: desk.database.checkpoints,
         ids: { next: () => future },
-        clock: fakeClock(),
+        clock: wallClock,
       });
       const { id } = await ahead.save(saveOn({}), 1);
       const behind = await writer(desk).save(saveOn({ parentId: id }), 2);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CheckpointEngine, type Database, type SaveRequest } from "@wflo/core";
-import { fakeClock } from "../fakes/fake-clock.ts";
+import { wallClock } from "../fakes/wall-clock.ts";
 import { fakeIds } from "../fakes/fake-ids.ts";
 import { changeState, type WalkState } from "./change-state.ts";
 import { seededRandom, type SeededRandom } from "./seeded-random.ts";
@@ -30,9 +30,7 @@ export async function stateWalk(database: Database, seed: number, moves = 60): P
   const random = seededRandom(seed);
   const ids = fakeIds();
   const store = database.checkpoints;
-  const engines = [1, 2, 3].map(
-    () => new CheckpointEngine({ tenant: "acme", store, ids, clock: fakeClock() }),
-  );
+  const engines = [1, 2, 3].map(() => new CheckpointEngine({ tenant: "acme", store, ids, clock: wallClock }));
   /** What must come back, by id; and everything that was ever saved, which a writer may still go on from. */
   const live = new Map<string, WalkState>();
   const known: [id: string, state: WalkState][] = [];

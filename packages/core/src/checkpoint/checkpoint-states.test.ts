@@ -1,0 +1,163 @@
+import { describe, expect, test } from "vitest";
+import { copyOf } from "./copy-of.ts";
+import { LogWriter } from "./log-writer.ts";
+import { writeManifest } from "./manifest.ts";
+import { matchList } from "./match-list.ts";
+import { readRemembered, stateOf } from "./read-state.ts";
+import type { Remembered, RememberedState } from "./remembered.ts";
+import { stateDigest } from "./state-digest.ts";
+import { toWritten } from "./to-written.ts";
+import { writeState } from "./write-state.ts";
+
+type Elements = LogWriter["elements"];
+
+/** What a store gives back of a state that was written. */
+function readBack(remembered: RememberedState, elements: Elements): RememberedState {
+  const row = {
+    ...{ id: "1", thread: "t", namespace: "", parentId: undefined, name: "state", step: undefined },
+    ...{ kind: "save" as const, metadata: "", savedAt: new Date(0), ...writeManifest(remembered) },
+  };
+  return readRemembered({ row, elements, thread: { epoch: 1, nextLog: 1 } });
+}
+
+/** The states as they come back, each saved after the one before; half of the bases are read, half remembered. */
+function savedInTurn(states: readonly unknown[]): unknown[] {
+  let base: RememberedState | undefined;
+  let nextLog = 1;
+  const stored: Elements = [];
+  return states.map((state, turn) => {
+    const writer = new LogWriter(nextLog, false);
+    const remembered = writeState(state, base, writer, "state");
+    stored.push(...writer.elements);
+    nextLog = Math.max(nextLog, ...stored.map(({ log }) => log + 1));
+    const read = readBack(remembered, stored);
+    expect(stateDigest(read)).toBe(stateDigest(remembered));
+    expect(stateDigest(read)).toBe(
+      stateDigest(writeState(state, undefined, new LogWriter(1, false), "state")),
+    );
+    base = turn % 2 === 0 ? read : remembered;
+    return stateOf(read);
+  });
+}
+
+const inherited = Object.getOwnPropertyNames(Object.prototype);
+
+describe("a state comes back whole that has a key", () => {
+  test.each(inherited)("%s", (key) => {
+    const long = [1, 2, 3, 4, 5];
+    const at = (value: unknown) => JSON.parse(`{"${key}": ${JSON.stringify(value)}}`) as object;
+    const wide = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`k${index}`, index]));
+    const states = [
+      at(long),
+      at(at(long)),
+      { a: at(at(at({ isAdmin: long }))) },
+      { ...wide, [key]: long, z: at(long) },
+      { a: { b: { c: { d: { e: at(long) } } } } },
+      { list: [at(1), at(long)], map: new Map([[key, at(long)]]) },
+      at({ prototype: { isAdmin: long }, __proto__: { isAdmin: true } }),
+    ];
+    expect(savedInTurn(states)).toStrictEqual(states);
+    expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
+    expect(copyOf(states, "states")).toStrictEqual(states);
+  });
+});
+
+test("a state with keys that functions have does not reach the functions", () => {
+  const state: unknown = JSON.parse('{"constructor":{"prototype":{"isAdmin":["yes",2,3,4]}}}');
+  expect(savedInTurn([state])).toStrictEqual([state]);
+  expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
+});
+
+test.each([
+  ["objects", () => ({ a: 1 })],
+  ["dates", () => new Date(1)],
+])("a Map comes back whole two of whose keys are equal %s", (_, key) => {
+  const state = {
+    map: new Map([
+      [key(), 1],
+      [key(), 2],
+    ]),
+  };
+  expect(savedInTurn([state, state])).toStrictEqual([state, state]);
+});
+
+const letters = [..."abcdefghijklmnop"];
+const lettersIn = (order: readonly string[]) =>
+  order.map((letter) => [letter, { at: letter.repeat(9) }] as const);
+const ORDERS = [
+  letters,
+  [...letters.slice(1), "a"],
+  letters.toReversed(),
+  ["new", ...letters],
+  ["new", "7", ...letters.slice(3), "3", "b"],
+  ["3", "newer", "7", "b", ...letters.slice(3), "12345678901"],
+];
+
+describe("the order of keys comes back", () => {
+  const keysOf = (value: unknown) => (value instanceof Map ? [...value.keys()] : Object.keys(value as object));
+
+  test.each([
+    ["of a Map", (order: readonly string[]) => new Map(lettersIn(order))],
+    ["of a large object", (order: readonly string[]) => Object.fromEntries(lettersIn(order))],
+  ])("%s", (_, make) => {
+    const states = ORDERS.map(make);
+    const back = savedInTurn(states);
+    expect(back).toStrictEqual(states);
+    expect(back.map(keysOf)).toStrictEqual(states.map(keysOf));
+  });
+
+  test("of small objects, of objects in lists and in Maps", () => {
+    const small = (order: readonly string[]) => {
+      const few = Object.fromEntries(lettersIn(order.slice(0, 5)));
+      return { few, list: [few], map: new Map([["k", few]]), deep: [[[{ x: [few, few, few, few] }]]] };
+    };
+    const states = ORDERS.map(small);
+    expect(savedInTurn(states).map((state) => JSON.stringify(state))).toStrictEqual(
+      states.map((state) => JSON.stringify(state)),
+    );
+  });
+
+  test("where a key of a large object holds a long list", () => {
+    const list = Array.from({ length: 40 }, (_, at) => at);
+    const state = {
+      ...Object.fromEntries(lettersIn(letters)),
+      a: list,
+      b: { c: { d: list } },
+      c: new Map([[1, list]]),
+    };
+    const [back] = savedInTurn([state]);
+    expect(back).toStrictEqual(state);
+    expect(Object.keys(back as object)).toStrictEqual(Object.keys(state));
+  });
+});
+
+test("a list of few different values is matched with its reverse in no time", () => {
+  const items = [
+    ...Array.from({ length: 20_000 }, () => 0),
+    ...Array.from({ length: 20_000 }, () => 1),
+  ];
+  const old = items.map((item, position): Remembered => {
+    return { written: toWritten(item, ""), characters: 1, digest: 0, log: 1, position };
+  });
+  const started = performance.now();
+  const matched = matchList(items.toReversed(), old);
+  expect(performance.now() - started).toBeLessThan(500);
+  expect(new Set(matched).size).toBe(items.length);
+});
+
+test("a state of more values than one value may have is copied; cycles and depth are refused", () => {
+  const many = Array.from({ length: 400_001 }, (_, at) => [at, at]);
+  expect(copyOf({ many }, "state")).toStrictEqual({ many });
+  const cycle: Record<string, unknown> = { list: [1, 2, 3, 4] };
+  cycle["self"] = cycle;
+  expect(() => copyOf(cycle, "state")).toThrow("contains itself");
+  const deep: unknown = JSON.parse("[".repeat(300) + "]".repeat(300));
+  expect(() => copyOf({ deep }, "state")).toThrow("deeper than 200 levels");
+  expect(() => copyOf({ a: [() => 1] }, "state")).toThrow("state.a[0] cannot be saved");
+});
+
+test("a checkpoint that adds more than 64 MB is refused", () => {
+  const part = "x".repeat(17 * 1024 * 1024);
+  const state = { parts: [part, part, part, part] };
+  expect(() => writeState(state, undefined, new LogWriter(1, false), "state")).toThrow("more than the 64 MB");
+});
