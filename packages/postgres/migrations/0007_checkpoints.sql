@@ -111,9 +111,7 @@ begin
   elsif p_thread_epoch <> v_thread.epoch then
     return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
   elsif p_must_follow and p_parent is distinct from (
-    select c.id from wflo.checkpoint c
-    where c.thread_key = v_thread.key and c.namespace = p_namespace
-    order by c.id desc limit 1) then
+    select max(c.id) from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace) then
     return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
   elsif wflo.collides(v_thread, p_logs, p_positions) then
     return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);

@@ -110,8 +110,8 @@ const PATTERNS: Readonly<Record<string, (state: State, step: number) => void>> =
     if (step === 1) for (let user = 0; user < 60; user++) users[`u${user}`] = [];
     users[`u${step % 60}`]?.push(message(step));
   },
-  "sixty lists in an object, all of which grow": ({ users }, step) => {
-    for (let user = 0; user < 60; user++) (users[`u${user}`] ??= []).push(message(step));
+  "twenty lists in an object, all of which grow": ({ users }, step) => {
+    for (let user = 0; user < 20; user++) (users[`u${user}`] ??= []).push(message(step));
   },
   "a list seven levels deep": ({ a }, step) => a.b.c.d.e.f.messages.push(message(step)),
   "a list in lists in lists": ({ nested }, step) => nested[0]?.[0]?.[0]?.[0]?.[0]?.push(message(step)),
@@ -145,7 +145,6 @@ async function growthOf(change: (state: State, step: number) => void): Promise<n
 describe("500 steps take less than 11 times the bytes of 50, for", () => {
   test.each(Object.entries(PATTERNS))("%s", async (_, change) => {
     const bytes = await growthOf(change);
-    if (process.env["RATIOS"]) console.log(_, (bytes[499] ?? 0) / (bytes[49] ?? 1));
     expect((bytes[499] ?? 0) / (bytes[49] ?? 1)).toBeLessThan(11);
   });
 });

@@ -116,7 +116,8 @@ function kindOf(value: unknown): ChannelKind {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Array.prototype) return "list";
   if (prototype === Set.prototype) return "set";
-  if (prototype === Map.prototype) return hasPlainKeys(value as ReadonlyMap<unknown, unknown>) ? "map" : "value";
+  if (prototype === Map.prototype)
+    return hasPlainKeys(value as ReadonlyMap<unknown, unknown>) ? "map" : "value";
   const isRecord = prototype === Object.prototype || prototype === null;
   return isRecord && !(TAG in value) && !Object.hasOwn(value, "__proto__") ? "record" : "value";
 }

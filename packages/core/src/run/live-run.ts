@@ -12,6 +12,8 @@ import type { RunServices } from "./run-services.ts";
 export interface ExecuteOptions {
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: CheckpointRules | undefined;
+  /** The run is resumed after its code threw. */
+  readonly hasFailed?: boolean | undefined;
 }
 
 /** A run that this process executes. */
@@ -36,7 +38,12 @@ export async function openLiveRun(
   const stopHeartbeat = startHeartbeat(services, scope);
   try {
     const branch = epoch === 1 ? emptyBranch() : await loadBranch(services, row);
-    const history = new RunHistory(services, scope, { row, branch, isStrict: rules.strict ?? false });
+    const history = new RunHistory(services, scope, {
+      row,
+      branch,
+      isStrict: rules.strict ?? false,
+      hasFailed: options.hasFailed,
+    });
     scope.history = history;
     const outer = currentContext();
     const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];

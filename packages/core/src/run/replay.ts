@@ -17,8 +17,10 @@ export class Replay {
   #from = 0;
   readonly #next = new Map<string, number>();
 
-  constructor(branch: RunBranch) {
-    this.#branches = withoutEmptyEnd(branch.tree.branchesTo(branch.lineage.head), branch.steps);
+  /** `hasFailed`: the code threw the last time. */
+  constructor(branch: RunBranch, hasFailed: boolean) {
+    const branches = branch.tree.branchesTo(branch.lineage.head);
+    this.#branches = hasFailed ? withoutEmptyEnd(branches, branch.steps) : branches;
     this.#steps = branch.steps;
   }
 
@@ -99,8 +101,8 @@ export class Replay {
 }
 
 /**
- * A rollback after which nothing was saved is not gone through again: whoever rolls back and fails wants what was left behind to be
- * done anew by a resume, and there is nothing yet that it could lose.
+ * A rollback after which the code failed without having saved anything is not gone through again: whoever does so wants what was left
+ * behind to be done anew by a resume, and there is nothing yet that it could lose.
  */
 function withoutEmptyEnd(branches: readonly FormerBranch[], steps: readonly StepRow[]): FormerBranch[] {
   const kept = [...branches];

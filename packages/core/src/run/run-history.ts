@@ -39,13 +39,19 @@ export class RunHistory {
   constructor(
     services: RunServices,
     scope: RunScope,
-    run: { readonly row: RunRow; readonly branch: RunBranch; readonly isStrict: boolean },
+    run: {
+      readonly row: RunRow;
+      readonly branch: RunBranch;
+      readonly isStrict: boolean;
+      /** Its code threw the last time. */
+      readonly hasFailed?: boolean | undefined;
+    },
   ) {
     this.#services = services;
     this.#scope = scope;
     this.#line = lineOf(run.row);
     this.#tree = run.branch.tree;
-    this.#replay = new Replay(run.branch);
+    this.#replay = new Replay(run.branch, run.hasFailed ?? false);
     this.#isStrict = run.isStrict;
     this.#steps.enter(this.#replay.steps());
     scope.head = this.#replay.last.head?.id;

@@ -72,7 +72,8 @@ export class ThreadHistory {
     const line = threadLine(thread);
     const { id, name, version } = choice;
     // The latest, and one by its id, need no look at the others.
-    if (id !== undefined || (name === undefined && version === undefined)) return engine.find({ ...line, id });
+    if (id !== undefined || (name === undefined && version === undefined))
+      return engine.find({ ...line, id });
     const row = (await this.lineage(thread)).find(choice);
     return row && engine.find({ ...line, id: row.id });
   }
