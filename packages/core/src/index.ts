@@ -135,6 +135,7 @@ export { UnboundedRequestError } from "./errors/unbounded-request-error.ts";
 export { UnknownBudgetError } from "./errors/unknown-budget-error.ts";
 export { UnknownPriceError } from "./errors/unknown-price-error.ts";
 export { UnknownRunError } from "./errors/unknown-run-error.ts";
+export { UnreadableValueError } from "./errors/unreadable-value-error.ts";
 export { UnsavableValueError } from "./errors/unsavable-value-error.ts";
 export { StepsRunningError } from "./errors/steps-running-error.ts";
 export { UnknownCheckpointError } from "./errors/unknown-checkpoint-error.ts";

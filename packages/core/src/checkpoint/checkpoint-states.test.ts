@@ -110,7 +110,7 @@ describe("the order of keys comes back", () => {
 
   test("of small objects, of objects in lists and in Maps", () => {
     const small = (order: readonly string[]) => {
-      const few = Object.fromEntries(lettersIn(order.slice(0, 5)));
+      const few = Object.fromEntries(lettersIn(order.filter((key) => "abcde".includes(key))));
       return { few, list: [few], map: new Map([["k", few]]), deep: [[[{ x: [few, few, few, few] }]]] };
     };
     const states = ORDERS.map(small);

@@ -149,7 +149,7 @@ export interface CostGroup {
   readonly latencyMs: number;
   /** Calls with a `reason` in a receipt: they did not end with an answer. */
   readonly failures: number;
-  /** Entries in doubt, `unmeasured` or `estimate`, so that `chargedNanoUsd` is a bound. */
+  /** Entries in doubt, `unmeasured` or `estimate` and not corrected by hand, so that `chargedNanoUsd` is a bound. */
   readonly inexact: number;
 }
 
