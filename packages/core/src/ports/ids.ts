@@ -6,6 +6,6 @@ export interface Ids {
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** Whether this is a UUID in lower case, as ids of runs and calls are. */
-export function isUuid(id: unknown): id is string {
+export function isUuid(id: unknown): boolean {
   return typeof id === "string" && UUID.test(id);
 }
