@@ -12,6 +12,7 @@ import type {
 } from "../ports/checkpoint-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
+import { askAgain, pause } from "./ask-again.ts";
 import { ascendingId } from "./ascending-id.ts";
 import { notesOf, writeNotes, type CheckpointNotes } from "./checkpoint-notes.ts";
 import { copyOf } from "./copy-of.ts";
@@ -25,9 +26,7 @@ import { writeState } from "./write-state.ts";
 
 /** Writers that went on with the same logs at once, and deletes in between, are answered by another attempt, this often. */
 const MAX_ATTEMPTS = 20;
-/** A store that does not answer is asked this often. */
-const STORE_ATTEMPTS = 4;
-const FIRST_RETRY_MS = 200;
+const PATIENCE = { attempts: 4, firstPauseMs: 200 };
 /** The first log of a thread; where others exist, the store tells. */
 const FIRST_LOG = 1;
 
@@ -105,7 +104,7 @@ export class CheckpointEngine {
           break;
         case "collision":
           isFresh = true;
-          if (attempt > 2) await this.#pause(Math.random() * 10 * attempt);
+          if (attempt > 2) await pause(this.#options.clock, Math.random() * 10 * attempt);
       }
       nextLog = verdict.thread.nextLog;
       saved = stateOf(remembered);
@@ -180,22 +179,9 @@ export class CheckpointEngine {
     this.#recent.set(keyOf(where, id), state);
   }
 
-  /** Asks again while the store cannot be reached: a put with the same id is a replay. */
-  async #patiently<T>(ask: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError) || attempt >= STORE_ATTEMPTS) throw error;
-        await this.#pause(FIRST_RETRY_MS * 2 ** (attempt - 1));
-      }
-    }
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    const pause = Promise.withResolvers<void>();
-    this.#options.clock.schedule(() => pause.resolve(), delayMs, { keepAlive: true });
-    await pause.promise;
+  /** A put with the same id is a replay: it can be asked for again. */
+  #patiently<T>(ask: () => Promise<T>): Promise<T> {
+    return askAgain(this.#options.clock, PATIENCE, ask);
   }
 }
 

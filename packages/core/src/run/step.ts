@@ -1,14 +1,13 @@
+import { askAgain } from "../checkpoint/ask-again.ts";
 import { decode, encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
 import { stepPath, type StepName } from "./step-path.ts";
 
 /** A save is tried this often before the run stops: else a resume would pay for the step again. */
-const SAVE_ATTEMPTS = 6;
-const FIRST_RETRY_MS = 200;
+const PATIENCE = { attempts: 6, firstPauseMs: 200 };
 /** What calls that a step left behind get to end before they are cut: as long as SDKs let a request take. */
 const STEP_DRAIN_MS = 600_000;
 
@@ -70,20 +69,17 @@ async function save(
   const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(step.path);
   const { runId, epoch, head: checkpointId } = scope;
-  for (let attempt = 1; ; attempt++) {
+  const commit = async () => {
     const settlements = outbox.carry(callIds);
     try {
       const verdict = await database.commitStep({ ...step, tenant, runId, epoch, checkpointId, settlements });
       outbox.acknowledge(settlements, verdict.settled);
-      if (verdict.code === "superseded") throw scope.supersede();
-      openRun.history.steps.finish(step.path, checkpointId);
-      return;
+      return verdict.code;
     } catch (error) {
       outbox.release(settlements);
-      if (!(error instanceof StoreUnavailableError) || attempt >= SAVE_ATTEMPTS) throw error;
-      const pause = Promise.withResolvers<void>();
-      clock.schedule(() => pause.resolve(), FIRST_RETRY_MS * 2 ** (attempt - 1), { keepAlive: true });
-      await pause.promise;
+      throw error;
     }
-  }
+  };
+  if ((await askAgain(clock, PATIENCE, commit)) === "superseded") throw scope.supersede();
+  openRun.history.steps.finish(step.path, checkpointId);
 }

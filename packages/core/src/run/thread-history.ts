@@ -1,5 +1,6 @@
 import { checkName } from "../budget/check-name.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
+import { pause } from "../checkpoint/ask-again.ts";
 import { describeChoice } from "../checkpoint/checkpoint-choice.ts";
 import { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
 import { LineMoved } from "../checkpoint/line-moved.ts";
@@ -102,11 +103,7 @@ export class ThreadHistory {
         return await work();
       } catch (error) {
         if (!(error instanceof LineMoved)) throw error;
-        const pause = Promise.withResolvers<void>();
-        this.#services.clock.schedule(() => pause.resolve(), Math.random() * 5 * attempt, {
-          keepAlive: true,
-        });
-        await pause.promise;
+        await pause(this.#services.clock, Math.random() * 5 * attempt);
       }
     }
     throw new StoreUnavailableError(`Too many processes save into the thread ${thread} at once.`);
