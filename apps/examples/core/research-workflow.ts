@@ -27,7 +27,7 @@ const RESEARCHER_BUDGET = "0.01";
  */
 export function researchWorkflow(wflo: Wflo, openai: OpenAI): Workflow<Research, Findings> {
   const ask = askOn(openai);
-  return wflo.workflow("research", async (run, { folder, question }: Research) => {
+  return wflo.workflow("file-research", async (run, { folder, question }: Research) => {
     const topics = await run.agent({ name: "planner" }, async () => {
       const pages = await run.tool("list_pages", () => listPages(folder));
       return planTopics(ask, question, pages);

@@ -76,10 +76,12 @@ export class SettleOutbox {
 
   /** Tells what the store said to these settles, in their order, here or in the commit of a step. */
   acknowledge(settlements: readonly Settlement[], verdicts: readonly SettleVerdict[]): void {
-    for (const [at, { settlementId }] of settlements.entries()) {
+    for (const [at, settlement] of settlements.entries()) {
+      const { settlementId } = settlement;
       const verdict = verdicts[at];
       const pending = this.#pending.get(settlementId);
-      if (verdict === undefined || pending === undefined) continue;
+      // One that was on its way twice may be under another call by now: this is not what was said of that one.
+      if (verdict === undefined || pending?.settlement !== settlement) continue;
       this.#pending.delete(settlementId);
       this.#carried.delete(settlementId);
       if (verdict.code === "unknown" && pending.heir !== undefined) {
@@ -164,7 +166,8 @@ export class SettleOutbox {
 
   #moveBack(pending: Pending): void {
     const { settlementId } = pending.settlement;
-    if (this.#pending.delete(settlementId)) this.#pending.set(settlementId, pending);
+    if (this.#pending.get(settlementId) === pending && this.#pending.delete(settlementId))
+      this.#pending.set(settlementId, pending);
   }
 
   #retryLater(error: unknown): void {

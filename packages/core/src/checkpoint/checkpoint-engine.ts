@@ -21,6 +21,7 @@ import { LogWriter } from "./log-writer.ts";
 import { writeManifest } from "./manifest.ts";
 import { readRemembered, stateOf } from "./read-state.ts";
 import { RecentStates, type RecentState } from "./recent-states.ts";
+import type { RememberedState } from "./remembered.ts";
 import { stateDigest } from "./state-digest.ts";
 import { writeState } from "./write-state.ts";
 
@@ -114,9 +115,14 @@ export class CheckpointEngine {
     );
   }
 
-  /** What `notes.digest` of this state would be. Throws `UnsavableValueError`. */
-  digestOf(state: unknown, name: string): string {
-    return stateDigest(writeState(state, undefined, new LogWriter(FIRST_LOG, false), name));
+  /** What `notes.digest` of this state would be; `base`: what an earlier call remembered of a state like it. Throws `UnsavableValueError`. */
+  digestOf(
+    state: unknown,
+    name: string,
+    base?: RememberedState,
+  ): { readonly digest: string; readonly remembered: RememberedState } {
+    const remembered = writeState(state, base, new LogWriter(FIRST_LOG, false), name);
+    return { digest: stateDigest(remembered), remembered };
   }
 
   /** Saves the state of a stored checkpoint once more, with an id after `floor`; what it is made of is shared. */

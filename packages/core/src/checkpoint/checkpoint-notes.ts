@@ -7,14 +7,13 @@ export interface CheckpointNotes {
   readonly digest?: string | undefined;
   /** Of a rollback that the code of a run made: the checkpoint that was the latest before, undefined when others rolled back. */
   readonly leftAt?: string | undefined;
+  /** The step in which the code did so. */
+  readonly by?: string | undefined;
 }
 
 /** The notes as the store keeps them. */
-export function writeNotes({ digest, leftAt }: CheckpointNotes): string {
-  return encode(
-    { ...(digest === undefined ? {} : { digest }), ...(leftAt === undefined ? {} : { leftAt }) },
-    "notes",
-  );
+export function writeNotes(notes: CheckpointNotes): string {
+  return encode(Object.fromEntries(Object.entries(notes).filter(([, note]) => note !== undefined)), "notes");
 }
 
 /** The notes of a checkpoint. */

@@ -67,7 +67,7 @@ async function end(live: LiveRun, how: RunEnd, flushMs: number): Promise<void> {
   let isOurs = true;
   try {
     await outbox.flush(flushMs);
-    if (status === "failed" && live.rules.rollbackOnError) await goBack(live);
+    if (status === "failed") await goBack(live);
     isOurs = await database.runs.finish(tenant, { runId, epoch, ...how });
   } catch (failure) {
     // The work itself is done or has its own error: an end that could not be written leaves a stale run, which can be resumed.
@@ -78,10 +78,11 @@ async function end(live: LiveRun, how: RunEnd, flushMs: number): Promise<void> {
 }
 
 /** A failed run without a checkpoint has nothing to go back to; one that cannot go back is still failed. */
-async function goBack({ openRun, services }: LiveRun): Promise<void> {
+async function goBack({ openRun, services, rules }: LiveRun): Promise<void> {
   if (openRun.scope.head === undefined) return;
   try {
-    await openRun.history.rollBack({});
+    if (rules.rollbackOnError) await openRun.history.rollBack({});
+    else await openRun.history.fail();
   } catch (error) {
     services.log.error(`wflo: run ${openRun.scope.runId} could not be rolled back.`, { error });
   }

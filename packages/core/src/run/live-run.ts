@@ -12,8 +12,6 @@ import type { RunServices } from "./run-services.ts";
 export interface ExecuteOptions {
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: CheckpointRules | undefined;
-  /** The run is resumed after its code threw. */
-  readonly hasFailed?: boolean | undefined;
 }
 
 /** A run that this process executes. */
@@ -42,7 +40,6 @@ export async function openLiveRun(
       row,
       branch,
       isStrict: rules.strict ?? false,
-      hasFailed: options.hasFailed,
     });
     scope.history = history;
     const outer = currentContext();

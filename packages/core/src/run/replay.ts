@@ -3,6 +3,7 @@ import { notesOf } from "../checkpoint/checkpoint-notes.ts";
 import type { Lineage } from "../checkpoint/lineage.ts";
 import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
 import type { StepRow } from "../ports/run-store.ts";
+import { isWithin } from "./tracked-calls.ts";
 import { finishedSteps, type RunBranch } from "./run-branch.ts";
 
 /**
@@ -17,10 +18,8 @@ export class Replay {
   #from = 0;
   readonly #next = new Map<string, number>();
 
-  /** `hasFailed`: the code threw the last time. */
-  constructor(branch: RunBranch, hasFailed: boolean) {
-    const branches = branch.tree.branchesTo(branch.lineage.head);
-    this.#branches = hasFailed ? withoutEmptyEnd(branches, branch.steps) : branches;
+  constructor(branch: RunBranch) {
+    this.#branches = branch.tree.branchesTo(branch.lineage.head);
     this.#steps = branch.steps;
   }
 
@@ -67,9 +66,9 @@ export class Replay {
     this.#next.set(JSON.stringify([name, step]), this.lineage.rows.length);
   }
 
-  /** The code asked for a state and goes on from it. */
+  /** The code asked for a state and goes on from it; that one itself may be saved again first. */
   goOnFrom(row: CheckpointHeader): void {
-    this.#from = this.lineage.placeOf(row.id) + 1;
+    this.#from = Math.max(this.#from, this.lineage.placeOf(row.id));
   }
 
   /** The code rolls back to `target`: if it did so before, it is on the next branch now, and that rollback is returned. */
@@ -88,6 +87,20 @@ export class Replay {
     this.goOnFrom(row);
   }
 
+  /** A step was left by rollbacks of its own, and finished on a later branch: the code is there when it has come past the step. */
+  comePastStep(path: string): boolean {
+    for (let at = this.#at + 1; at < this.#branches.length; at++) {
+      const { enteredBy, lineage } = this.#branches[at] ?? {};
+      const by = enteredBy && notesOf(enteredBy).by;
+      if (lineage === undefined || by === undefined || !isWithin(by, path)) return false;
+      const isFinished = finishedSteps({ lineage, steps: this.#steps }).some((step) => step.path === path);
+      if (!isFinished) continue;
+      this.#enter(at);
+      return true;
+    }
+    return false;
+  }
+
   /** The code does what it did not do before: it is where the run is. */
   leave(): void {
     this.#enter(this.#branches.length - 1);
@@ -98,20 +111,4 @@ export class Replay {
     this.#from = 0;
     this.#next.clear();
   }
-}
-
-/**
- * A rollback after which the code failed without having saved anything is not gone through again: whoever does so wants what was left
- * behind to be done anew by a resume, and there is nothing yet that it could lose.
- */
-function withoutEmptyEnd(branches: readonly FormerBranch[], steps: readonly StepRow[]): FormerBranch[] {
-  const kept = [...branches];
-  const labels = new Set(steps.map(({ checkpointId }) => checkpointId));
-  for (let last = kept.at(-1); last?.enteredBy !== undefined && kept.length > 1; last = kept.at(-1)) {
-    const after = last.lineage.rows.slice(last.lineage.placeOf(last.enteredBy.id));
-    if (after.some(({ id, kind }) => kind === "save" || labels.has(id))) break;
-    const enteredBy = kept.at(-2)?.enteredBy;
-    kept.splice(-2, 2, { lineage: last.lineage, enteredBy });
-  }
-  return kept;
 }

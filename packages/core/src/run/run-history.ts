@@ -9,6 +9,7 @@ import { StepsRunningError } from "../errors/steps-running-error.ts";
 import { UnknownCheckpointError } from "../errors/unknown-checkpoint-error.ts";
 import type { CheckpointHeader, StoredCheckpoint } from "../ports/checkpoint-store.ts";
 import type { RunRow } from "../ports/run-store.ts";
+import type { RememberedState } from "../checkpoint/remembered.ts";
 import { baseFor } from "./base-for.ts";
 import { Replay } from "./replay.ts";
 import { lineOf, type RunBranch } from "./run-branch.ts";
@@ -35,23 +36,20 @@ export class RunHistory {
   readonly #isStrict: boolean;
   readonly #turns = new Turns();
   #rollingBack: Promise<unknown> | undefined;
+  /** Where the code went back to, as long as it has done nothing since. */
+  #rolledBackTo: string | undefined;
+  readonly #digested = new Map<string, RememberedState>();
 
   constructor(
     services: RunServices,
     scope: RunScope,
-    run: {
-      readonly row: RunRow;
-      readonly branch: RunBranch;
-      readonly isStrict: boolean;
-      /** Its code threw the last time. */
-      readonly hasFailed?: boolean | undefined;
-    },
+    run: { readonly row: RunRow; readonly branch: RunBranch; readonly isStrict: boolean },
   ) {
     this.#services = services;
     this.#scope = scope;
     this.#line = lineOf(run.row);
     this.#tree = run.branch.tree;
-    this.#replay = new Replay(run.branch, run.hasFailed ?? false);
+    this.#replay = new Replay(run.branch);
     this.#isStrict = run.isStrict;
     this.#steps.enter(this.#replay.steps());
     scope.head = this.#replay.last.head?.id;
@@ -65,8 +63,17 @@ export class RunHistory {
   async comeTo(path: string): Promise<string | undefined> {
     // What begins while the run is being rolled back belongs to the branch it is on afterwards.
     while (this.#rollingBack !== undefined) await this.#rollingBack;
-    if (!this.#steps.isFinished(path)) this.#leaveReplay();
-    return this.#steps.begin(path);
+    if (!this.#steps.isFinished(path) && this.#replay.comePastStep(path))
+      this.#steps.enter(this.#replay.steps());
+    const result = this.#steps.begin(path);
+    if (result === undefined) this.#rolledBackTo = undefined;
+    return result;
+  }
+
+  /** A step is about to be saved: that is new, unlike one that fails again as it did before. Returns the checkpoint it comes after. */
+  comeToSave(): string | undefined {
+    this.#leaveReplay();
+    return this.#scope.head;
   }
 
   /** Saves a state. Undefined when it could not be saved and need not be. `step` is where it is made. */
@@ -109,6 +116,14 @@ export class RunHistory {
     return this.#orSuperseded(rolling);
   }
 
+  /**
+   * The code has failed. If it had just rolled back, it wants what it left behind to be done anew by a resume: that rollback is then
+   * one that others made, and is not gone through again.
+   */
+  async fail(): Promise<void> {
+    if (this.#rolledBackTo !== undefined) await this.rollBack({ id: this.#rolledBackTo });
+  }
+
   /** Repeats a checkpoint as the first of another run; returns the one repeated. Throws `UnknownCheckpointError`. */
   forkInto(runId: string, choice: CheckpointChoice): Promise<CheckpointHeader> {
     const forking = this.#turns.take(async () => {
@@ -136,9 +151,14 @@ export class RunHistory {
     const { runId, closing } = this.#scope;
     try {
       if (closing !== undefined) throw closing;
-      const seen = this.#replay.comePast(name, step, () => engine.digestOf(state, name));
+      const seen = this.#replay.comePast(name, step, () => {
+        const { digest, remembered } = engine.digestOf(state, name, this.#digested.get(name));
+        this.#digested.set(name, remembered);
+        return digest;
+      });
       if (seen !== undefined) return infoOf(seen);
       this.#leaveReplay();
+      this.#rolledBackTo = undefined;
       // Saved as it is now: what waits for another checkpoint must not see later changes.
       const saved = this.#turns.isIdle ? state : copyOf(state, name);
       const row = await this.#orSuperseded(this.#turns.take(() => this.#write(name, saved, step)));
@@ -170,10 +190,11 @@ export class RunHistory {
   ): Promise<Checkpoint> {
     const beside = this.#steps.runningBeside(asked?.step);
     if (asked !== undefined && beside.length > 0) throw new StepsRunningError(this.#scope.runId, beside);
-    const past = asked && this.#replay.lineage.find(choice);
+    const past = asked && (this.#replay.lineage.find(choice) ?? this.#byId(choice));
     const known = past && this.#replay.comePastRollback(past);
     if (known !== undefined) {
       this.#steps.enter(this.#replay.steps());
+      this.#rolledBackTo = this.#replay.isLast ? past?.id : undefined;
       return this.#checkpoint(await this.#stored(known));
     }
     this.#leaveReplay();
@@ -181,12 +202,13 @@ export class RunHistory {
     const stored = await this.#stored(target);
     const { id, name, step } = target;
     const head = this.#scope.head;
-    const notes = asked && { leftAt: head };
+    const notes = asked && { leftAt: head, by: asked.step };
     const request = { ...this.#request(name, step), kind: "rollback" as const, parentId: id, notes };
     const row = await this.#services.engine.repeat(request, stored, head);
     this.#tree.add(row);
     const lineage = this.#tree.lineageOf(row);
     this.#replay.rolledBack(lineage, row);
+    this.#rolledBackTo = asked && id;
     this.#scope.head = row.id;
     this.#steps.unfinish((checkpointId) => lineage.keeps(checkpointId));
     return { ...this.#checkpoint(stored), ...infoOf(row) };

@@ -6,7 +6,7 @@ import { isWithin } from "./tracked-calls.ts";
 export class StepBook {
   /** The checkpoint after which each finished step was saved. */
   #finished = new Map<string, string | undefined>();
-  /** Encoded results of earlier executions. */
+  /** Encoded results of finished steps. */
   #results = new Map<string, string>();
   readonly #used = new Set<string>();
   readonly #running = new Set<string>();
@@ -24,9 +24,10 @@ export class StepBook {
   }
 
   /** The step is saved. */
-  finish(path: string, checkpointId: string | undefined): void {
+  finish(path: string, saved: { readonly checkpointId: string | undefined; readonly result: string }): void {
     this.#running.delete(path);
-    this.#finished.set(path, checkpointId);
+    this.#finished.set(path, saved.checkpointId);
+    this.#results.set(path, saved.result);
   }
 
   /** The step failed. It has no result that another could be mistaken for: it may be tried again. */
@@ -49,19 +50,28 @@ export class StepBook {
     const before = this.#finished;
     this.#finished = new Map(saved.map(({ path, checkpointId }) => [path, checkpointId]));
     this.#results = new Map(saved.map(({ path, result }) => [path, result]));
-    for (const path of this.#used) {
-      const isSame = this.#finished.has(path) && this.#finished.get(path) === before.get(path);
-      if (!isSame && !this.#running.has(path)) this.#used.delete(path);
-    }
+    const isSame = (path: string) =>
+      this.#finished.has(path) && before.has(path) && this.#finished.get(path) === before.get(path);
+    this.#forget([...this.#used].filter((path) => !isSame(path)));
   }
 
   /** Forgets the finished steps that a rollback left behind: they may run again. */
   unfinish(keeps: (checkpointId: string | undefined) => boolean): void {
+    const left: string[] = [];
     for (const [path, checkpointId] of this.#finished) {
       if (keeps(checkpointId)) continue;
       this.#finished.delete(path);
       this.#results.delete(path);
-      this.#used.delete(path);
+      left.push(path);
+    }
+    this.#forget(left);
+  }
+
+  /** The code may come to these again, and to what is inside of them. */
+  #forget(paths: readonly string[]): void {
+    const left = paths.filter((path) => !this.#running.has(path));
+    for (const used of this.#used) {
+      if (!this.#running.has(used) && left.some((path) => isWithin(used, path))) this.#used.delete(used);
     }
   }
 

@@ -68,7 +68,8 @@ async function save(
 ): Promise<void> {
   const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(step.path);
-  const { runId, epoch, head: checkpointId } = scope;
+  const { runId, epoch } = scope;
+  const checkpointId = openRun.history.comeToSave();
   const commit = async () => {
     const settlements = outbox.carry(callIds);
     try {
@@ -81,5 +82,5 @@ async function save(
     }
   };
   if ((await askAgain(clock, PATIENCE, commit)) === "superseded") throw scope.supersede();
-  openRun.history.steps.finish(step.path, checkpointId);
+  openRun.history.steps.finish(step.path, { checkpointId, result: step.result });
 }

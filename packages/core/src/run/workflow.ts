@@ -91,8 +91,8 @@ export function createWorkflow<Input, T>(
     execute: run,
     async resume(runId, given) {
       const options: ResumeOptions = checkOptions("The options of a resume", given);
-      const { row, hasFailed } = await claimRun(services, name, runId, options);
-      return executeRun(services, row, fn, { checkpoints, signal: options.signal, hasFailed });
+      const row = await claimRun(services, name, runId, options);
+      return executeRun(services, row, fn, { checkpoints, signal: options.signal });
     },
   };
 }
@@ -145,7 +145,7 @@ async function claimRun(
   workflow: string,
   runId: string,
   options: ResumeOptions,
-): Promise<{ readonly row: RunRow; readonly hasFailed: boolean }> {
+): Promise<RunRow> {
   const { tenant, database } = services;
   const row = isUuid(runId) ? await database.runs.get(tenant, runId) : undefined;
   if (!row) throw new UnknownRunError(runId);
@@ -159,7 +159,7 @@ async function claimRun(
   const verdict = await database.runs.claim(tenant, runId, { takeOver: options.takeOver === true });
   switch (verdict.code) {
     case "claimed":
-      return { row: verdict.run, hasFailed: row.status === "failed" };
+      return verdict.run;
     case "alive":
       throw new RunAliveError(runId, verdict.heartbeatAgoMs);
     case "completed":
