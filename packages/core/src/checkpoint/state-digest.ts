@@ -23,8 +23,8 @@ function channelDigest({ kind, path, items }: RememberedState["channels"][number
   let mixed = digestOf(channelKey({ kind, path }));
   let place = 0;
   for (const { digest } of (items as readonly Remembered[] | ReadonlyMap<string, Remembered>).values()) {
-    // Where it stands counts: the order of entries is part of a state too.
-    const part = digest ^ Math.imul(++place, 0x9e3779b1);
+    // Where it stands counts, but for the keys of an object.
+    const part = kind === "record" ? digest : digest ^ Math.imul(++place, 0x9e3779b1);
     mixed = (mixed + (part >>> 0) + Math.floor(digest / 4_294_967_296)) % 9_007_199_254_740_991;
   }
   return mixed;
