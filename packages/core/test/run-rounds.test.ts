@@ -191,3 +191,21 @@ test("a run that fails after a rollback and some work pays for nothing again; on
     expect(ran).toEqual(paid);
   }
 });
+
+test("a resumed run that comes past what it paid for after a rollback, and fails then, does not pay for it again", async () => {
+  const ran: string[] = [];
+  let failures = 2;
+  const wflo = createWflo({ logger: false });
+  const workflow = wflo.workflow("w", async (run) => {
+    await run.checkpoint("a", 0);
+    await run.step("x", () => void ran.push("x"));
+    await run.rollback("a");
+    await run.step("y", () => void ran.push("y"));
+    if (failures-- > 0) throw new Error("stop");
+  });
+  await expect(workflow.run(undefined)).rejects.toThrow("stop");
+  const [run] = await wflo.runs.list({ limit: 1 });
+  await expect(workflow.resume(run?.id ?? "")).rejects.toThrow("stop");
+  await workflow.resume(run?.id ?? "");
+  expect(ran).toEqual(["x", "y"]);
+});

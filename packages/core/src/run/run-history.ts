@@ -65,9 +65,8 @@ export class RunHistory {
     while (this.#rollingBack !== undefined) await this.#rollingBack;
     if (!this.#steps.isFinished(path) && this.#replay.comePastStep(path))
       this.#steps.enter(this.#replay.steps());
-    const result = this.#steps.begin(path);
-    if (result === undefined) this.#rolledBackTo = undefined;
-    return result;
+    this.#rolledBackTo = undefined;
+    return this.#steps.begin(path);
   }
 
   /** A step is about to be saved: that is new, unlike one that fails again as it did before. Returns the checkpoint it comes after. */
@@ -149,6 +148,7 @@ export class RunHistory {
     checkName("The name of a checkpoint", name);
     const { emitter, log, engine } = this.#services;
     const { runId, closing } = this.#scope;
+    this.#rolledBackTo = undefined;
     try {
       if (closing !== undefined) throw closing;
       const seen = this.#replay.comePast(name, step, () => {
@@ -158,7 +158,6 @@ export class RunHistory {
       });
       if (seen !== undefined) return infoOf(seen);
       this.#leaveReplay();
-      this.#rolledBackTo = undefined;
       // Saved as it is now: what waits for another checkpoint must not see later changes.
       const saved = this.#turns.isIdle ? state : copyOf(state, name);
       const row = await this.#orSuperseded(this.#turns.take(() => this.#write(name, saved, step)));
