@@ -40,6 +40,7 @@ export function buildDoor(
     ids,
     emitter,
     log,
+    ledger,
     line,
     holds,
     outbox: new SettleOutbox({ tenant, ledger, clock, onSettled, onTrouble }),

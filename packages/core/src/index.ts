@@ -60,9 +60,12 @@ export type {
   GuardRequest,
   Outcome,
   RequestPart,
+  RetryPolicy,
   StreamAnswer,
+  StreamedOutput,
   StreamMeter,
 } from "./guard/guard-request.ts";
+export type { RemoteCall } from "./guard/settle-remote.ts";
 export { outcomeOfError, outcomeOfStatus } from "./guard/outcome.ts";
 
 export type { Listener } from "./telemetry/emitter.ts";

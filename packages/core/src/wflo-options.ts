@@ -13,6 +13,13 @@ export interface WfloOptions {
   readonly tenant?: string | undefined;
   /** Prices and aliases that win over the catalogue, by "provider/model", in dollars per million tokens. */
   readonly prices?: PriceTable | undefined;
+  /**
+   * Counts the tokens of a text as the model does, such as `encode(text).length` of a tokenizer. Asked where money is short, since
+   * the bytes of a text bound its tokens, but far above. Default: bytes.
+   */
+  readonly countTokens?:
+    | ((text: string, call: { readonly provider: string; readonly model: string }) => number)
+    | undefined;
   /** A call under a budget whose price is unknown: refused (the default), or made and charged at nothing. */
   readonly onUnknownPrice?: "refuse" | "allow" | undefined;
   /** After an answer without usage, further calls to that model under a budget: refused (the default), or charged at their hold. */

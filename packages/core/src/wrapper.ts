@@ -15,6 +15,7 @@ export interface WrapperOptions {
   readonly agent?: string | undefined;
   /** See `GuardRequest`. */
   readonly onAbort?: "drain" | "cancel" | undefined;
+  readonly onCut?: "error" | "truncate" | undefined;
   readonly clamp?: boolean | undefined;
   readonly hold?: MoneyInput | undefined;
 }
@@ -26,6 +27,7 @@ export interface BoundWrapper {
     readonly budgets: readonly string[];
     readonly agent: string | undefined;
     readonly onAbort: "drain" | "cancel" | undefined;
+    readonly onCut: "error" | "truncate" | undefined;
     readonly clamp: boolean | undefined;
     readonly hold: MoneyInput | undefined;
   };
@@ -36,7 +38,7 @@ export interface BoundWrapper {
  * The returned function throws `NoClientError` when there is none.
  */
 export function bindWrapper(options: WrapperOptions): () => Promise<BoundWrapper> {
-  const { budgets = [], agent, onAbort, clamp, hold } = options;
+  const { budgets = [], agent, onAbort, onCut, clamp, hold } = options;
   const total = options.budget === undefined ? undefined : usd(options.budget).nanoUsd;
   const ownBudgets = new WeakMap<Wflo, Promise<string>>();
   let fallback: Wflo | undefined;
@@ -51,7 +53,7 @@ export function bindWrapper(options: WrapperOptions): () => Promise<BoundWrapper
   };
   return async () => {
     const wflo = client();
-    const request = { agent, onAbort, clamp, hold };
+    const request = { agent, onAbort, onCut, clamp, hold };
     if (total === undefined) return { wflo, request: { ...request, budgets } };
     let own = ownBudgets.get(wflo);
     if (!own) {

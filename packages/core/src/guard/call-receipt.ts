@@ -21,12 +21,13 @@ export function callReceipt(
     latencyMs,
     ...(outcome.kind === "answered"
       ? {
-          usage: usageOf(outcome.usage),
+          usage: usageInReceipt(outcome.usage),
           servedModel: outcome.model,
           serviceTier: outcome.serviceTier,
           ...(outcome.noUsage ? { noUsage: outcome.noUsage.reason } : {}),
         }
       : { reason: outcome.reason }),
+    ...(outcome.kind === "doubt" && outcome.remoteId !== undefined ? { remoteId: outcome.remoteId } : {}),
     ...(call.grant.maxOutputTokens === undefined
       ? {}
       : { appliedMaxOutputTokens: call.grant.maxOutputTokens }),
@@ -34,7 +35,7 @@ export function callReceipt(
 }
 
 /** The counts alone: a caller's usage may be any object, and may change later. */
-function usageOf(usage: Usage | undefined): Usage | undefined {
+export function usageInReceipt(usage: Usage | undefined): Usage | undefined {
   if (typeof usage !== "object" || usage === null) return undefined;
   const counts = Object.entries(usage).filter(([, value]) => typeof value === "number");
   const fees = Array.isArray(usage.fees)

@@ -1,7 +1,8 @@
-import { formatUsd, MAX_NANO_USD, usd } from "../money/money.ts";
+import { formatUsd, usd } from "../money/money.ts";
 import type { ClosingKind } from "../ports/ledger-store.ts";
-import { costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
+import type { Cost } from "../pricing/cost-of-usage.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
+import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -58,8 +59,8 @@ function answeredCharge(
   call: OpenCall,
   outcome: Extract<Outcome, { kind: "answered" }>,
 ): Charge {
-  const card = servedCard(door, call, outcome.model);
-  const cost: Cost = costOf(card, outcome);
+  const asked = { ...call.label, card: call.estimate.card };
+  const { cost, card } = costOfAnswer(door.catalogue, asked, outcome);
   const kind = call.request.record === true ? "recorded" : "settle";
   if (cost.kind === "known") return { kind, costNanoUsd: cost.nanoUsd, cost, card };
   // The larger of what is known and what was held: never less than the bill as far as it can be read.
@@ -83,22 +84,4 @@ function warn(
   door.log.warn(
     `wflo: the exact cost of call ${call.mark.callId} to ${provider}/${model} is not known (${what}); it is charged ${charged}.`,
   );
-}
-
-function servedCard(door: DoorSettings, call: OpenCall, served: string | undefined): RateCard | undefined {
-  const asked = call.estimate.card;
-  // A price that the user set for what was asked wins over the list price of what served it.
-  if (served === undefined || served === call.label.model || asked?.matchedBy === "user") return asked;
-  const card = door.catalogue.find({ provider: call.label.provider, model: served });
-  return "unknown" in card ? asked : card;
-}
-
-function costOf(card: RateCard | undefined, outcome: Extract<Outcome, { kind: "answered" }>): Cost {
-  if (outcome.usage === undefined) {
-    return { kind: "unknown", reason: outcome.noUsage?.reason ?? "the answer has no usage" };
-  }
-  if (card === undefined) return { kind: "unknown", reason: "the price of the model is not known" };
-  const cost = costOfUsage({ card, usage: outcome.usage, serviceTier: outcome.serviceTier });
-  const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
-  return isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost;
 }

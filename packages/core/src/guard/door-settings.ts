@@ -1,6 +1,7 @@
 import type { SettleOutbox } from "../budget/settle-outbox.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
+import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
 import type { TrackedCalls } from "../run/tracked-calls.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
@@ -16,6 +17,7 @@ export interface DoorSettings {
   readonly ids: Ids;
   readonly emitter: Emitter;
   readonly log: Required<Logger>;
+  readonly ledger: LedgerStore;
   readonly line: BudgetLine;
   readonly holds: OpenHolds;
   readonly outbox: SettleOutbox;

@@ -1,8 +1,9 @@
 import type { DoorSettings } from "./door-settings.ts";
 import { guardCall } from "./guard-call.ts";
-import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
+import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer } from "./guard-request.ts";
 import { guardStream } from "./guard-stream.ts";
 import { SeenModels } from "./seen-models.ts";
+import { settleRemote, type RemoteCall } from "./settle-remote.ts";
 
 /** The one way to a paid request, for adapters and hand-written agents alike. */
 export interface Door {
@@ -13,6 +14,8 @@ export interface Door {
     request: GuardRequest,
     attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
   ): Promise<T>;
+  /** See `guard/settle-remote.ts`. */
+  settleRemote(remote: RemoteCall, outcome: Outcome): Promise<boolean>;
 }
 
 /** The door of one client, with what it remembers of models. */
@@ -21,5 +24,6 @@ export function createDoor(settings: DoorSettings): Door {
   return {
     guardCall: (request, attempt) => guardCall(settings, seen, request, attempt),
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
+    settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
   };
 }

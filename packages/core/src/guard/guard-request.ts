@@ -5,16 +5,30 @@ import type { Usage } from "../pricing/usage.ts";
 export type RequestPart =
   | string
   | { readonly kind: "text"; readonly text: string }
-  /** An image, a stored prompt, a previous response: bounded by the model's context window. `what` names it. */
-  | { readonly kind: "opaque"; readonly what: string }
+  /**
+   * An image, a stored prompt, a remote file: bounded by the model's context window. `what` names it. `key` identifies its
+   * content, such as the bytes of the image themselves: with it, an earlier call that had it too tells what it costs.
+   */
+  | { readonly kind: "opaque"; readonly what: string; readonly key?: string | undefined }
   /** Work the provider does by itself, such as a web search: not bounded, so it needs `hold`. */
   | { readonly kind: "unbounded"; readonly what: string };
+
+/** Repeats a failed attempt. A policy of cockatiel is one. */
+export interface RetryPolicy {
+  execute<T>(work: () => PromiseLike<T> | T, signal?: AbortSignal): Promise<T>;
+}
 
 /** One attempt at a paid request, as an adapter describes it to the door. */
 export interface GuardRequest {
   readonly provider: string;
   readonly model: string;
+  /**
+   * What the model reads, in its order: what stands before the conversation first, then one text a message. A request that
+   * begins with the parts of an earlier one, whose usage is known, is bounded by that usage and by what is new.
+   */
   readonly parts: readonly RequestPart[];
+  /** The provider's id of the answer that this request goes on from (OpenAI's `previous_response_id`). */
+  readonly follows?: string | undefined;
   /** Descriptions of tools, unless they stand in `parts` already; anything that can be written as JSON. */
   readonly tools?: unknown;
   /** The caller's own cap on output tokens; undefined when the request has none. */
@@ -47,6 +61,13 @@ export interface GuardRequest {
   readonly clamp?: boolean | undefined;
   /** What a stream or an answer that nobody wants any more is worth: read on for its exact cost, or stop paying for it. Default "drain". */
   readonly onAbort?: "drain" | "cancel" | undefined;
+  /**
+   * What the reader of a stream gets when wflo cuts it, since its budget was paused, its cap was lowered below what is held,
+   * or the answer passed its hold: the refusal as an error (the default), or an end like that of an answer cut by its cap.
+   */
+  readonly onCut?: "error" | "truncate" | undefined;
+  /** Repeats the attempt when it fails, each time as a call of its own. A refusal of wflo is never repeated. */
+  readonly retry?: RetryPolicy | undefined;
   readonly signal?: AbortSignal | undefined;
   /** How long the call as a whole may take; waiting for money takes at most half of it. Milliseconds. */
   readonly timeoutMs?: number | undefined;
@@ -71,15 +92,26 @@ export type Outcome =
       readonly usage: Usage | undefined;
       readonly model?: string | undefined;
       readonly serviceTier?: string | undefined;
+      /** The provider's id of the answer, where a later request can go on from it. */
+      readonly answerId?: string | undefined;
       /** Why there is no usage, for the receipt and the warning; `isKnown` when the warning was given before. */
       readonly noUsage?: { readonly reason: string; readonly isKnown: boolean } | undefined;
     }
   /** The provider refused or was never reached: nothing is billed. */
   | { readonly kind: "rejected"; readonly reason: string }
-  /** It was sent and nobody knows what became of it: charged at its hold until resolved. */
-  | { readonly kind: "doubt"; readonly reason: string }
-  /** An answer broke off: charged at its hold, as an estimate. */
+  /**
+   * It was sent and nobody knows what became of it: charged at its hold until resolved. `remoteId` is the provider's id under
+   * which its usage can be asked for later (see `Door.settleRemote`).
+   */
+  | { readonly kind: "doubt"; readonly reason: string; readonly remoteId?: string | undefined }
+  /** An answer broke off: charged by what came of it where that can be bounded, else at its hold; as an estimate. */
   | { readonly kind: "cut"; readonly reason: string };
+
+/** So much of an answer has come in: the bytes (UTF-8) of all its text, and in how many pieces, each of one token or more. */
+export interface StreamedOutput {
+  readonly bytes: number;
+  readonly pieces: number;
+}
 
 /** What an attempt gives: the value for the caller, and the outcome for the ledger. */
 export type Answer<T> =
@@ -94,8 +126,15 @@ export type Answer<T> =
 
 /** Reads a stream on its way through. One instance a stream. */
 export interface StreamMeter<Chunk> {
-  /** Takes a chunk and returns what the consumer gets of it. */
+  /** Takes a chunk and returns what the consumer gets of it: whole events only, so that a stream can be cut between them. */
   read(chunk: Chunk): readonly Chunk[];
+  /**
+   * What has come in of the text that is billed as output: with it, an answer that breaks off is charged by what came, and one
+   * that passes its hold is cut. Leave it out where output is billed that the stream does not show.
+   */
+  output?(): StreamedOutput;
+  /** What the consumer gets, in the provider's own words, for the end of a stream that wflo cuts (`onCut: "truncate"`). */
+  truncate?(): readonly Chunk[];
   /**
    * True once nothing that costs can follow. The call is then closed before the consumer gets the chunk just read, so that its
    * charge is on its way when the consumer, who may stop at that chunk, goes on.

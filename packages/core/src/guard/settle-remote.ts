@@ -1,0 +1,83 @@
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
+import type { Entry } from "../ports/ledger-store.ts";
+import { receiptOf } from "../pricing/receipt.ts";
+import { costOfAnswer } from "./cost-of-answer.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import type { Outcome } from "./guard-request.ts";
+import { usageInReceipt } from "./call-receipt.ts";
+
+const FLUSH_MS = 10_000;
+const PAGE = 1_000;
+/** Calls in doubt that are looked through for one id. */
+const MAX_PAGES = 20;
+
+/** A call whose usage the provider tells later, such as a batch or an answer made in the background. */
+export interface RemoteCall {
+  readonly provider: string;
+  /** The provider's id, as the call's outcome of kind `doubt` named it. */
+  readonly remoteId: string;
+}
+
+/**
+ * Brings in the bill of a call that was closed in doubt because its usage was to come later, from whichever process asks for it.
+ * Resolves with false when no call in doubt has this id, or when the bill is not known now either. Throws `StoreUnavailableError`.
+ */
+export async function settleRemote(
+  door: DoorSettings,
+  remote: RemoteCall,
+  outcome: Outcome,
+): Promise<boolean> {
+  if (outcome.kind === "doubt" || outcome.kind === "cut") return false;
+  // The call itself may be on its way to the ledger.
+  await door.outbox.flush(FLUSH_MS);
+  const entry = await findInDoubt(door, remote);
+  if (entry === undefined) return false;
+  const bill = billOf(door, entry, outcome);
+  if (bill === undefined) return false;
+  const { callId } = entry;
+  const settled = door.outbox.add(
+    { callId, settlementId: door.ids.next(), kind: "settle", ...bill },
+    entry.budgetIds,
+  );
+  await door.outbox.until([settled], FLUSH_MS);
+  return true;
+}
+
+function billOf(
+  door: DoorSettings,
+  { label }: Entry,
+  outcome: Extract<Outcome, { kind: "answered" | "rejected" }>,
+): { readonly costNanoUsd: bigint; readonly receipt: Record<string, unknown> } | undefined {
+  if (outcome.kind === "rejected") return { costNanoUsd: 0n, receipt: { reason: outcome.reason } };
+  const { provider, model } = label;
+  const found = door.catalogue.find({ provider, model });
+  const asked = { provider, model, card: "unknown" in found ? undefined : found };
+  const { cost, card } = costOfAnswer(door.catalogue, asked, outcome);
+  if (cost.kind !== "known" || card === undefined) {
+    const why =
+      cost.kind === "lowerBound" ? `no rate for ${cost.missing.join(", ")}` : "its price is not known";
+    door.log.warn(`wflo: the bill of a call to ${provider}/${model} came, but not its exact cost (${why}).`);
+    return undefined;
+  }
+  const { usage, serviceTier } = outcome;
+  const told = { usage: usageInReceipt(usage), servedModel: outcome.model, serviceTier };
+  return { costNanoUsd: cost.nanoUsd, receipt: { ...receiptOf(card, cost), costKind: "known", ...told } };
+}
+
+async function findInDoubt(
+  door: DoorSettings,
+  { provider, remoteId }: RemoteCall,
+): Promise<Entry | undefined> {
+  let after: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const entries = await door.ledger.listEntries(door.tenant, { inDoubt: true, after, limit: PAGE });
+    const found = entries.find(
+      ({ label, receipt }) => label.provider === provider && receipt["remoteId"] === remoteId,
+    );
+    if (found || entries.length < PAGE) return found;
+    after = entries.at(-1)?.id;
+  }
+  throw new StoreUnavailableError(
+    `More than ${MAX_PAGES * PAGE} calls are in doubt; resolve them first (wflo.calls.list({ inDoubt: true })).`,
+  );
+}
