@@ -5,6 +5,7 @@ import { BudgetLine } from "./guard/budget-line.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
 import { OpenHolds } from "./guard/open-holds.ts";
 import { settleMode } from "./guard/settle-mode.ts";
+import { StreamWatch } from "./guard/stream-watch.ts";
 import { decimalUsd } from "./money/money.ts";
 import type { Settlement, SettleVerdict } from "./ports/ledger-store.ts";
 import { createCatalogue } from "./pricing/catalogue.ts";
@@ -44,10 +45,12 @@ export function buildDoor(
     line,
     holds,
     outbox: new SettleOutbox({ tenant, ledger, clock, onSettled, onTrouble }),
+    streams: new StreamWatch({ tenant, ledger, clock, onTrouble }),
     calls: new TrackedCalls(),
     settle: options.settle ?? settleMode(options.waitUntil !== undefined),
     waitMs: milliseconds("waitMs", options.waitMs ?? 30_000),
     drainMs: milliseconds("drainMs", options.drainMs ?? 15_000),
+    countTokens: options.countTokens,
     onUnknownPrice: options.onUnknownPrice ?? "refuse",
     onMissingUsage: options.onMissingUsage ?? "refuse",
     waitUntil: options.waitUntil,

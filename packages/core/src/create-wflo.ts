@@ -80,7 +80,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
-  const { line, outbox, calls, holds, drainMs } = settings;
+  const { line, outbox, calls, holds, streams, drainMs } = settings;
   const door = createDoor(settings);
   const client = {} as Wflo;
   const running = new TrackedRuns();
@@ -101,7 +101,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   return Object.assign(client, {
     ...door,
     tenant,
-    budgets: createBudgets(tenant, database.ledger, (id) => line.wake([id])),
+    budgets: createBudgets(tenant, database.ledger, async (id) => {
+      line.wake([id]);
+      await streams.look();
+    }),
     runs: createRuns(services),
     calls: createCalls({ tenant, ledger: database.ledger, outbox, ids }, (budgetIds) => line.wake(budgetIds)),
     checkpoints: createCheckpoints(services),
@@ -130,6 +133,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
         await outbox.flush(FLUSH_MS);
       } finally {
         outbox.close();
+        streams.close();
         holds.close();
         await database.close();
       }

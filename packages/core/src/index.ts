@@ -27,6 +27,7 @@ export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-ope
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
 export type { Budgets } from "./budget/budgets.ts";
 export type { Calls, LedgerLine } from "./budget/calls.ts";
+export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
@@ -53,7 +54,7 @@ export {
 } from "./run/workflow-target.ts";
 
 export type { Door } from "./guard/door.ts";
-export type { CrashPoint } from "./guard/door-settings.ts";
+export type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 export type {
   Answer,
   Grant,
@@ -123,6 +124,7 @@ export { BudgetExceededError, type BudgetRefusal } from "./errors/budget-exceede
 export { BudgetPausedError } from "./errors/budget-paused-error.ts";
 export { CallConflictError } from "./errors/call-conflict-error.ts";
 export { ClientClosedError } from "./errors/client-closed-error.ts";
+export { HoldExceededError } from "./errors/hold-exceeded-error.ts";
 export { InvalidAmountError } from "./errors/invalid-amount-error.ts";
 export { InvalidOptionError } from "./errors/invalid-option-error.ts";
 export { budgetExceededIn, isBudgetExceeded } from "./errors/is-budget-exceeded.ts";

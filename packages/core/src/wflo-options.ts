@@ -1,4 +1,4 @@
-import type { CrashPoint } from "./guard/door-settings.ts";
+import type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Database } from "./ports/database.ts";
 import type { Ids } from "./ports/ids.ts";
@@ -17,9 +17,7 @@ export interface WfloOptions {
    * Counts the tokens of a text as the model does, such as `encode(text).length` of a tokenizer. Asked where money is short, since
    * the bytes of a text bound its tokens, but far above. Default: bytes.
    */
-  readonly countTokens?:
-    | ((text: string, call: { readonly provider: string; readonly model: string }) => number)
-    | undefined;
+  readonly countTokens?: CountTokens | undefined;
   /** A call under a budget whose price is unknown: refused (the default), or made and charged at nothing. */
   readonly onUnknownPrice?: "refuse" | "allow" | undefined;
   /** After an answer without usage, further calls to that model under a budget: refused (the default), or charged at their hold. */

@@ -8,7 +8,11 @@ const DEFAULT_PAGE = 100;
 
 /** `wflo.budgets`: what may be spent. */
 export interface Budgets {
-  /** Creates a budget or replaces its caps and options; what is spent and reserved stays. Lowering a cap stops no open call. */
+  /**
+   * Creates a budget or replaces its caps and options; what is spent and reserved stays.
+   * A cap lowered below what is spent and reserved cuts open streams, the youngest first, until the rest is covered; other open
+   * calls finish.
+   */
   set(input: BudgetInput): Promise<Budget>;
   get(id: string): Promise<Budget | undefined>;
   /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
@@ -17,7 +21,7 @@ export interface Budgets {
     readonly after?: string;
     readonly limit?: number;
   }): Promise<readonly Budget[]>;
-  /** Lets no further call start; open ones finish. Throws `UnknownBudgetError`. */
+  /** Lets no further call start, and cuts open streams; other open calls finish. Throws `UnknownBudgetError`. */
   pause(id: string): Promise<void>;
   /** Lets calls through again. Throws `UnknownBudgetError`. */
   resume(id: string): Promise<void>;
@@ -25,21 +29,21 @@ export interface Budgets {
   reconcile(): Promise<readonly Discrepancy[]>;
 }
 
-/** `wflo.budgets` on a ledger; `onMoney` is told whose waiting calls may find money now. */
+/** `wflo.budgets` on a ledger; `onChange` is told of each budget that is not what it was. */
 export function createBudgets(
   tenant: string,
   ledger: LedgerStore,
-  onMoney: (budgetId: string) => void,
+  onChange: (budgetId: string) => Promise<void>,
 ): Budgets {
   const setPaused = async (id: string, paused: boolean) => {
     checkName("A budget id", id);
     if (!(await ledger.setPaused(tenant, id, paused))) throw new UnknownBudgetError(id);
-    onMoney(id);
+    await onChange(id);
   };
   return {
     async set(input) {
       const state = await ledger.setBudget(tenant, budgetDefinition(input));
-      onMoney(input.id);
+      await onChange(input.id);
       return budgetOf(state);
     },
     async get(id) {

@@ -1,6 +1,7 @@
 import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger-store.ts";
+import { explainCall, type CallExplanation } from "./explain-call.ts";
 import { pageSize } from "./page-size.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 
@@ -33,6 +34,11 @@ export interface Calls {
   list(filter?: Partial<EntryFilter>): Promise<readonly LedgerLine[]>;
   /** The lines of one call; none when it is unknown or still open. */
   get(callId: string): Promise<readonly LedgerLine[]>;
+  /**
+   * Why a call was charged what it was charged: tokens and rates, hold, budgets, an output cap that was written, how it ended.
+   * Undefined when it is unknown or still open.
+   */
+  explain(callId: string): Promise<CallExplanation | undefined>;
   /** Sets what a closed call has cost by hand, such as one in doubt. False when no closed call has this id. */
   resolve(callId: string, options: { readonly cost: MoneyInput; readonly note?: string }): Promise<boolean>;
 }
@@ -56,6 +62,7 @@ export function createCalls(
   return {
     list: (filter = {}) => list(filter),
     get: (callId) => list({ callId: callId.toLowerCase() }),
+    explain: async (callId) => explainCall(await list({ callId: callId.toLowerCase() })),
     async resolve(anyCase, { cost, note }) {
       const callId = anyCase.toLowerCase();
       await outbox.flush(FLUSH_MS);

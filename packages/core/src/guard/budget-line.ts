@@ -58,7 +58,7 @@ export class BudgetLine {
     },
   ): Promise<Verdict> {
     this.closed.throwIfAborted();
-    if (!this.#isAskedFor(ask.budgetIds) && this.#free.allAtLeast(ask.budgetIds, ask.boundNanoUsd * PLENTY)) {
+    if (this.hasPlenty(ask.budgetIds, ask.boundNanoUsd)) {
       const verdict = await this.#ask(ask, 1);
       if (verdict.code !== "held") return verdict;
       for (const signal of [this.closed, ...options.signals]) signal?.throwIfAborted();
@@ -84,6 +84,11 @@ export class BudgetLine {
     } finally {
       for (const signal of signals) signal.removeEventListener("abort", abort);
     }
+  }
+
+  /** Whether a call of this bound would pass by the line: nobody waits, and far more was last seen free. */
+  hasPlenty(budgetIds: readonly string[], boundNanoUsd: bigint): boolean {
+    return !this.#isAskedFor(budgetIds) && this.#free.allAtLeast(budgetIds, boundNanoUsd * PLENTY);
   }
 
   /** Tells that money of these budgets may have come free. */

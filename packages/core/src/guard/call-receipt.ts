@@ -19,6 +19,8 @@ export function callReceipt(
     bound: decimalUsd(call.estimate.boundNanoUsd),
     held: decimalUsd(call.heldNanoUsd),
     latencyMs,
+    ...(call.estimate.method === "fixed" ? {} : { estimatedBy: call.estimate.method }),
+    ...(call.estimate.inputTokens === undefined ? {} : { boundInputTokens: call.estimate.inputTokens }),
     ...(outcome.kind === "answered"
       ? {
           usage: usageInReceipt(outcome.usage),

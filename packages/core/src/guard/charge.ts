@@ -46,12 +46,21 @@ export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): 
       return {
         ...nothing,
         kind: "estimate",
-        costNanoUsd: undefined,
+        costNanoUsd: boundOfCut(call, outcome.outputTokensAtMost),
         cost: { kind: "unknown", reason: outcome.reason },
       };
     case "answered":
       return answeredCharge(door, call, outcome);
   }
+}
+
+/** What came of an answer that broke off, at most; undefined for its hold. */
+function boundOfCut(
+  { estimate, heldNanoUsd }: OpenCall,
+  outputTokens: number | undefined,
+): bigint | undefined {
+  const bound = outputTokens === undefined ? undefined : estimate.costOfOutput(outputTokens);
+  return bound !== undefined && bound < heldNanoUsd ? bound : undefined;
 }
 
 function answeredCharge(

@@ -1,7 +1,7 @@
 import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd } from "../money/money.ts";
-import type { GuardRequest } from "./guard-request.ts";
+import type { GuardRequest, RequestPart } from "./guard-request.ts";
 
 /** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
@@ -10,6 +10,7 @@ export function checkRequest(request: GuardRequest): void {
   checkName("The model of a call", model);
   if (request.agent !== undefined) checkName("The agent of a call", request.agent);
   if (!Array.isArray(parts)) throw new InvalidOptionError("A call needs its parts: [text, …].");
+  for (const part of parts) checkPart(part);
   if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
     throw new InvalidOptionError(`maxOutputTokens is a whole number of tokens, not ${maxOutputTokens}.`);
   }
@@ -20,6 +21,34 @@ export function checkRequest(request: GuardRequest): void {
     throw new InvalidOptionError(`timeoutMs is a number of milliseconds, not ${timeoutMs}.`);
   }
   checkCharging(request);
+  checkHandling(request);
+}
+
+function checkPart(part: RequestPart): void {
+  if (typeof part === "string") return;
+  const text: unknown = part?.kind === "text" ? part.text : part?.what;
+  if (typeof text !== "string" || !["text", "opaque", "unbounded"].includes(part.kind)) {
+    throw new InvalidOptionError(
+      'A part of a request is a text, { kind: "text", text } or { kind: "opaque" | "unbounded", what }.',
+    );
+  }
+  if (part.kind === "opaque" && part.key !== undefined && typeof part.key !== "string") {
+    throw new InvalidOptionError(
+      `The key of an opaque part is a text that stands for its content, not a ${typeof part.key}.`,
+    );
+  }
+}
+
+/** What a call goes on from, and what its reader gets when it is cut. */
+function checkHandling({ follows, onCut }: GuardRequest): void {
+  if (follows !== undefined && (typeof follows !== "string" || follows === "")) {
+    throw new InvalidOptionError(
+      `follows is the provider's id of an earlier answer, not ${follows === "" ? "an empty text" : String(follows)}.`,
+    );
+  }
+  if (onCut !== undefined && onCut !== "error" && onCut !== "truncate") {
+    throw new InvalidOptionError(`onCut is "error" or "truncate", not ${String(onCut)}.`);
+  }
 }
 
 /** How a call is charged: by an estimate, or by one of `hold`, `price` and `record`. */

@@ -8,6 +8,7 @@ import type { Emitter } from "../telemetry/emitter.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { BudgetLine } from "./budget-line.ts";
 import type { OpenHolds } from "./open-holds.ts";
+import type { StreamWatch } from "./stream-watch.ts";
 
 /** What the door works with; made once a client by `createWflo`. */
 export interface DoorSettings {
@@ -21,11 +22,14 @@ export interface DoorSettings {
   readonly line: BudgetLine;
   readonly holds: OpenHolds;
   readonly outbox: SettleOutbox;
+  readonly streams: StreamWatch;
   /** All calls of the client that are open. */
   readonly calls: TrackedCalls;
   readonly waitMs: number;
   /** How long an answer that nobody wants any more is read on. Milliseconds. */
   readonly drainMs: number;
+  /** See `WfloOptions`. */
+  readonly countTokens: CountTokens | undefined;
   readonly onUnknownPrice: "refuse" | "allow";
   readonly onMissingUsage: "refuse" | "allow";
   /** `await`: a call is over when the ledger has it. `background`: it is on its way. */
@@ -38,3 +42,9 @@ export interface DoorSettings {
 
 /** Where a process may die, as far as money is concerned. */
 export type CrashPoint = "before-reserve" | "after-reserve" | "after-answer" | "before-settle";
+
+/** Counts the tokens of a text as a model does. */
+export type CountTokens = (
+  text: string,
+  call: { readonly provider: string; readonly model: string },
+) => number;

@@ -3,6 +3,7 @@ import { guardCall } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer } from "./guard-request.ts";
 import { guardStream } from "./guard-stream.ts";
 import { SeenModels } from "./seen-models.ts";
+import { Unmetered } from "./unmetered.ts";
 import { settleRemote, type RemoteCall } from "./settle-remote.ts";
 
 /** The one way to a paid request, for adapters and hand-written agents alike. */
@@ -16,14 +17,18 @@ export interface Door {
   ): Promise<T>;
   /** See `guard/settle-remote.ts`. */
   settleRemote(remote: RemoteCall, outcome: Outcome): Promise<boolean>;
+  /** See `guard/unmetered.ts`. */
+  reportUnmetered(call: { readonly provider: string; readonly what: string }): void;
 }
 
 /** The door of one client, with what it remembers of models. */
 export function createDoor(settings: DoorSettings): Door {
   const seen = new SeenModels();
+  const unmetered = new Unmetered(settings);
   return {
     guardCall: (request, attempt) => guardCall(settings, seen, request, attempt),
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
     settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
+    reportUnmetered: (call) => unmetered.report(call),
   };
 }

@@ -9,8 +9,9 @@ import { isUuid } from "../ports/ids.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import { currentContext, type RunContext } from "../run/run-context.ts";
 import { checkRequest } from "./check-request.ts";
+import { countingOf } from "./count-text.ts";
 import type { DoorSettings } from "./door-settings.ts";
-import { estimate, RECORD_HOLD_NANO_USD, type Estimate } from "./estimate.ts";
+import { estimate, RECORD_HOLD_NANO_USD, type Estimate, type EstimateMeans } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
@@ -32,14 +33,15 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   if (door.holds.has(callId)) throw new CallConflictError(callId, "belongs to a call that is still open");
   const parent = outerCall(door, context);
   const outer = takesOver(asked, parent) ? parent : undefined;
-  const request = keepHold(asked, outer);
+  // A copy: what is learned from the answer is kept by this object, which may be nobody else's.
+  const request = keepHold({ ...asked }, outer);
   const own = request.budgets ?? [];
   const around = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
   // Nobody can want for the money of what is free.
   const budgetIds = isFree(request) ? [] : around;
   const label = labelOf(request, context);
   checkHistory(door, seen, label, request.price === undefined && budgetIds.length > 0);
-  const worst = estimateOrAllow(door, request, budgetIds, seen.wantOutputTokens(label));
+  const worst = estimateOrAllow(door, seen, { request, budgetIds, label });
   const mark = newMark({ callId, parent, door, budgetIds: around }, request);
 
   const closed = Promise.withResolvers<void>();
@@ -186,19 +188,25 @@ function reportStart(door: DoorSettings, call: OpenCall, waitedMs: number): void
 
 function estimateOrAllow(
   door: DoorSettings,
-  request: GuardRequest,
-  budgetIds: readonly string[],
-  want: number,
+  seen: SeenModels,
+  call: Pick<OpenCall, "request" | "budgetIds" | "label">,
 ): Estimate {
+  const { request, budgetIds, label } = call;
+  const means: EstimateMeans = {
+    catalogue: door.catalogue,
+    anchors: seen.anchors,
+    wantOutputTokens: seen.wantOutputTokens(label),
+    counting: countingOf(door, seen, call),
+  };
   try {
-    return estimate(request, door.catalogue, want);
+    return estimate(request, means);
   } catch (error) {
     const unpriced = error instanceof UnknownPriceError;
     const unbounded = error instanceof UnboundedRequestError;
     // Without a budget there is nothing to break; with one, the user has to say so.
     if (unpriced && (budgetIds.length === 0 || door.onUnknownPrice === "allow"))
-      return estimate({ ...request, hold: leastHold(request) }, door.catalogue, want);
-    if (unbounded && budgetIds.length === 0) return estimate({ ...request, hold: 0 }, door.catalogue, want);
+      return estimate({ ...request, hold: leastHold(request) }, means);
+    if (unbounded && budgetIds.length === 0) return estimate({ ...request, hold: 0 }, means);
     throw error;
   }
 }

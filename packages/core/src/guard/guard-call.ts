@@ -6,15 +6,25 @@ import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
 import { closeCall, closeIfStuck } from "./close-call.ts";
 import type { OpenCall } from "./open-call.ts";
 import { outcomeOfAnswer, outcomeOfError } from "./outcome.ts";
+import { retried } from "./retried.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
 
 /**
- * One attempt at a paid request that answers in one piece: reserve, attempt, settle. Returns the attempt's value.
+ * One attempt (or several, see `retry`) at a paid request that answers in one piece: reserve, attempt, settle. Returns the attempt's value.
  * Throws what `enter` throws before anything was sent, what the attempt throws, and the signal's reason as soon as it aborts;
  * the ledger is right in each case.
  */
 export async function guardCall<T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  request: GuardRequest,
+  attempt: (grant: Grant) => Promise<Answer<T>>,
+): Promise<T> {
+  return retried(request, (once) => callOnce(door, seen, once, attempt));
+}
+
+async function callOnce<T>(
   door: DoorSettings,
   seen: SeenModels,
   request: GuardRequest,
@@ -84,8 +94,10 @@ export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
 export function noteAnswer(door: DoorSettings, seen: SeenModels, call: OpenCall, outcome: Outcome): void {
   // The call inside that took the hold over has noted its own.
   if (outcome.kind !== "answered" || call.mark.takenOver || call.request.price !== undefined) return;
-  if (outcome.usage) seen.answered(call.label, outcome.usage.outputTokens);
-  else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label, door.clock.monotonic());
+  if (outcome.usage) {
+    seen.answered(call.label, outcome.usage.outputTokens);
+    seen.anchors.note(call.request, outcome);
+  } else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label, door.clock.monotonic());
 }
 
 /** The caller is let go at once when it aborts; the attempt is read to its end or cut, and settled, behind its back. */

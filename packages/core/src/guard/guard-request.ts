@@ -105,7 +105,12 @@ export type Outcome =
    */
   | { readonly kind: "doubt"; readonly reason: string; readonly remoteId?: string | undefined }
   /** An answer broke off: charged by what came of it where that can be bounded, else at its hold; as an estimate. */
-  | { readonly kind: "cut"; readonly reason: string };
+  | {
+      readonly kind: "cut";
+      readonly reason: string;
+      /** No more output tokens than these can have been made; undefined when that is not known. */
+      readonly outputTokensAtMost?: number | undefined;
+    };
 
 /** So much of an answer has come in: the bytes (UTF-8) of all its text, and in how many pieces, each of one token or more. */
 export interface StreamedOutput {
@@ -130,9 +135,9 @@ export interface StreamMeter<Chunk> {
   read(chunk: Chunk): readonly Chunk[];
   /**
    * What has come in of the text that is billed as output: with it, an answer that breaks off is charged by what came, and one
-   * that passes its hold is cut. Leave it out where output is billed that the stream does not show.
+   * that passes its hold is cut. Undefined, or left out, where output is billed that the stream does not show.
    */
-  output?(): StreamedOutput;
+  output?(): StreamedOutput | undefined;
   /** What the consumer gets, in the provider's own words, for the end of a stream that wflo cuts (`onCut: "truncate"`). */
   truncate?(): readonly Chunk[];
   /**

@@ -2,20 +2,30 @@ import { withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import { closeCall } from "./close-call.ts";
-import { checkStillWanted, closeAnswered, defaultOnAbort, noteAnswer, outcomeOfThrow } from "./guard-call.ts";
-import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer } from "./guard-request.ts";
+import { checkStillWanted, closeAnswered, defaultOnAbort, outcomeOfThrow } from "./guard-call.ts";
+import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
-import { pump } from "./pump.ts";
+import { readStream } from "./read-stream.ts";
+import { retried } from "./retried.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { WireControl } from "./wire-control.ts";
 
 /**
- * One attempt at a paid request that answers as a stream: reserve, attempt, read, settle once at the end, however the stream
+ * One attempt (or several, see `retry`) at a paid request that answers as a stream: reserve, attempt, read, settle once at the end, however the stream
  * ends: to its end, by `break`, cancel, abort, or a failure of the wire. The attempt may also answer in one piece.
  * wflo reads the stream itself, a little ahead of the consumer, so the books close even when nobody reads it.
  * Throws as `guardCall` does.
  */
 export async function guardStream<Chunk, T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  request: GuardRequest,
+  attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
+): Promise<T> {
+  return retried(request, (once) => streamOnce(door, seen, once, attempt));
+}
+
+async function streamOnce<Chunk, T>(
   door: DoorSettings,
   seen: SeenModels,
   request: GuardRequest,
@@ -34,12 +44,12 @@ export async function guardStream<Chunk, T>(
     control.abandon();
     // The stream may still open: it is then read to its end for nobody.
     void opening.then(
-      (late) => (isStream(late) ? void run(door, seen, call, control, late) : control.done()),
+      (late) => (isStream(late) ? void readStream(door, seen, call, control, late) : control.done()),
       () => control.done(),
     );
   });
   if (!isStream(answer)) return answer.value;
-  const running = run(door, seen, call, control, answer);
+  const running = readStream(door, seen, call, control, answer);
   call.pace.hurry = running.hurry;
   return answer.value(running.chunks);
 }
@@ -63,44 +73,6 @@ async function openStream<Chunk, T>(
 
 function isStream<Chunk, T>(answer: StreamAnswer<Chunk, T> | Answer<T>): answer is StreamAnswer<Chunk, T> {
   return typeof answer === "object" && answer !== null && "chunks" in answer;
-}
-
-function run<Chunk, T>(
-  door: DoorSettings,
-  seen: SeenModels,
-  call: OpenCall,
-  control: WireControl,
-  answer: StreamAnswer<Chunk, T>,
-): { readonly chunks: ReadableStream<Chunk>; readonly hurry: () => void } {
-  const { signal } = call.request;
-  const stream = pump(answer, {
-    clock: door.clock,
-    cancelWaits: door.settle === "await",
-    onUnwanted: () => control.abandon(),
-    async onEnd(end) {
-      control.done();
-      signal?.removeEventListener("abort", abort);
-      door.crashPoint("after-answer");
-      const outcome = outcomeOfMeter(answer, end.complete);
-      noteAnswer(door, seen, call, outcome);
-      await closeCall(door, call, outcome);
-    },
-  });
-  const abort = () => {
-    control.abandon();
-    stream.fail(signal?.reason);
-  };
-  if (signal?.aborted) abort();
-  else signal?.addEventListener("abort", abort, { once: true });
-  return stream;
-}
-
-function outcomeOfMeter<Chunk, T>({ meter }: StreamAnswer<Chunk, T>, complete: boolean): Outcome {
-  try {
-    return meter.outcome(complete);
-  } catch (error) {
-    return { kind: "cut", reason: `the meter of the stream threw: ${String(error)}` };
-  }
 }
 
 async function untilAborted<T>(

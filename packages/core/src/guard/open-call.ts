@@ -1,4 +1,5 @@
 import type { CallLabel } from "../ports/ledger-store.ts";
+import type { WindowState } from "../ports/window-state.ts";
 import type { CallMark } from "../run/run-context.ts";
 import type { Estimate } from "./estimate.ts";
 import type { Grant, GuardRequest } from "./guard-request.ts";
@@ -34,6 +35,8 @@ export interface OpenMark extends CallMark {
   readonly isUnheld: boolean;
   /** What it got, in nano-dollars. */
   heldNanoUsd: bigint;
+  /** The windows it is held in, as they were then. */
+  windows?: readonly WindowState[] | undefined;
   /** Set while, and after, a guard opened inside the attempt asks for this call's hold: resolves with whether it got it. */
   takeover: Promise<boolean> | undefined;
   /** True once a guard inside has asked, whatever became of it. */

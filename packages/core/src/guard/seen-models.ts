@@ -1,4 +1,5 @@
 import type { CallLabel } from "../ports/ledger-store.ts";
+import { Anchors } from "./anchors.ts";
 
 /** Models and agents remembered at most. */
 const CAPACITY = 1_000;
@@ -6,10 +7,13 @@ const CAPACITY = 1_000;
 const NO_USAGE_MS = 60_000;
 const FIRST_WANT_TOKENS = 8_192;
 
-/** What this process has seen of each agent and model: how long answers get, and whether usage comes with them. */
+/** What this process has seen of agents and models: how long answers get, what requests take, whether usage comes with them. */
 export class SeenModels {
+  /** What answers told of the requests they were given to. */
+  readonly anchors = new Anchors();
   readonly #longest = new Map<string, number>();
   readonly #withoutUsage = new Map<string, number>();
+  #hasMiscounted = false;
 
   /** Output tokens to ask for when money is short: twice the longest answer so far, 8,192 at first. */
   wantOutputTokens(label: CallLabel): number {
@@ -23,6 +27,13 @@ export class SeenModels {
     if (this.#longest.size >= CAPACITY && !this.#longest.has(key)) this.#longest.clear();
     this.#withoutUsage.delete(modelKey(label));
     this.#longest.set(key, Math.max(outputTokens, this.#longest.get(key) ?? 0));
+  }
+
+  /** Notes that a tokenizer gave no count; true the first time. */
+  miscounted(): boolean {
+    const isFirst = !this.#hasMiscounted;
+    this.#hasMiscounted = true;
+    return isFirst;
   }
 
   /** Notes an answer whose usage never came. */

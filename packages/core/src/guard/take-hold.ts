@@ -66,6 +66,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
 function heldOf(wish: HoldWish, verdict: Verdict): bigint {
   switch (verdict.code) {
     case "granted":
+      wish.mark.windows = verdict.windows;
       return verdict.amountNanoUsd;
     case "replay":
       throw new CallConflictError(wish.mark.callId, "belongs to a call that is still open");

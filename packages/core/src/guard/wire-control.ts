@@ -28,10 +28,14 @@ export class WireControl {
   abandon(): void {
     if (this.#unwanted) return;
     this.#unwanted = true;
-    const { clock, wire, onAbort, drainMs } = this.#options;
-    const cut = () => wire.abort(new NobodyWantsIt("The answer was no longer wanted."));
-    if (onAbort === "cancel") cut();
-    else this.#cancelTimer = clock.schedule(cut, drainMs, { keepAlive: true });
+    const { clock, onAbort, drainMs } = this.#options;
+    if (onAbort === "cancel") this.cut();
+    else this.#cancelTimer = clock.schedule(() => this.cut(), drainMs, { keepAlive: true });
+  }
+
+  /** Cuts the wire now. */
+  cut(): void {
+    this.#options.wire.abort(new NobodyWantsIt("The answer was no longer wanted."));
   }
 
   /** The wire has come to its end by itself. */

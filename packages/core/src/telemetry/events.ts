@@ -7,6 +7,13 @@ export interface WfloEvents {
   readonly "call-start": CallStart;
   /** The call is over and its charge is on its way to the ledger. */
   readonly "call-end": CallEnd;
+  /** A paid request went by the door, because it was told to: what it costs is not counted. */
+  readonly "call-unmetered": {
+    readonly provider: string;
+    /** The endpoint or the model. */
+    readonly what: string;
+    readonly runId: string | undefined;
+  };
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
   /** A charge took a window past one of its `warnAt` shares. */

@@ -1,0 +1,153 @@
+import { modelId, withoutDate } from "../pricing/model-id.ts";
+import { providerName } from "../pricing/provider-name.ts";
+import { isUsage } from "../pricing/usage.ts";
+import { randomKey, type Fingerprint } from "./fingerprint.ts";
+import type { GuardRequest, Outcome } from "./guard-request.ts";
+import type { ReadRequest } from "./read-request.ts";
+
+/** Anchors, and answers, remembered at most; of more, those go that were not used for longest. */
+const CAPACITY = 4_000;
+const MAX_ANSWER_ID = 512;
+/**
+ * An answer that claims fewer tokens than one for so many bytes teaches nothing. The densest ordinary text has half of that (with
+ * o200k_base: English and German 5 to 11 bytes a token, Hindi 12 to 15, Georgian 17); what goes beyond, such as pages of
+ * spaces, is bounded by its bytes as before.
+ */
+const MAX_BYTES_PER_TOKEN = 32;
+
+/** Snapshots of a model: `-2024-08-06`, `-20250219`, `@20250219`, `-0613`, `-001`. */
+const SNAPSHOT = /^[-@]\d{3,}[-\d]*$/;
+
+/** What a request is known to take, from an answer that had the beginning of it. */
+export interface Anchor {
+  /** How many of its parts the answer had. */
+  readonly parts: number;
+  readonly inputTokens: number;
+}
+
+interface Remembered {
+  readonly fingerprint: Fingerprint;
+  readonly inputTokens: number;
+}
+
+/** What is kept of a request until its answer comes: no text. */
+interface Asked {
+  /** Undefined where the whole could not be known again. */
+  readonly whole: Fingerprint | undefined;
+  readonly textBytes: number;
+  /** The tokens of the beginning that was known before. */
+  readonly leastTokens: number;
+  /** The asked model, and the one that its price was found under. */
+  readonly models: readonly string[];
+}
+
+/**
+ * What answers told of requests: how many input tokens the parts of each had, and how many tokens a request takes on that
+ * goes on from one. Kept in memory, as fingerprints under a key of this process.
+ */
+export class Anchors {
+  #key: Fingerprint | undefined;
+  readonly #byFingerprint = new Map<number, Remembered>();
+  readonly #answers = new Map<string, number>();
+  readonly #asked = new WeakMap<GuardRequest, Asked>();
+
+  /** The key of the fingerprints; made on first use, since some hosts have no randomness before a request. */
+  get key(): Fingerprint {
+    return (this.#key ??= randomKey());
+  }
+
+  /** How much is remembered: anchors and answers. */
+  get size(): number {
+    return this.#byFingerprint.size + this.#answers.size;
+  }
+
+  /** The longest beginning of a request that was answered before; undefined for none. */
+  longest({ parts }: ReadRequest): Anchor | undefined {
+    for (let at = parts.length - 1; at >= 0; at--) {
+      const fingerprint = parts[at]?.fingerprint;
+      if (fingerprint === undefined) continue;
+      const slot = slotOf(fingerprint);
+      const found = this.#byFingerprint.get(slot);
+      if (found === undefined || !isSame(found.fingerprint, fingerprint)) continue;
+      remember(this.#byFingerprint, slot, found);
+      return { parts: at + 1, inputTokens: found.inputTokens };
+    }
+    return undefined;
+  }
+
+  /** The tokens of the answer that a request follows, with all that was before it; undefined if that model was not seen to give it. */
+  followed(request: GuardRequest): number | undefined {
+    if (request.follows === undefined) return undefined;
+    const key = answerKey(request, request.follows);
+    const tokens = this.#answers.get(key);
+    if (tokens !== undefined) remember(this.#answers, key, tokens);
+    return tokens;
+  }
+
+  /** Keeps of a request what `note` needs. The object must stand for one call. */
+  asked(
+    request: GuardRequest,
+    read: ReadRequest,
+    known: { readonly anchor: Anchor | undefined; readonly pricedAs: string },
+  ): void {
+    let textBytes = read.toolBytes;
+    for (const { bytes } of read.parts) textBytes += bytes;
+    this.#asked.set(request, {
+      whole: read.parts.at(-1)?.fingerprint,
+      textBytes,
+      leastTokens: known.anchor?.inputTokens ?? 0,
+      models: [request.model, known.pricedAs],
+    });
+  }
+
+  /**
+   * Learns from an answer, unless it cannot be believed or may not hold for the next one: no usage, fewer tokens than a text of that
+   * size has, or another model than was asked for (a snapshot of it, or what its price is like, is the same), which may count otherwise.
+   */
+  note(request: GuardRequest, { usage, model, answerId }: Extract<Outcome, { kind: "answered" }>): void {
+    const asked = this.#asked.get(request);
+    if (asked === undefined || !isUsage(usage)) return;
+    if (usage.inputTokens * MAX_BYTES_PER_TOKEN < asked.textBytes) return;
+    if (model !== undefined && !asked.models.some((name) => isServedAs(request.provider, name, model)))
+      return;
+    // A whole has no fewer tokens than its beginning: where two answers contradict each other, the larger count stands.
+    const inputTokens = Math.max(usage.inputTokens, asked.leastTokens);
+    if (asked.whole !== undefined)
+      remember(this.#byFingerprint, slotOf(asked.whole), { fingerprint: asked.whole, inputTokens });
+    if (typeof answerId !== "string" || answerId === "" || answerId.length > MAX_ANSWER_ID) return;
+    remember(this.#answers, answerKey(request, answerId), inputTokens + usage.outputTokens);
+  }
+}
+
+/** Puts a value last, and drops the first beyond the capacity. */
+function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= CAPACITY) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}
+
+/** The 53 bits that an anchor is kept under; all 128 are compared. */
+function slotOf([high, low]: Fingerprint): number {
+  return (high >>> 0) * 2 ** 21 + (low >>> 11);
+}
+
+function isSame(a: Fingerprint, b: Fingerprint): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+}
+
+/** Another model may count the same answer otherwise. */
+function answerKey({ provider, model }: GuardRequest, answerId: string): string {
+  return `${provider}\n${model}\n${answerId}`;
+}
+
+function isServedAs(rawProvider: string, asked: string, served: string): boolean {
+  const provider = providerName(rawProvider);
+  const wanted = withoutDate(modelId(provider, asked).replace(/-latest$/, ""));
+  const got = modelId(provider, served);
+  if (withoutDate(got) === wanted) return true;
+  return got.startsWith(wanted) && SNAPSHOT.test(got.slice(wanted.length));
+}

@@ -1,0 +1,32 @@
+import { divideDown } from "../money/rounding.ts";
+import type { RateCard } from "../pricing/rate-card.ts";
+import { serviceTierDivisor } from "../pricing/service-tier.ts";
+import type { StreamedOutput } from "./guard-request.ts";
+
+/** Ordinary text has four bytes a token or fewer; a server that sends single letters sends more pieces than tokens. */
+const BYTES_PER_TOKEN = 4;
+
+/**
+ * The output that a hold pays for, in tokens, at the lowest rate that can apply: an answer above it costs more than was held for
+ * it, whatever its input cost. Undefined where the price of output is not known.
+ */
+export function tokensPaidBy(
+  heldNanoUsd: bigint,
+  card: RateCard | undefined,
+  serviceTier: string | undefined,
+): number | undefined {
+  if (card === undefined) return undefined;
+  const rates = [card.rates, ...(card.mayAlsoApply ?? [])].flatMap(({ output }) =>
+    output ? [output.picoUsd, ...output.tiers.map((tier) => tier.picoUsd)] : [],
+  );
+  const divisor = serviceTierDivisor(card, serviceTier);
+  const [first, ...others] = rates;
+  if (first === undefined || typeof divisor !== "bigint") return undefined;
+  const lowest = others.reduce((least, rate) => (rate < least ? rate : least), first);
+  return lowest === 0n ? undefined : Number(divideDown(heldNanoUsd * 1_000n * divisor, lowest));
+}
+
+/** Output tokens that an answer has for certain: never more than there are, so that no answer within its hold is cut. */
+export function outputTokensAtLeast({ bytes, pieces }: StreamedOutput): number {
+  return Math.min(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
+}

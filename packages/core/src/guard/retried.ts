@@ -1,0 +1,32 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { WfloError } from "../errors/wflo-error.ts";
+import type { GuardRequest } from "./guard-request.ts";
+
+/**
+ * Makes a request once, or as often as its `retry` policy says, each time as a call with an id and a hold of its own. What wflo
+ * refuses is refused, whatever the policy takes for a passing failure.
+ */
+export async function retried<T>(
+  { retry, ...request }: GuardRequest,
+  once: (request: GuardRequest) => Promise<T>,
+): Promise<T> {
+  if (retry === undefined) return once(request);
+  if (typeof retry?.execute !== "function") {
+    throw new InvalidOptionError("retry is a policy with a function execute, such as one of cockatiel.");
+  }
+  const { callId, ...again } = request;
+  let isFirst = true;
+  const attempt = async (): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
+    const asked = isFirst ? request : again;
+    isFirst = false;
+    try {
+      return { value: await once(asked) };
+    } catch (error) {
+      if (WfloError.isInstance(error) || request.signal?.aborted === true) return { refusal: error };
+      throw error;
+    }
+  };
+  const end = await retry.execute(attempt, request.signal);
+  if ("refusal" in end) throw end.refusal;
+  return end.value;
+}
