@@ -208,6 +208,25 @@ describe("an open stream", () => {
   });
 });
 
+test("on a host that freezes, the refusal comes when the ledger has the charge", async () => {
+  await wflo.close();
+  database = memoryDatabase();
+  const ledger = Object.create(database.ledger) as Database["ledger"];
+  let settled = 0;
+  ledger.settle = async (...args) => {
+    await pause(50);
+    settled += 1;
+    return database.ledger.settle(...args);
+  };
+  wflo = createWflo({ database: { ...database, ledger }, logger: false, settle: "await" });
+  await wflo.budgets.set({ id: budget, caps: { total: "10.00" } });
+  const { stream } = await open();
+  const reading = readAll(stream);
+  await pause(20);
+  await wflo.budgets.pause(budget);
+  expect([(await reading).error instanceof BudgetPausedError, settled]).toEqual([true, 1]);
+});
+
 describe("a stream that is broken off with cancel is charged", () => {
   async function breakOff(options: StreamOptions, afterMs: number) {
     const { stream, told } = await open({

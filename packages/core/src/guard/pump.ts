@@ -44,7 +44,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
   const consumer = new Consumer<Chunk>();
   let hurried = false;
   let wasHeldUp = false;
-  let isCut = false;
+  let cutEnd: CutEnd<Chunk> | undefined;
   let pulled = Promise.withResolvers<void>();
   const goOn = () => {
     pulled.resolve();
@@ -81,26 +81,27 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
       for (;;) {
         if (!hurried && consumer.isFull) await waitForConsumer();
         const { done, value } = await reader.read();
-        if (done || isCut) break;
+        if (done || cutEnd) break;
         const given = answer.meter.read(value);
         if (answer.meter.isOver?.()) await end(true);
         consumer.give(given);
         options.onRead();
       }
-      if (!isCut) consumer.give(answer.meter.flush());
+      if (!cutEnd) consumer.give(answer.meter.flush());
     } catch (error) {
       failure = { error };
       await reader?.cancel(error).catch(() => {});
     }
-    await end(failure === undefined && !isCut);
+    await end(failure === undefined && !cutEnd);
     over.resolve();
-    consumer.end(failure);
+    if (!cutEnd) return consumer.end(failure);
+    if ("chunks" in cutEnd) consumer.give(cutEnd.chunks);
+    consumer.end("error" in cutEnd ? cutEnd : undefined);
   };
+  // What is being read ends at once then, whatever becomes of the wire.
   const cut = (how: CutEnd<Chunk>) => {
-    if (ended || isCut) return;
-    isCut = true;
-    if ("chunks" in how) consumer.give(how.chunks);
-    consumer.end("error" in how ? how : undefined);
+    if (ended || cutEnd) return;
+    cutEnd = how;
     hurry();
     void reader?.cancel().catch(() => {});
   };

@@ -86,6 +86,7 @@ export class StreamWatch {
   }
 
   async #lookOnce(): Promise<void> {
+    this.#forgetClosed();
     const byBudget = this.#byBudget();
     const budgets = await this.#options.ledger.getBudgets(this.#options.tenant, [...byBudget.keys()]);
     for (const { id, paused, windows } of budgets) {
@@ -132,13 +133,16 @@ export class StreamWatch {
   }
 
   #closingOn(budgetId: string): bigint {
-    const now = this.#options.clock.monotonic();
     let nanoUsd = 0n;
-    for (const [stream, cutAtMs] of this.#closing) {
-      if (now - cutAtMs > CLOSING_MS) this.#closing.delete(stream);
-      else if (stream.budgetIds.includes(budgetId)) nanoUsd += stream.mark.heldNanoUsd;
-    }
+    for (const { budgetIds, mark } of this.#closing.keys())
+      if (budgetIds.includes(budgetId)) nanoUsd += mark.heldNanoUsd;
     return nanoUsd;
+  }
+
+  #forgetClosed(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [stream, cutAtMs] of this.#closing)
+      if (now - cutAtMs > CLOSING_MS) this.#closing.delete(stream);
   }
 }
 
