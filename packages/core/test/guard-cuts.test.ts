@@ -159,6 +159,9 @@ describe("an open stream", () => {
     expect(error).toBeInstanceOf(HoldExceededError);
     expect(String(error)).toContain("grew past the $0.001 held for it");
     expect(pieces).toHaveLength(126);
+    const [line] = await wflo.calls.list({ budgetId: budget });
+    expect(Number(line?.charged)).toBeGreaterThan(told.made * 8e-6);
+    expect(await bookOf()).toMatchObject({ reserved: "0.00", overrun: expect.not.stringMatching(/^0\.00$/) });
     expect(told.made).toBeLessThan(130);
   });
 

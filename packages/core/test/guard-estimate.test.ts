@@ -1,7 +1,10 @@
 import { InvalidOptionError, UnboundedRequestError, type GuardRequest } from "@wflo/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bounds, CONTEXT_WINDOW, METERED, OVERHEAD, sized, took } from "./support/bounds.ts";
+import { Anchors } from "../src/guard/anchors.ts";
+import { estimate } from "../src/guard/estimate.ts";
+import { createCatalogue } from "../src/pricing/catalogue.ts";
+import { bounds, CONTEXT_WINDOW, OVERHEAD, sized, took } from "./support/bounds.ts";
 
 const SYSTEM = sized(4_000, "s");
 const FIRST = sized(1_000, "1");
@@ -128,13 +131,14 @@ describe("what bytes do not bound", () => {
   });
 
   test("has no bound where the context window is not known, until an answer tells", async () => {
-    const { of } = bounds();
-    const asked = { model: "unsized", parts: [SYSTEM, image("bytes of a cat")], budgets: ["b"] };
-    const client = bounds();
-    await client.wflo.budgets.set({ id: "b", caps: { total: "10" } });
-    await expect(client.of(asked)).rejects.toThrow(UnboundedRequestError);
-    await expect(client.of(asked)).rejects.toThrow("it has an image, and the context window");
-    expect(await of({ model: "unsized", parts: [SYSTEM] })).toBe(byBytes(SYSTEM));
+    const { wflo, of } = bounds();
+    await wflo.budgets.set({ id: "b", caps: { total: "10" } });
+    const asked = { model: "unsized", parts: [SYSTEM, image("bytes of a cat")] };
+    const refused = of({ ...asked, budgets: ["b"] });
+    await expect(refused).rejects.toThrow(UnboundedRequestError);
+    await expect(refused).rejects.toThrow("it has an image, and the context window");
+    await of(asked, took(2_000));
+    expect(await of({ ...asked, budgets: ["b"] })).toBe(2_000 + OVERHEAD);
   });
 });
 
@@ -176,6 +180,49 @@ describe("a request that follows an answer", () => {
   });
 });
 
+describe("an estimate", () => {
+  const of = (request: Partial<GuardRequest>) =>
+    estimate(
+      { provider: "openai", model: "gpt-4.1", parts: ["hello"], ...request },
+      { catalogue: createCatalogue(), anchors: new Anchors(), wantOutputTokens: 8_192 },
+    );
+
+  test("tells what its input and some output cost, whether or not the output can be capped", () => {
+    for (const request of [{}, { maxOutputTokens: 10 }, { canCap: false }, { outputs: 3 }]) {
+      const { method, inputTokens, costOfOutput } = of(request);
+      expect({ method, inputTokens }).toEqual({ method: "bytes", inputTokens: 5 + OVERHEAD });
+      // 517 tokens at $2 a million, 1,000 at $8.
+      expect([costOfOutput(0), costOfOutput(1_000)]).toEqual([1_034_000n, 9_034_000n]);
+      expect([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY].map(costOfOutput)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+      ]);
+    }
+  });
+
+  test("held by hand still tells what came of an answer that breaks off, unless nothing bounds it", () => {
+    const { method, costOfOutput } = of({ hold: "1.00" });
+    expect([method, costOfOutput(1)]).toEqual(["fixed", of({}).costOfOutput(1)]);
+    const parts = [{ kind: "unbounded", what: "a web search" }] as const;
+    expect(of({ hold: "1.00", parts }).costOfOutput(1)).toBeUndefined();
+  });
+
+  test("held by hand teaches nothing, asked or not what came of an answer", () => {
+    const means = { catalogue: createCatalogue(), anchors: new Anchors(), wantOutputTokens: 8_192 };
+    const request = { provider: "openai", model: "gpt-4.1", parts: [SYSTEM], hold: "1.00" };
+    estimate(request, means).costOfOutput(1);
+    means.anchors.note(request, { kind: "answered", usage: took(1_000), answerId: "answer-1" });
+    expect(means.anchors.size).toBe(0);
+  });
+
+  test.each([{ price: "1.00" }, { record: true }])("is fixed with %o", (fixed) => {
+    const { method, inputTokens, costOfOutput } = of(fixed);
+    expect({ method, inputTokens, cost: costOfOutput(1) }).toEqual({ method: "fixed" });
+  });
+});
+
 test.each<[string, Partial<GuardRequest>]>([
   ["follows", { follows: "" }],
   ["follows", { follows: 7 as unknown as string }],
@@ -190,12 +237,11 @@ test.each<[string, Partial<GuardRequest>]>([
   await expect(refused).rejects.toThrow(name);
 });
 
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+
 /** A tokenizer that cuts each text by itself into 1 to 8 bytes a token, and adds 4 a message and 3 a request. */
 function trueTokens(parts: readonly string[], tools: string): number {
-  const count = (text: string) => {
-    const bytes = new TextEncoder().encode(text).length;
-    return Math.ceil(bytes / (1 + (bytes % 8)));
-  };
+  const count = (text: string) => Math.ceil(bytesOf(text) / (1 + (bytesOf(text) % 8)));
   return parts.reduce((sum, text) => sum + count(text) + 4, 3) + count(tools);
 }
 
@@ -225,20 +271,15 @@ test("is never below the tokens of any conversation, nor above its bytes, and as
       const json = JSON.stringify([tool]);
       const actual = trueTokens(parts, json);
       const bound = await of({ parts, tools: [tool] }, took(actual));
-      const size = (some: readonly string[]) =>
-        new TextEncoder().encode(some.join("")).length + OVERHEAD + 8 * Math.max(0, some.length - 32);
+      const size = (texts: readonly string[], count: number) =>
+        bytesOf(texts.join("")) + OVERHEAD + 8 * Math.max(0, count - 32);
       const known = parts
-        .map((_, at) => parts.slice(0, parts.length - at))
-        .find((some) => answered.has(JSON.stringify([json, some])));
-      const learnt =
-        known && (answered.get(JSON.stringify([json, known])) ?? 0) + size(parts.slice(known.length));
+        .map((__, at) => parts.slice(0, parts.length - at))
+        .find((beginning) => answered.has(JSON.stringify([json, beginning])));
+      const rest = parts.slice(known?.length);
+      const learnt = (answered.get(JSON.stringify([json, known])) ?? 0) + size(rest, rest.length);
       expect(bound).toBeGreaterThanOrEqual(actual);
-      expect(bound).toBe(
-        Math.min(
-          size([json, ...parts]) - 8 * Math.max(0, parts.length - 31) + 8 * Math.max(0, parts.length - 32),
-          learnt ?? Number.POSITIVE_INFINITY,
-        ),
-      );
+      expect(bound).toBe(Math.min(size([json, ...parts], parts.length), known ? learnt : Infinity));
       answered.set(JSON.stringify([json, parts]), actual);
     }
     await wflo.close();

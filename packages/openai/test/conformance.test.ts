@@ -1,14 +1,15 @@
-import { adapterSuite, type AdapterSetup } from "@wflo/testkit";
+import { testAdapter, type AdapterSetup } from "@wflo/testkit";
 import { wfloOpenAI } from "@wflo/openai";
 import OpenAI from "openai";
 
-function clientFor(baseURL: string, { layers, maxRetries, ...options }: AdapterSetup): OpenAI {
-  let client = new OpenAI({ baseURL, apiKey: "none", maxRetries });
+function clientFor(baseURL: string, setup: AdapterSetup): OpenAI {
+  const { layers, maxRetries, apiKey, model: _, ...options } = setup;
+  let client = new OpenAI({ baseURL, apiKey, maxRetries, logLevel: "off" });
   for (let layer = 0; layer < layers; layer += 1) client = wfloOpenAI(client, options);
   return client;
 }
 
-adapterSuite({
+testAdapter({
   name: "wfloOpenAI, chat completions",
   create(url, setup) {
     const { completions } = clientFor(url, setup).chat;
@@ -31,7 +32,7 @@ adapterSuite({
   },
 });
 
-adapterSuite({
+testAdapter({
   name: "wfloOpenAI, responses",
   create(url, setup) {
     const { responses } = clientFor(url, setup);

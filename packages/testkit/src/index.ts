@@ -1,5 +1,5 @@
-export { adapterCases, adapterSuite } from "./suites/adapter-suite.ts";
-export type { AdapterSuiteOptions } from "./suites/adapter-suite.ts";
+export { adapterCases, testAdapter } from "./suites/adapter-suite.ts";
+export type { TestAdapterOptions } from "./suites/adapter-suite.ts";
 export type {
   AdapterCallOptions,
   AdapterCase,
@@ -23,6 +23,7 @@ export type {
   BilledTotals,
   JournalEntry,
   ServedTokens,
+  SimulatedApi,
   Simulator,
   SimulatorOptions,
   SimulatorReply,

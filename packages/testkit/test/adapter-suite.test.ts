@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import { brokenAdapters } from "../src/broken-adapters/broken-adapters.ts";
 import { rawAdapter } from "../src/broken-adapters/raw-adapter.ts";
 import type { CreateAdapter } from "../src/suites/adapter-case.ts";
-import { adapterCases, adapterSuite } from "../src/suites/adapter-suite.ts";
+import { adapterCases, testAdapter } from "../src/suites/adapter-suite.ts";
 
-adapterSuite({ name: "a careful hand-written adapter", create: rawAdapter() });
+testAdapter({ name: "a careful hand-written adapter", create: rawAdapter() });
 
 describe("the adapter suite", () => {
   test.each(brokenAdapters)(
@@ -26,7 +26,7 @@ describe("the adapter suite", () => {
 
   test("refuses to skip what it does not have", () => {
     const skip = [{ test: "flies", reason: "no wings" }];
-    expect(() => adapterSuite({ name: "a bird", create: rawAdapter(), skip })).toThrow('cannot skip "flies"');
+    expect(() => testAdapter({ name: "a bird", create: rawAdapter(), skip })).toThrow('cannot skip "flies"');
   });
 });
 

@@ -4,8 +4,9 @@ import { isUsage } from "../pricing/usage.ts";
 import { randomKey, type Fingerprint } from "./fingerprint.ts";
 import type { GuardRequest, Outcome } from "./guard-request.ts";
 import type { ReadRequest } from "./read-request.ts";
+import { RecentMap } from "./recent-map.ts";
 
-/** Anchors, and answers, remembered at most; of more, those go that were not used for longest. */
+/** Anchors, and answers, remembered at most. */
 const CAPACITY = 4_000;
 const MAX_ANSWER_ID = 512;
 /**
@@ -47,8 +48,8 @@ interface Asked {
  */
 export class Anchors {
   #key: Fingerprint | undefined;
-  readonly #byFingerprint = new Map<number, Remembered>();
-  readonly #answers = new Map<string, number>();
+  readonly #byFingerprint = new RecentMap<number, Remembered>(CAPACITY);
+  readonly #answers = new RecentMap<string, number>(CAPACITY);
   readonly #asked = new WeakMap<GuardRequest, Asked>();
 
   /** The key of the fingerprints; made on first use, since some hosts have no randomness before a request. */
@@ -66,10 +67,8 @@ export class Anchors {
     for (let at = parts.length - 1; at >= 0; at--) {
       const fingerprint = parts[at]?.fingerprint;
       if (fingerprint === undefined) continue;
-      const slot = slotOf(fingerprint);
-      const found = this.#byFingerprint.get(slot);
+      const found = this.#byFingerprint.get(slotOf(fingerprint));
       if (found === undefined || !isSame(found.fingerprint, fingerprint)) continue;
-      remember(this.#byFingerprint, slot, found);
       return { parts: at + 1, inputTokens: found.inputTokens };
     }
     return undefined;
@@ -78,10 +77,7 @@ export class Anchors {
   /** The tokens of the answer that a request follows, with all that was before it; undefined if that model was not seen to give it. */
   followed(request: GuardRequest): number | undefined {
     if (request.follows === undefined) return undefined;
-    const key = answerKey(request, request.follows);
-    const tokens = this.#answers.get(key);
-    if (tokens !== undefined) remember(this.#answers, key, tokens);
-    return tokens;
+    return this.#answers.get(answerKey(request, request.follows));
   }
 
   /** Keeps of a request what `note` needs. The object must stand for one call. */
@@ -113,20 +109,9 @@ export class Anchors {
     // A whole has no fewer tokens than its beginning: where two answers contradict each other, the larger count stands.
     const inputTokens = Math.max(usage.inputTokens, asked.leastTokens);
     if (asked.whole !== undefined)
-      remember(this.#byFingerprint, slotOf(asked.whole), { fingerprint: asked.whole, inputTokens });
+      this.#byFingerprint.set(slotOf(asked.whole), { fingerprint: asked.whole, inputTokens });
     if (typeof answerId !== "string" || answerId === "" || answerId.length > MAX_ANSWER_ID) return;
-    remember(this.#answers, answerKey(request, answerId), inputTokens + usage.outputTokens);
-  }
-}
-
-/** Puts a value last, and drops the first beyond the capacity. */
-function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= CAPACITY) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
+    this.#answers.set(answerKey(request, answerId), inputTokens + usage.outputTokens);
   }
 }
 

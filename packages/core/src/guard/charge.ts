@@ -46,7 +46,7 @@ export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): 
       return {
         ...nothing,
         kind: "estimate",
-        costNanoUsd: boundOfCut(call, outcome.outputTokensAtMost),
+        costNanoUsd: boundOfCut(call, outcome),
         cost: { kind: "unknown", reason: outcome.reason },
       };
     case "answered":
@@ -54,13 +54,14 @@ export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): 
   }
 }
 
-/** What came of an answer that broke off, at most; undefined for its hold. */
+/** What came of an answer that broke off, at most; undefined for its hold. Only an answer that passed its hold is charged more. */
 function boundOfCut(
   { estimate, heldNanoUsd }: OpenCall,
-  outputTokens: number | undefined,
+  cut: Extract<Outcome, { kind: "cut" }>,
 ): bigint | undefined {
-  const bound = outputTokens === undefined ? undefined : estimate.costOfOutput(outputTokens);
-  return bound !== undefined && bound < heldNanoUsd ? bound : undefined;
+  const { outputTokensAtMost: tokens, passedHold = false } = cut;
+  const bound = tokens === undefined ? undefined : estimate.costOfOutput(tokens);
+  return bound !== undefined && bound > heldNanoUsd === passedHold ? bound : undefined;
 }
 
 function answeredCharge(

@@ -1,6 +1,7 @@
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import { UnknownPriceError } from "../errors/unknown-price-error.ts";
-import { MAX_NANO_USD, usd } from "../money/money.ts";
+import { WfloError } from "../errors/wflo-error.ts";
+import { MAX_NANO_USD, usd, type MoneyInput } from "../money/money.ts";
 import { divideDown, nanoUsdFromPico } from "../money/rounding.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
@@ -27,7 +28,7 @@ export interface Estimate {
   readonly inputTokens: number | undefined;
   /** The most output tokens (over all answers) that a hold of `amount` pays for; undefined when the hold is the whole bound. */
   outputTokensFor(amountNanoUsd: bigint): number | undefined;
-  /** The most that the input and so many output tokens (over all answers) cost; undefined where the estimate is fixed, and for what is no count. */
+  /** The most that the input and so many output tokens (over all answers) cost; undefined where nothing bounds them, and for what is no count. */
   costOfOutput(tokens: number): bigint | undefined;
 }
 
@@ -51,7 +52,7 @@ export function estimate(request: GuardRequest, means: EstimateMeans): Estimate 
   if (request.price !== undefined) return fixedEstimate(undefined, usd(request.price).nanoUsd);
   const card = means.catalogue.find({ provider: request.provider, model: request.model });
   const known = "unknown" in card ? undefined : card;
-  if (request.hold !== undefined) return fixedEstimate(known, usd(request.hold).nanoUsd);
+  if (request.hold !== undefined) return heldEstimate(request, request.hold, known, means);
   if ("unknown" in card) throw new UnknownPriceError(request.provider, request.model, card.reason);
   if (request.record === true) return fixedEstimate(known, RECORD_HOLD_NANO_USD);
 
@@ -101,6 +102,31 @@ function priced(
       if (amountNanoUsd >= boundNanoUsd || outputPicoUsd === 0n) return undefined;
       const tokens = divideDown((amountNanoUsd - inputNanoUsd) * 1_000n, outputPicoUsd * BigInt(outputs));
       return Number(tokens < 1n ? 1n : tokens);
+    },
+  };
+}
+
+/** The caller says what to hold; what came of an answer may still be known. */
+function heldEstimate(
+  request: GuardRequest,
+  hold: MoneyInput,
+  card: RateCard | undefined,
+  { anchors, wantOutputTokens }: EstimateMeans,
+): Estimate {
+  const held = fixedEstimate(card, usd(hold).nanoUsd);
+  if (card === undefined) return held;
+  return {
+    ...held,
+    costOfOutput(tokens) {
+      try {
+        // A copy: nothing is learned from what was held by hand, which may be only a part of what was sent.
+        const { bound } = new RequestInput({ ...request }, card, anchors);
+        return priced(request, card, bound, wantOutputTokens).costOfOutput(tokens);
+      } catch (error) {
+        // It may have been held by hand for the very reason that nothing bounds it.
+        if (WfloError.isInstance(error)) return undefined;
+        throw error;
+      }
     },
   };
 }

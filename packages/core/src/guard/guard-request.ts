@@ -110,6 +110,8 @@ export type Outcome =
       readonly reason: string;
       /** No more output tokens than these can have been made; undefined when that is not known. */
       readonly outputTokensAtMost?: number | undefined;
+      /** The answer cost more than was held for it: that much is charged at least. */
+      readonly passedHold?: boolean | undefined;
     };
 
 /** So much of an answer has come in: the bytes (UTF-8) of all its text, and in how many pieces, each of one token or more. */

@@ -97,10 +97,12 @@ function watchOutput<Chunk>(door: DoorSettings, call: OpenCall, meter: StreamMet
       if (outcome.kind !== "cut") return outcome;
       const reason = refusal === undefined ? outcome.reason : `cut by wflo: ${refusal.code}`;
       const output = meter.output?.();
+      const passedHold = refusal instanceof HoldExceededError;
       // Thoughts that are billed and not shown have no bound, nor has what a provider sent to a reader who held it up.
-      if (output === undefined || request.reasoning !== false || wasHeldUp) return { ...outcome, reason };
+      const isBound = output !== undefined && request.reasoning === false && !wasHeldUp;
+      if (output === undefined || !(isBound || passedHold)) return { ...outcome, reason };
       const elapsedMs = firstAtMs === undefined ? 0 : door.clock.monotonic() - firstAtMs;
-      return { ...outcome, reason, outputTokensAtMost: outputTokensAtMost(output, elapsedMs) };
+      return { ...outcome, reason, passedHold, outputTokensAtMost: outputTokensAtMost(output, elapsedMs) };
     },
   };
 }

@@ -1,23 +1,12 @@
-import type { Outcome, StreamAnswer, Usage } from "@wflo/core";
+import type { Outcome } from "@wflo/core";
+import { usageIn, type RawAnswer } from "./raw-meter.ts";
 
 /** A chat request, as a hand-written agent would send it. */
 export interface RawRequest {
   readonly url: string;
+  readonly apiKey: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal | undefined;
-}
-
-interface RawAnswer {
-  readonly choices?: readonly {
-    readonly message?: { content?: string };
-    readonly delta?: { content?: string };
-  }[];
-  readonly usage?: {
-    readonly prompt_tokens: number;
-    readonly completion_tokens: number;
-    readonly prompt_tokens_details: { readonly cached_tokens: number };
-  } | null;
-  readonly error?: { readonly message: string };
 }
 
 /** An HTTP error of the provider. */
@@ -35,60 +24,12 @@ export async function sendRaw(request: RawRequest): Promise<{ value: string; out
   const response = await post(request);
   const answer = (await response.json()) as RawAnswer;
   const value = answer.choices?.[0]?.message?.content ?? "";
-  return { value, outcome: { kind: "answered", usage: usageOf(answer) } };
+  return { value, outcome: { kind: "answered", usage: usageIn(answer), model: answer.model } };
 }
 
-/** Sends one request that streams; the chunks are texts. */
-export async function streamRaw(request: RawRequest): Promise<StreamAnswer<string, AsyncIterable<string>>> {
-  const response = await post(request);
-  let outcome: Outcome = { kind: "answered", usage: undefined };
-  let begun = false;
-  const take = (event: string): string => {
-    if (!event.startsWith("data: {")) return "";
-    const answer = JSON.parse(event.slice(6)) as RawAnswer;
-    if (answer.error) {
-      outcome = begun
-        ? { kind: "cut", reason: "an error event" }
-        : { kind: "rejected", reason: "an error event" };
-      throw new Error(answer.error.message);
-    }
-    begun = true;
-    const usage = usageOf(answer);
-    if (usage) outcome = { kind: "answered", usage };
-    return answer.choices?.[0]?.delta?.content ?? "";
-  };
-  return {
-    chunks: eventsOf(response).pipeThrough(
-      new TransformStream<string, string>({
-        transform: (event, controller) => controller.enqueue(take(event)),
-      }),
-    ),
-    meter: {
-      read: (chunk) => [chunk],
-      flush: () => [],
-      outcome(complete) {
-        const isOver = complete || outcome.kind !== "answered" || outcome.usage !== undefined;
-        return isOver ? outcome : { kind: "cut", reason: "the stream broke off" };
-      },
-    },
-    value: (chunks) => chunks,
-  };
-}
-
-async function post({ url, body, signal }: RawRequest): Promise<Response> {
-  const response = await fetch(`${url}/chat/completions`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    ...(signal ? { signal } : {}),
-  });
-  if (response.ok) return response;
-  await response.body?.cancel();
-  throw new RawHttpError(response.status);
-}
-
-function eventsOf(response: Response): ReadableStream<string> {
-  const { body } = response;
+/** Sends one request that streams; the chunks are events. */
+export async function streamRaw(request: RawRequest): Promise<ReadableStream<string>> {
+  const { body } = await post(request);
   if (!body) throw new Error("the answer has no body");
   let pending = "";
   return body.pipeThrough(new TextDecoderStream()).pipeThrough(
@@ -102,11 +43,14 @@ function eventsOf(response: Response): ReadableStream<string> {
   );
 }
 
-function usageOf({ usage }: RawAnswer): Usage | undefined {
-  if (!usage) return undefined;
-  return {
-    inputTokens: usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details.cached_tokens,
-    outputTokens: usage.completion_tokens,
-  };
+async function post({ url, apiKey, body, signal }: RawRequest): Promise<Response> {
+  const response = await fetch(`${url}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },
+    body: JSON.stringify(body),
+    ...(signal ? { signal } : {}),
+  });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  throw new RawHttpError(response.status);
 }

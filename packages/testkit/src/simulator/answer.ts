@@ -1,24 +1,23 @@
+import { type AnswerItem, countPieces, firstPieces, itemsOf } from "./answer-items.ts";
 import type { SimulatorReply } from "./simulator-reply.ts";
 import type { SimulatorRequest } from "./simulator-request.ts";
-import { countRequestTokens, splitTokens } from "./tokens.ts";
+import { countRequestTokens } from "./tokens.ts";
 
-/** One part of an answer: a text, or the call of a tool. `pieces` are the chunks it is streamed in. */
-export type AnswerItem =
-  | { readonly kind: "text"; readonly pieces: readonly string[] }
-  | {
-      readonly kind: "tool";
-      readonly name: string;
-      readonly callId: string;
-      readonly pieces: readonly string[];
-    };
-
-/** Tokens of one answer. Cached and cache-written ones are part of the input, reasoning is part of the output. */
+/** What one answer uses. Cached, cache-written, image and audio tokens are part of the input, reasoning is part of the output. */
 export interface AnswerUsage {
   readonly inputTokens: number;
   readonly cachedTokens: number;
   readonly cacheWriteTokens: number;
+  readonly imageTokens: number;
+  readonly audioTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Pictures made. */
+  readonly images: number;
+  /** Length of the audio that was sent. */
+  readonly seconds: number;
+  /** Characters of the text that was spoken. */
+  readonly characters: number;
 }
 
 /** An answer as it will be given, already cut to the request's cap on output tokens. */
@@ -32,15 +31,23 @@ export interface Answer {
   readonly pieceCount: number;
   readonly usage: AnswerUsage;
   readonly omitUsage: boolean;
+  readonly usageTwice: SimulatorReply["usageTwice"];
 }
+
+/** Output tokens of a picture where the reply names none. */
+const TOKENS_PER_IMAGE = 272;
+const AUDIO_BYTES_PER_SECOND = 16_000;
 
 /** Works out the answer to a request from what the reply says. */
 export function planAnswer(request: SimulatorRequest, reply: SimulatorReply, now: Date): Answer {
   const whole = itemsOf(request, reply);
   const wholePieces = countPieces(whole);
+  const images = request.api === "images" ? Number(request.body["n"] ?? 1) : 0;
   const reasoning = reply.reasoningTokens ?? 0;
-  const wanted = Math.max(reasoning, reply.outputTokens ?? reasoning + wholePieces);
-  const outputTokens = Math.min(wanted, request.maxOutputTokens ?? wanted);
+  const counted = images > 0 ? images * TOKENS_PER_IMAGE : reasoning + wholePieces;
+  const wanted = request.api === "embeddings" ? 0 : Math.max(reasoning, reply.outputTokens ?? counted);
+  const cap = reply.ignoreCap ? undefined : request.maxOutputTokens;
+  const outputTokens = Math.min(wanted, cap ?? wanted);
   const reasoningTokens = Math.min(reasoning, outputTokens);
   const cut = outputTokens < wanted;
   const visible = wanted - reasoning;
@@ -55,14 +62,9 @@ export function planAnswer(request: SimulatorRequest, reply: SimulatorReply, now
     finishReason: reply.finishReason ?? (cut ? "length" : reply.toolCalls?.length ? "tool_calls" : "stop"),
     items,
     pieceCount: countPieces(items),
-    usage: {
-      inputTokens: reply.inputTokens ?? countRequestTokens(request),
-      cachedTokens: reply.cachedTokens ?? 0,
-      cacheWriteTokens: reply.cacheWriteTokens ?? 0,
-      outputTokens,
-      reasoningTokens,
-    },
+    usage: { ...inputOf(request, reply), outputTokens, reasoningTokens, images },
     omitUsage: reply.omitUsage ?? false,
+    usageTwice: reply.usageTwice,
   };
 }
 
@@ -73,31 +75,33 @@ export function outputTokensAfter(answer: Answer, pieces: number): number {
   return reasoningTokens + Math.ceil(((outputTokens - reasoningTokens) * pieces) / answer.pieceCount);
 }
 
-function itemsOf(request: SimulatorRequest, reply: SimulatorReply): readonly AnswerItem[] {
-  const calls = (reply.toolCalls ?? []).map((call, position): AnswerItem => ({
-    kind: "tool",
-    name: call.name,
-    callId: `call_sim_${request.index}_${position}`,
-    pieces: splitTokens(typeof call.arguments === "string" ? call.arguments : JSON.stringify(call.arguments)),
-  }));
-  if (reply.text !== undefined) return [{ kind: "text", pieces: splitTokens(reply.text) }, ...calls];
-  if (calls.length > 0) return calls;
-  const words = Math.max(0, (reply.outputTokens ?? 0) - (reply.reasoningTokens ?? 0));
-  return [{ kind: "text", pieces: Array.from({ length: words }, () => " word") }];
+/** The same answer with the usage that a provider tells when it counts twice: half of the output. */
+export function halfCounted(answer: Answer): Answer {
+  const { usage } = answer;
+  const outputTokens = Math.floor(usage.outputTokens / 2);
+  const reasoningTokens = Math.min(usage.reasoningTokens, outputTokens);
+  return { ...answer, usage: { ...usage, outputTokens, reasoningTokens } };
 }
 
-function firstPieces(items: readonly AnswerItem[], count: number): readonly AnswerItem[] {
-  let left = count;
-  const kept = items.map((item) => {
-    const pieces = item.pieces.slice(0, left);
-    left -= pieces.length;
-    return { ...item, pieces };
-  });
-  return kept.filter((item) => item.pieces.length > 0);
-}
-
-function countPieces(items: readonly AnswerItem[]): number {
-  return items.reduce((sum, item) => sum + item.pieces.length, 0);
+function inputOf(
+  request: SimulatorRequest,
+  reply: SimulatorReply,
+): Omit<AnswerUsage, "outputTokens" | "reasoningTokens" | "images"> {
+  const { api, body } = request;
+  const file = body["file"];
+  const isHeard = api === "transcriptions" || api === "translations";
+  const seconds = reply.seconds ?? (file instanceof File ? Math.ceil(file.size / AUDIO_BYTES_PER_SECOND) : 0);
+  // About what OpenAI's transcribing models count for a second.
+  const inputTokens = reply.inputTokens ?? countRequestTokens(request) + (isHeard ? seconds * 10 : 0);
+  return {
+    inputTokens,
+    cachedTokens: reply.cachedTokens ?? 0,
+    cacheWriteTokens: reply.cacheWriteTokens ?? 0,
+    imageTokens: reply.imageTokens ?? 0,
+    audioTokens: reply.audioTokens ?? (isHeard ? inputTokens : 0),
+    seconds: isHeard ? seconds : 0,
+    characters: api === "speech" && typeof body["input"] === "string" ? body["input"].length : 0,
+  };
 }
 
 function tierAskedFor(request: SimulatorRequest): string {

@@ -1,4 +1,5 @@
-import type { Answer, AnswerItem } from "./answer.ts";
+import type { AnswerItem } from "./answer-items.ts";
+import { type Answer, halfCounted } from "./answer.ts";
 import type { SimulatorRequest } from "./simulator-request.ts";
 import type { SseEvent } from "./sse.ts";
 import type { Wire } from "./wire.ts";
@@ -25,7 +26,7 @@ export function chatWire(request: SimulatorRequest, answer: Answer): Wire {
       ...common,
       object: "chat.completion",
       choices: [{ index: 0, message: messageOf(answer), logprobs: null, finish_reason: answer.finishReason }],
-      ...(answer.omitUsage ? {} : { usage: usageOf(answer) }),
+      ...(answer.omitUsage ? {} : { usage: chatUsage(answer) }),
     }),
     start: () => [chunk({ role: "assistant", content: "", refusal: null })],
     openItem: (item) => (item.kind === "text" ? [] : [chunk({ tool_calls: [toolCallDelta(answer, item)] })]),
@@ -35,11 +36,19 @@ export function chatWire(request: SimulatorRequest, answer: Answer): Wire {
     closeItem: () => [],
     end: () => [
       chunk({}, answer.finishReason),
-      ...(tellsUsage ? [event([], usageOf(answer))] : []),
+      ...(tellsUsage ? told(answer).map((usage) => event([], usage)) : []),
       { data: "[DONE]" },
     ],
     failure: (error) => [{ data: { error: { ...error, param: null } } }],
   };
+}
+
+/** The usages that the end of a stream tells, one after the other. */
+function told(answer: Answer): readonly object[] {
+  const usage = chatUsage(answer);
+  if (answer.usageTwice === undefined) return [usage];
+  const half = chatUsage(halfCounted(answer));
+  return answer.usageTwice === "smaller first" ? [half, usage] : [usage, half];
 }
 
 type ToolItem = Extract<AnswerItem, { kind: "tool" }>;
@@ -79,7 +88,8 @@ function messageOf(answer: Answer): object {
   };
 }
 
-function usageOf({ usage }: Answer): object {
+/** Usage in the words of chat, which completions share. */
+export function chatUsage({ usage }: Answer): object {
   return {
     prompt_tokens: usage.inputTokens,
     completion_tokens: usage.outputTokens,

@@ -1,14 +1,16 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { type Answer, outputTokensAfter, planAnswer } from "./answer.ts";
-import { chatWire } from "./chat-completions.ts";
-import { sendHttpError, sendJson, wireError } from "./failures.ts";
+import { sendBody, sendHttpError, sendText, wireError } from "./failures.ts";
+import type { Files } from "./files.ts";
+import { answerWithJob, isJob } from "./job-answers.ts";
+import type { Jobs } from "./jobs.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { Pacer } from "./pacer.ts";
-import { responsesWire } from "./responses.ts";
 import type { SimulatorReply } from "./simulator-reply.ts";
 import type { SimulatorRequest } from "./simulator-request.ts";
 import { writeEvents } from "./sse.ts";
+import { wireOf } from "./wire-of.ts";
 import type { Wire } from "./wire.ts";
 
 /** So many pieces go out before others get a turn, and before a client that left is noticed. */
@@ -21,6 +23,8 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly journal: Journal;
   readonly entry: JournalEntry;
+  readonly jobs: Jobs;
+  readonly files: Files;
   readonly signal: AbortSignal;
   /** Destroys the socket, as the provider's doing. */
   readonly hangUp: () => void;
@@ -29,15 +33,16 @@ export interface Exchange {
 /** Answers one request as its reply says. Rejects with an `AbortError` when the client leaves. */
 export async function answerRequest(exchange: Exchange): Promise<void> {
   const { request, reply, response, entry, signal } = exchange;
-  const plainFailure = reply.errorAfterChunks !== undefined && !request.stream ? 500 : undefined;
-  const status = reply.status ?? plainFailure;
+  const failsPlainly = reply.errorAfterChunks !== undefined && !request.stream && !isJob(request);
+  const status = reply.status ?? (failsPlainly ? 500 : undefined);
   if (status !== undefined) {
     await sleep(reply.latencyMs ?? 0, undefined, { signal });
     entry.status = status;
     return sendHttpError(response, status, reply);
   }
+  if (isJob(request)) return answerWithJob(exchange);
   const answer = planAnswer(request, reply, entry.at);
-  const wire = request.api === "chat" ? chatWire(request, answer) : responsesWire(request, answer);
+  const wire = wireOf(request, answer);
   return request.stream && !reply.neverAnswer
     ? answerStream(exchange, answer, wire)
     : answerPlainly(exchange, answer, wire);
@@ -52,7 +57,8 @@ async function answerPlainly(exchange: Exchange, answer: Answer, wire: Wire): Pr
   await new Pacer(reply.tokensPerSecond).until(answer.usage.outputTokens, signal);
   if (reply.cutAfterChunks !== undefined) return hangUp();
   entry.status = 200;
-  sendJson(response, 200, wire.body());
+  if (reply.garbled !== undefined) return sendText(response, 200, "application/json", reply.garbled);
+  sendBody(response, 200, wire.body());
 }
 
 async function answerStream(exchange: Exchange, answer: Answer, wire: Wire): Promise<void> {

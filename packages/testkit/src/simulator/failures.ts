@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { SimulatorReply } from "./simulator-reply.ts";
-import type { WireError } from "./wire.ts";
+import type { WireBody, WireError } from "./wire.ts";
 
 const CODES: Readonly<Record<number, string>> = {
   400: "invalid_request_error",
@@ -32,6 +32,19 @@ export function sendHttpError(response: ServerResponse, status: number, reply: S
 
 /** Answers with one JSON body. */
 export function sendJson(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify(body));
+  sendText(response, status, "application/json", JSON.stringify(body));
+}
+
+/** Answers with one text of the type named, whatever it is. */
+export function sendText(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { "content-type": type });
+  response.end(text);
+}
+
+/** Answers with whatever an answer in one piece is. */
+export function sendBody(response: ServerResponse, status: number, body: WireBody): void {
+  if (typeof body === "object" && !(body instanceof Uint8Array)) return sendJson(response, status, body);
+  if (typeof body === "string") return sendText(response, status, "text/plain; charset=utf-8", body);
+  response.writeHead(status, { "content-type": "audio/mpeg" });
+  response.end(body);
 }

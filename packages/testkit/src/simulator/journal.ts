@@ -1,33 +1,26 @@
 import type { AnswerUsage } from "./answer.ts";
+import type { SimulatedApi } from "./endpoint.ts";
+import { addGrowth, emptyBill, servedAt, type ServedTokens } from "./served.ts";
 import type { SimulatorRequest } from "./simulator-request.ts";
 
-/** Tokens that a provider would bill. */
-export interface ServedTokens {
-  inputTokens: number;
-  cachedTokens: number;
-  cacheWriteTokens: number;
-  outputTokens: number;
-  reasoningTokens: number;
-}
-
-/** One request in the journal; it is written at once and kept up to date while the answer is streamed. */
+/** One paid request in the journal; it is written at once and kept up to date while the answer is made. */
 export interface JournalEntry {
   readonly at: Date;
   readonly index: number;
-  readonly api: SimulatorRequest["api"];
+  readonly api: SimulatedApi;
   readonly model: string;
   /** The HTTP status sent; 0 while, or when, no byte of an answer went out. */
   status: number;
   /** What a provider would bill so far, also for a cut or abandoned answer; undefined where it bills nothing. */
-  served: Readonly<ServedTokens> | undefined;
+  served: ServedTokens | undefined;
   /** The client left before the end of the answer. */
   clientGone: boolean;
-  /** Nothing more will be sent. */
+  /** Nothing more will be sent, or made behind the client's back. */
   done: boolean;
 }
 
 /** Sums over all requests of a simulator, also those that the journal dropped. */
-export interface BilledTotals extends Readonly<ServedTokens> {
+export interface BilledTotals extends ServedTokens {
   readonly calls: number;
 }
 
@@ -36,14 +29,8 @@ export class Journal {
   readonly requests: SimulatorRequest[] = [];
   readonly entries: JournalEntry[] = [];
   readonly #keep: number;
-  readonly #totals = {
-    calls: 0,
-    inputTokens: 0,
-    cachedTokens: 0,
-    cacheWriteTokens: 0,
-    outputTokens: 0,
-    reasoningTokens: 0,
-  };
+  #calls = 0;
+  readonly #totals = emptyBill();
 
   constructor(keep: number) {
     this.#keep = keep;
@@ -74,21 +61,13 @@ export class Journal {
   /** Notes what has been served by now: the whole input, and the output up to here. */
   serve(entry: JournalEntry, usage: AnswerUsage, outputTokens: number): void {
     const before = entry.served;
-    const { inputTokens, cachedTokens, cacheWriteTokens } = usage;
-    const reasoningTokens = Math.min(usage.reasoningTokens, outputTokens);
-    entry.served = { inputTokens, cachedTokens, cacheWriteTokens, outputTokens, reasoningTokens };
-    if (!before) {
-      this.#totals.calls += 1;
-      this.#totals.inputTokens += inputTokens;
-      this.#totals.cachedTokens += cachedTokens;
-      this.#totals.cacheWriteTokens += cacheWriteTokens;
-    }
-    this.#totals.outputTokens += outputTokens - (before?.outputTokens ?? 0);
-    this.#totals.reasoningTokens += reasoningTokens - (before?.reasoningTokens ?? 0);
+    entry.served = servedAt(usage, outputTokens);
+    if (!before) this.#calls += 1;
+    addGrowth(this.#totals, before, entry.served);
   }
 
   /** What a provider would have billed by now. */
   billed(): BilledTotals {
-    return { ...this.#totals };
+    return { calls: this.#calls, ...this.#totals };
   }
 }

@@ -1,4 +1,5 @@
-import type { Answer, AnswerItem } from "./answer.ts";
+import type { AnswerItem } from "./answer-items.ts";
+import { type Answer, halfCounted } from "./answer.ts";
 import type { SimulatorRequest } from "./simulator-request.ts";
 import type { SseEvent } from "./sse.ts";
 import type { Wire, WireError } from "./wire.ts";
@@ -10,13 +11,16 @@ export function responsesWire(request: SimulatorRequest, answer: Answer): Wire {
     event: type,
     data: { type, sequence_number: sequence++, ...fields },
   });
-  const begun = envelope(request, answer, "in_progress", []);
+  const begun = responseEnvelope(request, answer, "in_progress", []);
   const ended = endOf(answer);
-  const whole = { ...envelope(request, answer, ended.status, outputOf(answer, ended.status)), ...ended };
+  const whole = {
+    ...responseEnvelope(request, answer, ended.status, outputOf(answer, ended.status)),
+    ...ended,
+  };
   const shift = reasoningItems(answer).length;
 
   return {
-    body: () => ({ ...whole, usage: usageOf(answer) }),
+    body: () => ({ ...whole, usage: responseUsage(answer) }),
     start: () => [
       event("response.created", { response: begun }),
       event("response.in_progress", { response: begun }),
@@ -52,7 +56,13 @@ export function responsesWire(request: SimulatorRequest, answer: Answer): Wire {
       closing(answer, item, position, ended.status).map(([type, fields]) =>
         event(type, { output_index: position + shift, ...fields }),
       ),
-    end: () => [event(`response.${ended.status}`, { response: { ...whole, usage: usageOf(answer) } })],
+    end: () => {
+      const [first, last] = told(answer);
+      const early =
+        last === undefined ? [] : [event("response.in_progress", { response: { ...begun, usage: first } })];
+      const response = { ...whole, usage: last ?? first ?? null };
+      return [...early, event(`response.${ended.status}`, { response })];
+    },
     failure: (error, wasBegun) => {
       const failed = { ...begun, status: "failed", error: { code: error.code, message: error.message } };
       const start = wasBegun
@@ -66,12 +76,21 @@ export function responsesWire(request: SimulatorRequest, answer: Answer): Wire {
   };
 }
 
+/** The usages that the end of a stream tells, one after the other. */
+function told(answer: Answer): readonly (object | null)[] {
+  const usage = responseUsage(answer);
+  if (answer.usageTwice === undefined) return [usage];
+  const half = responseUsage(halfCounted(answer));
+  return answer.usageTwice === "smaller first" ? [half, usage] : [usage, half];
+}
+
 type Status = "in_progress" | "completed" | "incomplete";
 
-function envelope(
+/** A response as it is before, and without, its end. */
+export function responseEnvelope(
   request: SimulatorRequest,
   answer: Answer,
-  status: Status,
+  status: Status | "queued" | "cancelled" | "failed",
   output: readonly object[],
 ): object {
   const { body } = request;
@@ -80,7 +99,7 @@ function envelope(
     object: "response",
     created_at: answer.createdAtSeconds,
     status,
-    background: false,
+    background: body["background"] ?? false,
     error: null,
     incomplete_details: null,
     instructions: body["instructions"] ?? null,
@@ -89,7 +108,7 @@ function envelope(
     model: answer.model,
     output,
     parallel_tool_calls: true,
-    previous_response_id: null,
+    previous_response_id: body["previous_response_id"] ?? null,
     reasoning: body["reasoning"] ?? { effort: null, summary: null },
     service_tier: answer.serviceTier,
     store: body["store"] ?? true,
@@ -171,7 +190,8 @@ function errorFields(error: WireError): object {
   return { error: { ...error, param: null } };
 }
 
-function usageOf({ usage, omitUsage }: Answer): object | null {
+/** Usage in the words of responses; null when the answer is to have none. */
+export function responseUsage({ usage, omitUsage }: Answer): object | null {
   if (omitUsage) return null;
   return {
     input_tokens: usage.inputTokens,

@@ -5,6 +5,8 @@ const TOKEN = / ?[\p{L}\p{N}]{1,6}|\s+|[^\s\p{L}\p{N}]/gu;
 
 const TOKENS_PER_MESSAGE = 3;
 const TOKENS_TO_PRIME_THE_ANSWER = 3;
+/** Beside the messages. `input` of what has messages is counted with them. */
+const READ_FIELDS = ["instructions", "tools", "response_format", "text", "prompt"];
 
 /** Cuts a text into tokens that join to the text again. */
 export function splitTokens(text: string): readonly string[] {
@@ -13,10 +15,13 @@ export function splitTokens(text: string): readonly string[] {
 
 /** Counts a request's input: every text and number a model would read, plus a few tokens a message. */
 export function countRequestTokens(request: SimulatorRequest): number {
-  const { body } = request;
-  const read = [request.messages, body["instructions"], body["tools"], body["response_format"], body["text"]];
-  const perMessage = TOKENS_PER_MESSAGE * request.messages.length;
-  return read.reduce((sum: number, part) => sum + countLeaves(part), perMessage + TOKENS_TO_PRIME_THE_ANSWER);
+  const { body, messages } = request;
+  const read: unknown[] = [messages, ...READ_FIELDS.map((field) => body[field])];
+  if (messages.length === 0) read.push(body["input"]);
+  // Embeddings have no answer to prime.
+  const around = request.api === "embeddings" ? 0 : TOKENS_TO_PRIME_THE_ANSWER;
+  const perMessage = TOKENS_PER_MESSAGE * messages.length;
+  return read.reduce((sum: number, part) => sum + countLeaves(part), perMessage + around);
 }
 
 function countLeaves(value: unknown): number {

@@ -1,7 +1,8 @@
 import { isBudgetExceeded, usd, decimalUsd } from "@wflo/core";
 import { expect } from "vitest";
 import { adapterCase, type AdapterCase, type AdapterSetup } from "./adapter-case.ts";
-import { failureOf, readAll, type AdapterDesk } from "./adapter-desk.ts";
+import type { AdapterDesk } from "./adapter-desk.ts";
+import { failureOf, readAll } from "./adapter-reading.ts";
 
 const PLENTY = "100.00";
 /** Not even the smallest answer fits. */

@@ -1,10 +1,12 @@
 import type { Wflo, WrapperOptions } from "@wflo/core";
-import { AdapterDesk } from "./adapter-desk.ts";
+import { AdapterDesk, type DeskOptions } from "./adapter-desk.ts";
 
 /** What an adapter is made with for a case; all of `WrapperOptions` is to be passed on. */
 export interface AdapterSetup extends WrapperOptions {
   readonly wflo: Wflo;
   readonly model: string;
+  /** What the provider is given as the caller's key, in whatever header it wants it; cases look for where it leaks. */
+  readonly apiKey: string;
   /** How many wrappers stand around one another: 0 is the framework without wflo. */
   readonly layers: number;
   /** How often the framework tries again by itself. */
@@ -37,12 +39,16 @@ export interface AdapterCase {
   run(create: CreateAdapter): Promise<void>;
 }
 
-/** A case that gets a desk with a wflo of its own, closed together with its simulators afterwards. */
-export function adapterCase(title: string, play: (desk: AdapterDesk) => Promise<void>): AdapterCase {
+/** A case that gets a desk with a wflo of its own, made with `options`, closed together with its simulators afterwards. */
+export function adapterCase(
+  title: string,
+  play: (desk: AdapterDesk) => Promise<void>,
+  options: DeskOptions = {},
+): AdapterCase {
   return {
     title,
     async run(create) {
-      const desk = new AdapterDesk(create);
+      const desk = new AdapterDesk(create, options);
       try {
         await play(desk);
       } finally {

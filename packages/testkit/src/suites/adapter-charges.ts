@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { adapterCase, type AdapterCase } from "./adapter-case.ts";
-import { failureOf, readAll } from "./adapter-desk.ts";
+import { codesIn, failureOf, readAll } from "./adapter-reading.ts";
 
 const COUNTED = { text: "You are kind.", inputTokens: 1_234, cachedTokens: 200, outputTokens: 77 };
 
@@ -72,14 +72,3 @@ export const adapterChargesCases: readonly AdapterCase[] = [
     expect(desk.simulator.requests).toHaveLength(0);
   }),
 ];
-
-/** The codes of an error and of those that it wraps. */
-export function codesIn(error: unknown): unknown[] {
-  const codes: unknown[] = [];
-  for (let at = error, depth = 0; typeof at === "object" && at !== null && depth < 10; depth += 1) {
-    const { code, cause, lastError } = at as { code?: unknown; cause?: unknown; lastError?: unknown };
-    codes.push(code);
-    at = cause ?? lastError;
-  }
-  return codes;
-}

@@ -1,29 +1,56 @@
-import { createWflo, decimalUsd, usd, type BudgetWindow, type LedgerLine, type Wflo } from "@wflo/core";
+import {
+  createWflo,
+  decimalUsd,
+  type BudgetWindow,
+  type LedgerLine,
+  type Wflo,
+  type WfloOptions,
+} from "@wflo/core";
 import {
   startSimulator,
   type Simulator,
   type SimulatorReply,
   type SimulatorRequest,
 } from "../simulator/index.ts";
+import { type FakeClock, fakeClock } from "../fakes/fake-clock.ts";
 import type { AdapterSetup, AdapterUnderTest, CreateAdapter } from "./adapter-case.ts";
 
 type Reply = SimulatorReply | readonly SimulatorReply[] | ((request: SimulatorRequest) => SimulatorReply);
 type Stream = NonNullable<AdapterUnderTest["stream"]>;
 
-/** List prices of the model under test, in pico-dollars a token; the catalogue has to agree. */
-const PICO_USD = { input: 100_000n, cached: 25_000n, output: 400_000n };
+/** List prices in pico-dollars a token, of the model under test and of a dearer one; the catalogue has to agree. */
+const PICO_USD = {
+  "gpt-4.1-nano": { input: 100_000n, cached: 25_000n, output: 400_000n },
+  "gpt-4.1-mini": { input: 400_000n, cached: 100_000n, output: 1_600_000n },
+};
+
+type PricedModel = keyof typeof PICO_USD;
+
+/** How the wflo of a desk differs from the usual one. */
+export interface DeskOptions extends Omit<WfloOptions, "clock"> {
+  /** Its clock moves only when the case says so. */
+  readonly stopsTime?: boolean;
+}
 
 /** Short words for what the cases do over and over. One simulator and one budget, `user`. */
 export class AdapterDesk {
   static readonly model = "gpt-4.1-nano";
+  static readonly apiKey = "sk-the-key-of-the-caller";
 
   readonly wflo: Wflo;
+  /** What wflo has logged, as it was given to the logger. */
+  readonly logged: unknown[] = [];
+  private readonly clock: FakeClock | undefined;
   private readonly create: CreateAdapter;
   private readonly simulators: Simulator[] = [];
 
-  constructor(create: CreateAdapter) {
+  constructor(create: CreateAdapter, { stopsTime = false, ...options }: DeskOptions = {}) {
     this.create = create;
-    this.wflo = createWflo({ logger: false, waitMs: 2_000, drainMs: 5_000, settle: "background" });
+    this.clock = stopsTime ? fakeClock() : undefined;
+    const log = (...said: readonly unknown[]) => void this.logged.push(said);
+    const logger = { debug: log, info: log, warn: log, error: log };
+    const usual = { logger, waitMs: 2_000, drainMs: 5_000, settle: "background" } as const;
+    this.wflo = createWflo({ ...usual, ...options, clock: this.clock });
   }
 
   /** The simulator started last. */
@@ -47,7 +74,8 @@ export class AdapterDesk {
   /** An adapter under the budget `user`, unless told otherwise. */
   async adapter(setup: Partial<AdapterSetup> = {}): Promise<AdapterUnderTest> {
     const { wflo } = this;
-    const usual = { wflo, model: AdapterDesk.model, layers: 1, maxRetries: 0, budgets: ["user"] };
+    const { model, apiKey } = AdapterDesk;
+    const usual = { wflo, model, apiKey, layers: 1, maxRetries: 0, budgets: ["user"] };
     return this.create(this.simulator.url, { ...usual, ...setup });
   }
 
@@ -71,17 +99,33 @@ export class AdapterDesk {
     return this.wflo.calls.list();
   }
 
+  /** The same where time stands still: it is moved on by `stepMs` again and again. */
+  async linesInTime(count: number, stepMs: number): Promise<readonly LedgerLine[]> {
+    await until(async () => {
+      this.clock?.advance(stepMs);
+      // What has fallen due gets a turn before time goes on.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return (await this.wflo.calls.list()).length >= count;
+    });
+    return this.wflo.calls.list();
+  }
+
   /** What the simulator's own count costs, as a decimal string. */
   billed(): string {
     const { inputTokens, cachedTokens, outputTokens, calls } = this.simulator.billed();
     if (calls > 1) throw new Error("several bills are rounded one by one: sum them");
-    return decimalUsd(priceOf({ inputTokens, cachedTokens, outputTokens }));
+    return decimalUsd(priceOf({ inputTokens, cachedTokens, outputTokens }, AdapterDesk.model));
   }
 
-  /** What all bills in the simulator's journal come to, each rounded up by itself. */
-  billedInAll(): string {
-    const bills = this.simulator.journal.map(({ served }) => (served ? priceOf(served) : 0n));
+  /** What all bills in the simulator's journal come to, each rounded up by itself, at the prices of a model. */
+  billedInAll(model: PricedModel = AdapterDesk.model): string {
+    const bills = this.simulator.journal.map(({ served }) => (served ? priceOf(served, model) : 0n));
     return decimalUsd(bills.reduce((sum, bill) => sum + bill, 0n));
+  }
+
+  /** Waits until the simulator has made so many output tokens. */
+  async made(outputTokens: number): Promise<void> {
+    await until(async () => this.simulator.billed().outputTokens >= outputTokens);
   }
 
   /** Waits until the simulator has nothing more to send. */
@@ -91,33 +135,12 @@ export class AdapterDesk {
 
   async dispose(): Promise<void> {
     await Promise.all(this.simulators.map((simulator) => simulator.close()));
-    await this.wflo.close();
+    let isClosed = false;
+    const closing = this.wflo.close().finally(() => (isClosed = true));
+    // A clock that stands still would keep it from closing.
+    if (this.clock) await until(async () => (this.clock?.advance(100), isClosed));
+    await closing;
   }
-}
-
-/** Everything a stream gives, joined. */
-export async function readAll(stream: AsyncIterable<string>): Promise<string> {
-  let text = "";
-  for await (const piece of stream) text += piece;
-  return text;
-}
-
-/** Reads the first piece and breaks off. */
-export async function readOne(stream: AsyncIterable<string>): Promise<void> {
-  for await (const piece of stream) if (piece !== "") break;
-}
-
-/** What a promise rejects with; throws when it resolves. */
-export async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  return work.then(
-    () => Promise.reject(new Error("it should have failed")),
-    (error: unknown) => error,
-  );
-}
-
-/** A sum of decimal strings, `times` over. */
-export function sumUsd(...amounts: readonly string[]): string {
-  return decimalUsd(amounts.reduce((sum, amount) => sum + usd(amount).nanoUsd, 0n));
 }
 
 /** Asks again and again for up to three seconds. */
@@ -137,10 +160,14 @@ function isList(reply: SimulatorReply | readonly SimulatorReply[]): reply is rea
   return Array.isArray(reply);
 }
 
-function priceOf(served: { inputTokens: number; cachedTokens: number; outputTokens: number }): bigint {
+function priceOf(
+  served: { inputTokens: number; cachedTokens: number; outputTokens: number },
+  model: PricedModel,
+): bigint {
+  const { input, cached, output } = PICO_USD[model];
   const picoUsd =
-    BigInt(served.inputTokens - served.cachedTokens) * PICO_USD.input +
-    BigInt(served.cachedTokens) * PICO_USD.cached +
-    BigInt(served.outputTokens) * PICO_USD.output;
+    BigInt(served.inputTokens - served.cachedTokens) * input +
+    BigInt(served.cachedTokens) * cached +
+    BigInt(served.outputTokens) * output;
   return (picoUsd + 999n) / 1_000n;
 }

@@ -1,6 +1,7 @@
+import { usd } from "@wflo/core";
 import { expect } from "vitest";
 import { adapterCase, type AdapterCase } from "./adapter-case.ts";
-import { failureOf, readAll, readOne } from "./adapter-desk.ts";
+import { expectEstimate, failureOf, readAll, readOne } from "./adapter-reading.ts";
 
 const SLOW = { outputTokens: 40, tokensPerSecond: 200 };
 
@@ -24,15 +25,21 @@ export const adapterEndingsCases: readonly AdapterCase[] = [
     const [line] = await desk.lines(1);
     expect(line).toMatchObject({ kind: "settle", charged: desk.billed() });
   }),
-  adapterCase("charges a stream that the server cuts at its hold, as an estimate", async (desk) => {
+  adapterCase("charges a stream that the server cuts no less than it made, as an estimate", async (desk) => {
     await desk.answers({ outputTokens: 40, cutAfterChunks: 7 });
     await desk.budget("1.00");
     const stream = await desk.streaming();
     await failureOf(stream("Count to forty.").then(readAll));
-    const [line] = await desk.lines(1);
-    expect(line?.kind).toBe("estimate");
-    expect(line?.charged).toBe(line?.held);
-    expect((await desk.window()).reserved).toBe("0.00");
+    const line = await expectEstimate(desk);
+    expect(usd(line.charged).nanoUsd).toBeLessThanOrEqual(usd(line.held).nanoUsd);
+  }),
+  adapterCase("charges a stream that fails after some content no less than it made", async (desk) => {
+    await desk.answers({ outputTokens: 40, errorAfterChunks: 7 });
+    await desk.budget("1.00");
+    const stream = await desk.streaming();
+    await failureOf(stream("Count to forty.").then(readAll));
+    const line = await expectEstimate(desk);
+    expect(usd(line.charged).nanoUsd).toBeLessThanOrEqual(usd(line.held).nanoUsd);
   }),
   adapterCase("sends nothing when it was aborted before", async (desk) => {
     await desk.answers(SLOW);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { adapterCase, type AdapterCase } from "./adapter-case.ts";
-import { readAll } from "./adapter-desk.ts";
+import { readAll } from "./adapter-reading.ts";
 
 const ANSWER = { inputTokens: 100, outputTokens: 40 };
 

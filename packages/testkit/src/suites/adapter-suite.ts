@@ -1,22 +1,38 @@
 import { describe, test } from "vitest";
+import { adapterAbortsCases } from "./adapter-aborts.ts";
+import { adapterCapsCases } from "./adapter-caps.ts";
 import type { AdapterCase, CreateAdapter } from "./adapter-case.ts";
 import { adapterChargesCases } from "./adapter-charges.ts";
+import { adapterCutsCases } from "./adapter-cuts.ts";
+import { adapterDeparturesCases } from "./adapter-departures.ts";
 import { adapterEndingsCases } from "./adapter-endings.ts";
-import { adapterCapsCases } from "./adapter-caps.ts";
+import { adapterNestingCases } from "./adapter-nesting.ts";
+import { adapterOdditiesCases } from "./adapter-oddities.ts";
+import { adapterOutcomesCases } from "./adapter-outcomes.ts";
 import { adapterScopesCases } from "./adapter-scopes.ts";
+import { adapterSecrecyCases } from "./adapter-secrecy.ts";
+import { adapterShortageCases } from "./adapter-shortage.ts";
 
 const THEMES: Readonly<Record<string, readonly AdapterCase[]>> = {
   charges: adapterChargesCases,
+  oddities: adapterOdditiesCases,
   caps: adapterCapsCases,
+  shortage: adapterShortageCases,
   endings: adapterEndingsCases,
+  departures: adapterDeparturesCases,
+  aborts: adapterAbortsCases,
+  cuts: adapterCutsCases,
+  outcomes: adapterOutcomesCases,
+  nesting: adapterNestingCases,
   scopes: adapterScopesCases,
+  secrecy: adapterSecrecyCases,
 };
 
 /** Every promise of an adapter, each with a wflo and a simulated provider of its own. Titles are unique. */
 export const adapterCases: readonly AdapterCase[] = Object.values(THEMES).flat();
 
 /** Which adapter is tested, and which tests cannot hold for it: each by its title, with the reason that is printed. */
-export interface AdapterSuiteOptions {
+export interface TestAdapterOptions {
   readonly name: string;
   readonly create: CreateAdapter;
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
@@ -25,11 +41,11 @@ export interface AdapterSuiteOptions {
 }
 
 /** Registers every case as a vitest test. Throws when `skip` names no case. */
-export function adapterSuite({ name, create, skip = [], timeoutMs = 20_000 }: AdapterSuiteOptions): void {
+export function testAdapter({ name, create, skip = [], timeoutMs = 20_000 }: TestAdapterOptions): void {
   const reasons = new Map(skip.map(({ test: title, reason }) => [title, reason]));
   for (const title of reasons.keys()) {
     if (!adapterCases.some((known) => known.title === title)) {
-      throw new Error(`adapterSuite cannot skip "${title}": no case has this title.`);
+      throw new Error(`testAdapter cannot skip "${title}": no case has this title.`);
     }
   }
   describe(name, () => {
