@@ -1,6 +1,5 @@
 import { createWflo, type GuardRequest, type Wflo } from "@wflo/core";
 import { Collector } from "./support/collector.ts";
-import { measureAdapter } from "./support/door-adapter.ts";
 import { median, percentile } from "./support/percentile.ts";
 import { printTable } from "./support/print-table.ts";
 import { runBench } from "./support/run-bench.ts";
@@ -144,7 +143,5 @@ await runBench(
       promises.check(`row = entries after every call, ${one.name}`, wrong.length === 0);
       await one.wflo.close();
     }
-    console.log();
-    await measureAdapter(promises);
   },
 );

@@ -9,6 +9,8 @@ import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { createDoor, type Door } from "./guard/door.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
+import type { DoorSettings } from "./guard/door-settings.ts";
+import type { Database } from "./ports/database.ts";
 import { memoryDatabase } from "./memory/memory-database.ts";
 import { createPricing, type Pricing } from "./pricing/pricing.ts";
 import { drainInTime } from "./run/drain-in-time.ts";
@@ -80,7 +82,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
-  const { line, outbox, calls, holds, streams, drainMs } = settings;
+  const { line, outbox, streams, drainMs } = settings;
   const door = createDoor(settings);
   const client = {} as Wflo;
   const running = new TrackedRuns();
@@ -120,23 +122,27 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     },
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
-    async close() {
-      const reason = new ClientClosedError();
-      line.close(reason);
-      const drain = async () => void (await Promise.all([calls.drain(), running.drain()]));
-      const cut = () => {
-        calls.cut();
-        running.abort(reason);
-      };
-      await drainInTime({ drain, cut }, clock, drainMs);
-      try {
-        await outbox.flush(FLUSH_MS);
-      } finally {
-        outbox.close();
-        streams.close();
-        holds.close();
-        await database.close();
-      }
-    },
+    close: () => close(settings, running, database),
   } satisfies Wflo);
+}
+
+/** See `Wflo.close`. */
+async function close(door: DoorSettings, running: TrackedRuns, database: Database): Promise<void> {
+  const { line, calls, outbox, streams, holds, clock, drainMs } = door;
+  const reason = new ClientClosedError();
+  line.close(reason);
+  const drain = async () => void (await Promise.all([calls.drain(), running.drain()]));
+  const cut = () => {
+    calls.cut();
+    running.abort(reason);
+  };
+  await drainInTime({ drain, cut }, clock, drainMs);
+  try {
+    await outbox.flush(FLUSH_MS);
+  } finally {
+    outbox.close();
+    streams.close();
+    holds.close();
+    await database.close();
+  }
 }

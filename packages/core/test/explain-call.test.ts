@@ -46,7 +46,7 @@ describe("calls.explain", () => {
     const doubt = await explained();
     expect(doubt).toMatchObject({ isExact: false, inDoubt: true });
     expect(doubt?.text).toContain(`wflo.calls.resolve("${doubt?.callId}", { cost })`);
-    expect(doubt?.text).toContain("- doubt: Error: gone");
+    expect(doubt?.text).toContain("- doubt: Error\n");
     await wflo.calls.resolve(doubt?.callId ?? "", { cost: "0.0001", note: "as on the invoice" });
     const resolved = await explained();
     expect(resolved).toMatchObject({ cost: "0.0001", isExact: true, inDoubt: false });

@@ -1,3 +1,4 @@
+import type { CountTokens } from "@wflo/core";
 import { describe, expect, test, vi } from "vitest";
 import { bounds, OVERHEAD, sized, took } from "./support/bounds.ts";
 
@@ -6,8 +7,8 @@ const MORE = sized(2_000);
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /** A client with a tokenizer of four bytes a token, and a budget `b` on which little or much is left. */
-async function counting(total: string, countTokens = vi.fn((text: string) => text.length / 4)) {
-  const warn = vi.fn();
+async function counting(total: string, countTokens = vi.fn<CountTokens>((text: string) => text.length / 4)) {
+  const warn = vi.fn<(line: string) => void>();
   const client = bounds({ countTokens, logger: { ...silent, warn } });
   await client.wflo.budgets.set({ id: "b", caps: { total } });
   // What is free is known from the first call on.
@@ -46,7 +47,7 @@ describe("a tokenizer of the client", () => {
   test("never bounds a text above its bytes, though others are far below theirs", async () => {
     const { of } = await counting(
       "0.02",
-      vi.fn((text: string) => (text === TEXT ? 1_000 : text.length * 3)),
+      vi.fn<CountTokens>((text) => (text === TEXT ? 1_000 : text.length * 3)),
     );
     expect(await of({ parts: [TEXT, MORE], budgets: ["b"] })).toBe(1_000 + 8 + 2_000 + OVERHEAD);
   });
@@ -70,7 +71,7 @@ describe("a tokenizer of the client", () => {
     ["gives less than nothing", () => -5],
     ["gives nothing for a text", () => 0],
   ])("that %s is warned of once, and bytes stand", async (_, wrong) => {
-    const { of, warn } = await counting("0.02", vi.fn(wrong));
+    const { of, warn } = await counting("0.02", vi.fn<CountTokens>(wrong));
     expect(await of({ parts: [TEXT, MORE], budgets: ["b"] })).toBe(6_000 + OVERHEAD);
     expect(await of({ parts: [MORE], budgets: ["b"] })).toBe(2_000 + OVERHEAD);
     expect(warn.mock.calls.map(([line]) => line)).toEqual([

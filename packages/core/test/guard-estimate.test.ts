@@ -68,9 +68,15 @@ describe("the bound of a request that begins with an answered one", () => {
     expect(await of({ parts: chat, tools: others })).toBe(byBytes(...chat, JSON.stringify(others)));
   });
 
-  test("is never above the bound by bytes, whatever the answer claims", async () => {
+  test("is above the bound by bytes where somebody adds to the request, such as a prompt of the provider's own", async () => {
     const { of } = bounds();
-    await of({ parts: chat }, took(900_000));
+    await of({ parts: chat }, took(90_000));
+    expect(await of({ parts: [...chat, SECOND] })).toBe(90_000 + byBytes(SECOND));
+  });
+
+  test("does not believe in more than the model can read", async () => {
+    const { of } = bounds();
+    await of({ parts: chat }, took(9_000_000));
     expect(await of({ parts: [...chat, SECOND] })).toBe(byBytes(...chat, SECOND));
   });
 

@@ -95,6 +95,6 @@ describe("a retry policy", () => {
   test("that is none is refused with a sentence", async () => {
     const odd = { execute: 3 } as never;
     const refused = wflo.guardCall(request({ retry: odd }), async () => answer("never"));
-    await expect(refused).rejects.toSatisfy(WfloError.isInstance);
+    await expect(refused).rejects.toBeInstanceOf(WfloError);
   });
 });

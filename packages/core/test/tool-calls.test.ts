@@ -41,7 +41,7 @@ describe("a tool", () => {
     await expect(inRun(wflo, () => callTool(wflo, "time", boom))).rejects.toThrow("boom");
     expect(await wflo.calls.list()).toMatchObject([
       { kind: "settle", charged: "0.00" },
-      { kind: "void", charged: "0.00", inDoubt: false, receipt: { reason: "Error: boom" } },
+      { kind: "void", charged: "0.00", inDoubt: false, receipt: { reason: "Error" } },
     ]);
   });
 

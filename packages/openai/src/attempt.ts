@@ -1,47 +1,89 @@
-import { outcomeOfStatus, type Answer, type Grant, type StreamAnswer } from "@wflo/core";
-import { bodyMeter } from "./body-meter.ts";
+import {
+  outcomeOfStatus,
+  type Answer,
+  type Grant,
+  type Outcome,
+  type StreamAnswer,
+  type StreamMeter,
+} from "@wflo/core";
+import { bodyMeter, silentMeter } from "./body-meter.ts";
 import type { PricedApi } from "./endpoint.ts";
 import { streamMeter } from "./stream-meter.ts";
 import type { Sent } from "./ticket.ts";
+import type { Answered } from "./usage.ts";
 
 /** What `fetch` answers, as the door takes it. */
 export type NativeAnswer = Answer<Response> | StreamAnswer<Uint8Array, Response>;
 
 /** What is known of a request when it is sent. */
 export interface NativeCall {
-  readonly api: PricedApi;
+  /** Whose events a stream has; undefined where nothing that is streamed tells of money. */
+  readonly api: PricedApi | undefined;
   /** The caller asked for a stream. */
   readonly streams: boolean;
+  /** The provider goes on with it whether it is read or not, and tells its usage to whoever asks later. */
+  readonly isBackground: boolean;
   /** Usage was asked for on wflo's behalf: it is kept from the caller. */
   readonly hideUsage: boolean;
+  /** A stream that wflo cuts is to end as one that came to its output cap. */
+  readonly truncates: boolean;
+  /** Reads an answer in one piece; undefined where it tells nothing of money. */
+  readonly outcomeOf: ((answer: unknown) => Outcome) | undefined;
+  /** The outcome of an answer that is not read, since it tells nothing. */
+  readonly expected: Answered | undefined;
   readonly fetch: typeof globalThis.fetch;
 }
 
 /** Sends one granted request and tells what its answer costs. The caller gets the provider's own status and headers. */
 export async function attempt(call: NativeCall, grant: Grant, { url, init }: Sent): Promise<NativeAnswer> {
-  const { api, hideUsage, fetch } = call;
+  const { fetch, expected } = call;
   const response = await fetch(url, { ...init, signal: grant.signal });
   if (!response.ok) return { value: response, outcome: outcomeOfStatus(response.status) };
-  if (response.body === null) return { value: response, outcome: { kind: "answered", usage: undefined } };
+  if (response.body === null)
+    return { value: response, outcome: expected ?? { kind: "answered", usage: undefined } };
   return {
     chunks: webStream(response.body),
-    meter: isEventStream(call, response) ? streamMeter({ api, hideUsage }) : bodyMeter(api),
+    meter: meterOf(call, response),
     value: (chunks) => sameResponse(response, chunks),
   };
 }
 
-/** The SDK reads events whenever a stream was asked for; some proxies give them another type. */
-function isEventStream({ streams }: NativeCall, { headers }: Response): boolean {
-  const type = headers.get("content-type") ?? "";
-  return type.includes("text/event-stream") || (streams && !type.includes("json"));
+function meterOf(call: NativeCall, response: Response): StreamMeter<Uint8Array> {
+  const { api, outcomeOf, expected, hideUsage, truncates } = call;
+  const type = response.headers.get("content-type") ?? "";
+  // The SDK reads events whenever a stream was asked for; some proxies give them another type.
+  const isEvents = type.includes("text/event-stream") || (call.streams && !type.includes("json"));
+  if (isEvents && api !== undefined) {
+    const meter = streamMeter({ api, hideUsage, truncates });
+    return call.isBackground ? goesOn(meter) : meter;
+  }
+  const isUnread = outcomeOf === undefined || (expected !== undefined && !type.includes("json"));
+  if (isUnread) return silentMeter(expected ?? { kind: "answered", usage: undefined });
+  return bodyMeter(outcomeOf);
 }
 
-/** A custom `fetch` may answer with a stream of Node's, which the SDK takes too. */
-function webStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+/** Of an answer that is made in the background, only the reading breaks off: it goes on, and so does its bill. */
+function goesOn(meter: ReturnType<typeof streamMeter>): StreamMeter<Uint8Array> {
+  return {
+    read: (chunk) => meter.read(chunk),
+    isOver: () => meter.isOver?.() === true,
+    flush: () => meter.flush(),
+    outcome(complete) {
+      const outcome = meter.outcome(complete);
+      if (outcome.kind !== "cut") return outcome;
+      const remoteId = meter.answerId();
+      return { kind: "doubt", reason: `${outcome.reason}; its usage comes later`, remoteId };
+    },
+  };
+}
+
+/** The body as a web stream: a custom `fetch` may answer with a stream of Node's, which the SDK takes too. */
+export function webStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   return typeof body.getReader === "function" ? body : ReadableStream.from(body as AsyncIterable<Uint8Array>);
 }
 
-function sameResponse(response: Response, body: ReadableStream<Uint8Array>): Response {
+/** The provider's answer with another body. */
+export function sameResponse(response: Response, body: ReadableStream<Uint8Array> | string): Response {
   const { status, statusText, headers } = response;
   const same = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText, headers });
   // A Response made by hand has no URL, which the SDK shows in its logs.

@@ -1,12 +1,12 @@
-import type { StreamMeter } from "@wflo/core";
-import type { PricedApi } from "./endpoint.ts";
-import { outcomeOfAnswer } from "./usage.ts";
+import type { Outcome, StreamMeter } from "@wflo/core";
+import { readAnswer } from "./told-twice.ts";
+import type { Answered } from "./usage.ts";
 
 /** An answer longer than this is passed on unread. Characters. */
 const MAX_ANSWER = 64 * 1024 * 1024;
 
-/** Reads the usage out of an answer in one piece, which reaches the caller as it comes in. */
-export function bodyMeter(api: PricedApi): StreamMeter<Uint8Array> {
+/** Reads what an answer in one piece means for money, while it reaches the caller as it comes in. */
+export function bodyMeter(outcomeOf: (answer: unknown) => Outcome): StreamMeter<Uint8Array> {
   const decoder = new TextDecoder();
   let pieces: string[] = [];
   let length = 0;
@@ -26,18 +26,19 @@ export function bodyMeter(api: PricedApi): StreamMeter<Uint8Array> {
     },
     outcome(complete) {
       if (!complete) return { kind: "doubt", reason: "the answer broke off" };
-      const answer = parse(pieces.join(""));
+      const answer = readAnswer(pieces.join(""));
       // A page of something in between, perhaps; nobody knows what became of the request.
       if (answer === undefined) return { kind: "doubt", reason: "the answer is no JSON" };
-      return outcomeOfAnswer(api, answer);
+      return outcomeOf(answer);
     },
   };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+/** Lets an answer pass that has nothing to tell, such as audio: what it costs was known before. */
+export function silentMeter(expected: Answered): StreamMeter<Uint8Array> {
+  return {
+    read: (chunk) => [chunk],
+    flush: () => [],
+    outcome: (complete) => (complete ? expected : { kind: "doubt", reason: "the answer broke off" }),
+  };
 }

@@ -1,27 +1,52 @@
-/** The endpoints of OpenAI's API whose calls are priced here. */
-export type PricedApi = "chat" | "responses" | "embeddings";
+import { ENDPOINTS, type PricedApi } from "./endpoint-table.ts";
 
-/** What a request is to wflo: priced, free, or paid in a way that this version cannot count. */
+export type { PricedApi } from "./endpoint-table.ts";
+
+/** What a request is to wflo. */
 export type Endpoint =
-  | { readonly kind: PricedApi }
+  /** Counted by what its answer tells. */
+  | { readonly kind: "priced"; readonly api: PricedApi }
   | { readonly kind: "free" }
-  | { readonly kind: "unpriced"; readonly path: string };
+  /** Paid in a way that wflo cannot count, or that is told later (`isLater`). `name` stands for the endpoint, without ids. */
+  | {
+      readonly kind: "paid";
+      readonly path: string;
+      readonly name: string;
+      readonly why: string;
+      readonly isLater: boolean;
+    };
 
-const PRICED: readonly (readonly [RegExp, PricedApi])[] = [
-  [/\/chat\/completions$/, "chat"],
-  [/\/responses$/, "responses"],
-  [/\/embeddings$/, "embeddings"],
-];
+const ROWS = ENDPOINTS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
 
-/** Requests that change something and cost nothing by themselves (OpenAI's price list, checked 2026-11-22). */
-const FREE =
-  /\/(moderations|files(\/.*)?|uploads(\/.*)?|responses\/input_tokens|responses\/[^/]+\/cancel|conversations(\/.*)?|oauth\/token|chat\/completions\/[^/]+)$/;
+/** Tells what kind of request goes to a URL. What is not in the table is taken for paid. */
+export function endpointOf(method: string | undefined, url: string): Endpoint {
+  // Only POST makes something; the others read, change or delete what was made.
+  if ((method ?? "GET").toUpperCase() !== "POST") return { kind: "free" };
+  const path = pathOf(url);
+  const row = ROWS.find(({ pattern }) => pattern.test(path));
+  if (row === undefined)
+    return { kind: "paid", path, name: "other", why: "nothing is known of their price", isLater: false };
+  switch (row.is) {
+    case "free":
+      return { kind: "free" };
+    case "paid":
+    case "later":
+      return { kind: "paid", path, name: row.path, why: row.why, isLater: row.is === "later" };
+    default:
+      return { kind: "priced", api: row.is };
+  }
+}
 
-/** Tells what kind of request goes to a URL. */
-export function endpointOf(method: string, url: string): Endpoint {
-  if (method !== "POST") return { kind: "free" };
-  const path = URL.canParse(url) ? new URL(url).pathname : url;
-  const priced = PRICED.find(([pattern]) => pattern.test(path));
-  if (priced) return { kind: priced[1] };
-  return FREE.test(path) ? { kind: "free" } : { kind: "unpriced", path };
+/** The path of a URL alone: what comes behind it may have a key in it. */
+export function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : (url.split(/[?#]/)[0] ?? "");
+}
+
+/** The end of a path: `*` stands for one piece of it, `**` for any number. Azure and proxies have other beginnings. */
+function patternOf(path: string): RegExp {
+  const pieces = path.split("/").map((piece) => {
+    if (piece === "**") return ".+";
+    return piece === "*" ? "[^/]+" : piece;
+  });
+  return new RegExp(`(?:^|/)${pieces.join("/")}$`);
 }

@@ -1,19 +1,37 @@
 import { InvalidOptionError, WfloError } from "@wflo/core";
 
-/** A paid endpoint whose calls this version cannot price. Nothing was sent. */
+/** A paid endpoint whose calls cannot be counted. Nothing was sent. */
 export class UnpricedEndpointError extends WfloError {
-  constructor(path: string) {
+  readonly isRetryable = false;
+
+  /** `path` without what a URL has behind it; `why` says what is the matter with it. */
+  constructor(path: string, why: string) {
     super(
       "WFLO_UNPRICED_ENDPOINT",
-      `Calls to ${path} are paid, but @wflo/openai cannot price them yet. Make this call with the client you passed to wfloOpenAI.`,
+      `Calls to ${path} are paid, but wflo cannot count them: ${why}. Pass hold to wfloOpenAI, the most that one of them may cost ` +
+        '(hold: "0.50"): each is then held and charged at it. Or let them pass uncounted with strict: false. Or make this call with ' +
+        "the client you passed to wfloOpenAI.",
     );
   }
 }
 
-/** The request has a body that is not JSON. Nothing was sent. */
+/** A WebSocket was to be opened with a metered client. What it costs passes by every budget. Nothing was opened. */
+export class UnmeteredSocketError extends WfloError {
+  readonly isRetryable = false;
+
+  constructor() {
+    super(
+      "WFLO_UNMETERED_SOCKET",
+      "A WebSocket (realtime, live, responses) passes wflo by: nothing on it is held or counted. Open it with the client you passed to " +
+        "wfloOpenAI, or pass strict: false to wfloOpenAI to let it pass uncounted.",
+    );
+  }
+}
+
+/** The request has a body whose cost cannot be bounded. Nothing was sent. */
 export function unreadableBody(path: string): InvalidOptionError {
   return new InvalidOptionError(
-    `The body of the request to ${path} is no JSON object, so its cost cannot be bounded.`,
+    `The body of the request to ${path} is neither a JSON object nor a form, so its cost cannot be bounded.`,
   );
 }
 

@@ -1,39 +1,36 @@
-import { WfloError, type Answer, type BoundWrapper, type StreamAnswer } from "@wflo/core";
-import { attempt, type NativeAnswer } from "./attempt.ts";
-import { endpointOf, type PricedApi } from "./endpoint.ts";
-import { refusalResponse, unreadableBody, UnpricedEndpointError } from "./errors.ts";
+import { WfloError, type BoundWrapper } from "@wflo/core";
+import { endpointOf, type Endpoint } from "./endpoint.ts";
+import { refusalResponse, UnmeteredSocketError, UnpricedEndpointError } from "./errors.ts";
+import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
 import { providerOfUrl } from "./provider.ts";
-import { askedBody, outgoingBody, parseBody, writeBody } from "./request-body.ts";
-import { capFieldOf, guardRequestOf } from "./request.ts";
+import { RemoteAnswers } from "./remote-answers.ts";
+import { reserve, type Opening } from "./reserve.ts";
 import { Ticket, type Sent } from "./ticket.ts";
 
 type Fetch = typeof globalThis.fetch;
 
-/** The two places where a request of the openai client passes: before its time-out runs, and at the wire. */
+/** What the SDK prepares. */
+export interface Preparing {
+  readonly init: RequestInit;
+  readonly url: string;
+  readonly signal: AbortSignal | null | undefined;
+  readonly notes: RequestNotes | undefined;
+  /** Prepares what a wrapped client inside prepares. */
+  readonly inner: () => Promise<void>;
+}
+
+/** The places where a request of the openai client passes: before its time-out runs, and at the wire. */
 export interface Guard {
-  /** Reserves; throws a refusal before anything is sent. `inner` prepares what a wrapped client inside prepares. */
-  prepare(
-    init: RequestInit,
-    url: string,
-    signal: AbortSignal | null | undefined,
-    inner: () => Promise<void>,
-  ): Promise<void>;
+  /** Reserves; throws a refusal before anything is sent. */
+  prepare(request: Preparing): Promise<void>;
   /** Sends what was reserved. */
   readonly fetch: Fetch;
   /** What it sends with. */
   readonly send: Fetch;
+  /** A WebSocket is about to be opened: throws `UnmeteredSocketError`, unless it may pass uncounted. */
+  passSocket(url: string): void;
 }
-
-interface Opening {
-  readonly init: RequestInit;
-  readonly url: string;
-  readonly api: PricedApi;
-  readonly ticket: Ticket;
-  readonly inner: () => Promise<void>;
-}
-
-type Open = (opening: Opening) => Promise<void>;
 
 /** The way from the client's hooks to the door. `bind` tells, for each call, the client that accounts for it. */
 export function createGuard(
@@ -46,17 +43,22 @@ export function createGuard(
    * would be signed by some of its providers.
    */
   const ticketKey = Symbol("wflo.ticket");
-  const open: Open = (opening) => reserve(options, bind, send, opening);
+  const open = (opening: Opening) => reserve({ options, bind, send }, opening);
+  const remotes = new RemoteAnswers({ provider: options.provider, bind });
+  const passes = uncounted(options, bind);
 
   return {
     send,
-    async prepare(init, url, signal, inner) {
-      const endpoint = endpointOf(init.method?.toUpperCase() ?? "GET", url);
-      if (endpoint.kind === "unpriced") throw new UnpricedEndpointError(endpoint.path);
+    async prepare({ init, url, signal, notes, inner }) {
+      const endpoint = endpointOf(init.method, url);
       if (endpoint.kind === "free") return inner();
+      if (await passes(endpoint, url)) {
+        Object.assign(init, { [ticketKey]: "uncounted" });
+        return inner();
+      }
       const ticket = new Ticket(signal);
       try {
-        await open({ init, url, api: endpoint.kind, ticket, inner });
+        await open({ init, url, endpoint, notes, ticket, inner });
       } catch (error) {
         ticket.over();
         // The SDK looks at the signal next, and has an error of its own for it.
@@ -67,91 +69,54 @@ export function createGuard(
     },
     fetch: async (input, given = {}) => {
       const url = input instanceof Request ? input.url : String(input);
-      const { [ticketKey]: ticket, ...init } = given as RequestInit & { readonly [ticketKey]?: Ticket };
+      const { [ticketKey]: ticket, ...init } = given as RequestInit & {
+        readonly [ticketKey]?: Ticket | "uncounted";
+      };
+      if (ticket === "uncounted") return send(input, init);
       if (ticket && !ticket.isUsed) return deliver(ticket, { url, init });
-      const endpoint = endpointOf(init.method?.toUpperCase() ?? "GET", url);
-      if (endpoint.kind === "free") return send(input, init);
-      return sendUnprepared(endpoint, { url, init }, open);
-    },
-  };
-}
-
-/**
- * Opens the door for one request and returns as soon as it may be sent, with its body as it is to be sent: what comes
- * after, such as a signature, sees the last word.
- */
-async function reserve(
-  options: WfloOpenAIOptions,
-  bind: () => Promise<BoundWrapper>,
-  send: Fetch,
-  { init, url, api, ticket, inner }: Opening,
-): Promise<void> {
-  const text = init.body;
-  const asked = askedBody(init);
-  const body = parseBody(asked);
-  if (typeof text !== "string" || typeof asked !== "string" || body === undefined) throw unreadableBody(url);
-  const provider = options.provider ?? providerOfUrl(url);
-  const capField = capFieldOf(api, provider, body);
-  const { wflo, request } = await bind();
-  const ready = Promise.withResolvers<void>();
-  let unprepared: { readonly error: unknown } | undefined;
-  ticket.response = wflo.guardStream<Uint8Array, Response>(
-    { ...guardRequestOf(api, provider, body, asked), ...request, signal: ticket.signal },
-    async (grant) => {
-      const outgoing = outgoingBody(api, capField, text, grant);
-      writeBody(init, asked, outgoing.text);
+      const method = init.method ?? (input instanceof Request ? input.method : undefined);
+      const endpoint = endpointOf(method, url);
+      if (endpoint.kind === "free") return remotes.watch(method, url, await send(input, init));
       try {
-        await inner();
+        if (await passes(endpoint, url)) return await send(input, init);
+        return await sendUnprepared(endpoint, { url, init }, open);
       } catch (error) {
-        unprepared = { error };
-        return neverSent();
-      } finally {
-        ready.resolve();
+        if (WfloError.isInstance(error)) return refusalResponse(error);
+        throw error;
       }
-      const sent = await ticket.sent;
-      if (sent === undefined) return neverSent();
-      const call = { api, streams: body["stream"] === true, hideUsage: outgoing.injectsUsage, fetch: send };
-      return releasing(ticket, await attempt(call, grant, sent));
     },
-  );
-  ticket.response.catch(() => ticket.over());
-  await Promise.race([ready.promise, ticket.response]);
-  if (unprepared) throw (unprepared as { readonly error: unknown }).error;
-}
-
-function neverSent(): Answer<Response> {
-  return { value: Response.error(), outcome: { kind: "rejected", reason: "never sent" } };
-}
-
-/** Lets go of the caller's signal when the answer has come to its end. */
-function releasing(ticket: Ticket, answer: NativeAnswer): NativeAnswer {
-  if (!("chunks" in answer)) {
-    ticket.over();
-    return answer;
-  }
-  const { meter } = answer;
-  const outcome: StreamAnswer<Uint8Array, Response>["meter"]["outcome"] = (complete) => {
-    ticket.over();
-    return meter.outcome(complete);
+    passSocket(url) {
+      if (options.strict !== false) throw new UnmeteredSocketError();
+      void report(bind, options.provider ?? providerOfUrl(url), "WebSockets");
+    },
   };
-  return { ...answer, meter: { ...meter, outcome } };
+}
+
+/** Whether a paid request may pass uncounted. Throws `UnpricedEndpointError` where it may not, and cannot be held either. */
+function uncounted(options: WfloOpenAIOptions, bind: () => Promise<BoundWrapper>) {
+  return async (endpoint: Endpoint, url: string): Promise<boolean> => {
+    if (endpoint.kind !== "paid" || options.hold !== undefined) return false;
+    if (options.strict !== false) throw new UnpricedEndpointError(endpoint.path, endpoint.why);
+    await report(bind, options.provider ?? providerOfUrl(url), endpoint.name);
+    return true;
+  };
+}
+
+async function report(bind: () => Promise<BoundWrapper>, provider: string, what: string): Promise<void> {
+  // Where nobody accounts for it, there is nobody to tell.
+  const bound = await bind().catch(() => undefined);
+  bound?.wflo.reportUnmetered({ provider, what });
 }
 
 /** A request that no `prepareRequest` of ours has seen: reserved here, where a refusal has to look like an answer. */
 async function sendUnprepared(
-  endpoint: Exclude<ReturnType<typeof endpointOf>, { kind: "free" }>,
+  endpoint: Opening["endpoint"],
   { url, init }: Sent,
-  open: Open,
+  open: (opening: Opening) => Promise<void>,
 ): Promise<Response> {
-  try {
-    if (endpoint.kind === "unpriced") throw new UnpricedEndpointError(endpoint.path);
-    const ticket = new Ticket(init.signal);
-    await open({ init, url, api: endpoint.kind, ticket, inner: async () => {} });
-    return await deliver(ticket, { url, init });
-  } catch (error) {
-    if (WfloError.isInstance(error)) return refusalResponse(error);
-    throw error;
-  }
+  const ticket = new Ticket(init.signal);
+  await open({ init, url, endpoint, notes: undefined, ticket, inner: async () => {} });
+  return await deliver(ticket, { url, init });
 }
 
 async function deliver(ticket: Ticket, sent: Sent): Promise<Response> {

@@ -7,4 +7,9 @@ export interface WfloOpenAIOptions extends WrapperOptions {
    * Together, Fireworks, Cerebras), else "openai".
    */
   readonly provider?: string | undefined;
+  /**
+   * What happens to what is paid and cannot be counted, such as videos, and to WebSockets, which pass by. True (the default):
+   * it is refused, unless `hold` says what to charge for each request. False: it is sent, and told as `call-unmetered`.
+   */
+  readonly strict?: boolean | undefined;
 }

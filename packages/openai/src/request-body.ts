@@ -1,6 +1,7 @@
 import type { Grant } from "@wflo/core";
+import type { CapField } from "./cap-field.ts";
 import type { PricedApi } from "./endpoint.ts";
-import type { Body, CapField } from "./request.ts";
+import type { Body } from "./native-request.ts";
 
 /** A body on its way out. */
 export interface OutgoingBody {
@@ -55,8 +56,9 @@ export function outgoingBody(api: PricedApi, capField: CapField, text: string, g
   return { text: JSON.stringify(changed), injectsUsage };
 }
 
-/** Chat streams tell their usage only when asked. */
+/** Streams of chats and completions tell their usage only when asked. */
 function needsUsageOption(api: PricedApi, body: Body): boolean {
   const options = body["stream_options"] as { include_usage?: unknown } | null | undefined;
-  return api === "chat" && body["stream"] === true && options?.include_usage !== true;
+  const isAsked = api === "chat" || api === "completions";
+  return isAsked && body["stream"] === true && options?.include_usage !== true;
 }

@@ -1,29 +1,70 @@
-import { usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome } from "@wflo/core";
+import { usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome, type Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
 
-interface AnswerBody {
-  readonly model?: unknown;
-  readonly service_tier?: unknown;
-  readonly status?: unknown;
-  readonly usage?: unknown;
-  readonly error?: unknown;
-  readonly choices?: unknown;
-  readonly output?: unknown;
-}
+/** An outcome of an answer that came. */
+export type Answered = Extract<Outcome, { kind: "answered" }>;
 
-/** What an answer means for money: its usage, the model and the tier that served it. */
-export function outcomeOfAnswer(api: PricedApi, body: unknown): Outcome {
+type AnswerBody = Readonly<Record<string, unknown>>;
+
+/** Where one of these stands, something was made. */
+const CONTENT = ["choices", "output", "usage", "data", "text"];
+/** States of an answer that is still being made. */
+const UNFINISHED = new Set(["queued", "in_progress"]);
+
+/**
+ * What an answer means for money: its usage, the model and the tier that served it. `expected` is the outcome where the answer
+ * tells no usage.
+ */
+export function outcomeOfAnswer(api: PricedApi, body: unknown, expected?: Answered): Outcome {
   const answer = (typeof body === "object" && body !== null ? body : {}) as AnswerBody;
-  const usage = api === "responses" ? usageOfOpenAIResponse(answer) : usageOfOpenAIChat(answer);
-  if (usage === undefined && answer.status === "failed")
-    return { kind: "rejected", reason: "the response failed" };
+  const usage = usageOf(api, answer);
+  const answerId = textOf(answer["id"]);
+  if (usage === undefined && api === "responses") {
+    if (answer["status"] === "failed") return { kind: "rejected", reason: "the response failed" };
+    if (UNFINISHED.has(String(answer["status"])))
+      return { kind: "doubt", reason: "its usage comes later", remoteId: answerId };
+  }
   // Some routers answer 200 with nothing but an error.
-  const hasContent = answer.choices != null || answer.output != null || answer.usage != null;
-  if (answer.error != null && !hasContent) return { kind: "rejected", reason: "an error under HTTP 200" };
+  const hasContent = CONTENT.some((field) => answer[field] != null);
+  if (answer["error"] != null && !hasContent) return { kind: "rejected", reason: "an error under HTTP 200" };
+  if (usage === undefined && expected !== undefined) return expected;
   return {
     kind: "answered",
     usage,
-    model: typeof answer.model === "string" ? answer.model : undefined,
-    serviceTier: typeof answer.service_tier === "string" ? answer.service_tier : undefined,
+    model: textOf(answer["model"]),
+    serviceTier: textOf(answer["service_tier"]),
+    ...(api === "responses" ? { answerId } : {}),
   };
+}
+
+function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
+  switch (api) {
+    case "chat":
+    case "completions":
+    case "embeddings":
+      return usageOfOpenAIChat(answer);
+    case "responses":
+    case "compaction":
+      return usageOfOpenAIResponse(answer);
+    case "images":
+      // With a list of images, told by which they are known, also where an event has none.
+      return usageOfOpenAIResponse({ ...answer, data: answer["data"] ?? [] });
+    case "transcription":
+    case "translation":
+      return usageOfOpenAIResponse(withLength(answer));
+    case "speech":
+      return usageOfOpenAIResponse(answer);
+  }
+}
+
+/** Verbose answers tell how long the audio is even where they tell no usage. */
+function withLength(answer: AnswerBody): AnswerBody {
+  const { usage, duration } = answer;
+  return usage == null && duration != null
+    ? { ...answer, usage: { type: "duration", seconds: duration } }
+    : answer;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
 }

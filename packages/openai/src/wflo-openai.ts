@@ -1,7 +1,9 @@
 import { bindWrapper } from "@wflo/core";
 import type { OpenAI } from "openai";
 import { createGuard, type Guard } from "./guard.ts";
+import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
+import { refuseSockets } from "./sockets.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -9,7 +11,10 @@ type Fetch = typeof globalThis.fetch;
 interface Hooks {
   prepareRequest(
     init: RequestInit,
-    context: { url: string; options: { signal?: AbortSignal | null | undefined } },
+    context: {
+      url: string;
+      options: { signal?: AbortSignal | null | undefined; __metadata?: RequestNotes | undefined };
+    },
   ): Promise<void>;
   fetch: Fetch;
 }
@@ -23,6 +28,10 @@ interface HooksConstructor {
  * The same openai client with every paid request behind wflo's door: priced, held and settled, each retry as a call of its
  * own. It is an instance of the same class, with the same types; `withOptions` keeps the door, also with another `fetch`.
  * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not retried.
+ *
+ * WebSockets (realtime, live, responses) pass by: with such a client they are refused with `UnmeteredSocketError` unless
+ * `strict` is false. One cannot be: `OpenAIRealtimeWebSocket`, the class for browsers, with an Azure client whose key is a
+ * function, or made with `new` instead of `.azure()`. It asks the client for nothing that a plain request does not ask for.
  */
 export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloOpenAIOptions = {}): Client {
   const bind = bindWrapper(options);
@@ -41,9 +50,11 @@ export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloO
       context: Parameters<Hooks["prepareRequest"]>[1],
     ): Promise<void> {
       const inner = () => super.prepareRequest(init, context);
-      return guardOf(this).prepare(init, context.url, context.options.signal, inner);
+      const { url, options } = context;
+      return guardOf(this).prepare({ init, url, signal: options.signal, notes: options.__metadata, inner });
     }
   }
+  refuseSockets(Metered.prototype, guardOf);
   Object.defineProperty(Metered, "name", { value: client.constructor.name });
   const isAroundAnother = "fetch" in Base.prototype;
   // Whatever `fetch` the SDK or the user gives to this client, it stands behind the door.

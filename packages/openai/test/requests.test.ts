@@ -133,7 +133,7 @@ describe("a bound", () => {
     expect(simulator.requests[2]?.messages).toEqual([{ role: "user", content: "🙂 word ".repeat(500_000) }]);
   });
 
-  test("cannot be had for hosted tools, background and web search: refused, unless hold says what to reserve", async () => {
+  test("cannot be had for hosted tools and web search: refused, unless hold says what to reserve", async () => {
     const simulator = await simulate({ text: "Hi" });
     const wflo = await newWflo();
     const { chat, responses } = metered(simulator.url, wflo);
@@ -142,7 +142,6 @@ describe("a bound", () => {
     for (const work of [
       responses.create({ ...RESPONSE, tools }),
       responses.create({ ...RESPONSE, tools: mcp }),
-      responses.create({ ...RESPONSE, background: true }),
       chat.completions.create({ ...CHAT, web_search_options: {} }),
     ]) {
       expect(await settled(work)).toBeInstanceOf(UnboundedRequestError);

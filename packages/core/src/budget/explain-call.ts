@@ -63,14 +63,10 @@ function lineTold({ kind, charged, at, receipt }: LedgerLine, isOneOfMany: boole
   }
   const missing = receipt["missing"];
   if (Array.isArray(missing) && missing.length > 0) told.push(`  without a price: ${missing.join(", ")}`);
-  const card = receipt["rateCard"] as
-    | { id?: unknown; source?: unknown; asOf?: unknown; matchedBy?: unknown }
-    | undefined;
+  const card = receipt["rateCard"] as Readonly<Record<string, string>> | undefined;
   if (card) {
-    const since = card.asOf === undefined ? "" : ` since ${String(card.asOf)}`;
-    told.push(
-      `  prices of ${String(card.id)}${since} from ${String(card.source)} (${String(card.matchedBy)})`,
-    );
+    const since = card["asOf"] === undefined ? "" : ` since ${card["asOf"]}`;
+    told.push(`  prices of ${card["id"]}${since} from ${card["source"]} (${card["matchedBy"]})`);
   }
   return told;
 }

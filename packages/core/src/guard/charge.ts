@@ -75,7 +75,8 @@ function answeredCharge(
   if (cost.kind === "known") return { kind, costNanoUsd: cost.nanoUsd, cost, card };
   // The larger of what is known and what was held: never less than the bill as far as it can be read.
   const least = cost.kind === "lowerBound" && cost.nanoUsd > call.heldNanoUsd ? cost.nanoUsd : undefined;
-  if (outcome.noUsage?.isKnown !== true) warn(door, call, cost, least);
+  const isTold = outcome.noUsage?.isKnown === true || outcome.noUsage?.isExpected === true;
+  if (!isTold) warn(door, call, cost, least);
   return { kind: "unmeasured", costNanoUsd: least, cost, card };
 }
 

@@ -27,9 +27,9 @@ export interface Estimate {
   /** The most input tokens; undefined where the estimate is fixed. */
   readonly inputTokens: number | undefined;
   /** The most output tokens (over all answers) that a hold of `amount` pays for; undefined when the hold is the whole bound. */
-  outputTokensFor(amountNanoUsd: bigint): number | undefined;
+  readonly outputTokensFor: (amountNanoUsd: bigint) => number | undefined;
   /** The most that the input and so many output tokens (over all answers) cost; undefined where nothing bounds them, and for what is no count. */
-  costOfOutput(tokens: number): bigint | undefined;
+  readonly costOfOutput: (tokens: number) => bigint | undefined;
 }
 
 /** What an estimate is made with. */

@@ -97,7 +97,8 @@ export function noteAnswer(door: DoorSettings, seen: SeenModels, call: OpenCall,
   if (outcome.usage) {
     seen.answered(call.label, outcome.usage.outputTokens);
     seen.anchors.note(call.request, outcome);
-  } else if (call.budgetIds.length > 0) seen.answeredWithoutUsage(call.label, door.clock.monotonic());
+  } else if (call.budgetIds.length > 0 && outcome.noUsage?.isExpected !== true)
+    seen.answeredWithoutUsage(call.label, door.clock.monotonic());
 }
 
 /** The caller is let go at once when it aborts; the attempt is read to its end or cut, and settled, behind its back. */

@@ -94,8 +94,13 @@ export type Outcome =
       readonly serviceTier?: string | undefined;
       /** The provider's id of the answer, where a later request can go on from it. */
       readonly answerId?: string | undefined;
-      /** Why there is no usage, for the receipt and the warning; `isKnown` when the warning was given before. */
-      readonly noUsage?: { readonly reason: string; readonly isKnown: boolean } | undefined;
+      /**
+       * Why there is no usage, for the receipt and the warning. `isKnown`: the warning was given before. `isExpected`: answers of
+       * this kind never have any, so that later calls are not held back for it, and nobody is warned.
+       */
+      readonly noUsage?:
+        | { readonly reason: string; readonly isKnown?: boolean; readonly isExpected?: boolean }
+        | undefined;
     }
   /** The provider refused or was never reached: nothing is billed. */
   | { readonly kind: "rejected"; readonly reason: string }

@@ -56,7 +56,10 @@ export class RequestInput {
     const bytes = this.#from(NOTHING);
     const known = startOf(anchor, anchors.followed(request));
     const learned = known && this.#from(known);
-    if (known !== undefined && learned !== undefined && !(bytes !== undefined && bytes <= learned)) {
+    // Where a beginning alone had more tokens than the whole has bytes, somebody adds to it: what was learned stands.
+    const isMore =
+      known !== undefined && bytes !== undefined && known.tokens > bytes && this.#isReadable(known);
+    if (known !== undefined && learned !== undefined && (isMore || bytes === undefined || learned < bytes)) {
       this.#start = known;
       this.bound = { tokens: learned, method: "anchor" };
     } else {
@@ -91,6 +94,10 @@ export class RequestInput {
     return contextWindow === undefined
       ? undefined
       : Math.max(tokens, contextWindow + REQUEST_OVERHEAD_TOKENS);
+  }
+
+  #isReadable({ tokens }: Start): boolean {
+    return this.#card.contextWindow !== undefined && tokens <= this.#card.contextWindow;
   }
 
   #unbounded(): never {

@@ -20,6 +20,9 @@ const NEVER_SENT = new Set([
 /** Causes are followed this far, so that a cycle ends. */
 const MAX_CAUSES = 10;
 
+/** What a code of an error looks like; anything else might be a text. */
+const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
+
 const KINDS = new Set(["answered", "rejected", "doubt", "cut"]);
 
 /** The outcome of an answer in either of its forms; undefined for what is no answer. */
@@ -58,6 +61,15 @@ export function outcomeOfError(error: unknown): Outcome {
   return { kind: "doubt", reason: reasonOf(error) };
 }
 
+/** Names and codes along the causes: messages of errors may quote a URL with a key in it, a prompt or an answer. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}`.slice(0, 300) : "an unknown failure";
+  const told: string[] = [];
+  let cause = error;
+  for (let depth = 0; depth < MAX_CAUSES && cause instanceof Error; depth++) {
+    const { code } = cause as { code?: unknown };
+    const isCode = typeof code === "string" && CODE.test(code);
+    told.push(isCode ? `${cause.name} ${code}` : cause.name);
+    cause = cause.cause;
+  }
+  return told.length === 0 ? "an unknown failure" : told.join(", from ").slice(0, 300);
 }

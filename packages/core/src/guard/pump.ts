@@ -1,8 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
-import type { StreamAnswer } from "./guard-request.ts";
+import type { StreamAnswer, StreamMeter } from "./guard-request.ts";
+import { StreamConsumer } from "./stream-consumer.ts";
 
-/** Chunks read ahead of the consumer; a provider's stream of a thousand events is a long answer. */
-const READ_AHEAD = 1_024;
 /** A consumer that takes nothing for so long no longer sets the pace: the call would hold its money for ever. */
 const IDLE_MS = 30_000;
 
@@ -41,129 +40,111 @@ interface Pumped<Chunk> {
 
 /** Reads a metered stream by itself, hands it on, and tells once when the wire has ended. */
 export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOptions): Pumped<Chunk> {
-  const consumer = new Consumer<Chunk>();
-  let hurried = false;
-  let wasHeldUp = false;
-  let cutEnd: CutEnd<Chunk> | undefined;
-  let pulled = Promise.withResolvers<void>();
-  const goOn = () => {
-    pulled.resolve();
-    pulled = Promise.withResolvers();
+  const pump = new Pump(answer.meter, options);
+  const chunks = pump.open();
+  void pump.read(answer.chunks);
+  return {
+    chunks,
+    hurry: () => pump.hurry(),
+    fail: (error) => pump.fail(error),
+    cut: (end) => pump.cut(end),
   };
-  const hurry = () => {
-    hurried = true;
-    goOn();
-  };
-  const waitForConsumer = async () => {
-    wasHeldUp = true;
-    const cancel = options.clock.schedule(hurry, IDLE_MS);
-    await pulled.promise;
-    cancel();
-  };
-  let ended: Promise<void> | undefined;
-  const end = (complete: boolean) => (ended ??= options.onEnd({ complete, wasHeldUp }));
-  const over = Promise.withResolvers<void>();
-  let reader: ReadableStreamDefaultReader<Chunk> | undefined;
-  const chunks = consumer.open({
-    onPull: goOn,
-    onCancel() {
-      hurry();
-      // Nothing that costs is to come: there is no reason to read on.
-      if (ended) void reader?.cancel().catch(() => {});
-      else options.onUnwanted();
-      return options.cancelWaits ? over.promise : undefined;
-    },
-  });
-  const read = async () => {
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      reader = answer.chunks.getReader();
-      for (;;) {
-        if (!hurried && consumer.isFull) await waitForConsumer();
-        const { done, value } = await reader.read();
-        if (done || cutEnd) break;
-        const given = answer.meter.read(value);
-        if (answer.meter.isOver?.()) await end(true);
-        consumer.give(given);
-        options.onRead();
-      }
-      if (!cutEnd) consumer.give(answer.meter.flush());
-    } catch (error) {
-      failure = { error };
-      await reader?.cancel(error).catch(() => {});
-    }
-    await end(failure === undefined && !cutEnd);
-    over.resolve();
-    if (!cutEnd) return consumer.end(failure);
-    if ("chunks" in cutEnd) consumer.give(cutEnd.chunks);
-    consumer.end("error" in cutEnd ? cutEnd : undefined);
-  };
-  // What is being read ends at once then, whatever becomes of the wire.
-  const cut = (how: CutEnd<Chunk>) => {
-    if (ended || cutEnd) return;
-    cutEnd = how;
-    hurry();
-    void reader?.cancel().catch(() => {});
-  };
-  const fail = (error: unknown) => {
-    consumer.fail(error);
-    hurry();
-  };
-  void read();
-  return { chunks, hurry, fail, cut };
 }
 
-/** The consumer's side of a stream: gets what is given, in order, until one of its ends. */
-class Consumer<Chunk> {
-  #controller: ReadableStreamDefaultController<Chunk> | undefined;
-  /** An error that is told once what was read before it was taken. */
-  #lastWord: { readonly error: unknown } | undefined;
+class Pump<Chunk> {
+  readonly #meter: StreamMeter<Chunk>;
+  readonly #options: PumpOptions;
+  readonly #consumer = new StreamConsumer<Chunk>();
+  readonly #over = Promise.withResolvers<void>();
+  #reader: ReadableStreamDefaultReader<Chunk> | undefined;
+  #pulled = Promise.withResolvers<void>();
+  #isHurried = false;
+  #wasHeldUp = false;
+  #cutEnd: CutEnd<Chunk> | undefined;
+  #ended: Promise<void> | undefined;
 
-  open(on: { readonly onPull: () => void; readonly onCancel: () => Promise<void> | undefined }) {
-    return new ReadableStream<Chunk>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => {
-          this.#tellLastWord();
-          on.onPull();
-        },
-        cancel: () => {
-          this.#controller = undefined;
-          return on.onCancel();
-        },
+  constructor(meter: StreamMeter<Chunk>, options: PumpOptions) {
+    this.#meter = meter;
+    this.#options = options;
+  }
+
+  open(): ReadableStream<Chunk> {
+    return this.#consumer.open({
+      onPull: () => this.#goOn(),
+      onCancel: () => {
+        this.hurry();
+        // Nothing that costs is to come: there is no reason to read on.
+        if (this.#ended) this.#stopReading();
+        else this.#options.onUnwanted();
+        return this.#options.cancelWaits ? this.#over.promise : undefined;
       },
-      { highWaterMark: READ_AHEAD },
-    );
+    });
   }
 
-  get isFull(): boolean {
-    return this.#controller !== undefined && (this.#controller.desiredSize ?? 1) <= 0;
-  }
-
-  give(chunks: readonly Chunk[]): void {
-    if (this.#lastWord === undefined) for (const chunk of chunks) this.#controller?.enqueue(chunk);
-  }
-
-  /** Ends the stream after what it was given: closes it, or tells a failure. Only the first end counts. */
-  end(failure: { readonly error: unknown } | undefined): void {
-    if (this.#controller === undefined || this.#lastWord !== undefined) return;
-    if (failure === undefined) {
-      this.#controller.close();
-      this.#controller = undefined;
-    } else {
-      this.#lastWord = failure;
-      this.#tellLastWord();
+  /** Reads to the end, whatever that is. Never rejects. */
+  async read(chunks: ReadableStream<Chunk>): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    try {
+      await this.#readAll((this.#reader = chunks.getReader()));
+    } catch (error) {
+      failure = { error };
+      await this.#reader?.cancel(error).catch(() => {});
     }
+    await this.#end(failure === undefined && !this.#cutEnd);
+    this.#over.resolve();
+    if (!this.#cutEnd) return this.#consumer.end(failure);
+    if ("chunks" in this.#cutEnd) this.#consumer.give(this.#cutEnd.chunks);
+    this.#consumer.end("error" in this.#cutEnd ? this.#cutEnd : undefined);
   }
 
-  /** Ends the stream with an error now. */
+  hurry(): void {
+    this.#isHurried = true;
+    this.#goOn();
+  }
+
   fail(error: unknown): void {
-    this.#controller?.error(error);
-    this.#controller = undefined;
+    this.#consumer.fail(error);
+    this.hurry();
   }
 
-  #tellLastWord(): void {
-    const isAllTaken = this.#controller?.desiredSize === READ_AHEAD;
-    if (this.#lastWord !== undefined && isAllTaken) this.fail(this.#lastWord.error);
+  /** What is being read ends at once then, whatever becomes of the wire. */
+  cut(end: CutEnd<Chunk>): void {
+    if (this.#ended || this.#cutEnd) return;
+    this.#cutEnd = end;
+    this.hurry();
+    this.#stopReading();
+  }
+
+  async #readAll(reader: ReadableStreamDefaultReader<Chunk>): Promise<void> {
+    for (;;) {
+      if (!this.#isHurried && this.#consumer.isFull) await this.#waitForConsumer();
+      const { done, value } = await reader.read();
+      if (done || this.#cutEnd) break;
+      const given = this.#meter.read(value);
+      if (this.#meter.isOver?.()) await this.#end(true);
+      this.#consumer.give(given);
+      this.#options.onRead();
+    }
+    if (!this.#cutEnd) this.#consumer.give(this.#meter.flush());
+  }
+
+  async #waitForConsumer(): Promise<void> {
+    this.#wasHeldUp = true;
+    const cancel = this.#options.clock.schedule(() => this.hurry(), IDLE_MS);
+    await this.#pulled.promise;
+    cancel();
+  }
+
+  #goOn(): void {
+    this.#pulled.resolve();
+    this.#pulled = Promise.withResolvers();
+  }
+
+  #stopReading(): void {
+    void this.#reader?.cancel().catch(() => {});
+  }
+
+  #end(complete: boolean): Promise<void> {
+    return (this.#ended ??= this.#options.onEnd({ complete, wasHeldUp: this.#wasHeldUp }));
   }
 }

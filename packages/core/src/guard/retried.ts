@@ -14,7 +14,7 @@ export async function retried<T>(
   if (typeof retry?.execute !== "function") {
     throw new InvalidOptionError("retry is a policy with a function execute, such as one of cockatiel.");
   }
-  const { callId, ...again } = request;
+  const { callId: _, ...again } = request;
   let isFirst = true;
   const attempt = async (): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
     const asked = isFirst ? request : again;

@@ -80,13 +80,14 @@ describe("names", () => {
   });
 
   test.each([
-    ["openai", "gpt-image-1", /input_image_mtok/],
-    ["openai", "whisper-1", /audio_hours/],
+    ["google", "gemini-omni-flash-preview", /output_video_mtok/],
+    ["groq", "whisper-large-v3", /audio_hours/],
+    ["openai", "dall-e-3", /off its API/],
     ["openai", "omni-moderation-latest", /not its price/],
     ["openai", "gpt-4o-search-preview", /web searches/],
     ["openai", "gpt-4o-mini-search-preview-2025-03-11", /web searches/],
     ["perplexity", "sonar", /requests_kcount/],
-    ["google", "gemini-2.5-flash-image", /output_image_mtok/],
+    ["google", "gemini-embedding-2", /input_video_mtok/],
     ["openrouter", "deepseek/deepseek-chat-v3.1:free", /no such model/],
     ["openrouter", "openai/gpt-4o:online", /no such model/],
     ["openrouter", "openrouter/auto", /no such model/],

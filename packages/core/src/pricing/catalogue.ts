@@ -109,6 +109,7 @@ function listed(provider: string, model: string, matchedBy?: "user"): Found {
     model: name,
     matchedBy: matchedBy ?? known?.matchedBy ?? (overlay?.model === undefined ? "exact" : "family"),
     ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(overlay?.billedBy === undefined ? {} : { billedBy: overlay.billedBy }),
     ...modelSize(provider, id),
   });
 }

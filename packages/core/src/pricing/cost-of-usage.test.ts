@@ -40,6 +40,41 @@ describe("cost", () => {
     ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "web_search", count: 2 }] }, 20_000_000n],
     ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "file_search", count: 1 }] }, 2_500_000n],
     ["gpt-5", { inputTokens: 0, outputTokens: 0, fees: [{ meter: "container", count: 1 }] }, 30_000_000n],
+    // A second of whisper-1 is a ten-thousandth of a dollar; a million characters of tts-1 are $15.
+    [
+      "whisper-1",
+      { inputTokens: 0, outputTokens: 0, fees: [{ meter: "audioSeconds", count: 61 }] },
+      6_100_000n,
+    ],
+    [
+      "gpt-transcribe",
+      { inputTokens: 0, outputTokens: 0, fees: [{ meter: "audioSeconds", count: 60 }] },
+      4_500_000n,
+    ],
+    [
+      "tts-1",
+      { inputTokens: 0, outputTokens: 0, fees: [{ meter: "characters", count: 4_096 }] },
+      61_440_000n,
+    ],
+    [
+      "tts-1-hd-1106",
+      { inputTokens: 0, outputTokens: 0, fees: [{ meter: "characters", count: 1 }] },
+      30_000n,
+    ],
+    // 10 text tokens at $5, 300 of an image at $10, 1,056 made at $40.
+    [
+      "gpt-image-1",
+      { inputTokens: 310, inputImageTokens: 300, outputTokens: 1_056, outputImageTokens: 1_056 },
+      45_290_000n,
+    ],
+    ["gpt-image-1-mini", { inputTokens: 10, outputTokens: 1_056, outputImageTokens: 1_056 }, 8_468_000n],
+    // Text that an image model writes costs less than the image: 4 at $10, 1,056 at $32.
+    ["gpt-image-1.5", { inputTokens: 0, outputTokens: 1_060, outputImageTokens: 1_056 }, 33_832_000n],
+    ["gpt-image-2", { inputTokens: 8, outputTokens: 7_024, outputImageTokens: 7_024 }, 210_760_000n],
+    // Images sent to a model of text cost what text does.
+    ["gpt-4o", { inputTokens: 1_000, inputImageTokens: 900, outputTokens: 0 }, 2_500_000n],
+    ["gpt-5.2", { inputTokens: 1_000, outputTokens: 1_000 }, 7_875_000n, "batch"],
+    ["text-embedding-3-small", { inputTokens: 1_000_000, outputTokens: 0 }, 10_000_000n, "batch"],
     // Fees have no flex price.
     [
       "gpt-5",
@@ -65,6 +100,8 @@ describe("cost", () => {
     expect(missing("gpt-4o", { inputAudioTokens: 50 })).toEqual(["inputAudio"]);
     expect(missing("gpt-4o", { outputAudioTokens: 50 })).toEqual(["outputAudio"]);
     expect(missing("gpt-4o", { cacheWriteTokens: 50 })).toEqual(["cacheWrite"]);
+    expect(missing("gpt-4o", { outputImageTokens: 50 })).toEqual(["outputImage"]);
+    expect(missing("gpt-4o", { fees: [{ meter: "audioSeconds", count: 1 }] })).toEqual(["audioSeconds"]);
     expect(missing("text-embedding-3-small", {})).toEqual(["output"]);
     expect(missing("gpt-4o", { fees: [{ meter: "web_search_preview", count: 1 }] })).toEqual([
       "web_search_preview",
@@ -97,7 +134,6 @@ describe("cost", () => {
     ["gpt-4o", "flex"],
     ["gpt-5-pro", "flex"],
     ["gpt-5.1", "flex"],
-    ["gpt-5.2", "batch"],
   ])("of %s at tier %s is unknown, since nobody told its price", (model, tier) => {
     expect(cost(model, { inputTokens: 1, outputTokens: 1 }, tier)).toMatchObject({
       kind: "unknown",
@@ -119,6 +155,8 @@ describe("cost", () => {
     expect(cost("gpt-4o", { inputTokens: 1.5, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
     expect(cost("gpt-4o", { inputTokens: -1, outputTokens: 0 })).toMatchObject({ kind: "unknown" });
     // OpenRouter has sent 2,161 cached and 2,161 written of 2,168.
+    const tooMany = { inputTokens: 0, outputTokens: 10, outputAudioTokens: 6, outputImageTokens: 6 };
+    expect(cost("gpt-image-1", tooMany)).toMatchObject({ reason: expect.stringMatching(/output/) as string });
     const overlap = {
       inputTokens: 2_168,
       cachedInputTokens: 2_161,
@@ -128,6 +166,25 @@ describe("cost", () => {
     expect(cost("gpt-5.6-sol", overlap)).toMatchObject({
       kind: "unknown",
       reason: expect.stringMatching(/add up/) as string,
+    });
+  });
+
+  test("is unknown for a model that is not billed by tokens, when only tokens were told", () => {
+    for (const model of ["whisper-1", "tts-1"]) {
+      expect(cost(model, { inputTokens: 100, outputTokens: 100 })).toMatchObject({
+        kind: "unknown",
+        reason: expect.stringContaining("is billed by") as string,
+      });
+    }
+    const seconds = { inputTokens: 0, outputTokens: 0, fees: [{ meter: "audioSeconds", count: 1 }] };
+    expect(cost("tts-1", seconds)).toMatchObject({ kind: "unknown" });
+  });
+
+  test("of images that Gemini makes is that of their own tokens", () => {
+    const usage = { inputTokens: 10, outputTokens: 1_304, outputImageTokens: 1_290 };
+    expect(pricing.cost({ provider: "google", model: "gemini-2.5-flash-image", usage, at })).toMatchObject({
+      kind: "known",
+      nanoUsd: 38_738_000n,
     });
   });
 
@@ -162,12 +219,18 @@ describe("arithmetic", () => {
           cacheWrite: rate,
           inputAudio: rate,
           outputAudio: rate,
+          inputImage: optional,
+          outputImage: rate,
         }),
-        fc.tuple(part, part, part, part, part, part),
+        fc.tuple(part, part, part, part, part, part, part, part),
         fc.boolean(),
-        (given, [plain, cached, written, audio, text, spoken], flex) => {
-          const { cachedInput, ...others } = given;
-          const rates: Partial<Record<Meter, Rate>> = cachedInput ? { ...others, cachedInput } : others;
+        (given, [plain, cached, written, audio, text, spoken, seen, drawn], flex) => {
+          const { cachedInput, inputImage, ...others } = given;
+          const rates: Partial<Record<Meter, Rate>> = {
+            ...others,
+            ...(cachedInput ? { cachedInput } : {}),
+            ...(inputImage ? { inputImage } : {}),
+          };
           const card: RateCard = {
             id: "openai/o3",
             provider: "openai",
@@ -176,14 +239,16 @@ describe("arithmetic", () => {
             matchedBy: "exact",
             rates,
           };
-          const inputTokens = plain + cached + written + audio;
+          const inputTokens = plain + cached + written + audio + seen;
           const usage = {
             inputTokens,
             cachedInputTokens: cached,
             cacheWriteTokens: written,
             inputAudioTokens: audio,
-            outputTokens: text + spoken,
+            inputImageTokens: seen,
+            outputTokens: text + spoken + drawn,
             outputAudioTokens: spoken,
+            outputImageTokens: drawn,
           };
           const parts: [Meter, number][] = [
             ["input", plain],
@@ -192,6 +257,8 @@ describe("arithmetic", () => {
             ["inputAudio", audio],
             ["output", text],
             ["outputAudio", spoken],
+            ["inputImage", seen],
+            ["outputImage", drawn],
           ];
           // Dollars as a fraction over 10^18, by another road: tiers from the top, one division at the end.
           let dollars = 0n;

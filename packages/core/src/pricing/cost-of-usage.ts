@@ -24,10 +24,10 @@ export interface CostLine {
 
 /**
  * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved
- * service tier rounds a rate up to a whole pico-dollar; no listed rate needs it. Cached input without a rate
- * of its own costs what input does. Audio or cache writes without a rate are counted at the text rate and
- * named in `missing`; so are fees without a price. Unknown for a service tier without a price, and for counts
- * that cannot be right.
+ * service tier rounds a rate up to a whole pico-dollar; no listed rate needs it. Cached input and images sent
+ * in cost what input does without a rate of their own. Audio, cache writes or images made without a rate are
+ * counted at the text rate and named in `missing`; so are fees without a price. Unknown for a service tier
+ * without a price, for counts that cannot be right, and where a model is billed by what the usage does not have.
  */
 export function costOfUsage(input: {
   readonly card: RateCard;
@@ -39,11 +39,17 @@ export function costOfUsage(input: {
   const divisor = serviceTierDivisor(card, input.serviceTier);
   if (typeof divisor !== "bigint") return { kind: "unknown", reason: divisor.reason };
 
-  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, inputAudioTokens = 0 } = usage;
-  const { outputTokens, outputAudioTokens = 0 } = usage;
-  const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - inputAudioTokens;
-  if (plainInput < 0)
-    return { kind: "unknown", reason: "the parts of the reported input add up to more than its total" };
+  const { billedBy } = card;
+  if (billedBy !== undefined && usage.fees?.some(({ meter }) => meter === billedBy) !== true)
+    return { kind: "unknown", reason: `${card.id} is billed by ${billedBy}, which the usage does not tell` };
+
+  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0 } = usage;
+  const { inputAudioTokens = 0, inputImageTokens = 0 } = usage;
+  const { outputTokens, outputAudioTokens = 0, outputImageTokens = 0 } = usage;
+  const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - inputAudioTokens - inputImageTokens;
+  const plainOutput = outputTokens - outputAudioTokens - outputImageTokens;
+  if (plainInput < 0) return unlikely("input");
+  if (plainOutput < 0) return unlikely("output");
 
   const lines: CostLine[] = [];
   const missing: string[] = [];
@@ -58,14 +64,20 @@ export function costOfUsage(input: {
   charge("cachedInput", cachedInputTokens, rates.cachedInput ?? rates.input);
   charge("cacheWrite", cacheWriteTokens, rates.cacheWrite, rates.input);
   charge("inputAudio", inputAudioTokens, rates.inputAudio, rates.input);
-  charge("output", outputTokens - outputAudioTokens, rates.output);
+  charge("inputImage", inputImageTokens, rates.inputImage ?? rates.input);
+  charge("output", plainOutput, rates.output);
   charge("outputAudio", outputAudioTokens, rates.outputAudio, rates.output);
+  charge("outputImage", outputImageTokens, rates.outputImage, rates.output);
   if (usage.fees) chargeFees(card, usage.fees, lines, missing);
 
   const nanoUsd = nanoUsdFromPico(lines.reduce((sum, line) => sum + line.picoUsd * BigInt(line.count), 0n));
   return missing.length === 0
     ? { kind: "known", nanoUsd, lines }
     : { kind: "lowerBound", nanoUsd, missing, lines };
+}
+
+function unlikely(side: "input" | "output"): Cost {
+  return { kind: "unknown", reason: `the parts of the reported ${side} add up to more than its total` };
 }
 
 function chargeFees(

@@ -1,4 +1,4 @@
-import { OVERLAY_FEES, type OverlayFee } from "./overlay.ts";
+import { OVERLAY_FEES, type OverlayFee } from "./overlay-fees.ts";
 import { picoUsdPerPiece } from "./pico-usd.ts";
 import type { RateCard } from "./rate-card.ts";
 
@@ -10,7 +10,9 @@ export interface FeeRate {
 
 /** The price of a fee such as `web_search` at the card's provider; undefined where none is known. */
 export function feeRate(card: RateCard, meter: string): FeeRate | undefined {
-  const row = OVERLAY_FEES.find((fee) => fee.provider === card.provider && fee.meter === meter);
+  const row = OVERLAY_FEES.find(
+    (fee) => fee.provider === card.provider && fee.meter === meter && (fee.models?.test(card.model) ?? true),
+  );
   if (!row) return undefined;
   return { picoUsd: picoUsdPerPiece(row.dollars), alsoBilled: alsoBilled(row, card) };
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { GENAI_PRICES, genaiPricesModel } from "./genai-prices-model.ts";
 import { modelId, variantOf, withoutDate } from "./model-id.ts";
-import { OVERLAY_FEES, OVERLAY_RATES } from "./overlay.ts";
+import { OVERLAY_FEES } from "./overlay-fees.ts";
+import { OVERLAY_RATES } from "./overlay.ts";
 import { providerName } from "./provider-name.ts";
 
 test("names the version of the catalogue that is installed", () => {

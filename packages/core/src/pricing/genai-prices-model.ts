@@ -30,6 +30,9 @@ const METERS: ReadonlyMap<string, Meter> = new Map([
   ["input_audio_mtok", "inputAudio"],
   ["cache_audio_read_mtok", "cachedInputAudio"],
   ["output_audio_mtok", "outputAudio"],
+  ["input_image_mtok", "inputImage"],
+  ["cache_image_read_mtok", "cachedInputImage"],
+  ["output_image_mtok", "outputImage"],
 ]);
 
 /**

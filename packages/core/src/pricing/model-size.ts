@@ -20,6 +20,8 @@ const CONTEXT: ReadonlyMap<string, number> = new Map([
  * itself.
  */
 const MAX_OUTPUT: Readonly<Record<number, readonly string[]>> = {
+  // OpenAI's pages of the two models (developers.openai.com/api/docs/models), stored copies read on 2026-11-22.
+  2_000: ["gpt-4o-transcribe", "gpt-4o-mini-transcribe"],
   4_096: [
     "gpt-3.5-turbo",
     "gpt-3.5-turbo-0125",

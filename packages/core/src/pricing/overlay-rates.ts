@@ -10,6 +10,7 @@ import type { DatedRates } from "./rate-schedule.ts";
 export interface OverlayModel {
   readonly model?: string;
   readonly contextWindow?: number;
+  readonly billedBy?: string;
   readonly schedule: readonly DatedRates[];
 }
 
@@ -40,11 +41,12 @@ export function overlayModel(
     const begun = row.from === undefined ? {} : { asOf: row.from.slice(0, 10), fromMs: Date.parse(row.from) };
     schedule.push({ rates, source: "overlay", ...begun });
   }
-  const { model, contextWindow } = rows.at(-1) ?? {};
+  const { model, contextWindow, billedBy } = rows.at(-1) ?? {};
   return {
     schedule,
     ...(model === undefined ? {} : { model }),
     ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(billedBy === undefined ? {} : { billedBy }),
   };
 }
 

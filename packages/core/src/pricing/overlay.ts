@@ -1,3 +1,4 @@
+import { CHECKED, LITELLM, OPENAI_DOCS, RESEARCH, SPEECH, TRANSCRIBE, WHISPER } from "./overlay-sources.ts";
 import type { Meter } from "./rate-card.ts";
 
 /** Token prices by hand, in dollars per million tokens. They win over the catalogue. */
@@ -13,6 +14,8 @@ export interface OverlayRates {
   /** True: the rates are added to the catalogue's instead of taking their place. */
   readonly adds?: boolean;
   readonly contextWindow?: number;
+  /** The fee by which the model is billed instead of tokens; `rates` are empty then. */
+  readonly billedBy?: string;
   readonly source: string;
   readonly checkedOn: string;
 }
@@ -24,23 +27,6 @@ export interface OverlayUnknown {
   readonly reason: string;
 }
 
-/** The price of something billed by the piece, in dollars. */
-export interface OverlayFee {
-  readonly provider: string;
-  readonly meter: string;
-  readonly dollars: string;
-  /** Models for which the piece also costs something that no usage shows. */
-  readonly alsoBilled?: { readonly models: RegExp; readonly what: string };
-  readonly source: string;
-  readonly checkedOn: string;
-}
-
-// A stored copy of the file was read; the providers' own pages were not, except where a row says so.
-const LITELLM =
-  "LiteLLM model_prices_and_context_window.json, commit 00035b69f416be24e2e323c13198d9b7d2d1bdf9";
-const RESEARCH =
-  "wflo's price research of 2026-11-22, from LiteLLM of 2026-08-01; not read again for this row";
-const CHECKED = "2026-11-22";
 const ft41 = {
   provider: "openai",
   contextWindow: 1_047_576,
@@ -49,6 +35,8 @@ const ft41 = {
   checkedOn: CHECKED,
 };
 const audio = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED };
+const image = { provider: "openai", adds: true, checkedOn: CHECKED };
+const sound = { provider: "openai", rates: {}, checkedOn: CHECKED };
 const deepseek = { provider: "deepseek", ids: /^deepseek-(?:chat|reasoner)$/, checkedOn: CHECKED };
 const vertex = { provider: "google-vertex", source: RESEARCH, checkedOn: CHECKED };
 const mistral = { provider: "mistral", checkedOn: CHECKED };
@@ -65,6 +53,35 @@ export const OVERLAY_RATES: readonly OverlayRates[] = [
     ids: /^gpt-4o-mini-audio-preview(?:-2024-12-17)?$/,
     rates: { inputAudio: "10", outputAudio: "20" },
   },
+  // The catalogue has the price of an image's tokens as that of all output.
+  {
+    ...image,
+    ids: /^gpt-image-1$/,
+    rates: { outputImage: "40" },
+    source: `${OPENAI_DOCS}/ja-JP/api/docs/models/gpt-image-1, stored copy`,
+  },
+  {
+    ...image,
+    ids: /^gpt-image-1-mini$/,
+    rates: { outputImage: "8" },
+    source: `${OPENAI_DOCS}/de-DE/api/docs/models/gpt-image-1-mini, stored copy`,
+  },
+  {
+    ...image,
+    ids: /^gpt-image-2(?:-2026-04-21)?$/,
+    rates: { outputImage: "30" },
+    source: `https://fal.ai/models/openai/gpt-image-2/llms.txt, stored copy; genai-prices has it as that of all output`,
+  },
+  { ...sound, ids: /^whisper-1$/, model: "whisper-1", billedBy: "audioSeconds", source: WHISPER },
+  {
+    ...sound,
+    ids: /^gpt-transcribe$/,
+    model: "gpt-transcribe",
+    billedBy: "audioSeconds",
+    source: TRANSCRIBE,
+  },
+  { ...sound, ids: /^tts-1(?:-1106)?$/, model: "tts-1", billedBy: "characters", source: SPEECH },
+  { ...sound, ids: /^tts-1-hd(?:-1106)?$/, model: "tts-1-hd", billedBy: "characters", source: SPEECH },
   {
     ...ft41,
     ids: /^ft:gpt-4\.1-2025-04-14:.+$/,
@@ -134,25 +151,10 @@ export const OVERLAY_UNKNOWN: readonly OverlayUnknown[] = [
     ids: /^gpt-4o-audio-preview-2024-10-01$/,
     reason: "no price list that could be checked has the audio price of this snapshot",
   },
-  { provider: "azure", ids: /^deepseek-v4-pro/, reason: "the price lists for this model on Azure disagree" },
-];
-
-/**
- * Fees by the piece. `web_search_preview` has none here: its price depends on the model, so its cost is a
- * lower bound.
- */
-export const OVERLAY_FEES: readonly OverlayFee[] = [
   {
     provider: "openai",
-    meter: "web_search",
-    dollars: "0.01",
-    alsoBilled: {
-      models: /^(?:gpt-4o-mini|gpt-4\.1-mini)$/,
-      what: "web_search content (a block of 8,000 input tokens a call)",
-    },
-    source: "https://www.modelcostwatch.com/openai/tool-costs/web-search, stored copy of 2026-03-12",
-    checkedOn: CHECKED,
+    ids: /^dall-e-/,
+    reason: "OpenAI has taken DALL·E off its API and its price off its pages",
   },
-  { provider: "openai", meter: "file_search", dollars: "0.0025", source: RESEARCH, checkedOn: CHECKED },
-  { provider: "openai", meter: "container", dollars: "0.03", source: RESEARCH, checkedOn: CHECKED },
+  { provider: "azure", ids: /^deepseek-v4-pro/, reason: "the price lists for this model on Azure disagree" },
 ];

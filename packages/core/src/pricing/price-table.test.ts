@@ -27,6 +27,13 @@ describe("prices of your own", () => {
     });
   });
 
+  test("have audio and images apart, where those have prices of their own", () => {
+    const rates = { input: 1, output: 2, inputAudio: 3, outputAudio: 4, inputImage: 5, outputImage: 6 };
+    const card = createCatalogue({ "my/media": rates }).find({ provider: "my", model: "media" });
+    const read = "rates" in card ? Object.entries(card.rates) : [];
+    expect(read.map(([meter, { picoUsd }]) => [meter, Number(picoUsd) / 1e6])).toEqual(Object.entries(rates));
+  });
+
   test("price what no catalogue can: free variants, deployments, a provider of your own", () => {
     const catalogue = createCatalogue({
       "openrouter/deepseek/deepseek-chat-v3.1:free": { input: 0, output: 0 },

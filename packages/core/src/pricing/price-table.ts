@@ -15,6 +15,11 @@ export interface UserPrice {
   readonly output?: MoneyInput;
   readonly cachedInput?: MoneyInput;
   readonly cacheWrite?: MoneyInput;
+  /** Audio and images, where their tokens have prices of their own. */
+  readonly inputAudio?: MoneyInput;
+  readonly outputAudio?: MoneyInput;
+  readonly inputImage?: MoneyInput;
+  readonly outputImage?: MoneyInput;
   readonly contextWindow?: number;
   readonly maxOutputTokens?: number;
 }
@@ -32,7 +37,16 @@ export type ReadPrice =
     }
   | { readonly kind: "like"; readonly provider: string; readonly model: string };
 
-const AMOUNTS = ["input", "output", "cachedInput", "cacheWrite"] as const;
+const AMOUNTS = [
+  "input",
+  "output",
+  "cachedInput",
+  "cacheWrite",
+  "inputAudio",
+  "outputAudio",
+  "inputImage",
+  "outputImage",
+] as const;
 const COUNTS = ["contextWindow", "maxOutputTokens"] as const;
 const FIELDS: ReadonlySet<string> = new Set([...AMOUNTS, ...COUNTS]);
 

@@ -6,7 +6,10 @@ export type Meter =
   | "output"
   | "inputAudio"
   | "cachedInputAudio"
-  | "outputAudio";
+  | "outputAudio"
+  | "inputImage"
+  | "cachedInputImage"
+  | "outputImage";
 
 /**
  * A price per token in pico-dollars. The whole request takes the highest tier whose threshold its INPUT
@@ -44,6 +47,8 @@ export interface RateCard {
   readonly mayAlsoApply?: readonly Rates[];
   readonly contextWindow?: number;
   readonly maxOutputTokens?: number;
+  /** The fee that a model is billed by instead of tokens, such as `audioSeconds`: its tokens tell nothing of its cost. */
+  readonly billedBy?: string;
 }
 
 /** There is no price, with a one-line reason. Never to be taken for zero. */

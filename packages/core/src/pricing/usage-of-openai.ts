@@ -1,3 +1,4 @@
+import { isOpenAIImage, usageOfOpenAIImage, usageOfOpenAITranscription } from "./usage-of-openai-media.ts";
 import { isUsage, type Usage } from "./usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -27,13 +28,16 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
 }
 
 /**
- * The usage of a Responses API answer: the response object, or `response` of a stream's `response.completed`.
- * Fees of the hosted tools are counted from its output items, since they are not in `usage`. Undefined when
- * there is no valid usage.
+ * The usage of a Responses API answer: the response object, or `response` of a stream's `response.completed`; also that of images
+ * and transcriptions, which is told alike. Fees of the hosted tools are counted from its output items, since they are not in
+ * `usage`. Undefined when there is no valid usage.
  */
 export function usageOfOpenAIResponse(body: unknown): Usage | undefined {
   const response = fieldsOf(body);
   const usage = fieldsOf(response?.["usage"]);
+  if (isOpenAIImage(response)) return usageOfOpenAIImage(response);
+  if (response && (usage?.["type"] === "duration" || usage?.["input_token_details"] != null))
+    return usageOfOpenAITranscription(response);
   if (!response || !usage) return undefined;
   const input = fieldsOf(usage["input_tokens_details"]);
   const output = fieldsOf(usage["output_tokens_details"]);

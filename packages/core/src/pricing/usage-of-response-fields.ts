@@ -19,6 +19,7 @@ export interface ReadCounts {
   readonly inputAudio?: unknown;
   readonly reasoning?: unknown;
   readonly outputAudio?: unknown;
+  readonly outputImage?: unknown;
   readonly fees?: NonNullable<Usage["fees"]>;
 }
 
@@ -70,6 +71,7 @@ export function usageFrom(counts: ReadCounts): unknown {
     outputTokens: counts.output,
     ...part("reasoningTokens", counts.reasoning),
     ...part("outputAudioTokens", counts.outputAudio),
+    ...part("outputImageTokens", counts.outputImage),
     ...(counts.fees === undefined || counts.fees.length === 0 ? {} : { fees: counts.fees }),
   };
 }

@@ -1,7 +1,6 @@
 import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
 import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
-import { sumOfUsages } from "./usage-of-response-sum.ts";
 import { usageOfOpenAIChat, usageOfOpenAIResponse } from "./usage-of-openai.ts";
 
 /** Gemini: `usageMetadata`. Thoughts stand outside the candidates, what tools put in outside the prompt. */
@@ -20,9 +19,9 @@ export function readGemini(response: Fields): Reading | undefined {
       output: wholeOutput(input, said, usage["totalTokenCount"]),
       reasoning: usage["thoughtsTokenCount"],
       outputAudio: modality(usage["candidatesTokensDetails"], "AUDIO"),
+      outputImage: modality(usage["candidatesTokensDetails"], "IMAGE"),
       fees: feesOf({
         cachedInputAudio: cachedAudio,
-        output_image: modality(usage["candidatesTokensDetails"], "IMAGE"),
         google_search: searches(response),
       }),
     }),
@@ -100,18 +99,13 @@ export function readChat(response: Fields): Reading | undefined {
   };
 }
 
-/** OpenAI's Responses, images and transcriptions. Tokens of images made have a price of their own. */
+/** OpenAI's Responses, images and transcriptions. */
 export function readResponses(response: Fields): Reading | undefined {
   const usage = fieldsOf(response["usage"]);
-  if (!usage || !("input_tokens" in usage)) return undefined;
+  if (!usage || !("input_tokens" in usage || usage["type"] === "duration")) return undefined;
   const counts = sumOf(usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]);
-  const input_tokens_details = usage["input_tokens_details"] ?? usage["input_token_details"];
-  const { output, tools } = response;
-  const read = usageOfOpenAIResponse({ usage: { ...usage, input_tokens_details }, output, tools });
-  const images = Array.isArray(response["data"]) ? feesOf({ output_image: usage["output_tokens"] }) : [];
-  const fees = { inputTokens: 0, outputTokens: 0, fees: images };
   return {
-    usage: Number.isNaN(counts) ? undefined : sumOfUsages([read, fees]),
+    usage: Number.isNaN(counts) ? undefined : usageOfOpenAIResponse(response),
     model: response["model"],
     serviceTier: response["service_tier"],
   };

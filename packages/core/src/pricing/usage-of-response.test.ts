@@ -106,7 +106,7 @@ describe("what a provider reports", () => {
     [
       "OpenAI images, whose tokens have a price of their own",
       { data: [{}], usage: { input_tokens: 10, output_tokens: 1_056, total_tokens: 1_066 } },
-      { usage: { inputTokens: 10, outputTokens: 1_056, fees: [{ meter: "output_image", count: 1_056 }] } },
+      { usage: { inputTokens: 10, outputTokens: 1_056, outputImageTokens: 1_056 } },
     ],
     [
       "an OpenAI transcription",
@@ -185,9 +185,9 @@ describe("what a provider reports", () => {
           inputAudioTokens: 4,
           outputTokens: 272,
           reasoningTokens: 244,
+          outputImageTokens: 20,
           fees: [
             { meter: "cachedInputAudio", count: 6 },
-            { meter: "output_image", count: 20 },
             { meter: "google_search", count: 2 },
           ],
         },

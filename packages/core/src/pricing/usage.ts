@@ -1,7 +1,7 @@
 /**
  * What a provider says a call used. All are integer counts of tokens; the totals include their parts, so
- * cached, cache-written and audio tokens are also in `inputTokens`, and reasoning and audio tokens in
- * `outputTokens`.
+ * cached, cache-written, audio and image tokens are also in `inputTokens`, and reasoning, audio and image tokens
+ * in `outputTokens`.
  */
 export interface Usage {
   readonly inputTokens: number;
@@ -12,9 +12,12 @@ export interface Usage {
    */
   readonly cacheWriteTokens?: number;
   readonly inputAudioTokens?: number;
+  /** Where images have a price of their own. */
+  readonly inputImageTokens?: number;
   readonly outputTokens: number;
   readonly reasoningTokens?: number;
   readonly outputAudioTokens?: number;
+  readonly outputImageTokens?: number;
   /** Things billed by the piece beside tokens, such as `web_search`. */
   readonly fees?: readonly { readonly meter: string; readonly count: number }[];
 }
@@ -30,8 +33,10 @@ export function isUsage(value: unknown): value is Usage {
     isPart(usage.cachedInputTokens, inputTokens) &&
     isPart(usage.cacheWriteTokens, inputTokens) &&
     isPart(usage.inputAudioTokens, inputTokens) &&
+    isPart(usage.inputImageTokens, inputTokens) &&
     isPart(usage.reasoningTokens, outputTokens) &&
     isPart(usage.outputAudioTokens, outputTokens) &&
+    isPart(usage.outputImageTokens, outputTokens) &&
     (usage.fees === undefined || (Array.isArray(usage.fees) && usage.fees.every(isFee)))
   );
 }

@@ -22,6 +22,10 @@ test.each([
   // Nothing in the request says that its tokens are not audio.
   ["openai", "gpt-4o-audio-preview", 1_000, 40_000_000n, 80_000_000n],
   ["openai", "text-embedding-3-small", 1_000, 20_000n, 0n],
+  // Nor that it is not an image.
+  ["openai", "gpt-image-1", 1_000, 10_000_000n, 40_000_000n],
+  ["openai", "gpt-image-1.5", 1_000, 8_000_000n, 32_000_000n],
+  ["google", "gemini-2.5-flash-image", 1_000, 300_000n, 30_000_000n],
   // Outside peak hours, but they may begin before the answer does.
   ["deepseek", "deepseek-v4-flash", 1_000_000, 440_000_000n, 1_320_000n],
   ["my", "free", 1_000, 0n, 0n],
@@ -64,6 +68,15 @@ test("has no bound for a tier without a price", () => {
   });
 });
 
+test("has no bound for a model that is billed by the second or the character", () => {
+  for (const model of ["whisper-1", "tts-1"]) {
+    expect(worstCase({ card: cardOf("openai", model), maxInputTokens: 1_000 })).toMatchObject({
+      unknown: true,
+      reason: expect.stringContaining("hold") as string,
+    });
+  }
+});
+
 test("is never below what any usage within it costs", () => {
   const models = [
     "gpt-4o",
@@ -72,6 +85,8 @@ test("is never below what any usage within it costs", () => {
     "gpt-4o-audio-preview",
     "o3",
     "gpt-5-pro",
+    "gpt-image-1.5",
+    "gpt-image-2",
     "ft:gpt-4.1-2025-04-14:a::b",
   ];
   fc.assert(
@@ -84,16 +99,20 @@ test("is never below what any usage within it costs", () => {
         fc.nat(200_000),
         fc.nat(50_000),
         fc.nat(50_000),
+        fc.nat(50_000),
+        fc.nat(50_000),
       ),
-      (model, [plain, cached, written, audio, text, spoken]) => {
+      (model, [plain, cached, written, audio, text, spoken, seen, drawn]) => {
         const card = cardOf("openai", model);
         const usage = {
-          inputTokens: plain + cached + written + audio,
+          inputTokens: plain + cached + written + audio + seen,
           cachedInputTokens: cached,
           cacheWriteTokens: written,
           inputAudioTokens: audio,
-          outputTokens: text + spoken,
+          inputImageTokens: seen,
+          outputTokens: text + spoken + drawn,
           outputAudioTokens: spoken,
+          outputImageTokens: drawn,
         };
         const bound = worstCase({ card, maxInputTokens: usage.inputTokens });
         const cost = costOfUsage({ card, usage });

@@ -10,9 +10,10 @@ export interface WorstCase {
 }
 
 /**
- * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, cache writes, long
+ * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, images, cache writes, long
  * context, peak hours. A discounted service tier counts at the list price, since the provider may serve the
- * request at another tier than asked. Unknown for a service tier without a price. Fees are not in it.
+ * request at another tier than asked. Unknown for a service tier without a price, and for a model that is not
+ * billed by tokens. Fees are not in it.
  */
 export function worstCase(input: {
   readonly card: RateCard;
@@ -22,6 +23,11 @@ export function worstCase(input: {
   const { card, maxInputTokens } = input;
   const divisor = serviceTierDivisor(card, input.serviceTier);
   if (typeof divisor !== "bigint") return divisor;
+  if (card.billedBy !== undefined)
+    return {
+      unknown: true,
+      reason: `it is billed by ${card.billedBy}, which nothing in the request bounds; pass hold`,
+    };
   let inputPicoUsd = 0n;
   let outputPicoUsd = 0n;
   const dearer = (known: bigint, rate: Rate | undefined) => {
@@ -35,8 +41,11 @@ export function worstCase(input: {
     inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite);
     inputPicoUsd = dearer(inputPicoUsd, rates.inputAudio);
     inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputAudio);
+    inputPicoUsd = dearer(inputPicoUsd, rates.inputImage);
+    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputImage);
     outputPicoUsd = dearer(outputPicoUsd, rates.output);
     outputPicoUsd = dearer(outputPicoUsd, rates.outputAudio);
+    outputPicoUsd = dearer(outputPicoUsd, rates.outputImage);
   }
   return { inputNanoUsd: nanoUsdFromPico(inputPicoUsd * BigInt(maxInputTokens)), outputPicoUsd };
 }

@@ -22,7 +22,7 @@ export type Answered = Partial<Omit<Extract<Outcome, { kind: "answered" }>, "kin
 export interface Bounds {
   readonly wflo: Wflo;
   /** The bound of a request that is answered with this usage, or not at all. */
-  of(request: Partial<GuardRequest>, usage?: Usage, answered?: Answered): Promise<number>;
+  readonly of: (request: Partial<GuardRequest>, usage?: Usage, answered?: Answered) => Promise<number>;
 }
 
 /** Makes such a client, which also knows the model `acme/other`, and `acme/unsized` without a context window. */
