@@ -2,10 +2,9 @@ import type { RequestPart } from "@wflo/core";
 import type { Asked, Asking } from "./asked.ts";
 import { conversationParts } from "./conversation.ts";
 import { countOf, textOf, type Body } from "./native-request.ts";
+import { thinks } from "./thinks.ts";
 import { tokenText } from "./token-text.ts";
 
-/** Models that think before they answer (OpenAI's o-series, and GPT-5 and later). */
-const REASONING = /^(?:openai\/)?(?:o\d|gpt-(?:[5-9]|\d\d))/;
 /** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
 const CALLER_TOOLS = new Set(["function", "custom", "local_shell", "apply_patch"]);
 /** Fields that bring in text from elsewhere, up to what the model can read. */
@@ -42,7 +41,7 @@ function conversation(fields: Body, messages: "messages" | "input"): Asked {
         countOf(fields["max_completion_tokens"]) ??
         countOf(fields["max_tokens"]) ??
         countOf(fields["max_output_tokens"]),
-      reasoning: fields["reasoning"] != null || fields["reasoning_effort"] != null || REASONING.test(model),
+      reasoning: thinks(fields, model),
       serviceTier: textOf(fields["service_tier"]),
     },
   };

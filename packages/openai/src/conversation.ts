@@ -11,7 +11,7 @@ const TEXT_PARTS = new Set([
 ]);
 /** Where content is found by an address, what is there may change; data is the content itself. */
 const ADDRESS = /^(?!data:)[a-z][a-z0-9+.-]*:/i;
-/** The content itself, or the provider's id of it, is in the text of its message: that text tells it apart. */
+/** The provider's id of it, or the content itself, is in the text of its message: that text tells it apart. */
 const IN_ITS_TEXT = "told by its text";
 
 interface Item {
@@ -22,14 +22,32 @@ interface Item {
   readonly result?: unknown;
 }
 
-/** One text a message, each followed by what its bytes do not bound. */
+/** One text a message, each followed by what its bytes do not bound, which is left out of the text. */
 export function conversationParts(messages: unknown): RequestPart[] {
   if (messages === undefined || messages === null) return [];
   const list: readonly unknown[] = Array.isArray(messages) ? messages : [messages];
-  return list.flatMap((message): RequestPart[] => [
-    JSON.stringify(message) ?? "",
-    ...(isItem(message) ? opaqueIn(message) : []),
-  ]);
+  return list.flatMap((message): RequestPart[] => {
+    if (!isItem(message)) return [JSON.stringify(message) ?? ""];
+    return [JSON.stringify(textOnly(message)), ...opaqueIn(message)];
+  });
+}
+
+/** A message without the data of its images and files, which are not read as text. */
+function textOnly(message: Item): object {
+  const kept = (list: unknown): unknown =>
+    Array.isArray(list)
+      ? list.map((part: unknown) => (isItem(part) && isOpaque(part) ? { type: part.type } : part))
+      : list;
+  const { content, output } = message;
+  return {
+    ...message,
+    ...(Array.isArray(content) ? { content: kept(content) } : {}),
+    ...(Array.isArray(output) ? { output: kept(output) } : {}),
+  };
+}
+
+function isOpaque(part: Item): boolean {
+  return typeof part.type === "string" && !TEXT_PARTS.has(part.type);
 }
 
 function opaqueIn(message: Item): RequestPart[] {
@@ -39,14 +57,15 @@ function opaqueIn(message: Item): RequestPart[] {
   // A picture that was made before, sent back to be looked at.
   if (message.type === "image_generation_call") found.push(opaque("an image made before"));
   for (const part of [...itemsOf(message.content), ...itemsOf(message.output)]) {
-    if (typeof part.type !== "string" || TEXT_PARTS.has(part.type)) continue;
-    found.push(opaque(`content of type ${part.type}`, !hasAddress(part)));
+    if (!isOpaque(part)) continue;
+    const key = hasAddress(part) ? undefined : JSON.stringify(part);
+    found.push({ kind: "opaque", what: `content of type ${String(part.type)}`, key });
   }
   return found;
 }
 
-function opaque(what: string, isInItsText = true): RequestPart {
-  return { kind: "opaque", what, ...(isInItsText ? { key: IN_ITS_TEXT } : {}) };
+function opaque(what: string): RequestPart {
+  return { kind: "opaque", what, key: IN_ITS_TEXT };
 }
 
 function hasAddress(part: object): boolean {
