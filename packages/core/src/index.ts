@@ -53,6 +53,7 @@ export {
   type WorkflowTarget,
 } from "./run/workflow-target.ts";
 
+export { apart } from "./guard/apart.ts";
 export type { Door } from "./guard/door.ts";
 export type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 export type {

@@ -5,6 +5,8 @@ import { checkName } from "./check-name.ts";
 import { budgetDefinition, budgetOf, type Budget, type BudgetInput } from "./budget.ts";
 
 const DEFAULT_PAGE = 100;
+/** Expired holds of dead processes closed before a budget is shown. */
+const EXPIRE_AT_ONCE = 100;
 
 /** `wflo.budgets`: what may be spent. */
 export interface Budgets {
@@ -48,10 +50,12 @@ export function createBudgets(
     },
     async get(id) {
       checkName("A budget id", id);
+      await ledger.expire(EXPIRE_AT_ONCE);
       const [state] = await ledger.getBudgets(tenant, [id]);
       return state && budgetOf(state);
     },
     async list({ prefix, after, limit } = {}) {
+      await ledger.expire(EXPIRE_AT_ONCE);
       const states = await ledger.listBudgets(tenant, {
         prefix,
         after,

@@ -6,6 +6,10 @@ import { pageSize } from "./page-size.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 
 const DEFAULT_PAGE = 100;
+/** Lines of one call that are read at a time. */
+const ONE_CALL = 1_000;
+/** Expired holds of dead processes closed at a look. */
+const EXPIRE_AT_ONCE = 100;
 const FLUSH_MS = 10_000;
 
 /** One line of the ledger for people. Money is a decimal string in US dollars. */
@@ -56,13 +60,24 @@ export function createCalls(
   const { tenant, ledger, outbox, ids } = services;
   const list = async (filter: Partial<EntryFilter>) => {
     await outbox.flush(FLUSH_MS);
+    // Who looks for calls in doubt means those of dead processes too.
+    await ledger.expire(EXPIRE_AT_ONCE);
     const limit = pageSize(filter.limit, DEFAULT_PAGE);
     return (await ledger.listEntries(tenant, { ...filter, limit })).map(lineOf);
   };
+  const ofCall = async (anyCase: string) => {
+    const callId = anyCase.toLowerCase();
+    const lines: LedgerLine[] = [];
+    for (let after: string | undefined; ; after = lines.at(-1)?.id) {
+      const page = await list({ callId, after, limit: ONE_CALL });
+      lines.push(...page);
+      if (page.length < ONE_CALL) return lines;
+    }
+  };
   return {
     list: (filter = {}) => list(filter),
-    get: (callId) => list({ callId: callId.toLowerCase() }),
-    explain: async (callId) => explainCall(await list({ callId: callId.toLowerCase() })),
+    get: ofCall,
+    explain: async (callId) => explainCall(await ofCall(callId)),
     async resolve(anyCase, { cost, note }) {
       const callId = anyCase.toLowerCase();
       await outbox.flush(FLUSH_MS);

@@ -8,7 +8,9 @@ import { RecentMap } from "./recent-map.ts";
 
 /** Anchors, and answers, remembered at most. */
 const CAPACITY = 4_000;
-const MAX_ANSWER_ID = 512;
+const MAX_ID = 512;
+/** Of one answer; tools that are called in parallel and thoughts in between are tens. */
+const MAX_ITEMS = 256;
 /**
  * An answer that claims fewer tokens than one for so many bytes teaches nothing. The densest ordinary text has half of that (with
  * o200k_base: English and German 5 to 11 bytes a token, Hindi 12 to 15, Georgian 17); what goes beyond, such as pages of
@@ -24,6 +26,11 @@ export interface Anchor {
   /** How many of its parts the answer had. */
   readonly parts: number;
   readonly inputTokens: number;
+}
+
+/** What one answer had for output. */
+export interface AnswerOutput {
+  readonly outputTokens: number;
 }
 
 interface Remembered {
@@ -50,6 +57,8 @@ export class Anchors {
   #key: Fingerprint | undefined;
   readonly #byFingerprint = new RecentMap<number, Remembered>(CAPACITY);
   readonly #answers = new RecentMap<string, number>(CAPACITY);
+  /** By the ids of what is in an answer: the output of that answer, one object for all of them. */
+  readonly #items = new RecentMap<string, AnswerOutput>(CAPACITY);
   readonly #asked = new WeakMap<GuardRequest, Asked>();
 
   /** The key of the fingerprints; made on first use, since some hosts have no randomness before a request. */
@@ -57,9 +66,9 @@ export class Anchors {
     return (this.#key ??= randomKey());
   }
 
-  /** How much is remembered: anchors and answers. */
+  /** How much is remembered: anchors, answers and what is in them. */
   get size(): number {
-    return this.#byFingerprint.size + this.#answers.size;
+    return this.#byFingerprint.size + this.#answers.size + this.#items.size;
   }
 
   /** The longest beginning of a request that was answered before; undefined for none. */
@@ -78,6 +87,11 @@ export class Anchors {
   followed(request: GuardRequest): number | undefined {
     if (request.follows === undefined) return undefined;
     return this.#answers.get(answerKey(request, request.follows));
+  }
+
+  /** The output of the answer that something with this id was in; undefined if that model was not seen to give it. */
+  outputWith(request: GuardRequest, itemId: string): AnswerOutput | undefined {
+    return this.#items.get(answerKey(request, itemId));
   }
 
   /** Keeps of a request what `note` needs. The object must stand for one call. */
@@ -100,8 +114,9 @@ export class Anchors {
    * Learns from an answer, unless it cannot be believed or may not hold for the next one: no usage, fewer tokens than a text of that
    * size has, or another model than was asked for (a snapshot of it, or what its price is like, is the same), which may count otherwise.
    */
-  note(request: GuardRequest, { usage, model, answerId }: Extract<Outcome, { kind: "answered" }>): void {
+  note(request: GuardRequest, answer: Extract<Outcome, { kind: "answered" }>): void {
     const asked = this.#asked.get(request);
+    const { usage, model } = answer;
     if (asked === undefined || !isUsage(usage)) return;
     if (usage.inputTokens * MAX_BYTES_PER_TOKEN < asked.textBytes) return;
     if (model !== undefined && !asked.models.some((name) => isServedAs(request.provider, name, model)))
@@ -110,9 +125,17 @@ export class Anchors {
     const inputTokens = Math.max(usage.inputTokens, asked.leastTokens);
     if (asked.whole !== undefined)
       this.#byFingerprint.set(slotOf(asked.whole), { fingerprint: asked.whole, inputTokens });
-    if (typeof answerId !== "string" || answerId === "" || answerId.length > MAX_ANSWER_ID) return;
-    this.#answers.set(answerKey(request, answerId), inputTokens + usage.outputTokens);
+    const { outputTokens } = usage;
+    if (isId(answer.answerId))
+      this.#answers.set(answerKey(request, answer.answerId), inputTokens + outputTokens);
+    const output = { outputTokens };
+    for (const id of answer.itemIds?.slice(0, MAX_ITEMS).filter(isId) ?? [])
+      this.#items.set(answerKey(request, id), output);
   }
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= MAX_ID;
 }
 
 /** The 53 bits that an anchor is kept under; all 128 are compared. */
@@ -125,8 +148,8 @@ function isSame(a: Fingerprint, b: Fingerprint): boolean {
 }
 
 /** Another model may count the same answer otherwise. */
-function answerKey({ provider, model }: GuardRequest, answerId: string): string {
-  return `${provider}\n${model}\n${answerId}`;
+function answerKey({ provider, model, host = "" }: GuardRequest, id: string): string {
+  return `${provider}\n${model}\n${host}\n${id}`;
 }
 
 function isServedAs(rawProvider: string, asked: string, served: string): boolean {

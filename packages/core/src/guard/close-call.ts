@@ -28,6 +28,17 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
   void mark.takeover.then((isTaken) => (isTaken ? call.closed.resolve() : settleCall(door, call, outcome)));
 }
 
+/**
+ * Closes a call in doubt whose caller's time ran out before there was an answer: nobody waits any more, and what comes next must
+ * not wait for its hold. Should the answer be read to its end all the same, its bill comes in late.
+ */
+export function closeIfTimedOut(door: DoorSettings, call: OpenCall, signal: AbortSignal | undefined): void {
+  const isTimeout = (signal?.reason as { name?: unknown } | undefined)?.name === "TimeoutError";
+  if (!isTimeout || call.state.end !== undefined) return;
+  void closeCall(door, call, { kind: "doubt", reason: "the time-out ran out before there was an answer" });
+  call.state.end = "forced";
+}
+
 /** Closes a call whose attempt does not end although its wire was cut: no hold outlives its call. */
 export function closeIfStuck(door: DoorSettings, call: OpenCall): void {
   const force = () => {

@@ -23,6 +23,8 @@ export function countingOf(
         const count: unknown = countTokens(text, { provider, model });
         // No text but the empty one is no token at all.
         if (typeof count === "number" && count > 0 && Number.isFinite(count)) return Math.ceil(count);
+        // A promise is no count; should it fail, that is no more than this.
+        if (count instanceof Promise) count.catch(() => {});
         trouble = `it gave ${typeof count === "number" ? count : typeof count}`;
       } catch (error) {
         trouble = String(error);

@@ -3,7 +3,7 @@ import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
-import { closeCall, closeIfStuck } from "./close-call.ts";
+import { closeCall, closeIfStuck, closeIfTimedOut } from "./close-call.ts";
 import type { OpenCall } from "./open-call.ts";
 import { outcomeOfAnswer, outcomeOfError } from "./outcome.ts";
 import { retried } from "./retried.ts";
@@ -117,6 +117,7 @@ async function firstOf<T>(
   const aborted = Promise.withResolvers<never>();
   const abort = () => {
     control.abandon();
+    closeIfTimedOut(door, call, signal);
     aborted.reject(signal.reason);
   };
   signal.addEventListener("abort", abort, { once: true });

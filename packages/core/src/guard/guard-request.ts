@@ -7,15 +7,27 @@ export type RequestPart =
   | { readonly kind: "text"; readonly text: string }
   /**
    * An image, a stored prompt, a remote file: bounded by the model's context window. `what` names it. `key` identifies its
-   * content, such as the bytes of the image themselves: with it, an earlier call that had it too tells what it costs.
+   * content, such as the bytes of the image themselves: with it, an earlier call that had it too tells what it costs. `itemId`:
+   * the provider's id of something in an earlier answer (see `itemIds` of an outcome), whose output bounds it where it is known.
    */
-  | { readonly kind: "opaque"; readonly what: string; readonly key?: string | undefined }
+  | {
+      readonly kind: "opaque";
+      readonly what: string;
+      readonly key?: string | undefined;
+      readonly itemId?: string | undefined;
+    }
   /** Work the provider does by itself, such as a web search: not bounded, so it needs `hold`. */
   | { readonly kind: "unbounded"; readonly what: string };
 
-/** Repeats a failed attempt. A policy of cockatiel is one. */
+/**
+ * Repeats a failed attempt. A policy of cockatiel is one; the signal that it hands to an attempt, such as that of its time-out, ends
+ * that attempt. A refusal of wflo counts as no failure there, so a circuit breaker does not open for want of money.
+ */
 export interface RetryPolicy {
-  execute<T>(work: () => PromiseLike<T> | T, signal?: AbortSignal): Promise<T>;
+  execute<T>(
+    work: (context: { readonly signal?: AbortSignal | undefined }) => PromiseLike<T>,
+    signal?: AbortSignal,
+  ): Promise<T>;
 }
 
 /** One attempt at a paid request, as an adapter describes it to the door. */
@@ -29,6 +41,8 @@ export interface GuardRequest {
   readonly parts: readonly RequestPart[];
   /** The provider's id of the answer that this request goes on from (OpenAI's `previous_response_id`). */
   readonly follows?: string | undefined;
+  /** Where it is sent, if servers of one provider name may count tokens in different ways: a base URL's host. */
+  readonly host?: string | undefined;
   /** Descriptions of tools, unless they stand in `parts` already; anything that can be written as JSON. */
   readonly tools?: unknown;
   /** The caller's own cap on output tokens; undefined when the request has none. */
@@ -94,6 +108,8 @@ export type Outcome =
       readonly serviceTier?: string | undefined;
       /** The provider's id of the answer, where a later request can go on from it. */
       readonly answerId?: string | undefined;
+      /** The provider's ids of what is in the answer, where later requests can have them in their parts. */
+      readonly itemIds?: readonly string[] | undefined;
       /**
        * Why there is no usage, for the receipt and the warning. `isKnown`: the warning was given before. `isExpected`: answers of
        * this kind never have any, so that later calls are not held back for it, and nobody is warned.

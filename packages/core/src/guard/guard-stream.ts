@@ -1,13 +1,14 @@
 import { withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
-import { closeCall } from "./close-call.ts";
+import { closeCall, closeIfTimedOut } from "./close-call.ts";
 import { checkStillWanted, closeAnswered, defaultOnAbort, outcomeOfThrow } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
 import { readStream } from "./read-stream.ts";
 import { retried } from "./retried.ts";
 import type { SeenModels } from "./seen-models.ts";
+import { untilAborted } from "./until-aborted.ts";
 import { WireControl } from "./wire-control.ts";
 
 /**
@@ -42,6 +43,7 @@ async function streamOnce<Chunk, T>(
   const opening = openStream(door, seen, call, attempt);
   const answer = await untilAborted(request.signal, opening, () => {
     control.abandon();
+    closeIfTimedOut(door, call, request.signal);
     // The stream may still open: it is then read to its end for nobody.
     void opening.then(
       (late) => (isStream(late) ? void readStream(door, seen, call, control, late) : control.done()),
@@ -73,24 +75,4 @@ async function openStream<Chunk, T>(
 
 function isStream<Chunk, T>(answer: StreamAnswer<Chunk, T> | Answer<T>): answer is StreamAnswer<Chunk, T> {
   return typeof answer === "object" && answer !== null && "chunks" in answer;
-}
-
-async function untilAborted<T>(
-  signal: AbortSignal | undefined,
-  work: Promise<T>,
-  onAbort: () => void,
-): Promise<T> {
-  if (signal === undefined) return work;
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => {
-    onAbort();
-    aborted.reject(signal.reason);
-  };
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
 }

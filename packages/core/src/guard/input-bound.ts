@@ -1,6 +1,6 @@
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
-import type { Anchors } from "./anchors.ts";
+import type { AnswerOutput, Anchors } from "./anchors.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import { readRequest, type ReadRequest } from "./read-request.ts";
 
@@ -39,6 +39,7 @@ export class RequestInput {
   readonly #card: RateCard;
   readonly #read: ReadRequest;
   readonly #start: Start;
+  readonly #anchors: Anchors;
   /**
    * By what an earlier answer told of its beginning and the bytes of the rest (a token is at least one byte), or by bytes alone
    * where that is less. What bytes do not bound is bounded by the context window.
@@ -49,6 +50,7 @@ export class RequestInput {
   constructor(request: GuardRequest, card: RateCard, anchors: Anchors) {
     this.#request = request;
     this.#card = card;
+    this.#anchors = anchors;
     this.#read = readRequest(request, anchors.key);
     const anchor = anchors.longest(this.#read);
     anchors.asked(request, this.#read, { anchor, pricedAs: card.model });
@@ -84,10 +86,15 @@ export class RequestInput {
     let tokens = start.tokens + REQUEST_OVERHEAD_TOKENS + PART_OVERHEAD_TOKENS * further;
     if (start.part === 0) tokens += sizeOf(tools, toolBytes);
     let isOpen = this.#request.follows !== undefined && !start.hasFollowed;
+    const outputs = new Set<AnswerOutput>();
     for (const part of parts.slice(start.part)) {
-      if (part.isOpaque) isOpen = true;
+      const output =
+        part.itemId === undefined ? undefined : this.#anchors.outputWith(this.#request, part.itemId);
+      if (output) outputs.add(output);
+      else if (part.isOpaque) isOpen = true;
       else tokens += sizeOf(part.text, part.bytes);
     }
+    for (const { outputTokens } of outputs) tokens += outputTokens;
     if (!isOpen) return tokens;
     const { contextWindow } = this.#card;
     // A request cannot bring in more than the model can read.

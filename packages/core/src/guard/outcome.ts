@@ -10,12 +10,30 @@ const NEVER_SENT = new Set([
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "CERT_HAS_EXPIRED",
+  "CERT_NOT_YET_VALID",
+  "CERT_REVOKED",
+  "CERT_UNTRUSTED",
   "DEPTH_ZERO_SELF_SIGNED_CERT",
   "SELF_SIGNED_CERT_IN_CHAIN",
   "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "HOSTNAME_MISMATCH",
   "ERR_TLS_CERT_ALTNAME_INVALID",
+  "ERR_TLS_HANDSHAKE_TIMEOUT",
+  "ERR_SSL_WRONG_VERSION_NUMBER",
+  "ERR_SSL_UNSUPPORTED_PROTOCOL",
+  "ERR_SSL_NO_PROTOCOLS_AVAILABLE",
+  "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION",
+  "ERR_SSL_TLSV1_UNRECOGNIZED_NAME",
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
   "ERR_INVALID_URL",
 ]);
+/** What was being done when it failed: nothing is sent before a connection is there. */
+const BEFORE_SENDING = new Set(["connect", "getaddrinfo", "queryA", "queryAaaa"]);
+/** Node's words for a connection that ended in its handshake (`lib/_tls_wrap.js`, onConnectEnd). */
+const IN_HANDSHAKE = "before secure TLS connection was established";
 
 /** Causes are followed this far, so that a cycle ends. */
 const MAX_CAUSES = 10;
@@ -50,11 +68,14 @@ export function outcomeOfError(error: unknown): Outcome {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && typeof cause === "object" && cause !== null; depth++) {
     if (WfloError.isInstance(cause)) return { kind: "rejected", reason: cause.code };
-    const { code, status } = cause as { code?: unknown; status?: unknown };
+    const { code, status, syscall } = cause as { code?: unknown; status?: unknown; syscall?: unknown };
+    const { message } = cause as { message?: unknown };
     // `fetch` refuses some ports without a code of its own.
-    if (cause instanceof Error && cause.message === "bad port")
-      return { kind: "rejected", reason: "bad port" };
-    if (typeof code === "string" && NEVER_SENT.has(code)) return { kind: "rejected", reason: code };
+    if (cause instanceof Error && message === "bad port") return { kind: "rejected", reason: "bad port" };
+    if (typeof code === "string" && (NEVER_SENT.has(code) || BEFORE_SENDING.has(String(syscall))))
+      return { kind: "rejected", reason: code };
+    if (typeof message === "string" && message.includes(IN_HANDSHAKE))
+      return { kind: "rejected", reason: "the connection ended in its handshake" };
     if (typeof status === "number" && status >= 400 && status <= 599) return outcomeOfStatus(status);
     cause = (cause as { cause?: unknown }).cause;
   }

@@ -12,6 +12,8 @@ export interface ReadPart {
   /** The text itself, or what an opaque part is. */
   readonly text: string;
   readonly isOpaque: boolean;
+  /** Of an opaque part: the provider's id of it, if an answer had it. */
+  readonly itemId: string | undefined;
   /** Of everything up to this part, itself included; undefined from the first part on whose content nobody can tell. */
   readonly fingerprint: Fingerprint | undefined;
 }
@@ -32,6 +34,7 @@ export function readRequest(request: GuardRequest, key: Fingerprint): ReadReques
   const hash = new Fingerprinter(key);
   hash.add(MIXED.head, request.provider);
   hash.add(MIXED.head, request.model);
+  hash.add(MIXED.head, request.host ?? "");
   const tools = request.tools === undefined ? "" : (JSON.stringify(request.tools) ?? "");
   const toolBytes = hash.add(MIXED.tools, tools);
   if (request.follows !== undefined) hash.add(MIXED.follows, request.follows);
@@ -41,11 +44,13 @@ export function readRequest(request: GuardRequest, key: Fingerprint): ReadReques
       hash.add(MIXED.opaque, part.what);
       if (part.key === undefined) isKnown = false;
       else hash.add(MIXED.key, part.key);
-      return { bytes: 0, text: part.what, isOpaque: true, fingerprint: isKnown ? hash.read() : undefined };
+      const fingerprint = isKnown ? hash.read() : undefined;
+      return { bytes: 0, text: part.what, isOpaque: true, itemId: part.itemId, fingerprint };
     }
     const text = textOf(part);
     const bytes = hash.add(MIXED.text, text);
-    return { bytes, text, isOpaque: false, fingerprint: isKnown ? hash.read() : undefined };
+    const fingerprint = isKnown ? hash.read() : undefined;
+    return { bytes, text, isOpaque: false, itemId: undefined, fingerprint };
   });
   return { tools, toolBytes, parts };
 }

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { WfloError } from "../errors/wflo-error.ts";
 import type { GuardRequest } from "./guard-request.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /**
  * Makes a request once, or as often as its `retry` policy says, each time as a call with an id and a hold of its own. What wflo
@@ -16,8 +17,10 @@ export async function retried<T>(
   }
   const { callId: _, ...again } = request;
   let isFirst = true;
-  const attempt = async (): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
-    const asked = isFirst ? request : again;
+  const attempt = async (given: {
+    readonly signal?: AbortSignal | undefined;
+  }): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
+    const asked = { ...(isFirst ? request : again), signal: given?.signal ?? request.signal };
     isFirst = false;
     try {
       return { value: await once(asked) };
@@ -26,7 +29,7 @@ export async function retried<T>(
       throw error;
     }
   };
-  const end = await retry.execute(attempt, request.signal);
+  const end = await untilAborted(request.signal, retry.execute(attempt, request.signal));
   if ("refusal" in end) throw end.refusal;
   return end.value;
 }

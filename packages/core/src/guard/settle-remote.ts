@@ -35,12 +35,12 @@ export async function settleRemote(
   const bill = billOf(door, entry, outcome);
   if (bill === undefined) return false;
   const { callId } = entry;
-  const settled = door.outbox.add(
-    { callId, settlementId: door.ids.next(), kind: "settle", ...bill },
-    entry.budgetIds,
-  );
+  const settlementId = door.ids.next();
+  const settled = door.outbox.add({ callId, settlementId, kind: "settle", ...bill }, entry.budgetIds);
   await door.outbox.until([settled], FLUSH_MS);
-  return true;
+  // Somebody else may have been quicker: another process, or a hand.
+  const lines = await door.ledger.listEntries(door.tenant, { callId, limit: PAGE });
+  return lines.some(({ id }) => id === settlementId);
 }
 
 function billOf(
@@ -77,7 +77,9 @@ async function findInDoubt(
     if (found || entries.length < PAGE) return found;
     after = entries.at(-1)?.id;
   }
-  throw new StoreUnavailableError(
+  const error = new StoreUnavailableError(
     `More than ${MAX_PAGES * PAGE} calls are in doubt; resolve them first (wflo.calls.list({ inDoubt: true })).`,
   );
+  door.log.error(`wflo: a bill came and its call was not found. ${error.message}`);
+  throw error;
 }
