@@ -3,16 +3,10 @@ import { textIn } from "../src/streamed-text.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text).length;
 
-test.each(["", "plain", "Grüße", "日本語", "🙂🙃", "a\u0000é€😀", "\ud800"])(
-  "counts the bytes of %j",
-  (text) => {
-    expect(textIn({ choices: [{ delta: { content: text } }] })?.bytes).toBeGreaterThanOrEqual(
-      text === "\ud800" ? 2 : bytes(text),
-    );
-    if (text !== "\ud800")
-      expect(textIn({ type: "response.output_text.delta", delta: text })?.bytes).toBe(bytes(text));
-  },
-);
+test.each(["", "plain", "Grüße", "日本語", "🙂🙃", "a\u0000é€😀"])("counts the bytes of %j", (text) => {
+  expect(textIn({ choices: [{ delta: { content: text } }] })?.bytes).toBe(bytes(text));
+  expect(textIn({ type: "response.output_text.delta", delta: text })?.bytes).toBe(bytes(text));
+});
 
 test("counts what a model wrote: text, refusals, thoughts that are shown, names and arguments of tools", () => {
   const delta = {

@@ -29,12 +29,11 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
 }
 
 /**
- * Closes a call in doubt whose caller's time ran out before there was an answer: nobody waits any more, and what comes next must
- * not wait for its hold. Should the answer be read to its end all the same, its bill comes in late.
+ * Closes a call in doubt whose time-out ran out before there was an answer: nobody waits any more, and what comes next, such as
+ * the SDK's own retry, must not wait for its hold. Should the answer be read to its end all the same, its bill comes in late.
  */
-export function closeIfTimedOut(door: DoorSettings, call: OpenCall, signal: AbortSignal | undefined): void {
-  const isTimeout = (signal?.reason as { name?: unknown } | undefined)?.name === "TimeoutError";
-  if (!isTimeout || call.state.end !== undefined) return;
+export function closeIfTimedOut(door: DoorSettings, call: OpenCall): void {
+  if (call.request.timedOut?.aborted !== true || call.state.end !== undefined) return;
   void closeCall(door, call, { kind: "doubt", reason: "the time-out ran out before there was an answer" });
   call.state.end = "forced";
 }

@@ -117,7 +117,7 @@ async function firstOf<T>(
   const aborted = Promise.withResolvers<never>();
   const abort = () => {
     control.abandon();
-    closeIfTimedOut(door, call, signal);
+    closeIfTimedOut(door, call);
     aborted.reject(signal.reason);
   };
   signal.addEventListener("abort", abort, { once: true });

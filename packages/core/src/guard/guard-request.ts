@@ -83,6 +83,11 @@ export interface GuardRequest {
   /** Repeats the attempt when it fails, each time as a call of its own. A refusal of wflo is never repeated. */
   readonly retry?: RetryPolicy | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Aborted, before `signal` is, when it is not the caller who gives up but a time-out of the framework, which may try again: a call
+   * without an answer is then in doubt at once, and its bill comes in late if it comes.
+   */
+  readonly timedOut?: AbortSignal | undefined;
   /** How long the call as a whole may take; waiting for money takes at most half of it. Milliseconds. */
   readonly timeoutMs?: number | undefined;
   /** Idempotency key, a UUID. Default: a new one. */

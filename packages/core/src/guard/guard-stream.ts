@@ -43,7 +43,7 @@ async function streamOnce<Chunk, T>(
   const opening = openStream(door, seen, call, attempt);
   const answer = await untilAborted(request.signal, opening, () => {
     control.abandon();
-    closeIfTimedOut(door, call, request.signal);
+    closeIfTimedOut(door, call);
     // The stream may still open: it is then read to its end for nobody.
     void opening.then(
       (late) => (isStream(late) ? void readStream(door, seen, call, control, late) : control.done()),
