@@ -63,6 +63,15 @@ describe("calls.explain", () => {
     });
   });
 
+  test("adds up all of many corrections", async () => {
+    await wflo.guardCall(request({ budgets: ["b"] }), async () => answer(1));
+    const callId = (await wflo.calls.list())[0]?.callId ?? "";
+    for (let cents = 1; cents <= 120; cents += 1)
+      await wflo.calls.resolve(callId, { cost: (cents / 1_000).toFixed(3) });
+    expect(await wflo.calls.explain(callId)).toMatchObject({ cost: "0.12", isExact: true });
+    expect(await wflo.calls.get(callId)).toHaveLength(121);
+  });
+
   test("knows nothing of a call that is not in the ledger", async () => {
     expect(await wflo.calls.explain(crypto.randomUUID())).toBeUndefined();
   });

@@ -132,6 +132,17 @@ describe("a guarded call", () => {
 
   test.each([
     [Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } }), "void"],
+    [Object.assign(new Error("tls"), { code: "UNABLE_TO_GET_ISSUER_CERT_LOCALLY" }), "void"],
+    [Object.assign(new Error("tls"), { code: "ERR_SSL_WRONG_VERSION_NUMBER" }), "void"],
+    [Object.assign(new Error("connect"), { code: "ETIMEDOUT", syscall: "connect" }), "void"],
+    [Object.assign(new Error("read"), { code: "ETIMEDOUT", syscall: "read" }), "doubt"],
+    [
+      Object.assign(
+        new Error("Client network socket disconnected before secure TLS connection was established"),
+        { code: "ECONNRESET" },
+      ),
+      "void",
+    ],
     [Object.assign(new Error("rate limited"), { status: 429 }), "void"],
     [Object.assign(new Error("bad gateway"), { status: 502 }), "void"],
     [Object.assign(new Error("gateway timeout"), { status: 504 }), "doubt"],

@@ -75,4 +75,11 @@ describe("a call whose usage comes later", () => {
     expect(explanation?.text).toContain("its usage comes later");
     expect(explanation?.text).toContain("100 output x $0.000008 = $0.0008");
   });
+
+  test("brought in by several at once is brought in by one, who is told so", async () => {
+    await begin("batch_1");
+    const verdicts = await Promise.all(Array.from({ length: 5 }, () => wflo.settleRemote(REMOTE, BILL)));
+    expect(verdicts.filter(Boolean)).toHaveLength(1);
+    expect(await spent()).toBe(ANSWER_COST);
+  });
 });

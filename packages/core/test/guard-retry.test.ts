@@ -1,5 +1,5 @@
 import { BudgetExceededError, createWflo, WfloError, type Wflo } from "@wflo/core";
-import { handleAll, retry, ConstantBackoff } from "cockatiel";
+import { ConstantBackoff, handleAll, retry, timeout, TimeoutStrategy } from "cockatiel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
 
@@ -90,6 +90,30 @@ describe("a retry policy", () => {
     });
     await expect(work).rejects.toThrow("enough");
     expect(attempts).toBe(1);
+  });
+
+  test("that times its attempts out ends them by its own signal", async () => {
+    const policy = timeout(50, TimeoutStrategy.Cooperative);
+    const startedAt = performance.now();
+    const work = wflo.guardCall(request({ retry: policy }), async ({ signal }) => {
+      const cut = Promise.withResolvers<never>();
+      signal.addEventListener("abort", () => cut.reject(signal.reason));
+      return cut.promise;
+    });
+    await expect(work).rejects.toThrow();
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  test("lets its caller go at once when it aborts between two attempts", async () => {
+    const slow = retry(handleAll, { maxAttempts: 3, backoff: new ConstantBackoff(5_000) });
+    const abort = new AbortController();
+    const work = wflo.guardCall(request({ signal: abort.signal, retry: slow }), () =>
+      Promise.reject(serverError()),
+    );
+    setTimeout(() => abort.abort(new Error("enough")), 30);
+    const startedAt = performance.now();
+    await expect(work).rejects.toThrow("enough");
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   test("that is none is refused with a sentence", async () => {

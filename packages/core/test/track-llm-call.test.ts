@@ -92,6 +92,35 @@ describe("around a metered call", () => {
     expect(most).toBe(3);
   });
 
+  test.each([{ hold: "0.20" }, { mode: "record" as const }, {}])(
+    "that fails, an answer from elsewhere is charged as recorded, with %o",
+    async (options) => {
+      const wflo = await withBudget("1.00");
+      const ask = trackLlmCall({ ...MODEL, ...options, wflo, ...TEAM })(async () => {
+        const down = Object.assign(new Error("down"), { status: 500 });
+        await wflo.guardCall(request(TEAM), () => Promise.reject(down)).catch(() => {});
+        return reply();
+      });
+      expect(await ask()).toEqual(reply());
+      expect((await linesOf(wflo)).map(([kind, charged]) => [kind, charged])).toEqual([
+        ["void", "0.00"],
+        ["recorded", ANSWER_COST],
+      ]);
+    },
+  );
+
+  test("that fails once and is tried again with success, is charged once", async () => {
+    const wflo = await withBudget("1.00");
+    const ask = trackLlmCall({ ...MODEL, hold: "0.20", wflo, ...TEAM })(async () => {
+      const down = Object.assign(new Error("down"), { status: 500 });
+      await wflo.guardCall(request(TEAM), () => Promise.reject(down)).catch(() => {});
+      await wflo.guardCall(request(TEAM), async () => answer("up"));
+      return reply();
+    });
+    await ask();
+    expect((await linesOf(wflo)).map(([kind]) => kind)).toEqual(["void", "settle"]);
+  });
+
   test("a single one that is not metered counts, whatever others do meanwhile", async () => {
     const wflo = await withBudget("1.00");
     const ask = trackLlmCall({ ...MODEL, wflo, ...TEAM })(async (isMetered: boolean) => {

@@ -4,7 +4,7 @@ import { callReceipt } from "./call-receipt.ts";
 import { chargeOf, type Charge } from "./charge.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";
-import type { OpenCall } from "./open-call.ts";
+import type { OpenCall, OpenMark } from "./open-call.ts";
 
 const FLUSH_MS = 30_000;
 /** What an attempt gets to end once its wire is cut, before its call is closed without it. */
@@ -23,9 +23,14 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
   if (state.end !== undefined && !hasBillAfterAll) return;
   state.end = "settled";
   door.holds.leave(mark.callId);
+  if (outcome.kind !== "rejected") tellAbove(mark);
   if (mark.takeover === undefined) return settleCall(door, call, outcome);
   // A call inside is asking for the hold, or has it. Whether there is something to settle is known when it is told.
-  void mark.takeover.then((isTaken) => (isTaken ? call.closed.resolve() : settleCall(door, call, outcome)));
+  void mark.takeover.then((isTaken) => {
+    if (!isTaken) return settleCall(door, call, outcome);
+    call.closed.resolve();
+    call.settled.resolve();
+  });
 }
 
 /**
@@ -50,6 +55,11 @@ export function closeIfStuck(door: DoorSettings, call: OpenCall): void {
   call.wire.signal.addEventListener("abort", watch, { once: true });
 }
 
+function tellAbove(mark: OpenMark): void {
+  for (let above = mark.parent as OpenMark | undefined; above; above = above.parent as OpenMark | undefined)
+    above.isPaidInside = true;
+}
+
 async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
   const { mark } = call;
   const charge = chargeOf(door, call, outcome);
@@ -63,6 +73,7 @@ async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome):
   };
   door.crashPoint("before-settle");
   const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
+  acknowledged.then(call.settled.resolve, call.settled.resolve);
   if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
   call.closed.resolve();
   // What had no hold is not counted before it is settled, and the next call must see it.

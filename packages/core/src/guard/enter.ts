@@ -76,6 +76,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
     startedAtMs,
     pace,
     closed,
+    settled: Promise.withResolvers<void>(),
     state: { end: undefined },
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);
@@ -118,6 +119,7 @@ function newMark(
     wasAsked: false,
     takenOver: false,
     onTakenOver: undefined,
+    isPaidInside: false,
     heir: undefined,
   };
 }

@@ -19,6 +19,8 @@ export interface OpenCall {
   readonly pace: { hurry: () => void };
   /** Resolves when the settlement is in the outbox. */
   readonly closed: PromiseWithResolvers<void>;
+  /** Resolves when the ledger has acknowledged it: nothing is held any more. */
+  readonly settled: PromiseWithResolvers<void>;
   /** How it was closed: by its end, or by wflo because it would not end. */
   readonly state: { end: "settled" | "forced" | undefined };
 }
@@ -45,6 +47,8 @@ export interface OpenMark extends CallMark {
   takenOver: boolean;
   /** Told at that moment. */
   onTakenOver: (() => void) | undefined;
+  /** True once a call inside, at whatever depth, came to something that is charged. */
+  isPaidInside: boolean;
   /** The call inside whose asking ended in a failure of the database: it may or may not have the hold now. */
   heir: string | undefined;
 }

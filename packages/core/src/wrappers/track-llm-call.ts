@@ -1,6 +1,6 @@
 import { UnmeteredCallError } from "../errors/unmetered-call-error.ts";
 import type { Door } from "../guard/door.ts";
-import type { Answer, GuardRequest } from "../guard/guard-request.ts";
+import type { GuardRequest, Outcome } from "../guard/guard-request.ts";
 import type { OpenMark } from "../guard/open-call.ts";
 import { isStreamResult } from "../pricing/usage-of-response-stream.ts";
 import { usageOfResponse } from "../pricing/usage-of-response.ts";
@@ -9,9 +9,11 @@ import { checkTrackOptions, type TrackLlmCallOptions } from "./track-llm-call-op
 import { MeteringTrial, type MeteringTurn } from "./track-llm-call-trial.ts";
 import { wrapWith, type FunctionWrapper } from "./wrapped-function.ts";
 
+type CallDoor = Pick<Door, "guardCall" | "reportUnmetered">;
+
 /** A client found for one call, and what of its request the options say. */
 export interface BoundDoor {
-  readonly wflo: Pick<Door, "guardCall">;
+  readonly wflo: CallDoor;
   readonly request: Pick<GuardRequest, "agent" | "hold"> & { readonly budgets: readonly string[] };
 }
 
@@ -23,7 +25,7 @@ export type BindDoor<Client> = (
 /**
  * Makes `trackLlmCall`, given the way to find a client. `trackLlmCall(options)` wraps a function that makes one call of a
  * model, or decorates a method that does. It cannot see the request. With `hold` it reserves that. Around a metered call it
- * passes through. Else, under a budget, it refuses when there is no money left, charges the result's usage as kind
+ * passes through; where that came to nothing and the function has an answer all the same, the answer is charged as `recorded`. Else, under a budget, it refuses when there is no money left, charges the result's usage as kind
  * `recorded`, and its later calls throw `UnmeteredCallError` unless `mode: "record"` was asked for.
  * The wrapped function throws what `guardCall` throws, `NoClientError`, and what the function throws.
  */
@@ -56,13 +58,33 @@ async function trackedCall(tracked: Tracked, call: () => unknown): Promise<unkno
   const { wflo, request } = await tracked.bound();
   const isBounded = hold !== undefined || mode === "record" || !isUnderBudget(request.budgets);
   const turn = isBounded ? undefined : await turnOf(tracked);
+  const asked = { ...request, provider, model, parts: [] };
+  let madeElsewhere: Outcome | undefined;
   try {
-    return await wflo.guardCall(
-      { ...request, provider, model, parts: [], record: hold === undefined },
-      async () => attempt(tracked, turn, call),
-    );
+    const value = await wflo.guardCall({ ...asked, record: hold === undefined }, async () => {
+      const answer = await attempt(tracked, turn, call);
+      const { takenOver, isPaidInside } = currentContext().call as OpenMark;
+      // The metered call inside has the hold and came to nothing, and yet there is an answer: it was made around the door.
+      if (takenOver && !isPaidInside) madeElsewhere = answer.outcome;
+      return answer;
+    });
+    if (madeElsewhere?.kind === "answered") await record(wflo, asked, madeElsewhere);
+    return value;
   } finally {
     turn?.end();
+  }
+}
+
+/** Charges what was paid already; where the budget has no money for it, it is told as uncounted. */
+async function record(door: CallDoor, asked: GuardRequest, outcome: Outcome): Promise<void> {
+  const { provider, model } = asked;
+  try {
+    await door.guardCall({ ...asked, hold: undefined, record: true }, async () => ({
+      value: undefined,
+      outcome,
+    }));
+  } catch {
+    door.reportUnmetered({ provider, what: model });
   }
 }
 
@@ -83,7 +105,7 @@ async function attempt(
   tracked: Tracked,
   turn: MeteringTurn | undefined,
   call: () => unknown,
-): Promise<Answer<unknown>> {
+): Promise<{ readonly value: unknown; readonly outcome: Outcome }> {
   const mark = currentContext().call as OpenMark;
   const { trial } = tracked;
   turn?.began(mark.callId);
@@ -96,7 +118,11 @@ async function attempt(
   return answerOf(tracked, mark, value);
 }
 
-function answerOf(tracked: Tracked, mark: OpenMark, value: unknown): Answer<unknown> {
+function answerOf(
+  tracked: Tracked,
+  mark: OpenMark,
+  value: unknown,
+): { readonly value: unknown; readonly outcome: Outcome } {
   const found = usageOfResponse(value);
   if (found) return { value, outcome: { kind: "answered", ...found } };
   // The one that asked has the hold and is charged, or was refused and nothing was sent.
