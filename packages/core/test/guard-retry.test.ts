@@ -5,7 +5,7 @@ import { answer, ANSWER_COST, request } from "./support/model.ts";
 
 let wflo: Wflo;
 beforeEach(async () => {
-  wflo = createWflo({ logger: false, waitMs: 100 });
+  wflo = createWflo({ logger: false, waitMs: 100, drainMs: 200 });
   await wflo.budgets.set({ id: "b", caps: { total: "1.00" } });
 });
 afterEach(() => wflo.close());
@@ -100,8 +100,9 @@ describe("a retry policy", () => {
       signal.addEventListener("abort", () => cut.reject(signal.reason));
       return cut.promise;
     });
-    await expect(work).rejects.toThrow();
+    await expect(work).rejects.toThrow(/timed out|aborted/i);
     expect(performance.now() - startedAt).toBeLessThan(500);
+    expect((await wflo.calls.list()).map(({ kind }) => kind)).toEqual(["doubt"]);
   });
 
   test("lets its caller go at once when it aborts between two attempts", async () => {

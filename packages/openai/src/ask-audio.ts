@@ -11,10 +11,13 @@ const LEAST_BYTES_A_SECOND = 500;
 const PLAIN_FORMATS = new Set(["text", "srt", "vtt"]);
 
 /**
- * Audio tokens of gpt-4o-mini-tts for one character: 1.3 were measured (github.com/sanand0/blog, "OpenAI TTS cost", 2025-11-02),
- * three times that are held, for slow speech. OpenAI tells no bound.
+ * Audio tokens of gpt-4o-mini-tts: for one character 1.3 were measured (github.com/sanand0/blog, "OpenAI TTS cost", 2025-11-02), in
+ * English; three times that are held for each byte in UTF-8, since a character of other writings may be a whole word, and more
+ * for what is read out as a word, such as a digit. OpenAI tells no bound.
  */
-const AUDIO_TOKENS_A_CHARACTER = 4;
+const AUDIO_TOKENS_A_BYTE = 4;
+const AUDIO_TOKENS_A_SIGN = 10;
+const SIGNS = /[\d#$%&*+/<=>@\\^_`{|}~]/g;
 const LEAST_AUDIO_TOKENS = 256;
 
 /** A request to write audio down. */
@@ -33,7 +36,10 @@ export const askTranslation: Asking = (native) => ({
 export const askSpeech: Asking = ({ fields }) => {
   const input = textOf(fields["input"]) ?? "";
   const slower = Math.min(typeof fields["speed"] === "number" ? Math.max(fields["speed"], 0.25) : 1, 1);
-  const tokens = Math.ceil((input.length * AUDIO_TOKENS_A_CHARACTER) / slower);
+  const signs = input.match(SIGNS)?.length ?? 0;
+  const bytes = new TextEncoder().encode(input).byteLength;
+  const spoken = (bytes - signs) * AUDIO_TOKENS_A_BYTE + signs * AUDIO_TOKENS_A_SIGN;
+  const tokens = Math.ceil(spoken / slower);
   return {
     request: {
       model: textOf(fields["model"]) ?? "",

@@ -1,6 +1,7 @@
 import type { RequestPart } from "@wflo/core";
 import type { Asking } from "./asked.ts";
 import { imageTokens } from "./image-tokens.ts";
+import { askedNumber } from "./asked-counts.ts";
 import { countOf, textOf, type Body, type NativeRequest } from "./native-request.ts";
 import { tokenText } from "./token-text.ts";
 
@@ -16,14 +17,15 @@ const STILL = new Set(["png", "webp", "jpeg"]);
 export const askImages: Asking = (native) => {
   const { fields, isWhole } = native;
   const model = textOf(fields["model"]) ?? DEFAULT_MODEL;
-  const partialImages = countOf(fields["partial_images"]) ?? (isWhole ? 0 : MOST_PARTIAL_IMAGES);
+  const isNone = isWhole && fields["partial_images"] == null;
+  const partialImages = isNone ? 0 : (countOf(fields["partial_images"]) ?? MOST_PARTIAL_IMAGES);
   const tokens = imageTokens(model, { size: fields["size"], quality: fields["quality"], partialImages });
   return {
     request: {
       model,
       parts: [tokenText(fields), ...imagesSent(native), ...otherWork(fields)],
       maxOutputTokens: tokens,
-      outputs: Math.max(countOf(fields["n"]) ?? (isWhole ? 1 : MOST_IMAGES), 1),
+      outputs: isWhole ? askedNumber(fields["n"], MOST_IMAGES) : MOST_IMAGES,
       canCap: false,
     },
     // DALL·E's answers have none; they are charged at what was held for them.

@@ -1,15 +1,10 @@
-import {
-  outcomeOfStatus,
-  type Answer,
-  type Grant,
-  type Outcome,
-  type StreamAnswer,
-  type StreamMeter,
-} from "@wflo/core";
+import type { Answer, Outcome, StreamAnswer, StreamMeter } from "@wflo/core";
 import { bodyMeter, silentMeter } from "./body-meter.ts";
 import type { PricedApi } from "./endpoint.ts";
+import { eventsOrJson } from "./events-or-json.ts";
+import { outcomeOfRefusal } from "./refusal-usage.ts";
+import { sameResponse, webStream } from "./same-response.ts";
 import { streamMeter } from "./stream-meter.ts";
-import type { Sent } from "./ticket.ts";
 import type { Answered } from "./usage.ts";
 
 /** What `fetch` answers, as the door takes it. */
@@ -31,14 +26,12 @@ export interface NativeCall {
   readonly outcomeOf: ((answer: unknown) => Outcome) | undefined;
   /** The outcome of an answer that is not read, since it tells nothing. */
   readonly expected: Answered | undefined;
-  readonly fetch: typeof globalThis.fetch;
 }
 
-/** Sends one granted request and tells what its answer costs. The caller gets the provider's own status and headers. */
-export async function attempt(call: NativeCall, grant: Grant, { url, init }: Sent): Promise<NativeAnswer> {
-  const { fetch, expected } = call;
-  const response = await fetch(url, { ...init, signal: grant.signal });
-  if (!response.ok) return { value: response, outcome: outcomeOfStatus(response.status) };
+/** Tells what an answer costs. The caller gets the provider's own status and headers. */
+export async function readResponse(call: NativeCall, response: Response): Promise<NativeAnswer> {
+  const { expected } = call;
+  if (!response.ok) return { value: response, outcome: await outcomeOfRefusal(response, call) };
   if (response.body === null)
     return { value: response, outcome: expected ?? { kind: "answered", usage: undefined } };
   return {
@@ -51,15 +44,16 @@ export async function attempt(call: NativeCall, grant: Grant, { url, init }: Sen
 function meterOf(call: NativeCall, response: Response): StreamMeter<Uint8Array> {
   const { api, outcomeOf, expected, hideUsage, truncates } = call;
   const type = response.headers.get("content-type") ?? "";
+  const isJson = type.includes("json");
+  const inOnePiece = () => {
+    const isUnread = outcomeOf === undefined || (expected !== undefined && !isJson);
+    return isUnread ? silentMeter(expected ?? { kind: "answered", usage: undefined }) : bodyMeter(outcomeOf);
+  };
   // The SDK reads events whenever a stream was asked for; some proxies give them another type.
-  const isEvents = type.includes("text/event-stream") || (call.streams && !type.includes("json"));
-  if (isEvents && api !== undefined) {
-    const meter = streamMeter({ api, hideUsage, truncates });
-    return call.isBackground ? goesOn(meter) : meter;
-  }
-  const isUnread = outcomeOf === undefined || (expected !== undefined && !type.includes("json"));
-  if (isUnread) return silentMeter(expected ?? { kind: "answered", usage: undefined });
-  return bodyMeter(outcomeOf);
+  if (api === undefined || !(type.includes("text/event-stream") || call.streams)) return inOnePiece();
+  const meter = streamMeter({ api, hideUsage, truncates });
+  const events = call.isBackground ? goesOn(meter) : meter;
+  return isJson ? eventsOrJson(events, inOnePiece()) : events;
 }
 
 /** Of an answer that is made in the background, only the reading breaks off: it goes on, and so does its bill. */
@@ -75,18 +69,4 @@ function goesOn(meter: ReturnType<typeof streamMeter>): StreamMeter<Uint8Array> 
       return { kind: "doubt", reason: `${outcome.reason}; its usage comes later`, remoteId };
     },
   };
-}
-
-/** The body as a web stream: a custom `fetch` may answer with a stream of Node's, which the SDK takes too. */
-export function webStream(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  return typeof body.getReader === "function" ? body : ReadableStream.from(body as AsyncIterable<Uint8Array>);
-}
-
-/** The provider's answer with another body. */
-export function sameResponse(response: Response, body: ReadableStream<Uint8Array> | string): Response {
-  const { status, statusText, headers } = response;
-  const same = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText, headers });
-  // A Response made by hand has no URL, which the SDK shows in its logs.
-  Object.defineProperty(same, "url", { value: response.url });
-  return same;
 }

@@ -1,4 +1,5 @@
 import type { RequestPart } from "@wflo/core";
+import { keptByProvider } from "./kept-items.ts";
 
 /** Parts of messages whose tokens their bytes bound. */
 const TEXT_PARTS = new Set([
@@ -11,7 +12,7 @@ const TEXT_PARTS = new Set([
 ]);
 /** Where content is found by an address, what is there may change; data is the content itself. */
 const ADDRESS = /^(?!data:)[a-z][a-z0-9+.-]*:/i;
-/** The provider's id of it, or the content itself, is in the text of its message: that text tells it apart. */
+/** Outside of the item and of its message: told apart by the text of the message. */
 const IN_ITS_TEXT = "told by its text";
 
 interface Item {
@@ -19,7 +20,6 @@ interface Item {
   readonly content?: unknown;
   readonly output?: unknown;
   readonly audio?: unknown;
-  readonly result?: unknown;
 }
 
 /** One text a message, each followed by what its bytes do not bound, which is left out of the text. */
@@ -52,20 +52,15 @@ function isOpaque(part: Item): boolean {
 
 function opaqueIn(message: Item): RequestPart[] {
   const found: RequestPart[] = [];
-  if (message.type === "item_reference") found.push(opaque("an item reference"));
-  if (message.audio != null) found.push(opaque("a reference to audio"));
-  // A picture that was made before, sent back to be looked at.
-  if (message.type === "image_generation_call") found.push(opaque("an image made before"));
+  const kept = keptByProvider(message);
+  if (kept) found.push({ kind: "opaque", ...kept, key: IN_ITS_TEXT });
+  if (message.audio != null) found.push({ kind: "opaque", what: "a reference to audio", key: IN_ITS_TEXT });
   for (const part of [...itemsOf(message.content), ...itemsOf(message.output)]) {
     if (!isOpaque(part)) continue;
     const key = hasAddress(part) ? undefined : JSON.stringify(part);
     found.push({ kind: "opaque", what: `content of type ${String(part.type)}`, key });
   }
   return found;
-}
-
-function opaque(what: string): RequestPart {
-  return { kind: "opaque", what, key: IN_ITS_TEXT };
 }
 
 function hasAddress(part: object): boolean {

@@ -10,13 +10,17 @@ import { outcomeOfAnswer, type Answered } from "./usage.ts";
 export interface Counting extends BoundWrapper {
   readonly api: PricedApi;
   readonly provider: string;
+  /** The Azure deployment that the URL names: it serves, whatever model the body names. */
+  readonly deployment: string | undefined;
 }
 
 /** A request whose cost its answer tells, or that is billed by the piece. */
 export function countedCall(
-  native: NativeRequest,
-  { api, provider, wflo, request: bound }: Counting,
+  given: NativeRequest,
+  { api, provider, deployment, wflo, request: bound }: Counting,
 ): Opened {
+  const native =
+    deployment === undefined ? given : { ...given, fields: { ...given.fields, model: deployment } };
   const asked = ASKING[api](native, provider);
   const byPiece = priceOfPieces(wflo, provider, asked);
   const expected = expectedOf(asked, byPiece);

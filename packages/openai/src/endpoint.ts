@@ -2,10 +2,10 @@ import { ENDPOINTS, type PricedApi } from "./endpoint-table.ts";
 
 export type { PricedApi } from "./endpoint-table.ts";
 
-/** What a request is to wflo. */
+/** What a request is to wflo. `path` is what stands behind the base URL, which may have a key in it. */
 export type Endpoint =
   /** Counted by what its answer tells. */
-  | { readonly kind: "priced"; readonly api: PricedApi }
+  | { readonly kind: "priced"; readonly api: PricedApi; readonly path: string }
   | { readonly kind: "free" }
   /** Paid in a way that wflo cannot count, or that is told later (`isLater`). `name` stands for the endpoint, without ids. */
   | {
@@ -16,24 +16,57 @@ export type Endpoint =
       readonly isLater: boolean;
     };
 
-const ROWS = ENDPOINTS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
+/** Where a request goes. */
+export interface Destination {
+  readonly method: string | undefined;
+  readonly url: string;
+  /** Base URLs of the clients that it may come from. */
+  readonly bases?: Iterable<string>;
+  readonly provider: string;
+}
 
-/** Tells what kind of request goes to a URL. What is not in the table is taken for paid. */
-export function endpointOf(method: string | undefined, url: string): Endpoint {
+const ROWS = ENDPOINTS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
+/** Where the endpoints begin when no base URL says it: behind the version of the API, or where Azure has its own. */
+const API_ROOT = /^.*?\/(?:v\d\w*|openai)(?=\/)/;
+const DEPLOYMENT = /^\/deployments\/([^/]+)(?=\/)/;
+/** Providers at whose price list the table was written. */
+const BY_OPENAI = new Set(["openai", "azure"]);
+
+/** Tells what kind of request goes to a URL. What is not in the table, word for word, is taken for paid. */
+export function endpointOf({ method, url, bases = [], provider }: Destination): Endpoint {
   // Only POST makes something; the others read, change or delete what was made.
   if ((method ?? "GET").toUpperCase() !== "POST") return { kind: "free" };
-  const path = pathOf(url);
+  const path = behindBase(url, bases).replace(DEPLOYMENT, "");
   const row = ROWS.find(({ pattern }) => pattern.test(path));
   if (row === undefined)
     return { kind: "paid", path, name: "other", why: "nothing is known of their price", isLater: false };
+  const paid = { kind: "paid", path: `/${row.path}`, name: row.path } as const;
   switch (row.is) {
     case "free":
       return { kind: "free" };
+    case "freeAtOpenAI":
+      if (BY_OPENAI.has(provider)) return { kind: "free" };
+      return {
+        ...paid,
+        why: "they are free at OpenAI, and nobody knows whether they are here",
+        isLater: false,
+      };
     case "paid":
     case "later":
-      return { kind: "paid", path, name: row.path, why: row.why, isLater: row.is === "later" };
+      return { ...paid, why: row.why, isLater: row.is === "later" };
     default:
-      return { kind: "priced", api: row.is };
+      return { kind: "priced", api: row.is, path: paid.path };
+  }
+}
+
+/** The Azure deployment that a URL names: it is what serves, whatever model the body names. */
+export function deploymentOf(url: string): string | undefined {
+  const name = /\/deployments\/([^/]+)\//.exec(pathOf(url))?.[1];
+  if (name === undefined) return undefined;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 
@@ -42,11 +75,17 @@ export function pathOf(url: string): string {
   return URL.canParse(url) ? new URL(url).pathname : (url.split(/[?#]/)[0] ?? "");
 }
 
-/** The end of a path: `*` stands for one piece of it, `**` for any number. Azure and proxies have other beginnings. */
+function behindBase(url: string, bases: Iterable<string>): string {
+  const path = pathOf(url);
+  const origin = URL.canParse(url) ? new URL(url).origin : undefined;
+  const roots = [...bases]
+    .filter((base) => URL.canParse(base) && new URL(base).origin === origin)
+    .map((base) => new URL(base).pathname.replace(/\/$/, ""))
+    .filter((root) => path.startsWith(`${root}/`))
+    .toSorted((a, b) => b.length - a.length);
+  return roots[0] === undefined ? path.replace(API_ROOT, "") : path.slice(roots[0].length);
+}
+
 function patternOf(path: string): RegExp {
-  const pieces = path.split("/").map((piece) => {
-    if (piece === "**") return ".+";
-    return piece === "*" ? "[^/]+" : piece;
-  });
-  return new RegExp(`(?:^|/)${pieces.join("/")}$`);
+  return new RegExp(`^/${path.replaceAll("*", "[^/]+")}$`);
 }

@@ -4,7 +4,7 @@ import { InvalidOptionError, WfloError } from "@wflo/core";
 export class UnpricedEndpointError extends WfloError {
   readonly isRetryable = false;
 
-  /** `path` without what a URL has behind it; `why` says what is the matter with it. */
+  /** `path` without the base URL, which may have a key in it, and without what stands behind; `why` says what is the matter with it. */
   constructor(path: string, why: string) {
     super(
       "WFLO_UNPRICED_ENDPOINT",
@@ -24,6 +24,19 @@ export class UnmeteredSocketError extends WfloError {
       "WFLO_UNMETERED_SOCKET",
       "A WebSocket (realtime, live, responses) passes wflo by: nothing on it is held or counted. Open it with the client you passed to " +
         "wfloOpenAI, or pass strict: false to wfloOpenAI to let it pass uncounted.",
+    );
+  }
+}
+
+/** The client sends on a transport that no request can be counted on. Nothing was sent. */
+export class UnmeteredTransportError extends WfloError {
+  readonly isRetryable = false;
+
+  constructor() {
+    super(
+      "WFLO_UNMETERED_TRANSPORT",
+      "A client with an X.509 workload identity sends on a transport of its own, where wflo can neither hold nor count a request. Pass " +
+        "wfloOpenAI a client with an API key or another kind of workload identity, or pass strict: false to let its requests pass uncounted.",
     );
   }
 }

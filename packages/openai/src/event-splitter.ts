@@ -2,46 +2,63 @@
 const MAX_EVENT = 16 * 1024 * 1024;
 /** What separates events: a line without anything, whatever ends the lines. */
 const END_OF_EVENT = /\r?\n\r?\n|\r\r/g;
-const LONGEST_END = 4;
+/** So many characters of it may have been there before the rest of it comes. */
+const BEGUN_END = 3;
 
 /** Cuts a stream of server-sent events into whole events, each with the empty line at its end. */
 export class EventSplitter {
-  #pending = "";
+  /** Put together only when the event is whole: a long one comes in hundreds of pieces. */
+  #pending: string[] = [];
+  #length = 0;
+  /** The last characters of what is pending. */
+  #tail = "";
 
   /** True between two events. */
   get isBetween(): boolean {
-    return this.#pending === "";
+    return this.#length === 0;
   }
 
   /** Takes a piece of the stream; returns the events that it completes. */
   take(text: string): string[] {
     const events: string[] = [];
-    let searched = Math.max(0, this.#pending.length - LONGEST_END);
+    const before = this.#tail.length;
+    const searched = this.#tail + text;
     let begin = 0;
-    this.#pending += text;
-    for (;;) {
-      END_OF_EVENT.lastIndex = Math.max(begin, searched);
-      if (END_OF_EVENT.exec(this.#pending) === null) break;
-      events.push(this.#pending.slice(begin, END_OF_EVENT.lastIndex));
-      begin = searched = END_OF_EVENT.lastIndex;
+    END_OF_EVENT.lastIndex = 0;
+    while (END_OF_EVENT.exec(searched) !== null) {
+      const end = END_OF_EVENT.lastIndex - before;
+      events.push(this.rest() + text.slice(begin, end));
+      begin = end;
     }
-    this.#pending = this.#pending.slice(begin);
-    if (this.#pending.length > MAX_EVENT) events.push(this.rest());
+    this.#add(text.slice(begin));
+    if (this.#length > MAX_EVENT) events.push(this.rest());
     return events;
   }
 
   /** What is left at the end of the stream: an event without the empty line, or nothing. */
   rest(): string {
-    const rest = this.#pending;
-    this.#pending = "";
+    const rest = this.#pending.join("");
+    this.#pending = [];
+    this.#length = 0;
+    this.#tail = "";
     return rest;
+  }
+
+  #add(text: string): void {
+    if (text === "") return;
+    this.#pending.push(text);
+    this.#length += text.length;
+    this.#tail = (this.#tail + text).slice(-BEGUN_END);
   }
 }
 
-/** The data of an event; of several lines, joined. */
-export function dataOf(event: string): string {
+/** The data of an event (of several lines, joined), and its name. */
+export function fieldsOf(event: string): { readonly data: string; readonly name: string | undefined } {
   let data = "";
-  for (const line of event.split(/\r\n|\n|\r/))
+  let name: string | undefined;
+  for (const line of event.split(/\r\n|\n|\r/)) {
     if (line.startsWith("data:")) data += line.slice(5).trimStart();
-  return data;
+    else if (line.startsWith("event:")) name = line.slice(6).trim();
+  }
+  return { data, name };
 }

@@ -1,12 +1,14 @@
 import { WfloError, type BoundWrapper } from "@wflo/core";
-import { endpointOf, type Endpoint } from "./endpoint.ts";
-import { refusalResponse, UnmeteredSocketError, UnpricedEndpointError } from "./errors.ts";
+import { endpointOf } from "./endpoint.ts";
+import { refusalResponse } from "./errors.ts";
 import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
 import { providerOfUrl } from "./provider.ts";
 import { RemoteAnswers } from "./remote-answers.ts";
-import { reserve, type Opening } from "./reserve.ts";
-import { Ticket, type Sent } from "./ticket.ts";
+import { reserve, type Opening, type ReserveOptions } from "./reserve.ts";
+import { Ticket } from "./ticket.ts";
+import { Uncounted } from "./uncounted.ts";
+import { openedRequest } from "./unprepared.ts";
 
 type Fetch = typeof globalThis.fetch;
 
@@ -14,113 +16,157 @@ type Fetch = typeof globalThis.fetch;
 export interface Preparing {
   readonly init: RequestInit;
   readonly url: string;
+  /** The base URL of the client. */
+  readonly base: string;
   readonly signal: AbortSignal | null | undefined;
   readonly notes: RequestNotes | undefined;
+  /** The client sends on a transport of its own, which nothing here sees. */
+  readonly isOwnTransport: boolean;
+  /** What comes after this is the SDK's own code. */
+  readonly isOwnWay: boolean;
   /** Prepares what a wrapped client inside prepares. */
   readonly inner: () => Promise<void>;
 }
 
-/** The places where a request of the openai client passes: before its time-out runs, and at the wire. */
-export interface Guard {
-  /** Reserves; throws a refusal before anything is sent. */
-  prepare(request: Preparing): Promise<void>;
-  /** Sends what was reserved. */
-  readonly fetch: Fetch;
-  /** What it sends with. */
+/** What a guard is made with. */
+export interface GuardOptions {
+  readonly options: WfloOpenAIOptions;
+  /** Tells, for each call, the client that accounts for it. */
+  readonly bind: () => Promise<BoundWrapper>;
   readonly send: Fetch;
-  /** A WebSocket is about to be opened: throws `UnmeteredSocketError`, unless it may pass uncounted. */
-  passSocket(url: string): void;
+  /** `send` and what is prepared inside belong to the user, not to another wrapper. */
+  readonly isInnermost: boolean;
 }
 
-/** The way from the client's hooks to the door. `bind` tells, for each call, the client that accounts for it. */
-export function createGuard(
-  options: WfloOpenAIOptions,
-  bind: () => Promise<BoundWrapper>,
-  send: Fetch,
-): Guard {
+/** A ticket, or what a request without one passes as. */
+type Pass = Ticket | "free" | "uncounted";
+type Init = RequestInit & { [ticketKey: symbol]: Pass | undefined };
+
+/** The places where a request of the openai client passes: before its time-out runs, on its way out, and at the wire. */
+export class Guard {
+  /** What it sends with. */
+  readonly send: Fetch;
+  /** Sends what was reserved. */
+  readonly fetch: Fetch;
   /**
    * Under this key a ticket goes from `prepareRequest` to `fetch`: the SDK copies the object, and symbols with it. A header
    * would be signed by some of its providers.
    */
-  const ticketKey = Symbol("wflo.ticket");
-  const open = (opening: Opening) => reserve({ options, bind, send }, opening);
-  const remotes = new RemoteAnswers({ provider: options.provider, bind });
-  const passes = uncounted(options, bind);
+  readonly #ticketKey = Symbol("wflo.ticket");
+  readonly #provider: string | undefined;
+  readonly #reserving: ReserveOptions;
+  readonly #remotes: RemoteAnswers;
+  readonly #uncounted: Uncounted;
+  readonly #bases = new Set<string>();
+  /** Answers that were counted on their way through `fetch`. */
+  readonly #counted = new WeakSet<Response>();
 
-  return {
-    send,
-    async prepare({ init, url, signal, notes, inner }) {
-      const endpoint = endpointOf(init.method, url);
-      if (endpoint.kind === "free") return inner();
-      if (await passes(endpoint, url)) {
-        Object.assign(init, { [ticketKey]: "uncounted" });
-        return inner();
-      }
-      const ticket = new Ticket(signal);
-      try {
-        await open({ init, url, endpoint, notes, ticket, inner });
-      } catch (error) {
-        ticket.over();
-        // The SDK looks at the signal next, and has an error of its own for it.
-        if (signal?.aborted === true && !WfloError.isInstance(error)) return;
-        throw error;
-      }
-      Object.assign(init, { [ticketKey]: ticket });
-    },
-    fetch: async (input, given = {}) => {
-      const url = input instanceof Request ? input.url : String(input);
-      const { [ticketKey]: ticket, ...init } = given as RequestInit & {
-        readonly [ticketKey]?: Ticket | "uncounted";
-      };
-      if (ticket === "uncounted") return send(input, init);
-      if (ticket && !ticket.isUsed) return deliver(ticket, { url, init });
-      const method = init.method ?? (input instanceof Request ? input.method : undefined);
-      const endpoint = endpointOf(method, url);
-      if (endpoint.kind === "free") return remotes.watch(method, url, await send(input, init));
-      try {
-        if (await passes(endpoint, url)) return await send(input, init);
-        return await sendUnprepared(endpoint, { url, init }, open);
-      } catch (error) {
-        if (WfloError.isInstance(error)) return refusalResponse(error);
-        throw error;
-      }
-    },
-    passSocket(url) {
-      if (options.strict !== false) throw new UnmeteredSocketError();
-      void report(bind, options.provider ?? providerOfUrl(url), "WebSockets");
-    },
-  };
+  constructor({ options, bind, send, isInnermost }: GuardOptions) {
+    this.send = send;
+    this.fetch = (input, given) => this.#pass(input, (given ?? {}) as Init);
+    this.#provider = options.provider;
+    this.#reserving = { options, bind, send, isInnermost };
+    this.#remotes = new RemoteAnswers({ provider: options.provider, bind });
+    this.#uncounted = new Uncounted(options, bind);
+  }
+
+  /** Reserves; throws a refusal before anything is sent. */
+  async prepare({ init, url, base, signal, ...request }: Preparing): Promise<void> {
+    this.#bases.add(base);
+    const { notes, isOwnTransport, isOwnWay, inner } = request;
+    const note = (pass: Pass) => void Object.assign(init, { [this.#ticketKey]: pass });
+    const endpoint = this.#endpointOf(init.method, url);
+    if (endpoint.kind === "free") {
+      note("free");
+      return inner();
+    }
+    if (isOwnTransport) await this.#uncounted.passTransport(url);
+    if (isOwnTransport || (await this.#uncounted.passes(endpoint, url))) {
+      note("uncounted");
+      return inner();
+    }
+    const ticket = new Ticket({ signal, isOwnWay });
+    try {
+      await reserve(this.#reserving, { init, url, endpoint, notes, ticket, inner });
+    } catch (error) {
+      ticket.over();
+      // The SDK looks at the signal next, and has an error of its own for it.
+      if (signal?.aborted === true && !WfloError.isInstance(error)) return;
+      throw error;
+    }
+    note(ticket);
+  }
+
+  /** Sends what was prepared by `work`, which ends in `fetch` unless a subclass has a way of its own (not `isOwnWay`). */
+  async dispatch(init: RequestInit, isOwnWay: boolean, work: () => Promise<Response>): Promise<Response> {
+    const ticket = (init as Init)[this.#ticketKey];
+    if (!(ticket instanceof Ticket) || ticket.isUsed) return work();
+    if (!isOwnWay) ticket.leave();
+    let response: Response;
+    try {
+      response = await work();
+    } catch (error) {
+      // The SDK itself failed before it came to `fetch`: for want of a token, perhaps.
+      ticket.tell(isOwnWay ? { kind: "unsent" } : { kind: "failed", error });
+      throw error;
+    }
+    if (ticket.isUsed) return response;
+    // Sent through `fetch` with words of its own, it was counted there.
+    const isCounted = this.#counted.has(response);
+    ticket.tell(isCounted ? { kind: "unsent" } : { kind: "answered", response });
+    return isCounted ? response : answerOf(ticket);
+  }
+
+  /** A WebSocket is about to be opened: throws `UnmeteredSocketError`, unless it may pass uncounted. */
+  passSocket(url: string): void {
+    this.#uncounted.passSocket(url);
+  }
+
+  async #pass(input: Parameters<Fetch>[0], given: Init): Promise<Response> {
+    const url = input instanceof Request ? input.url : String(input);
+    const { [this.#ticketKey]: pass, ...init } = given;
+    const method = init.method ?? (input instanceof Request ? input.method : undefined);
+    if (pass === "uncounted") return this.send(input, init);
+    if (pass === "free") return this.#remotes.watch(method, url, await this.send(input, init));
+    if (pass !== undefined && !pass.isUsed) {
+      pass.send(input, init);
+      return this.#count(await answerOf(pass));
+    }
+    const endpoint = this.#endpointOf(method, url);
+    if (endpoint.kind === "free") return this.#remotes.watch(method, url, await this.send(input, init));
+    try {
+      if (await this.#uncounted.passes(endpoint, url)) return await this.send(input, init);
+      return this.#count(await this.#sendUnprepared(endpoint, input, init));
+    } catch (error) {
+      if (WfloError.isInstance(error)) return this.#count(refusalResponse(error));
+      throw error;
+    }
+  }
+
+  /** A request that no `prepareRequest` of ours has seen: reserved here, where a refusal has to look like an answer. */
+  async #sendUnprepared(
+    endpoint: Opening["endpoint"],
+    input: Parameters<Fetch>[0],
+    given: RequestInit,
+  ): Promise<Response> {
+    const { url, init, signal } = await openedRequest(input, given);
+    const ticket = new Ticket({ signal });
+    await reserve(this.#reserving, { init, url, endpoint, notes: undefined, ticket, inner: async () => {} });
+    ticket.send(input, init);
+    return await answerOf(ticket);
+  }
+
+  #endpointOf(method: string | undefined, url: string) {
+    return endpointOf({ method, url, bases: this.#bases, provider: this.#provider ?? providerOfUrl(url) });
+  }
+
+  #count(response: Response): Response {
+    this.#counted.add(response);
+    return response;
+  }
 }
 
-/** Whether a paid request may pass uncounted. Throws `UnpricedEndpointError` where it may not, and cannot be held either. */
-function uncounted(options: WfloOpenAIOptions, bind: () => Promise<BoundWrapper>) {
-  return async (endpoint: Endpoint, url: string): Promise<boolean> => {
-    if (endpoint.kind !== "paid" || options.hold !== undefined) return false;
-    if (options.strict !== false) throw new UnpricedEndpointError(endpoint.path, endpoint.why);
-    await report(bind, options.provider ?? providerOfUrl(url), endpoint.name);
-    return true;
-  };
-}
-
-async function report(bind: () => Promise<BoundWrapper>, provider: string, what: string): Promise<void> {
-  // Where nobody accounts for it, there is nobody to tell.
-  const bound = await bind().catch(() => undefined);
-  bound?.wflo.reportUnmetered({ provider, what });
-}
-
-/** A request that no `prepareRequest` of ours has seen: reserved here, where a refusal has to look like an answer. */
-async function sendUnprepared(
-  endpoint: Opening["endpoint"],
-  { url, init }: Sent,
-  open: (opening: Opening) => Promise<void>,
-): Promise<Response> {
-  const ticket = new Ticket(init.signal);
-  await open({ init, url, endpoint, notes: undefined, ticket, inner: async () => {} });
-  return await deliver(ticket, { url, init });
-}
-
-async function deliver(ticket: Ticket, sent: Sent): Promise<Response> {
-  ticket.send(sent);
-  if (ticket.response === undefined) throw new TypeError("wflo: a ticket was used before it was opened");
-  return ticket.response;
+async function answerOf({ response }: Ticket): Promise<Response> {
+  if (response === undefined) throw new TypeError("wflo: a ticket was used before it was opened");
+  return response;
 }

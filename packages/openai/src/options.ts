@@ -8,8 +8,9 @@ export interface WfloOpenAIOptions extends WrapperOptions {
    */
   readonly provider?: string | undefined;
   /**
-   * What happens to what is paid and cannot be counted, such as videos, and to WebSockets, which pass by. True (the default):
-   * it is refused, unless `hold` says what to charge for each request. False: it is sent, and told as `call-unmetered`.
+   * What happens to what is paid and cannot be counted, such as videos, and to what passes by: WebSockets, and the transport of X.509
+   * workload identities. True (the default): it is refused, unless, for requests that are seen, `hold` says what to charge for each.
+   * False: it is sent, and told as `call-unmetered`.
    */
   readonly strict?: boolean | undefined;
 }

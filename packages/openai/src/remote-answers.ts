@@ -1,11 +1,15 @@
 import type { BoundWrapper, Outcome } from "@wflo/core";
-import { sameResponse, webStream } from "./attempt.ts";
 import { providerOfUrl } from "./provider.ts";
-import { remoteOf, type Remote } from "./remote.ts";
+import { listedBatches, remoteOf, type Remote } from "./remote.ts";
+import { sameResponse, webStream } from "./same-response.ts";
 import { streamMeter } from "./stream-meter.ts";
 
-/** Ids whose bill is in are not asked for again; so many are remembered. */
+/** Ids whose bill is in are not looked for again; so many are remembered. */
 const CAPACITY = 1_000;
+/** Ids that no call in doubt has are looked for again after this time: whoever polls should not cost a look each time. */
+const ABSENT_MS = 30_000;
+/** So many bills of one page of batches are brought in while its reader waits. */
+const BILLS_A_PAGE = 20;
 
 /** What the watch works with. */
 export interface RemoteAnswersOptions {
@@ -16,7 +20,8 @@ export interface RemoteAnswersOptions {
 /** Looks at answers that were made in the background, and batches, when the caller asks how they are: their bills come then. */
 export class RemoteAnswers {
   readonly #options: RemoteAnswersOptions;
-  readonly #settled = new Set<string>();
+  /** Until when an id is not looked for, in ms since the epoch. */
+  readonly #looked = new Map<string, number>();
 
   constructor(options: RemoteAnswersOptions) {
     this.#options = options;
@@ -24,15 +29,20 @@ export class RemoteAnswers {
 
   /** Gives back the same answer. Its bill, if it has one, is in the ledger by then. Never rejects for want of the ledger. */
   async watch(method: string | undefined, url: string, response: Response): Promise<Response> {
+    const listed = listedBatches(method, url);
     const remote = remoteOf(method, url);
-    if (remote === undefined || !response.ok || response.body === null) return response;
-    if (this.#settled.has(remote.id)) return response;
+    if ((listed ?? remote) === undefined || !response.ok || response.body === null) return response;
+    if (remote !== undefined && this.#isLooked(remote)) return response;
     const body = webStream(response.body);
     const type = response.headers.get("content-type") ?? "";
-    if (type.includes("text/event-stream")) return sameResponse(response, this.#stream(remote, url, body));
+    if (remote !== undefined && type.includes("text/event-stream"))
+      return sameResponse(response, this.#stream(remote, url, body));
     if (!type.includes("json")) return response;
     const text = await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).text();
-    await this.#settle(remote, url, remote.outcomeOf(parse(text)));
+    const answer = parse(text);
+    const found = remote === undefined ? (listed?.(answer) ?? []) : [remote];
+    const unseen = found.filter((each) => !this.#isLooked(each) && each.outcomeOf(answer) !== undefined);
+    for (const each of unseen.slice(0, BILLS_A_PAGE)) await this.#settle(each, url, each.outcomeOf(answer));
     return sameResponse(response, text);
   }
 
@@ -66,14 +76,21 @@ export class RemoteAnswers {
     try {
       const { wflo } = await this.#options.bind();
       const provider = this.#options.provider ?? providerOfUrl(url);
-      if (!(await wflo.settleRemote({ provider, remoteId: id }, outcome))) return;
+      const isFound = await wflo.settleRemote({ provider, remoteId: id }, outcome);
+      this.#note(id, isFound ? Number.POSITIVE_INFINITY : Date.now() + ABSENT_MS);
     } catch {
       // Nobody accounts for it, or the ledger is away: asking how it is must work all the same, and it may be asked again.
-      return;
     }
-    const [oldest] = this.#settled;
-    if (this.#settled.size >= CAPACITY && oldest !== undefined) this.#settled.delete(oldest);
-    this.#settled.add(id);
+  }
+
+  #isLooked({ id }: Remote): boolean {
+    return (this.#looked.get(id) ?? 0) > Date.now();
+  }
+
+  #note(id: string, until: number): void {
+    const [oldest] = this.#looked.keys();
+    if (this.#looked.size >= CAPACITY && oldest !== undefined) this.#looked.delete(oldest);
+    this.#looked.set(id, until);
   }
 }
 

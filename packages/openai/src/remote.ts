@@ -30,6 +30,22 @@ export function remoteOf(method: string | undefined, url: string): Remote | unde
   return undefined;
 }
 
+/** A page of batches as the SDK lists them, told apart; undefined for any other request. */
+export function listedBatches(
+  method: string | undefined,
+  url: string,
+): ((page: unknown) => readonly Remote[]) | undefined {
+  if ((method ?? "GET").toUpperCase() !== "GET" || !pathOf(url).endsWith("/batches")) return undefined;
+  return (page) => {
+    const { data } = stateOf(page);
+    if (!Array.isArray(data)) return [];
+    return data.flatMap((batch: unknown) => {
+      const { id } = stateOf(batch);
+      return typeof id === "string" ? [{ id, outcomeOf: () => ofBatch(batch) }] : [];
+    });
+  };
+}
+
 /** What the answer to the creation of a batch means: its bill comes under its id. */
 export function outcomeOfNewBatch(answer: unknown): Outcome {
   const { id } = stateOf(answer);

@@ -1,5 +1,5 @@
 import type { Grant } from "@wflo/core";
-import type { CapField } from "./cap-field.ts";
+import { writtenCapFields, type CapField } from "./cap-field.ts";
 import type { PricedApi } from "./endpoint.ts";
 import type { Body } from "./native-request.ts";
 
@@ -45,15 +45,24 @@ export function outgoingBody(api: PricedApi, capField: CapField, text: string, g
   const cap = grant.maxOutputTokens;
   if (!injectsUsage && cap === undefined) return { text, injectsUsage };
   const streamOptions = body["stream_options"] as object | null | undefined;
-  const written = body[capField];
-  // The caller's own, which may be lowered, or that of a wrapper around.
-  const least = typeof written === "number" && cap !== undefined ? Math.min(written, cap) : cap;
   const changed = {
     ...body,
     ...(injectsUsage ? { stream_options: { ...streamOptions, include_usage: true } } : {}),
-    ...(least === undefined ? {} : { [capField]: least }),
+    ...(cap === undefined ? {} : cappedFields(api, capField, body, cap)),
   };
   return { text: JSON.stringify(changed), injectsUsage };
+}
+
+/** The cap in each field that the caller wrote, or a wrapper around, unless that says less already; else in `capField`. */
+function cappedFields(api: PricedApi, capField: CapField, body: Body, cap: number): Record<string, number> {
+  const written = writtenCapFields(api, body);
+  if (written.length === 0) return { [capField]: cap };
+  // What is no cap, such as -1, is above any.
+  const least = (field: CapField) => {
+    const told = body[field] === "" ? NaN : Number(body[field]);
+    return told >= 0 && told < cap ? told : cap;
+  };
+  return Object.fromEntries(written.map((field) => [field, least(field)]));
 }
 
 /** Streams of chats and completions tell their usage only when asked. */

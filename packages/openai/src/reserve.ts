@@ -1,8 +1,8 @@
-import type { Answer, BoundWrapper, StreamAnswer } from "@wflo/core";
-import { attempt, type NativeAnswer } from "./attempt.ts";
+import { apart, type Answer, type BoundWrapper } from "@wflo/core";
+import { readResponse, type NativeAnswer } from "./attempt.ts";
 import { capFieldOf } from "./cap-field.ts";
 import { countedCall } from "./counted-call.ts";
-import { pathOf, type Endpoint } from "./endpoint.ts";
+import { deploymentOf, type Endpoint } from "./endpoint.ts";
 import { unreadableBody } from "./errors.ts";
 import { heldCall } from "./held-call.ts";
 import { readNativeRequest, type RequestNotes } from "./native-request.ts";
@@ -27,6 +27,8 @@ export interface ReserveOptions {
   readonly options: WfloOpenAIOptions;
   readonly bind: () => Promise<BoundWrapper>;
   readonly send: typeof globalThis.fetch;
+  /** `send` and `inner` belong to the user, whose metered calls in there are calls of their own. */
+  readonly isInnermost: boolean;
 }
 
 /**
@@ -34,23 +36,25 @@ export interface ReserveOptions {
  * after, such as a signature, sees the last word.
  */
 export async function reserve(
-  { options, bind, send }: ReserveOptions,
+  { options, bind, send, isInnermost }: ReserveOptions,
   { init, url, endpoint, notes, ticket, inner }: Opening,
 ): Promise<void> {
   const text = init.body;
   const asked = askedBody(init);
   const provider = options.provider ?? providerOfUrl(url);
   const native = endpoint.kind === "priced" ? readNativeRequest(asked, notes) : undefined;
-  if (endpoint.kind === "priced" && native === undefined) throw unreadableBody(pathOf(url));
+  if (endpoint.kind === "priced" && native === undefined) throw unreadableBody(endpoint.path);
   const bound = await bind();
   const { request, call } =
     endpoint.kind === "priced" && native !== undefined
-      ? countedCall(native, { ...bound, api: endpoint.api, provider })
+      ? countedCall(native, { ...bound, api: endpoint.api, provider, deployment: deploymentOf(url) })
       : heldCall(endpoint as Extract<Endpoint, { kind: "paid" }>, asked, bound.request);
+  const host = URL.canParse(url) ? new URL(url).host : undefined;
+  const atWire = isInnermost ? apart : <T>(work: () => T) => work();
   const ready = Promise.withResolvers<void>();
   let unprepared: { readonly error: unknown } | undefined;
   ticket.response = bound.wflo.guardStream<Uint8Array, Response>(
-    { ...request, provider, signal: ticket.signal },
+    { ...request, provider, host, signal: ticket.signal, timedOut: ticket.timedOut },
     async (grant) => {
       let hideUsage = false;
       if (endpoint.kind === "priced" && typeof text === "string" && typeof asked === "string") {
@@ -60,7 +64,7 @@ export async function reserve(
         hideUsage = outgoing.injectsUsage;
       }
       try {
-        await inner();
+        await atWire(inner);
       } catch (error) {
         unprepared = { error };
         return neverSent();
@@ -68,8 +72,23 @@ export async function reserve(
         ready.resolve();
       }
       const sent = await ticket.sent;
-      if (sent === undefined) return neverSent();
-      return releasing(ticket, await attempt({ ...call, hideUsage, fetch: send }, grant, sent));
+      switch (sent.kind) {
+        case "unsent":
+          return neverSent();
+        case "unknown":
+          return { value: Response.error(), outcome: { kind: "doubt", reason: "perhaps it was sent" } };
+        case "failed":
+          throw sent.error;
+        case "answered":
+        case "sent": {
+          const response =
+            sent.kind === "answered"
+              ? sent.response
+              : await atWire(() => send(sent.input, { ...sent.init, signal: grant.signal }));
+          ticket.answered();
+          return releasing(ticket, await readResponse({ ...call, hideUsage }, response));
+        }
+      }
     },
   );
   ticket.response.catch(() => ticket.over());
@@ -81,16 +100,11 @@ function neverSent(): Answer<Response> {
   return { value: Response.error(), outcome: { kind: "rejected", reason: "never sent" } };
 }
 
-/** Lets go of the caller's signal when the answer has come to its end. */
+/** Lets go of the caller's signal when the answer is over for its reader too. */
 function releasing(ticket: Ticket, answer: NativeAnswer): NativeAnswer {
   if (!("chunks" in answer)) {
     ticket.over();
     return answer;
   }
-  const { meter } = answer;
-  const outcome: StreamAnswer<Uint8Array, Response>["meter"]["outcome"] = (complete) => {
-    ticket.over();
-    return meter.outcome(complete);
-  };
-  return { ...answer, meter: { ...meter, outcome } };
+  return { ...answer, over: () => ticket.over() };
 }

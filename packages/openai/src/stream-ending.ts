@@ -8,6 +8,7 @@ export class StreamEnding {
   #last: StreamEvent | undefined;
   /** Answers of a chat that have begun and not come to their end. */
   readonly #open = new Set<number>();
+  #isLost = false;
 
   constructor(api: PricedApi) {
     this.#response = api === "responses" ? new UnfinishedResponse() : undefined;
@@ -15,9 +16,21 @@ export class StreamEnding {
 
   /** Notes an event that the caller gets. */
   note(event: StreamEvent | undefined): void {
-    if (event === undefined) return;
+    if (event === undefined || this.#isLost) return;
+    // What cannot be followed, such as what is nested too deep to be copied, cannot be ended.
+    this.#isLost = !isDone(() => this.#follow(event));
+  }
+
+  /** The last events; undefined where there is no answer yet that could be ended, or it could not be followed. */
+  events(): string | undefined {
+    let events: string | undefined;
+    const isWritten = !this.#isLost && isDone(() => void (events = this.#write()));
+    return isWritten ? events : undefined;
+  }
+
+  #follow(event: StreamEvent): void {
     if (this.#response) return this.#response.note(event);
-    if (event.choices === undefined) return;
+    if (event.choices == null) return;
     this.#last = event;
     for (const { index = 0, finish_reason: reason } of event.choices) {
       if (typeof reason === "string") this.#open.delete(index);
@@ -25,8 +38,9 @@ export class StreamEnding {
     }
   }
 
-  events(): string {
+  #write(): string | undefined {
     if (this.#response) return this.#response.incomplete();
+    if (this.#last === undefined) return undefined;
     return `${this.#lastChunk()}data: [DONE]\n\n`;
   }
 
@@ -40,5 +54,14 @@ export class StreamEnding {
       finish_reason: "length",
     }));
     return `data: ${JSON.stringify({ ...common, choices })}\n\n`;
+  }
+}
+
+function isDone(work: () => void): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,6 +1,6 @@
 import type { StreamMeter } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
-import { dataOf, EventSplitter } from "./event-splitter.ts";
+import { EventSplitter, fieldsOf } from "./event-splitter.ts";
 import { StreamEnding } from "./stream-ending.ts";
 import { ToldByEvents } from "./told-by-events.ts";
 
@@ -30,21 +30,25 @@ export function streamMeter({ api, hideUsage, truncates = false }: StreamMeterOp
 
   /** Takes one event; returns what the caller gets of it. */
   const take = (event: string): string => {
-    const data = dataOf(event);
+    const { data, name } = fieldsOf(event);
     if (data === "") return event;
-    const { isUsageOnly, body } = told.note(data);
+    const { isUsageOnly, body } = told.note(data, name);
     ending?.note(body);
     if (!hideUsage) return event;
     return isUsageOnly ? "" : event.replace(EMPTY_USAGE, "");
   };
+  /** The decoder has kept bytes of a character that is not whole. */
+  let isKeeping = false;
   const encoded = (text: string) => (text === "" ? [] : [encoder.encode(text)]);
 
   return {
     read(chunk) {
-      const wasBetween = splitter.isBetween;
+      const wasWhole = splitter.isBetween && !isKeeping;
+      isKeeping = (chunk.at(-1) ?? 0) >= 0x80;
       const text = decoder.decode(chunk, { stream: true });
       const passed = splitter.take(text).map(take).join("");
-      return wasBetween && splitter.isBetween && passed === text ? [chunk] : encoded(passed);
+      const isWhole = splitter.isBetween && !isKeeping;
+      return wasWhole && isWhole && passed === text ? [chunk] : encoded(passed);
     },
     isOver: () => told.isOver,
     flush() {
@@ -52,7 +56,10 @@ export function streamMeter({ api, hideUsage, truncates = false }: StreamMeterOp
       return encoded([...events, splitter.rest()].map(take).join(""));
     },
     output: () => told.output,
-    truncate: () => encoded(ending?.events() ?? ""),
+    truncate() {
+      const events = ending?.events();
+      return events === undefined ? undefined : encoded(events);
+    },
     outcome: (complete) => told.outcome(complete),
     answerId: () => told.answerId,
   };

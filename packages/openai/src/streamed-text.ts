@@ -6,12 +6,14 @@ const NOTHING: StreamedOutput = { bytes: 0, pieces: 0 };
 const NOT_WRITTEN = new Set(["role", "id", "type", "obfuscation"]);
 /** Deltas whose bytes say nothing of their tokens. */
 const NOT_TEXT = new Set(["audio", "image", "images"]);
+/** What is nested deeper is nothing that a model is known to write. */
+const MAX_DEPTH = 64;
 /** Output items whose tokens are billed and not, or not wholly, shown. */
 const HIDDEN_ITEMS = new Set(["reasoning", "compaction", "image_generation_call"]);
 
 /** The text that an event brings, in one piece an answer; undefined for output that is billed and not shown as text. */
 export function textIn(event: StreamEvent): StreamedOutput | undefined {
-  if (event.choices === undefined) return textInTyped(event);
+  if (event.choices == null) return textInTyped(event);
   let bytes = 0;
   let pieces = 0;
   for (const { delta, text } of event.choices) {
@@ -37,13 +39,14 @@ function textInTyped({ type, delta, item }: StreamEvent): StreamedOutput | undef
   return isNew ? { bytes: byteLength(name), pieces: 1 } : NOTHING;
 }
 
-function writtenIn(value: unknown): number | undefined {
+function writtenIn(value: unknown, depth = 0): number | undefined {
   if (typeof value === "string") return byteLength(value);
   if (typeof value !== "object" || value === null) return 0;
+  if (depth === MAX_DEPTH) return undefined;
   let bytes = 0;
   for (const [key, inner] of Object.entries(value)) {
     if (inner === null || NOT_WRITTEN.has(key)) continue;
-    const found = NOT_TEXT.has(key) ? undefined : writtenIn(inner);
+    const found = NOT_TEXT.has(key) ? undefined : writtenIn(inner, depth + 1);
     if (found === undefined) return undefined;
     bytes += found;
   }

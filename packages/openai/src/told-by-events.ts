@@ -1,4 +1,4 @@
-import type { Outcome, StreamedOutput } from "@wflo/core";
+import type { Outcome, StreamedOutput, Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
 import { textIn } from "./streamed-text.ts";
 import { outcomeOfAnswer } from "./usage.ts";
@@ -9,6 +9,8 @@ const WORTH_PARSING = /"usage"\s*:\s*\{|"error"|"response\.failed"/;
 /** The last event of streams that do not end with [DONE]. */
 const LAST_EVENT =
   /^(?:response\.(?:completed|incomplete|failed)|image_(?:generation|edit)\.completed|(?:transcript\.text|speech\.audio)\.done)$/;
+const DONE = "[DONE]";
+const ERRORS = new Set(["error", "response.failed"]);
 
 /** One event of a stream. */
 export interface StreamEvent {
@@ -16,7 +18,7 @@ export interface StreamEvent {
   readonly id?: unknown;
   readonly error?: unknown;
   readonly usage?: unknown;
-  readonly choices?: readonly StreamChoice[];
+  readonly choices?: readonly StreamChoice[] | null;
   readonly delta?: unknown;
   readonly item?: unknown;
   readonly response?: Readonly<Record<string, unknown>>;
@@ -36,6 +38,8 @@ export class ToldByEvents {
   #answer: Extract<Outcome, { kind: "answered" }> | undefined;
   /** False while the usage may still grow: some providers tell it with every chunk. */
   #isFinal = false;
+  /** More came after the usage was told. */
+  #isStale = false;
   #failed: string | undefined;
   #hasContent = false;
   /** The model has come to its end, though its usage may follow. */
@@ -62,41 +66,52 @@ export class ToldByEvents {
     return this.#answerId;
   }
 
-  /** Notes the data of an event; tells whether it is a chunk that has usage and nothing else. */
-  note(data: string): { readonly isUsageOnly: boolean; readonly body: StreamEvent | undefined } {
-    if (data === "[DONE]") {
+  /** Notes the data of an event, and its name; tells whether it is a chunk that has usage and nothing else. */
+  note(
+    data: string,
+    name?: string,
+  ): { readonly isUsageOnly: boolean; readonly body: StreamEvent | undefined } {
+    if (data.startsWith(DONE)) {
       this.#isOver = true;
       return { isUsageOnly: false, body: undefined };
     }
     const isShort = data.length < LONG_EVENT;
     const body = isShort || WORTH_PARSING.test(data) ? parse(data) : undefined;
-    if (body === undefined) {
-      // It cannot be read, so it may be anything.
-      this.#hasContent = true;
-      this.#output = undefined;
-      return { isUsageOnly: false, body };
+    const isError = name === "error";
+    if (isError) this.#failed = "an error event";
+    try {
+      if (body !== undefined) return { isUsageOnly: this.#read(body, isError), body };
+    } catch {
+      // It has the fields of an answer, and not their form.
     }
-    const isUsageOnly = body.usage != null && body.choices?.length === 0;
-    this.#isFinished ||=
-      body.choices?.some(({ finish_reason: reason }) => typeof reason === "string") ?? false;
-    this.#isOver ||= LAST_EVENT.test(body.type ?? "");
-    this.#noteOutput(body);
-    this.#noteId(body);
-    this.#noteUsage(body, isUsageOnly);
-    if (body.error != null || body.type === "error" || body.type === "response.failed")
-      this.#failed = "an error event";
-    else this.#hasContent ||= isContent(body) && !isUsageOnly;
-    return { isUsageOnly, body };
+    // It cannot be read, so it may be anything.
+    if (!isError) this.#noteOutput(undefined);
+    this.#hasContent ||= !isError;
+    return { isUsageOnly: false, body: undefined };
   }
 
   outcome(complete: boolean): Outcome {
-    if (this.#answer && (this.#isFinal || (complete && this.#failed === undefined))) return this.#answer;
+    const isWhole = complete && this.#failed === undefined && (this.#isOver || this.#isFinished);
+    if (this.#answer && !this.#isStale && (this.#isFinal || isWhole)) return this.#answer;
     if (this.#failed !== undefined && !this.#hasContent) return { kind: "rejected", reason: this.#failed };
     if (this.#failed !== undefined) return { kind: "cut", reason: this.#failed };
-    // Something in between may end a stream politely in the middle.
-    if (!complete || !(this.#isOver || this.#isFinished))
-      return { kind: "cut", reason: "the stream broke off" };
+    // Something in between may end a stream politely in the middle, also of what comes when the model has finished.
+    if (!complete || !this.#isOver) return { kind: "cut", reason: "the stream broke off" };
     return { kind: "answered", usage: undefined };
+  }
+
+  #read(body: StreamEvent, isError: boolean): boolean {
+    const { choices, type = "", usage, error } = body;
+    const isUsageOnly = usage != null && choices?.length === 0;
+    this.#isFinished ||= choices?.some(({ finish_reason: reason }) => typeof reason === "string") ?? false;
+    this.#isOver ||= LAST_EVENT.test(type);
+    const text = textIn(body);
+    this.#noteOutput(text);
+    if (isError || error != null || ERRORS.has(type)) this.#failed = "an error event";
+    else this.#hasContent ||= isContent(body, text);
+    this.#noteId(body);
+    this.#noteUsage(body, isUsageOnly);
+    return isUsageOnly;
   }
 
   #noteUsage(body: StreamEvent, isUsageOnly: boolean): void {
@@ -105,14 +120,18 @@ export class ToldByEvents {
     const outcome = outcomeOfAnswer(this.#api, told);
     if (outcome.kind !== "answered") return;
     this.#isFinal ||= this.#isOver || isUsageOnly;
+    this.#isStale = false;
     // Of usage that is told twice the larger counts.
-    if (size(outcome) >= size(this.#answer)) this.#answer = outcome;
+    if (!isLess(outcome.usage, this.#answer?.usage)) this.#answer = outcome;
   }
 
-  #noteOutput(body: StreamEvent): void {
-    const text = textIn(body);
-    if (text === undefined) this.#output = undefined;
-    if (text === undefined || this.#output === undefined || text.bytes === 0) return;
+  /** Text that came in; undefined for what is billed and not shown as text. */
+  #noteOutput(text: StreamedOutput | undefined): void {
+    if (text?.bytes === 0) return;
+    // Usage that was told before it is no bill of it.
+    this.#isStale = true;
+    this.#isFinal = false;
+    if (text === undefined || this.#output === undefined) return void (this.#output = undefined);
     const { bytes, pieces } = this.#output;
     this.#output = { bytes: bytes + text.bytes, pieces: pieces + text.pieces };
   }
@@ -123,15 +142,17 @@ export class ToldByEvents {
   }
 }
 
-function isContent({ choices, type }: StreamEvent): boolean {
-  return (
-    choices !== undefined || type === undefined || type.endsWith(".delta") || type.includes("partial_image")
-  );
+/** A chunk that only names the role of who is about to write has none. */
+function isContent({ choices, type }: StreamEvent, text: StreamedOutput | undefined): boolean {
+  if (choices != null) return text === undefined || text.bytes > 0;
+  return type === undefined || type.endsWith(".delta") || type.includes("partial_image");
 }
 
-function size(answer: Extract<Outcome, { kind: "answered" }> | undefined): number {
-  if (answer === undefined) return -1;
-  return answer.usage === undefined ? 0 : answer.usage.inputTokens + answer.usage.outputTokens;
+/** By output first: it is the dearer. */
+function isLess(usage: Usage | undefined, than: Usage | undefined): boolean {
+  if (usage === undefined || than === undefined) return than !== undefined;
+  const more = usage.outputTokens - than.outputTokens;
+  return more === 0 ? usage.inputTokens < than.inputTokens : more < 0;
 }
 
 function parse(data: string): StreamEvent | undefined {

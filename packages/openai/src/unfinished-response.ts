@@ -20,9 +20,9 @@ export class UnfinishedResponse {
     else this.#change(type ?? "", this.#items.get(at), rest);
   }
 
-  /** The event with which it ends; nothing when it has not begun. */
-  incomplete(): string {
-    if (this.#response === undefined) return "";
+  /** The event with which it ends; undefined when it has not begun. */
+  incomplete(): string | undefined {
+    if (this.#response === undefined) return undefined;
     const type = "response.incomplete";
     const output = [...this.#items].toSorted(([a], [b]) => a - b).map(([, item]) => ended(item));
     const response = {

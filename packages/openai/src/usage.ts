@@ -1,5 +1,6 @@
 import { usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome, type Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
+import { writtenIds } from "./kept-items.ts";
 
 /** An outcome of an answer that came. */
 export type Answered = Extract<Outcome, { kind: "answered" }>;
@@ -17,7 +18,7 @@ const UNFINISHED = new Set(["queued", "in_progress"]);
  */
 export function outcomeOfAnswer(api: PricedApi, body: unknown, expected?: Answered): Outcome {
   const answer = (typeof body === "object" && body !== null ? body : {}) as AnswerBody;
-  const usage = usageOf(api, answer);
+  const usage = saysSomething(usageOf(api, answer));
   const answerId = textOf(answer["id"]);
   if (usage === undefined && api === "responses") {
     if (answer["status"] === "failed") return { kind: "rejected", reason: "the response failed" };
@@ -33,7 +34,7 @@ export function outcomeOfAnswer(api: PricedApi, body: unknown, expected?: Answer
     usage,
     model: textOf(answer["model"]),
     serviceTier: textOf(answer["service_tier"]),
-    ...(api === "responses" ? { answerId } : {}),
+    ...(api === "responses" ? { answerId, itemIds: writtenIds(answer["output"]) } : {}),
   };
 }
 
@@ -55,6 +56,13 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
     case "speech":
       return usageOfOpenAIResponse(answer);
   }
+}
+
+/** Nothing is answered for no tokens: a server that says so does not count. */
+function saysSomething(usage: Usage | undefined): Usage | undefined {
+  if (usage === undefined) return undefined;
+  const { inputTokens, outputTokens, fees = [], billedNanoUsd = 0 } = usage;
+  return inputTokens + outputTokens + fees.length + billedNanoUsd === 0 ? undefined : usage;
 }
 
 /** Verbose answers tell how long the audio is even where they tell no usage. */

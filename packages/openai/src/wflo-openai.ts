@@ -1,14 +1,22 @@
 import { bindWrapper } from "@wflo/core";
 import type { OpenAI } from "openai";
-import { createGuard, type Guard } from "./guard.ts";
+import { carryOver } from "./carry-over.ts";
+import { Guard } from "./guard.ts";
 import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
+import { hasOwnTransport, isSdkOwn, noteWrapper } from "./own-way.ts";
 import { refuseSockets } from "./sockets.ts";
 
 type Fetch = typeof globalThis.fetch;
 
+type Dispatch = (url: unknown, init: RequestInit, ...rest: unknown[]) => Promise<Response>;
+
+/** Every `fetch` of a metered client. */
+const metering = new WeakSet<Fetch>();
+
 /** The parts of the client that are made to be overridden, and those we read. */
 interface Hooks {
+  readonly baseURL: string;
   prepareRequest(
     init: RequestInit,
     context: {
@@ -28,6 +36,9 @@ interface HooksConstructor {
  * The same openai client with every paid request behind wflo's door: priced, held and settled, each retry as a call of its
  * own. It is an instance of the same class, with the same types; `withOptions` keeps the door, also with another `fetch`.
  * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not retried.
+ *
+ * A subclass that sends past the client's `fetch` is counted by the answers that it hands on. A client with an X.509 workload identity
+ * sends past that too: its paid requests are refused with `UnmeteredTransportError` unless `strict` is false.
  *
  * WebSockets (realtime, live, responses) pass by: with such a client they are refused with `UnmeteredSocketError` unless
  * `strict` is false. One cannot be: `OpenAIRealtimeWebSocket`, the class for browsers, with an Azure client whose key is a
@@ -51,12 +62,23 @@ export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloO
     ): Promise<void> {
       const inner = () => super.prepareRequest(init, context);
       const { url, options } = context;
-      return guardOf(this).prepare({ init, url, signal: options.signal, notes: options.__metadata, inner });
+      return guardOf(this).prepare({
+        init,
+        url,
+        base: this.baseURL,
+        signal: options.signal,
+        notes: options.__metadata,
+        isOwnTransport: hasOwnTransport(this),
+        isOwnWay: isSdkOwn(this, ["makeRequest"]),
+        inner,
+      });
     }
   }
+  noteWrapper(Metered.prototype);
   refuseSockets(Metered.prototype, guardOf);
   Object.defineProperty(Metered, "name", { value: client.constructor.name });
   const isAroundAnother = "fetch" in Base.prototype;
+  if ("fetchWithAuth" in Base.prototype) watchDispatch(Metered.prototype, guards);
   // Whatever `fetch` the SDK or the user gives to this client, it stands behind the door.
   Object.defineProperty(Metered.prototype, "fetch", {
     configurable: true,
@@ -67,7 +89,9 @@ export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloO
       const known = guardsByFetch.get(send);
       if (isAroundAnother) Reflect.set(Base.prototype, "fetch", known?.send ?? send, this);
       const inner = isAroundAnother ? (Reflect.get(Base.prototype, "fetch", this) as Fetch) : send;
-      const guard = known ?? createGuard(options, bind, inner);
+      const isInnermost = !isAroundAnother && !metering.has(inner);
+      const guard = known ?? new Guard({ options, bind, send: inner, isInnermost });
+      metering.add(guard.fetch);
       guardsByFetch.set(guard.fetch, guard);
       guards.set(this, guard);
     },
@@ -75,9 +99,32 @@ export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloO
 
   // `withOptions` makes the copy with its own class, private fields and all; from here on that class is the metered one.
   const metered = client.withOptions({}) as unknown as Hooks;
-  const { fetch } = metered;
+  carryOver(client, metered);
   Reflect.deleteProperty(metered, "fetch");
   Object.setPrototypeOf(metered, Metered.prototype);
-  metered.fetch = fetch;
+  metered.fetch = (client as unknown as Hooks).fetch;
   return metered as unknown as Client;
+}
+
+/**
+ * Stands around the SDK's way out, for the sake of subclasses that do not send with the client's `fetch`. Not around that of a client
+ * with a transport of its own, which would refuse to work.
+ */
+function watchDispatch(metered: object, guards: WeakMap<object, Guard>): void {
+  const base = Object.getPrototypeOf(metered) as object;
+  const assigned = new WeakMap<object, Dispatch>();
+  Object.defineProperty(metered, "fetchWithAuth", {
+    configurable: true,
+    get(this: object): Dispatch {
+      const dispatch = assigned.get(this) ?? (Reflect.get(base, "fetchWithAuth", this) as Dispatch);
+      const guard = guards.get(this);
+      if (guard === undefined || hasOwnTransport(this)) return dispatch;
+      const isOwnWay = !assigned.has(this) && isSdkOwn(this, ["fetchWithAuth", "fetchWithTimeout"]);
+      return (url, init, ...rest) =>
+        guard.dispatch(init, isOwnWay, () => dispatch.call(this, url, init, ...rest));
+    },
+    set(this: object, dispatch: Dispatch) {
+      assigned.set(this, dispatch);
+    },
+  });
 }

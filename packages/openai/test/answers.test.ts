@@ -1,4 +1,4 @@
-import { isBudgetExceeded } from "@wflo/core";
+import { isBudgetExceeded, type LedgerLine, type PriceTable } from "@wflo/core";
 import type OpenAI from "openai";
 import { describe, expect, test } from "vitest";
 import { readAnswer } from "../src/told-twice.ts";
@@ -36,6 +36,20 @@ describe("an answer that tells its usage twice", () => {
     expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle", charged: "0.000201" }]);
   });
 
+  test("is charged by the dearer one, not by the one with more tokens", async () => {
+    const body = chat(`"usage":${usage(2_000, 5)},"usage":${usage(10, 1_000)}`);
+    for (const text of [body, chat(`"usage":${usage(10, 1_000)},"usage":${usage(2_000, 5)}`)])
+      expect(readAnswer(text)).toMatchObject({ usage: { completion_tokens: 1_000 } });
+    const cached = `{"prompt_tokens":2000,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":1900}}`;
+    expect(readAnswer(chat(`"usage":${cached},"usage":${usage(1_900, 5)}`))).toMatchObject({
+      usage: { prompt_tokens: 1_900 },
+    });
+    const thoughts = `{"prompt_tokens":10,"completion_tokens":1,"total_tokens":900}`;
+    expect(readAnswer(chat(`"usage":${usage(10, 500)},"usage":${thoughts}`))).toMatchObject({
+      usage: { total_tokens: 900 },
+    });
+  });
+
   test.each([["smaller first"], ["larger first"]] as const)("as a stream too: %s", async (usageTwice) => {
     const { url } = await simulate({ text: "Hello there.", inputTokens: 10, outputTokens: 40, usageTwice });
     for (const read of [
@@ -56,6 +70,58 @@ describe("an answer that tells its usage twice", () => {
     });
     expect(readAnswer("<p>")).toBeUndefined();
     expect(readAnswer("[1]")).toEqual([1]);
+  });
+});
+
+async function chargeOf(
+  body: string,
+  {
+    provider = "openai",
+    model = MODEL,
+    prices = {},
+  }: { provider?: string; model?: string; prices?: PriceTable } = {},
+): Promise<LedgerLine | undefined> {
+  const url = await serve((_request, response) =>
+    response.setHeader("content-type", "application/json").end(body),
+  );
+  const wflo = await newWflo({ prices });
+  const client = metered(url, wflo, {}, { provider });
+  await client.chat.completions.create({ ...CHAT, model, max_completion_tokens: 100 });
+  return (await lines(wflo, 1))[0];
+}
+
+describe("an answer", () => {
+  test("that claims no tokens at all is charged at its hold", async () => {
+    const line = await chargeOf(chat(`"usage":${usage(0, 0)}`));
+    expect(line?.kind).toBe("unmeasured");
+    expect(line?.charged).toBe(line?.held);
+    expect(Number(line?.charged)).toBeGreaterThan(0);
+  });
+
+  test("of OpenRouter is charged at what it says that it took, where that is more", async () => {
+    const told = { provider: "openrouter", model: `openai/${MODEL}` };
+    const bill = (cost: number) =>
+      chat(`"usage":{"prompt_tokens":5000,"completion_tokens":100,"cost":${cost}}`);
+    expect(await chargeOf(bill(0.0436), told)).toMatchObject({ kind: "settle", charged: "0.0436" });
+    // 5,000 x $0.10 and 100 x $0.40 a million.
+    expect(await chargeOf(bill(0.0001), told)).toMatchObject({ kind: "settle", charged: "0.00054" });
+  });
+
+  test("of xAI that searched is charged at its hold, or at its tokens where they are more, since no price of a page is known", async () => {
+    const body = (prompt: number) =>
+      chat(`"usage":{"prompt_tokens":${prompt},"completion_tokens":10,"num_sources_used":20}`);
+    const prices = { "x-ai/grok": { input: "1.00", output: "2.00", contextWindow: 1_000_000 } };
+    const told = { provider: "xai", model: "grok", prices };
+    const line = await chargeOf(body(10), told);
+    expect(line).toMatchObject({ kind: "unmeasured", charged: line?.held });
+    expect(await chargeOf(body(100_000), told)).toMatchObject({ kind: "unmeasured", charged: "0.10002" });
+  });
+
+  test("at a tier of the project's own, whose price nobody told, is charged at the list price at least", async () => {
+    const body = (prompt: number) => chat(`"service_tier":"priority","usage":${usage(prompt, 0)}`);
+    const line = await chargeOf(body(10));
+    expect(line).toMatchObject({ kind: "unmeasured", charged: line?.held });
+    expect(await chargeOf(body(1_000_000))).toMatchObject({ kind: "unmeasured", charged: "0.10" });
   });
 });
 

@@ -150,6 +150,27 @@ describe("speech", () => {
     expect(ledger[0]?.charged).toBe(ledger[0]?.held);
   });
 
+  test.each([
+    ["letters", "seven ", 4],
+    ["digits, each a word", "7", 10],
+    ["Chinese, each a word", "七", 12],
+  ])("by gpt-4o-mini-tts is held by what is read out: %s", async (_, character, tokens) => {
+    const { url } = await simulate({});
+    const boundOf = async (count: number, speed: number) => {
+      const wflo = await newWflo({}, "100.00");
+      const bounds: number[] = [];
+      wflo.on("call-start", ({ bound }) => void bounds.push(Number(bound)));
+      const request = { ...speak("gpt-4o-mini-tts"), input: character.repeat(count), speed };
+      await (await metered(url, wflo).audio.speech.create(request)).arrayBuffer();
+      return bounds[0] ?? 0;
+    };
+    const [least, most] = [await boundOf(100, 1), await boundOf(1_100, 1)];
+    const bytes = Buffer.byteLength(character);
+    const outputUsd = (1_000 * character.length * tokens * 12) / 1e6;
+    expect(most - least).toBeCloseTo(outputUsd + (1_000 * bytes * 0.6) / 1e6, 6);
+    expect((await boundOf(1_100, 0.5)) - (await boundOf(100, 0.5))).toBeGreaterThan(2 * outputUsd);
+  });
+
   test("as events is charged by the usage of the last one", async () => {
     const { url } = await simulate({ inputTokens: 10, outputTokens: 100 });
     const wflo = await newWflo();

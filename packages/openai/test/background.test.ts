@@ -79,6 +79,18 @@ describe("a response that is made in the background", () => {
     expect(count.lookups).toBe(lookups);
   });
 
+  test("that no call in doubt here knows of is not looked for at each question", async () => {
+    const { url } = await simulate(REPLY);
+    const { database, count } = countingLookups();
+    const there = await newWflo();
+    const { id } = await metered(url, there).responses.create(BEHIND);
+    const { responses } = metered(url, await newWflo({ database }));
+    await untilOver(() => responses.retrieve(id));
+    expect(count.lookups).toBe(1);
+    for (let times = 0; times < 5; times += 1) await responses.retrieve(id);
+    expect(count.lookups).toBe(1);
+  });
+
   test("is settled when it is asked for as a stream", async () => {
     const done = { id: "resp_1", status: "completed", model: MODEL, background: true, output: [] };
     const usage = { input_tokens: 100, output_tokens: 20, total_tokens: 120 };
@@ -255,5 +267,31 @@ describe("a batch", () => {
     await lines(wflo, 1);
     await client.batches.retrieve("batch_1");
     expect(await spent(wflo)).toBe(charged);
+  });
+
+  test("is settled when it is seen in a list, as others of the page are, a bounded number each time", async () => {
+    const usage = { input_tokens: 200, output_tokens: 40 };
+    const done = { object: "batch", status: "completed", model: MODEL, usage };
+    let made = 0;
+    const url = await serve((request, response) => {
+      request.resume();
+      const data = Array.from({ length: 30 }, (_, index) => ({ ...done, id: `batch_${index + 1}` }));
+      const told =
+        request.method === "POST"
+          ? { id: `batch_${(made += 1)}`, object: "batch", status: "validating" }
+          : { object: "list", data, has_more: false };
+      response.setHeader("content-type", "application/json").end(JSON.stringify(told));
+    });
+    const { database, count } = countingLookups();
+    const wflo = await newWflo({ database });
+    const client = metered(url, wflo, {}, { hold: "0.25" });
+    for (let times = 0; times < 2; times += 1) await begin(client);
+    await lines(wflo, 2);
+    expect((await collect(client.batches.list())).map(({ id }) => id)).toHaveLength(30);
+    expect([await spent(wflo), await wflo.calls.list({ inDoubt: true })]).toEqual(["0.000036", []]);
+    const first = count.lookups;
+    expect(first).toBeLessThanOrEqual(21);
+    for (let times = 0; times < 3; times += 1) await collect(client.batches.list());
+    expect(count.lookups).toBeLessThanOrEqual(31);
   });
 });

@@ -51,6 +51,51 @@ describe("the wrapped client", () => {
     expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle" }]);
   });
 
+  test("keeps what a subclass with a constructor of its own was given, and what was assigned later", async () => {
+    class Tenant extends OpenAI {
+      readonly tenant: string;
+      readonly labels: Readonly<Record<string, unknown>>;
+      constructor(tenant: string, baseURL?: string) {
+        super({ apiKey: `key-of-${tenant}`, baseURL: baseURL ?? "http://127.0.0.1:1/v1", maxRetries: 0 });
+        this.tenant = tenant;
+        this.labels = { tenant };
+      }
+    }
+    const simulator = await simulate({ text: "Hi" });
+    const wflo = await newWflo();
+    const own = vi.fn<typeof fetch>((...args) => fetch(...args));
+    const acme = new Tenant("acme", simulator.url);
+    Object.assign(acme, { fetch: own });
+    const wrapped = wfloOpenAI(acme, { wflo, budgets: ["user"] });
+    const { tenant, labels, apiKey } = wrapped;
+    expect({ tenant, labels, apiKey }).toEqual({
+      tenant: "acme",
+      labels: { tenant: "acme" },
+      apiKey: "key-of-acme",
+    });
+    await wrapped.chat.completions.create(CHAT);
+    const rotated = plain(simulator.url);
+    Object.assign(rotated, { apiKey: "rotated", maxRetries: 1 });
+    const again = wfloOpenAI(rotated, { wflo, budgets: ["user"] });
+    expect(again.maxRetries).toBe(1);
+    await again.chat.completions.create(CHAT);
+    expect(simulator.requests.map(({ headers }) => headers["authorization"])).toEqual([
+      "Bearer key-of-acme",
+      "Bearer rotated",
+    ]);
+    expect(own).toHaveBeenCalledOnce();
+    expect(await lines(wflo, 2)).toHaveLength(2);
+  });
+
+  test("leaves a method that was assigned to the client given with that client", async () => {
+    const simulator = await simulate({ text: "Hi" });
+    const wflo = await newWflo();
+    const client = plain(simulator.url);
+    client.post = client.post.bind(client);
+    await wfloOpenAI(client, { wflo, budgets: ["user"] }).chat.completions.create(CHAT);
+    expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle" }]);
+  });
+
   test("charges nothing when a subclass fails to prepare a request, and throws its error", async () => {
     const failure = new Error("no signature today");
     class Signing extends OpenAI {
@@ -179,7 +224,7 @@ describe("endpoints", () => {
     const client = metered("http://127.0.0.1:1/v1", await newWflo());
     const error = await settled(client.videos.create({ prompt: "a cat" }));
     expect(error).toBeInstanceOf(UnpricedEndpointError);
-    expect((error as Error).message).toContain("/v1/videos");
+    expect((error as Error).message).toContain("Calls to /videos are paid");
   });
 
   test("what is free passes without a budget, and without a client", async () => {

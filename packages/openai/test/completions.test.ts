@@ -45,6 +45,7 @@ describe("a legacy completion", () => {
       { max_tokens: 1_000, n: 2, best_of: 5 },
       5_000,
     ],
+    ["its cap for 128 answers, where their number cannot be read", { max_tokens: 100, n: -1 }, 12_800],
     ["its cap for each of its prompts", { max_tokens: 1_000, prompt: ["a", "b", "c"], n: 2 }, 6_000],
     ["its cap, with one prompt of tokens", { max_tokens: 1_000, prompt: [1, 2, 3] }, 1_000],
     ["its cap for each prompt of tokens", { max_tokens: 1_000, prompt: [[1, 2], [3]] }, 2_000],

@@ -1,10 +1,15 @@
-import { testAdapter, type AdapterSetup } from "@wflo/testkit";
+import { testAdapter, type AdapterCallOptions, type AdapterSetup } from "@wflo/testkit";
 import { wfloOpenAI } from "@wflo/openai";
 import OpenAI from "openai";
 
 function clientFor(baseURL: string, setup: AdapterSetup): OpenAI {
-  const { layers, maxRetries, apiKey, model: _, ...options } = setup;
-  let client = new OpenAI({ baseURL, apiKey, maxRetries, logLevel: "off" });
+  const { layers, maxRetries, apiKey, model: _, timeoutMs: timeout, onSend, ...options } = setup;
+  const send: typeof fetch = async (...sent) => {
+    await onSend?.();
+    return fetch(...sent);
+  };
+  const own = { ...(timeout === undefined ? {} : { timeout }), ...(onSend ? { fetch: send } : {}) };
+  let client = new OpenAI({ baseURL, apiKey, maxRetries, logLevel: "off", ...own });
   for (let layer = 0; layer < layers; layer += 1) client = wfloOpenAI(client, options);
   return client;
 }
@@ -13,18 +18,25 @@ testAdapter({
   name: "wfloOpenAI, chat completions",
   create(url, setup) {
     const { completions } = clientFor(url, setup).chat;
-    const request = (prompt: string, maxOutputTokens: number | undefined) => ({
+    const request = (prompt: string, { maxOutputTokens, tools, image }: AdapterCallOptions) => ({
       model: setup.model,
-      messages: [{ role: "user" as const, content: prompt }],
+      messages: [{ role: "user" as const, content: image === undefined ? prompt : pictured(prompt, image) }],
+      ...(tools ? { tools: tools.map((tool) => ({ type: "function" as const, function: tool })) } : {}),
       ...(maxOutputTokens === undefined ? {} : { max_completion_tokens: maxOutputTokens }),
     });
+    const pictured = (text: string, url: string) => [
+      { type: "text" as const, text },
+      { type: "image_url" as const, image_url: { url } },
+    ];
     return {
-      async text(prompt, { signal, maxOutputTokens } = {}) {
-        const answer = await completions.create(request(prompt, maxOutputTokens), { signal });
+      async text(prompt, options = {}) {
+        const { signal } = options;
+        const answer = await completions.create(request(prompt, options), { signal });
         return answer.choices[0]?.message.content ?? "";
       },
-      async stream(prompt, { signal, maxOutputTokens } = {}) {
-        const streamed = { ...request(prompt, maxOutputTokens), stream: true as const };
+      async stream(prompt, options = {}) {
+        const { signal } = options;
+        const streamed = { ...request(prompt, options), stream: true as const };
         const chunks = await completions.create(streamed, { signal });
         return mapped(chunks, (chunk) => chunk.choices[0]?.delta.content ?? "");
       },
@@ -36,17 +48,26 @@ testAdapter({
   name: "wfloOpenAI, responses",
   create(url, setup) {
     const { responses } = clientFor(url, setup);
-    const request = (prompt: string, maxOutputTokens: number | undefined) => ({
+    const request = (prompt: string, { maxOutputTokens, tools, image }: AdapterCallOptions) => ({
       model: setup.model,
-      input: prompt,
+      input: image === undefined ? prompt : [{ role: "user" as const, content: pictured(prompt, image) }],
+      ...(tools
+        ? { tools: tools.map((tool) => ({ type: "function" as const, ...tool, strict: false })) }
+        : {}),
       ...(maxOutputTokens === undefined ? {} : { max_output_tokens: maxOutputTokens }),
     });
+    const pictured = (text: string, image_url: string) => [
+      { type: "input_text" as const, text },
+      { type: "input_image" as const, image_url, detail: "auto" as const },
+    ];
     return {
-      async text(prompt, { signal, maxOutputTokens } = {}) {
-        return (await responses.create(request(prompt, maxOutputTokens), { signal })).output_text;
+      async text(prompt, options = {}) {
+        const { signal } = options;
+        return (await responses.create(request(prompt, options), { signal })).output_text;
       },
-      async stream(prompt, { signal, maxOutputTokens } = {}) {
-        const streamed = { ...request(prompt, maxOutputTokens), stream: true as const };
+      async stream(prompt, options = {}) {
+        const { signal } = options;
+        const streamed = { ...request(prompt, options), stream: true as const };
         const events = await responses.create(streamed, { signal });
         return mapped(events, (event) => (event.type === "response.output_text.delta" ? event.delta : ""));
       },

@@ -10,6 +10,10 @@ import { collect, lines, metered, newWflo, plain, reserved, serve, settled } fro
 const POST = /_client\s*\.post\((?:path\s*)?[`']([^`']+)[`']/g;
 const POSTED_LIST = /getAPIList\((?:path\s*)?[`']([^`']+)[`'][^;]*method: 'post'/g;
 
+/** What a POST to a URL is. */
+const kindAt = (url: string, more: { bases?: string[]; provider?: string } = {}) =>
+  endpointOf({ method: "post", url, provider: "openai", ...more });
+
 /** The paths of all POSTs in the SDK's resources, with `x` for ids. */
 function postsOfTheSdk(): string[] {
   const resources = new URL("./resources/", import.meta.resolve("openai"));
@@ -50,7 +54,7 @@ const BATCH = {
 describe("every POST of the SDK", () => {
   test("is told to be priced, free or paid, and why", () => {
     const unknown = postsOfTheSdk().filter((path) => {
-      const endpoint = endpointOf("post", `https://api.openai.com/v1${path}`);
+      const endpoint = kindAt(`https://api.openai.com/v1${path}`);
       return endpoint.kind === "paid" && endpoint.name === "other";
     });
     expect(unknown).toEqual([]);
@@ -60,9 +64,10 @@ describe("every POST of the SDK", () => {
 
   test("has one row that fits it, none that an earlier one hides", () => {
     for (const row of ENDPOINTS) {
-      const endpoint = endpointOf("POST", `/v1/${row.path.replaceAll("**", "x/y").replaceAll("*", "x")}`);
+      const endpoint = kindAt(`/v1/${row.path.replaceAll("*", "x")}`);
       const kind = endpoint.kind === "priced" ? endpoint.api : endpoint.kind;
-      expect([row.path, kind]).toEqual([row.path, row.is === "later" ? "paid" : row.is]);
+      const expected = { later: "paid", freeAtOpenAI: "free" }[row.is as string] ?? row.is;
+      expect([row.path, kind]).toEqual([row.path, expected]);
     }
   });
 
@@ -71,13 +76,45 @@ describe("every POST of the SDK", () => {
     ["https://openrouter.ai/api/v1/chat/completions", "priced"],
     ["http://localhost:11434/v1/completions", "priced"],
     ["http://localhost:11434/v1/something_new", "paid"],
-    ["https://proxy/v1/containers/files", "free"],
+    ["https://proxy/v1/containers/c/files", "free"],
+    ["https://proxy/v1/containers/files", "paid"],
     ["https://proxy/v1/vector_stores/vs_1/files", "paid"],
     ["/v1/responses/resp_1/cancel", "free"],
     ["/v1/responses/compact", "priced"],
-  ])("is known at any base: %s is %s", (url, kind) => {
-    expect(endpointOf("POST", url).kind).toBe(kind);
-    expect(endpointOf("GET", url).kind).toBe("free");
+  ])("is known where the API begins at its version: %s is %s", (url, kind) => {
+    expect(kindAt(url).kind).toBe(kind);
+    expect(endpointOf({ method: "GET", url, provider: "openai" }).kind).toBe("free");
+  });
+
+  test.each([
+    ["https://api.deepseek.com", "/chat/completions", "priced"],
+    ["https://gateway/v1/team/openai/", "/chat/completions", "priced"],
+    ["https://x.services.ai.azure.com/api/projects/p1/openai/v1", "/responses", "priced"],
+    ["https://x.services.ai.azure.com/api/projects/p1/openai/v1", "/video/generations/jobs", "paid"],
+    ["https://x.services.ai.azure.com/api", "/projects/p1/openai/v1/chat/completions", "paid"],
+    ["https://gateway/organization/acme/v1", "/videos", "paid"],
+    ["https://gateway/v1", "/videos/files", "paid"],
+    ["https://gateway/v1", "/chat/completions/", "paid"],
+    ["https://gateway/v1", "/files/", "paid"],
+    ["https://gateway/v1", "//files", "paid"],
+    ["https://gateway/v1", "/x/conversations", "paid"],
+    ["https://gateway/v1", "/Chat/Completions", "paid"],
+    ["https://gateway/v1", "/evals/../videos", "paid"],
+    ["https://gateway/v1", "/files%2fx", "paid"],
+  ])("is known word for word behind the base URL %s: %s is %s", (base, path, kind) => {
+    expect(kindAt(`${base.replace(/\/$/, "")}${path}`, { bases: [base] }).kind).toBe(kind);
+  });
+
+  test.each(["mistral", "groq", "local"])("that OpenAI gives for free is paid at %s", (provider) => {
+    for (const path of ["moderations", "conversations", "agents", "agents/x", "responses/input_tokens"]) {
+      expect(kindAt(`https://x/v1/${path}`, { provider })).toMatchObject({
+        kind: "paid",
+        name: expect.any(String),
+      });
+      expect(kindAt(`https://x/v1/${path}`, { provider: "azure" }).kind).toBe("free");
+    }
+    for (const path of ["files", "uploads", "batches/x/cancel"])
+      expect(kindAt(`https://x/v1/${path}`, { provider }).kind).toBe("free");
   });
 });
 
@@ -89,7 +126,7 @@ describe("what is paid and cannot be counted", () => {
       const client = metered(await anything(seen), await newWflo());
       const error = (await settled(call(client))) as Error;
       expect(error).toBeInstanceOf(UnpricedEndpointError);
-      expect(error.message).toContain(`/v1/${name.replaceAll("*", name.includes("evals") ? "e" : "t")}`);
+      expect(error.message).toContain(`Calls to /${name} are paid`);
       expect(error.message).toMatch(/Pass hold .*strict: false.* client you passed/);
       expect(seen).toEqual([]);
     },

@@ -17,6 +17,10 @@ import {
   simulate,
 } from "./support/desk.ts";
 
+/** 100 x $0.10 and 20 x $0.40 a million. */
+const COST = "0.000018";
+const COUNTED = { text: "Hi", inputTokens: 100, outputTokens: 20 };
+
 const kinds = (found: readonly { readonly kind: string }[]) => found.map(({ kind }) => kind);
 
 describe("a failure", () => {
@@ -46,6 +50,35 @@ describe("a failure", () => {
     };
     expect(await fail(metered(url, wflo))).toEqual(await fail(plain(url)));
     expect(kinds(await lines(wflo, 1))).toEqual([status === 504 ? "doubt" : "void"]);
+  });
+
+  test.each([500, 502, 400, 504])("HTTP %i whose body tells usage is charged by it", async (status) => {
+    const told = {
+      error: { message: "it died" },
+      model: MODEL,
+      usage: { prompt_tokens: 100, completion_tokens: 20 },
+    };
+    const url = await serve((_, response) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(told)),
+    );
+    const wflo = await newWflo();
+    const error = (await settled(metered(url, wflo).chat.completions.create(CHAT))) as Error;
+    expect(error.message).toBe(((await settled(plain(url).chat.completions.create(CHAT))) as Error).message);
+    expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle", charged: COST }]);
+  });
+
+  test("an error whose JSON is long or slow is not waited for, and reaches the SDK whole", async () => {
+    const wflo = await newWflo();
+    for (const isLong of [true, false]) {
+      const message = isLong ? "x".repeat(100_000) : "slow";
+      const url = await serve((_, response) => {
+        response.writeHead(500, { "content-type": "application/json" }).write('{"error":{"message":"');
+        setTimeout(() => response.end(`${message}"},"usage":{"prompt_tokens":100}}`), isLong ? 0 : 1_500);
+      });
+      const error = (await settled(metered(url, wflo).chat.completions.create(CHAT))) as Error;
+      expect(error.message).toBe(`500 ${message}`);
+    }
+    expect(kinds(await lines(wflo, 2))).toEqual(["void", "void"]);
   });
 
   test("a refused connection costs nothing, however often the SDK tries", async () => {
@@ -122,19 +155,46 @@ describe("a failure", () => {
 });
 
 describe("the SDK's time-out", () => {
-  test("is the SDK's own error; an answer that comes later is charged exactly", async () => {
-    const { url } = await simulate({ text: "Hi", latencyMs: 200 });
+  test("is the SDK's own error; the call is in doubt at once, and an answer that comes later is charged exactly", async () => {
+    const { url } = await simulate({ ...COUNTED, latencyMs: 200 });
     const wflo = await newWflo();
     const error = await settled(metered(url, wflo, { timeout: 50 }).chat.completions.create(CHAT));
     expect(error).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
-    expect(kinds(await lines(wflo, 1))).toEqual(["settle"]);
+    expect(kinds(await lines(wflo, 1))).toEqual(["doubt"]);
+    expect(await reserved(wflo)).toBe("0.00");
+    expect(kinds(await lines(wflo, 2))).toEqual(["doubt", "late"]);
+    expect((await wflo.budgets.get("user"))?.windows[0]?.spent).toBe(COST);
   });
 
   test("and a retry are two calls", async () => {
-    const { url } = await simulate({ text: "Hi", latencyMs: 300 }, { text: "Hi" });
+    const { url } = await simulate({ ...COUNTED, latencyMs: 300 }, COUNTED);
     const wflo = await newWflo();
     await metered(url, wflo, { timeout: 100, maxRetries: 1 }).chat.completions.create(CHAT);
-    expect(kinds(await lines(wflo, 2))).toEqual(["settle", "settle"]);
+    expect(kinds(await lines(wflo, 3)).toSorted()).toEqual(["doubt", "late", "settle"]);
+    await wflo.flush();
+    expect((await wflo.budgets.get("user"))?.windows[0]?.spent).toBe("0.000036");
+  });
+
+  test("lets its retry have the money that is left, without waiting for the first attempt to be read to its end", async () => {
+    let requests = 0;
+    const url = await serve(() => void (requests += 1));
+    const wflo = await newWflo({ drainMs: 10_000, waitMs: 10_000 }, "0.01");
+    const client = metered(url, wflo, { timeout: 100, maxRetries: 1 });
+    const startedAt = performance.now();
+    const error = await settled(client.chat.completions.create({ ...CHAT, max_tokens: 20_000 }));
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
+    // What the first may have cost is in doubt, and what is left does not pay for another.
+    expect([isBudgetExceeded(error), requests]).toEqual([true, 1]);
+    expect(await reserved(wflo)).toBe("0.00");
+  });
+
+  test("of a stream that has begun is no time-out of the call: who leaves then is its reader", async () => {
+    const { url } = await simulate({ ...COUNTED, tokensPerSecond: 100 });
+    const wflo = await newWflo();
+    const stream = await metered(url, wflo).chat.completions.create({ ...CHAT, stream: true });
+    stream.controller.abort();
+    const ledger = await lines(wflo, 1);
+    expect(ledger.map(({ kind, charged }) => [kind, charged])).toEqual([["settle", COST]]);
   });
 
   test("charges the hold when no answer ever comes", async () => {

@@ -2,6 +2,7 @@ import { createReadStream, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isBudgetExceeded, UnboundedRequestError, UnknownPriceError, type Wflo } from "@wflo/core";
+import type OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { imageTokens } from "../src/image-tokens.ts";
 import { collect, lines, metered, newWflo, plain, serve, settled, simulate } from "./support/desk.ts";
@@ -40,6 +41,28 @@ describe("an image", () => {
     const largest = await boundOf({ quality: "high", size: "auto" });
     expect(three - one).toBeCloseTo((2 * 1_056 * 40) / 1e6, 3);
     expect(largest - one).toBeCloseTo(((6_240 - 1_056) * 40) / 1e6, 3);
+  });
+
+  test.each<[string, (client: OpenAI) => Promise<unknown>]>([
+    [
+      "of a form that says n twice",
+      (client) => {
+        const body = new FormData();
+        for (const [name, value] of Object.entries({ ...PROMPT, n: "1" })) body.append(name, value);
+        body.append("n", "10");
+        return client.post("/images/edits", { body });
+      },
+    ],
+    [
+      "of a number that is no whole one",
+      (client) => client.images.generate({ ...PROMPT, n: "10.0" as never }),
+    ],
+  ])("is held ten times, the most there can be, for want of a number: %s", async (_, send) => {
+    const { url } = await simulate({ inputTokens: 10, outputTokens: 100 });
+    const wflo = await newWflo({}, "100.00");
+    const bounds = watchBounds(wflo);
+    await send(metered(url, wflo));
+    expect(bounds[0]).toBeGreaterThan((10 * 1_056 * 40) / 1e6);
   });
 
   test.each([

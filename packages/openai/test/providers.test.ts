@@ -1,5 +1,5 @@
 import { UnknownPriceError, type Wflo } from "@wflo/core";
-import { wfloOpenAI } from "@wflo/openai";
+import { UnpricedEndpointError, wfloOpenAI } from "@wflo/openai";
 import type { Simulator } from "@wflo/testkit/simulator";
 import OpenAI, { AzureOpenAI, BedrockOpenAI, type ClientOptions } from "openai";
 import { describe, expect, test } from "vitest";
@@ -50,6 +50,20 @@ describe("AzureOpenAI", () => {
     await azure.withOptions({ timeout: 9_000 }).chat.completions.create({ ...CHAT, model: "my-chat" });
     const ledger = await lines(wflo, 2);
     expect(ledger.map(({ charged }) => charged)).toEqual(["0.00075", "0.00075"]);
+  });
+
+  test("is priced by the deployment that serves, whatever model the request names", async () => {
+    const simulator = await simulate({ ...REPLY, model: "gpt-4o" });
+    const wflo = await newWflo();
+    const given = { ...options(simulator, []), deployment: "gpt-4o" };
+    const azure = wfloOpenAI(new AzureOpenAI(given), under(wflo));
+    for (const model of ["gpt-4o-mini", ""])
+      await azure.chat.completions.create({ ...CHAT, model, max_tokens: 1_000 });
+    const ledger = await lines(wflo, 2);
+    expect(ledger.map(({ model, charged, held }) => [model, charged, Number(held) >= 0.01])).toEqual([
+      ["gpt-4o", "0.0125", true],
+      ["gpt-4o", "0.0125", true],
+    ]);
   });
 
   test("finds the model of a form and of a stream in the form, and its deployment in the path", async () => {
@@ -128,6 +142,26 @@ describe("a base URL of another provider", () => {
       { model: MODEL, kind: "settle", charged: "0.0005", receipt: { servedModel: "fast-and-cheap-v7" } },
     ]);
   });
+});
+
+describe("what OpenAI gives for free", () => {
+  test.each(["moderations", "conversations"])(
+    "is refused at a provider whose prices for %s nobody knows, and told when strict is false",
+    async (path) => {
+      const simulator = await simulate(REPLY);
+      const meant: string[] = [];
+      const fetch = toSimulator(simulator, meant);
+      const client = metered("https://api.mistral.ai/v1", await newWflo(), { fetch });
+      const error = await settled(
+        client.post(`/${path}`, { body: { model: "mistral-large-latest", inputs: "x" } }),
+      );
+      expect(error).toBeInstanceOf(UnpricedEndpointError);
+      expect((error as Error).message).toContain(
+        `Calls to /${path} are paid, but wflo cannot count them: they are free`,
+      );
+      expect(meant).toEqual([]);
+    },
+  );
 });
 
 describe("BedrockOpenAI", () => {

@@ -90,3 +90,22 @@ test("keys, credentials, headers, queries and prompts are in no event, log line,
   expect(messages).toHaveLength(6);
   expect(JSON.stringify(messages)).not.toMatch(/sk-secret|-hidden/);
 });
+
+test("a gateway's key in the base URL is in no refusal", async () => {
+  const wflo = createWflo({ logger: false });
+  await wflo.budgets.set({ id: "user", caps: { total: "1.00" } });
+  const client = wfloOpenAI(new OpenAI({ baseURL: "https://gw.example/sk-secret/v1", apiKey: "k" }), {
+    wflo,
+    budgets: ["user"],
+  });
+  const body = "something nice";
+  const errors = [
+    await settled(client.post("/something", { body: {} })),
+    await settled(client.videos.create({ prompt: body })),
+    await settled(client.post("/chat/completions", { body, headers: { "content-type": "x/y" } })),
+  ].map((error) => (error as Error).message);
+  expect(errors[0]).toContain("Calls to /something are paid");
+  expect(errors[2]).toContain("the request to /chat/completions is neither");
+  expect(errors.join()).not.toMatch(/sk-secret/);
+  await wflo.close();
+});

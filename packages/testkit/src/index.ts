@@ -1,9 +1,11 @@
 export { adapterCases, testAdapter } from "./suites/adapter-suite.ts";
 export type { TestAdapterOptions } from "./suites/adapter-suite.ts";
 export type {
+  AdapterAbility,
   AdapterCallOptions,
   AdapterCase,
   AdapterSetup,
+  AdapterTool,
   AdapterUnderTest,
   CreateAdapter,
 } from "./suites/adapter-case.ts";

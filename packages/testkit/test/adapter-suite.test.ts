@@ -20,6 +20,17 @@ describe("the adapter suite", () => {
     expect(adapterCases.map(({ title }) => title).filter((title) => !caught.has(title))).toEqual([]);
   });
 
+  test("tells why a case cannot be tried on an adapter that lacks what it needs", async () => {
+    const reason = "it knows no tools";
+    const toolless: CreateAdapter = async (...made) => ({
+      ...(await rawAdapter()(...made)),
+      cannot: { tools: reason },
+    });
+    const played = (words: string) => adapterCases.find(({ title }) => title.includes(words))?.run(toolless);
+    expect(await played("the description of a tool")).toBe(reason);
+    expect(await played("exactly what the provider counts, in one piece")).toBeUndefined();
+  });
+
   test("has titles that are told apart", () => {
     expect(new Set(adapterCases.map(({ title }) => title)).size).toBe(adapterCases.length);
   });

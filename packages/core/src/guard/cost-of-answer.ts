@@ -1,7 +1,8 @@
 import { MAX_NANO_USD } from "../money/money.ts";
 import type { Catalogue } from "../pricing/catalogue.ts";
-import { costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
+import { billedCost, costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
 import type { RateCard } from "../pricing/rate-card.ts";
+import { isUsage } from "../pricing/usage.ts";
 import type { Outcome } from "./guard-request.ts";
 
 /** What was asked for: its rate card is undefined when its price is not known. */
@@ -18,7 +19,18 @@ export function costOfAnswer(
   outcome: Extract<Outcome, { kind: "answered" }>,
 ): { readonly cost: Cost; readonly card: RateCard | undefined } {
   const card = servedCard(catalogue, asked, outcome.model);
-  return { cost: costOf(card, outcome), card };
+  return { cost: atLeastItsBill(asked.provider, costOf(card, outcome), outcome), card };
+}
+
+/** What a router says that it took, where it is more than our prices say, or they say nothing. */
+function atLeastItsBill(
+  provider: string,
+  cost: Cost,
+  { usage }: Extract<Outcome, { kind: "answered" }>,
+): Cost {
+  const billed = isUsage(usage) ? billedCost(provider, usage) : undefined;
+  if (billed === undefined || billed.nanoUsd > MAX_NANO_USD) return cost;
+  return cost.kind === "unknown" || cost.nanoUsd < billed.nanoUsd ? billed : cost;
 }
 
 function servedCard(

@@ -134,7 +134,7 @@ export type Outcome =
   | {
       readonly kind: "cut";
       readonly reason: string;
-      /** No more output tokens than these can have been made; undefined when that is not known. */
+      /** No more output tokens than these can have been made; with `passedHold`, those that are charged. Undefined when that is not known. */
       readonly outputTokensAtMost?: number | undefined;
       /** The answer cost more than was held for it: that much is charged at least. */
       readonly passedHold?: boolean | undefined;
@@ -166,8 +166,11 @@ export interface StreamMeter<Chunk> {
    * that passes its hold is cut. Undefined, or left out, where output is billed that the stream does not show.
    */
   output?(): StreamedOutput | undefined;
-  /** What the consumer gets, in the provider's own words, for the end of a stream that wflo cuts (`onCut: "truncate"`). */
-  truncate?(): readonly Chunk[];
+  /**
+   * What the consumer gets, in the provider's own words, for the end of a stream that wflo cuts (`onCut: "truncate"`). Undefined
+   * where nothing can be said in them, such as before the answer began: then the consumer gets the refusal.
+   */
+  truncate?(): readonly Chunk[] | undefined;
   /**
    * True once nothing that costs can follow. The call is then closed before the consumer gets the chunk just read, so that its
    * charge is on its way when the consumer, who may stop at that chunk, goes on.
@@ -184,4 +187,9 @@ export interface StreamAnswer<Chunk, T> {
   readonly chunks: ReadableStream<Chunk>;
   readonly meter: StreamMeter<Chunk>;
   readonly value: (chunks: ReadableStream<Chunk>) => T;
+  /**
+   * Called once when the stream is over for its consumer as well, who has read all of it, left it or was let go: nobody can abort
+   * it any more, so what was kept for that can be let go. The call itself is closed earlier.
+   */
+  readonly over?: (() => void) | undefined;
 }

@@ -30,3 +30,8 @@ export function tokensPaidBy(
 export function outputTokensAtLeast({ bytes, pieces }: StreamedOutput): number {
   return Math.min(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
 }
+
+/** Output tokens that an answer most likely has or has more of: pieces of a token or more, of ordinary text. */
+export function outputTokensLikely({ bytes, pieces }: StreamedOutput): number {
+  return Math.max(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
+}

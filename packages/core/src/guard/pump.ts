@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { StreamAnswer, StreamMeter } from "./guard-request.ts";
 import { StreamConsumer } from "./stream-consumer.ts";
 
-/** A consumer that takes nothing for so long no longer sets the pace: the call would hold its money for ever. */
+/** A consumer that takes nothing for so long no longer sets the pace, and is not waited for: it may never have wanted the stream. */
 const IDLE_MS = 30_000;
 
 /** How the reading of a stream ended. */
@@ -15,12 +15,16 @@ export interface StreamEnd {
 
 interface PumpOptions {
   readonly clock: Clock;
+  /** Nothing is read any more once it aborts, whatever becomes of the source. */
+  readonly wire: AbortSignal;
   /** A chunk was read; what was read of it is on its way to the consumer next. */
   readonly onRead: () => void;
   /** The consumer broke off. */
   readonly onUnwanted: () => void;
   /** All that costs has come in, or the wire broke. The end of the consumer's stream waits for it. Called once. */
   readonly onEnd: (end: StreamEnd) => Promise<void>;
+  /** The wire has ended, and the consumer took all, left, was let go, or took nothing for a while. Called once. */
+  readonly onOver: () => void;
   /** True: a consumer that breaks off is let go when all has come in, since its process may be frozen then. */
   readonly cancelWaits: boolean;
 }
@@ -34,6 +38,8 @@ interface Pumped<Chunk> {
   readonly hurry: () => void;
   /** Ends the consumer's stream with an error at once; the wire is not touched. */
   readonly fail: (error: unknown) => void;
+  /** Whether the consumer has set the pace. */
+  readonly wasHeldUp: () => boolean;
   /** Stops reading, and ends the consumer's stream after what was read. */
   readonly cut: (end: CutEnd<Chunk>) => void;
 }
@@ -47,6 +53,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
     chunks,
     hurry: () => pump.hurry(),
     fail: (error) => pump.fail(error),
+    wasHeldUp: () => pump.wasHeldUp,
     cut: (end) => pump.cut(end),
   };
 }
@@ -54,10 +61,12 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
 class Pump<Chunk> {
   readonly #meter: StreamMeter<Chunk>;
   readonly #options: PumpOptions;
-  readonly #consumer = new StreamConsumer<Chunk>();
-  readonly #over = Promise.withResolvers<void>();
+  readonly #consumer: StreamConsumer<Chunk>;
+  readonly #wireEnd = Promise.withResolvers<void>();
+  readonly #consumerEnd = Promise.withResolvers<void>();
   #reader: ReadableStreamDefaultReader<Chunk> | undefined;
   #pulled = Promise.withResolvers<void>();
+  #pulledAtMs = 0;
   #isHurried = false;
   #wasHeldUp = false;
   #cutEnd: CutEnd<Chunk> | undefined;
@@ -66,35 +75,37 @@ class Pump<Chunk> {
   constructor(meter: StreamMeter<Chunk>, options: PumpOptions) {
     this.#meter = meter;
     this.#options = options;
-  }
-
-  open(): ReadableStream<Chunk> {
-    return this.#consumer.open({
+    this.#consumer = new StreamConsumer({
       onPull: () => this.#goOn(),
       onCancel: () => {
         this.hurry();
         // Nothing that costs is to come: there is no reason to read on.
         if (this.#ended) this.#stopReading();
-        else this.#options.onUnwanted();
-        return this.#options.cancelWaits ? this.#over.promise : undefined;
+        else options.onUnwanted();
+        return options.cancelWaits ? this.#wireEnd.promise : undefined;
       },
+      onGone: () => this.#consumerEnd.resolve(),
     });
+    void Promise.all([this.#wireEnd.promise, this.#consumerEnd.promise]).then(() => options.onOver());
+  }
+
+  get wasHeldUp(): boolean {
+    return this.#wasHeldUp;
+  }
+
+  open(): ReadableStream<Chunk> {
+    return this.#consumer.open();
   }
 
   /** Reads to the end, whatever that is. Never rejects. */
   async read(chunks: ReadableStream<Chunk>): Promise<void> {
-    let failure: { readonly error: unknown } | undefined;
-    try {
-      await this.#readAll((this.#reader = chunks.getReader()));
-    } catch (error) {
-      failure = { error };
-      await this.#reader?.cancel(error).catch(() => {});
-    }
+    const failure = await this.#readWire(chunks);
     await this.#end(failure === undefined && !this.#cutEnd);
-    this.#over.resolve();
-    if (!this.#cutEnd) return this.#consumer.end(failure);
-    if ("chunks" in this.#cutEnd) this.#consumer.give(this.#cutEnd.chunks);
-    this.#consumer.end("error" in this.#cutEnd ? this.#cutEnd : undefined);
+    this.#wireEnd.resolve();
+    if (this.#cutEnd && "chunks" in this.#cutEnd) this.#consumer.give(this.#cutEnd.chunks);
+    const lastWord = this.#cutEnd ?? failure;
+    this.#consumer.end(lastWord && "error" in lastWord ? lastWord : undefined);
+    this.#forgetWhenIdle();
   }
 
   hurry(): void {
@@ -105,6 +116,7 @@ class Pump<Chunk> {
   fail(error: unknown): void {
     this.#consumer.fail(error);
     this.hurry();
+    if (this.#ended) this.#stopReading();
   }
 
   /** What is being read ends at once then, whatever becomes of the wire. */
@@ -115,6 +127,28 @@ class Pump<Chunk> {
     this.#stopReading();
   }
 
+  async #readWire(chunks: ReadableStream<Chunk>): Promise<{ readonly error: unknown } | undefined> {
+    const { wire } = this.#options;
+    let failure: { readonly error: unknown } | undefined;
+    const abort = () => {
+      // Its end was there already: nothing is missing.
+      if (!this.#ended) failure = { error: wire.reason };
+      this.hurry();
+      this.#stopReading();
+    };
+    try {
+      this.#reader = chunks.getReader();
+      wire.addEventListener("abort", abort, { once: true });
+      if (wire.aborted) abort();
+      await this.#readAll(this.#reader);
+    } catch (error) {
+      failure ??= { error };
+      void this.#reader?.cancel(error).catch(() => {});
+    }
+    wire.removeEventListener("abort", abort);
+    return failure;
+  }
+
   async #readAll(reader: ReadableStreamDefaultReader<Chunk>): Promise<void> {
     for (;;) {
       if (!this.#isHurried && this.#consumer.isFull) await this.#waitForConsumer();
@@ -123,7 +157,8 @@ class Pump<Chunk> {
       const given = this.#meter.read(value);
       if (this.#meter.isOver?.()) await this.#end(true);
       this.#consumer.give(given);
-      this.#options.onRead();
+      // What is paid for is not cut any more.
+      if (!this.#ended) this.#options.onRead();
     }
     if (!this.#cutEnd) this.#consumer.give(this.#meter.flush());
   }
@@ -135,7 +170,19 @@ class Pump<Chunk> {
     cancel();
   }
 
+  #forgetWhenIdle(): void {
+    const { clock } = this.#options;
+    const look = () => {
+      const idleMs = clock.monotonic() - this.#pulledAtMs;
+      if (idleMs >= IDLE_MS) this.#consumerEnd.resolve();
+      else cancel = clock.schedule(look, IDLE_MS - idleMs);
+    };
+    let cancel = clock.schedule(look, IDLE_MS);
+    void this.#consumerEnd.promise.then(() => cancel());
+  }
+
   #goOn(): void {
+    this.#pulledAtMs = this.#options.clock.monotonic();
     this.#pulled.resolve();
     this.#pulled = Promise.withResolvers();
   }

@@ -20,7 +20,7 @@ export async function retried<T>(
   const attempt = async (given: {
     readonly signal?: AbortSignal | undefined;
   }): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
-    const asked = { ...(isFirst ? request : again), signal: given?.signal ?? request.signal };
+    const asked = { ...(isFirst ? request : again), ...signalsOf(given?.signal, request) };
     isFirst = false;
     try {
       return { value: await once(asked) };
@@ -32,4 +32,19 @@ export async function retried<T>(
   const end = await untilAborted(request.signal, retry.execute(attempt, request.signal));
   if ("refusal" in end) throw end.refusal;
   return end.value;
+}
+
+/** An attempt that its policy gives up, while its caller still waits, has timed out. */
+function signalsOf(
+  given: AbortSignal | undefined,
+  { signal, timedOut }: GuardRequest,
+): Pick<GuardRequest, "signal" | "timedOut"> {
+  if (given === undefined || given === signal) return { signal, timedOut };
+  const byPolicy = new AbortController();
+  const abort = () => {
+    if (signal?.aborted !== true) byPolicy.abort();
+  };
+  if (given.aborted) abort();
+  else given.addEventListener("abort", abort, { once: true });
+  return { signal: given, timedOut: byPolicy.signal };
 }

@@ -1,23 +1,35 @@
 /** Chunks read ahead of the consumer; a provider's stream of a thousand events is a long answer. */
 const READ_AHEAD = 1_024;
 
+interface ConsumerEvents {
+  readonly onPull: () => void;
+  readonly onCancel: () => Promise<void> | undefined;
+  /** It has taken all up to the end, has left or was let go. Called once. */
+  readonly onGone: () => void;
+}
+
 /** The consumer's side of a stream: gets what is given, in order, until one of its ends. */
 export class StreamConsumer<Chunk> {
+  readonly #on: ConsumerEvents;
   #controller: ReadableStreamDefaultController<Chunk> | undefined;
-  /** An error that is told once what was read before it was taken. */
-  #lastWord: { readonly error: unknown } | undefined;
+  /** How it ends once what was read before is taken. */
+  #lastWord: { readonly error: unknown } | "closed" | undefined;
 
-  open(on: { readonly onPull: () => void; readonly onCancel: () => Promise<void> | undefined }) {
+  constructor(on: ConsumerEvents) {
+    this.#on = on;
+  }
+
+  open(): ReadableStream<Chunk> {
     return new ReadableStream<Chunk>(
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => {
           this.#tellLastWord();
-          on.onPull();
+          this.#on.onPull();
         },
         cancel: () => {
-          this.#controller = undefined;
-          return on.onCancel();
+          this.#leave();
+          return this.#on.onCancel();
         },
       },
       { highWaterMark: READ_AHEAD },
@@ -34,24 +46,28 @@ export class StreamConsumer<Chunk> {
 
   /** Ends the stream after what it was given: closes it, or tells a failure. Only the first end counts. */
   end(failure: { readonly error: unknown } | undefined): void {
-    if (this.#controller === undefined || this.#lastWord !== undefined) return;
-    if (failure === undefined) {
-      this.#controller.close();
-      this.#controller = undefined;
-    } else {
-      this.#lastWord = failure;
-      this.#tellLastWord();
-    }
+    this.#lastWord ??= failure ?? "closed";
+    this.#tellLastWord();
   }
 
   /** Ends the stream with an error now. */
   fail(error: unknown): void {
     this.#controller?.error(error);
-    this.#controller = undefined;
+    this.#leave();
   }
 
+  /** Not before all is taken, though a stream could be closed earlier: who has taken all cannot abort any more. */
   #tellLastWord(): void {
     const isAllTaken = this.#controller?.desiredSize === READ_AHEAD;
-    if (this.#lastWord !== undefined && isAllTaken) this.fail(this.#lastWord.error);
+    if (this.#lastWord === undefined || !isAllTaken) return;
+    if (this.#lastWord !== "closed") return this.fail(this.#lastWord.error);
+    this.#controller?.close();
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.#controller === undefined) return;
+    this.#controller = undefined;
+    this.#on.onGone();
   }
 }

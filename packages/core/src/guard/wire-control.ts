@@ -14,23 +14,30 @@ interface WireControlOptions {
 
 /**
  * The one answer to abort, `break` and disconnect: nobody wants the rest any more. `cancel` cuts the wire at once; `drain`
- * reads on for its exact cost, and cuts after `drainMs`.
+ * reads on for its exact cost, and cuts after `drainMs`. Of a stream, what had come by then is read before either cuts.
  */
 export class WireControl {
   readonly #options: WireControlOptions;
   #cancelTimer: (() => void) | undefined;
+  #catchUp: (() => Promise<void>) | undefined;
   #unwanted = false;
+  #isDone = false;
 
   constructor(options: WireControlOptions) {
     this.#options = options;
+  }
+
+  /** Sets what is waited for before a wire is cut that nobody wants any more. It must not reject. */
+  beforeCut(catchUp: () => Promise<void>): void {
+    this.#catchUp = catchUp;
   }
 
   abandon(): void {
     if (this.#unwanted) return;
     this.#unwanted = true;
     const { clock, onAbort, drainMs } = this.#options;
-    if (onAbort === "cancel") this.cut();
-    else this.#cancelTimer = clock.schedule(() => this.cut(), drainMs, { keepAlive: true });
+    if (onAbort === "cancel") this.#giveUp();
+    else this.#cancelTimer = clock.schedule(() => this.#giveUp(), drainMs, { keepAlive: true });
   }
 
   /** Cuts the wire now. */
@@ -41,6 +48,14 @@ export class WireControl {
   /** The wire has come to its end by itself. */
   done(): void {
     this.#unwanted = true;
+    this.#isDone = true;
     this.#cancelTimer?.();
+  }
+
+  #giveUp(): void {
+    if (this.#catchUp === undefined) return this.cut();
+    void this.#catchUp().then(() => {
+      if (!this.#isDone) this.cut();
+    });
   }
 }

@@ -134,11 +134,41 @@ describe("cost", () => {
     ["gpt-4o", "flex"],
     ["gpt-5-pro", "flex"],
     ["gpt-5.1", "flex"],
-  ])("of %s at tier %s is unknown, since nobody told its price", (model, tier) => {
-    expect(cost(model, { inputTokens: 1, outputTokens: 1 }, tier)).toMatchObject({
-      kind: "unknown",
-      reason: expect.stringContaining(tier) as string,
+  ])("of %s at tier %s, whose price nobody told, is the list price at least", (model, tier) => {
+    const usage = { inputTokens: 1_000, outputTokens: 1_000 };
+    const list = cost(model, usage);
+    expect(cost(model, usage, tier)).toMatchObject({
+      kind: "lowerBound",
+      nanoUsd: list.kind === "known" ? list.nanoUsd : -1n,
+      missing: [`the service tier "${tier}"`],
     });
+  });
+
+  test.each<[string, Partial<Usage>, string, bigint]>([
+    ["the bill where it is more, as for a search", { billedNanoUsd: 43_600_000 }, "known", 43_600_000n],
+    ["the price where the bill is less", { billedNanoUsd: 1 }, "known", 900_000n],
+    ["the price where nothing was billed", { billedNanoUsd: 0 }, "known", 900_000n],
+    [
+      "the bill, also for what has no price",
+      { billedNanoUsd: 2_000_000, fees: [{ meter: "x", count: 1 }] },
+      "known",
+      2_000_000n,
+    ],
+    [
+      "the bill, also where the counts overlap",
+      { billedNanoUsd: 7, cachedInputTokens: 4_000, cacheWriteTokens: 4_000 },
+      "known",
+      7n,
+    ],
+  ])("at OpenRouter is %s", (_, extra, kind, nanoUsd) => {
+    const usage = { inputTokens: 5_000, outputTokens: 1_000, ...extra };
+    const model = "openai/gpt-4.1-nano";
+    expect(pricing.cost({ provider: "openrouter", model, usage, at })).toMatchObject({ kind, nanoUsd });
+  });
+
+  test("is not what another server calls the cost, since nobody knows in what it counts", () => {
+    const usage = { inputTokens: 1_000, outputTokens: 0, billedNanoUsd: 15_000_000_000 };
+    expect(cost("gpt-4.1-nano", usage)).toMatchObject({ kind: "known", nanoUsd: 100_000n });
   });
 
   test("at a price of your own holds at every tier", () => {

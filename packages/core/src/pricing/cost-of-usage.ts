@@ -1,5 +1,6 @@
 import { divideUp, nanoUsdFromPico } from "../money/rounding.ts";
 import { feeRate } from "./fee-rate.ts";
+import { providerName } from "./provider-name.ts";
 import { picoUsdAt, type Meter, type Rate, type RateCard } from "./rate-card.ts";
 import { serviceTierDivisor } from "./service-tier.ts";
 import { isUsage, type Usage } from "./usage.ts";
@@ -22,12 +23,16 @@ export interface CostLine {
   readonly picoUsd: bigint;
 }
 
+/** The providers whose answers tell, in dollars, what was taken from the account for them. */
+const TELLS_BILL = new Set(["openrouter"]);
+
 /**
  * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved
  * service tier rounds a rate up to a whole pico-dollar; no listed rate needs it. Cached input and images sent
  * in cost what input does without a rate of their own. Audio, cache writes or images made without a rate are
- * counted at the text rate and named in `missing`; so are fees without a price. Unknown for a service tier
- * without a price, for counts that cannot be right, and where a model is billed by what the usage does not have.
+ * counted at the text rate and named in `missing`; so are fees without a price, and a service tier without one, which is
+ * counted at the list price. What OpenRouter says that it took counts where it is more. Unknown for counts that cannot be right,
+ * and where a model is billed by what the usage does not have.
  */
 export function costOfUsage(input: {
   readonly card: RateCard;
@@ -36,9 +41,23 @@ export function costOfUsage(input: {
 }): Cost {
   const { card, usage } = input;
   if (!isUsage(usage)) return { kind: "unknown", reason: "the reported usage is not made of valid counts" };
-  const divisor = serviceTierDivisor(card, input.serviceTier);
-  if (typeof divisor !== "bigint") return { kind: "unknown", reason: divisor.reason };
+  const priced = pricedUsage(card, usage, input.serviceTier);
+  const billed = billedCost(card.provider, usage);
+  if (billed === undefined || (priced.kind !== "unknown" && priced.nanoUsd > billed.nanoUsd)) return priced;
+  return billed;
+}
 
+/** What a provider says that a call cost, where it is one that tells so in dollars; undefined for the others, and for nothing. */
+export function billedCost(
+  provider: string,
+  { billedNanoUsd = 0 }: Usage,
+): Extract<Cost, { readonly kind: "known" }> | undefined {
+  if (billedNanoUsd === 0 || !TELLS_BILL.has(providerName(provider))) return undefined;
+  const lines = [{ meter: "bill", count: billedNanoUsd, picoUsd: 1_000n }];
+  return { kind: "known", nanoUsd: BigInt(billedNanoUsd), lines };
+}
+
+function pricedUsage(card: RateCard, usage: Usage, serviceTier: string | undefined): Cost {
   const { billedBy } = card;
   if (billedBy !== undefined && usage.fees?.some(({ meter }) => meter === billedBy) !== true)
     return { kind: "unknown", reason: `${card.id} is billed by ${billedBy}, which the usage does not tell` };
@@ -54,11 +73,17 @@ export function costOfUsage(input: {
   const lines: CostLine[] = [];
   const missing: string[] = [];
   const { rates } = card;
+  let divisor = serviceTierDivisor(card, serviceTier);
+  if (typeof divisor !== "bigint") {
+    missing.push(`the service tier "${serviceTier}"`);
+    divisor = 1n;
+  }
+  const dividedBy = divisor;
   const charge = (meter: Meter, count: number, rate: Rate | undefined, textRate?: Rate) => {
     if (count === 0) return;
     if (!rate) missing.push(meter);
     const used = rate ?? textRate;
-    if (used) lines.push({ meter, count, picoUsd: divideUp(picoUsdAt(used, inputTokens), divisor) });
+    if (used) lines.push({ meter, count, picoUsd: divideUp(picoUsdAt(used, inputTokens), dividedBy) });
   };
   charge("input", plainInput, rates.input);
   charge("cachedInput", cachedInputTokens, rates.cachedInput ?? rates.input);

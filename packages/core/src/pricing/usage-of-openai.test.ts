@@ -23,6 +23,29 @@ describe("a chat completion", () => {
     });
   });
 
+  test.each([
+    [{ cost: 0.0436 }, 43_600_000],
+    [{ cost: 0.000497013333 }, 497_014],
+    [{ cost: 0.95, is_byok: true, cost_details: { upstream_inference_cost: 19 } }, 19_950_000_000],
+    [{ cost: 0.95, is_byok: false, cost_details: { upstream_inference_cost: 0.95 } }, 950_000_000],
+    [{ cost: 0.95, is_byok: true }, undefined],
+    [{ cost: { total_cost: 1 } }, undefined],
+    [{ cost: -1 }, undefined],
+    [{ cost: 0 }, undefined],
+  ])("tells OpenRouter's bill with %o", (told, billedNanoUsd) => {
+    const usage = { prompt_tokens: 10, completion_tokens: 2, ...told };
+    expect(usageOfOpenAIChat({ usage })?.billedNanoUsd).toBe(billedNanoUsd);
+    const response = { usage: { input_tokens: 10, output_tokens: 2, ...told } };
+    expect(usageOfOpenAIResponse(response)?.billedNanoUsd).toBe(billedNanoUsd);
+  });
+
+  test("names the pages that xAI's search read, which are billed by the piece", () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 2, num_sources_used: 20 };
+    const fees = [{ meter: "search_source", count: 20 }];
+    expect(usageOfOpenAIChat({ usage })).toEqual({ inputTokens: 10, outputTokens: 2, fees });
+    expect(usageOfOpenAIChat({ usage: { ...usage, num_sources_used: 0 } })?.fees).toBeUndefined();
+  });
+
   test("in a stream gives its usage with the last chunk, which has no choices", () => {
     const chunk = {
       object: "chat.completion.chunk",

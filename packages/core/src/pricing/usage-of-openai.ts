@@ -23,7 +23,8 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
     inputAudio: input?.["audio_tokens"],
     reasoning: output?.["reasoning_tokens"],
     outputAudio: output?.["audio_tokens"],
-    fees: longWrites(input),
+    fees: [...longWrites(input), ...sourceFees(usage)],
+    billed: billOf(usage),
   });
 }
 
@@ -50,7 +51,8 @@ export function usageOfOpenAIResponse(body: unknown): Usage | undefined {
     inputAudio: input?.["audio_tokens"],
     reasoning: output?.["reasoning_tokens"],
     outputAudio: output?.["audio_tokens"],
-    fees: [...longWrites(input), ...toolFees(response)],
+    fees: [...longWrites(input), ...sourceFees(usage), ...toolFees(response)],
+    billed: billOf(usage),
   });
 }
 
@@ -64,6 +66,7 @@ interface Counts {
   readonly reasoning: unknown;
   readonly outputAudio: unknown;
   readonly fees: NonNullable<Usage["fees"]>;
+  readonly billed: number | undefined;
 }
 
 function tokens(counts: Counts): Usage | undefined {
@@ -78,6 +81,7 @@ function tokens(counts: Counts): Usage | undefined {
     ...part("reasoningTokens", counts.reasoning),
     ...part("outputAudioTokens", counts.outputAudio),
     ...(counts.fees.length === 0 ? {} : { fees: counts.fees }),
+    ...part("billedNanoUsd", counts.billed),
   };
   return isUsage(usage) ? usage : undefined;
 }
@@ -107,6 +111,27 @@ function part(name: keyof Usage, count: unknown): Partial<Record<keyof Usage, un
 function longWrites(input: Fields | undefined): NonNullable<Usage["fees"]> {
   const long = fieldsOf(input?.["cache_write_tokens_details"])?.["ttl_12h_tokens"];
   return typeof long === "number" && long > 0 ? [{ meter: "cacheWrite12h", count: long }] : [];
+}
+
+/** Pages that xAI's search gave the model, each billed at a price that could not be checked. */
+function sourceFees(usage: Fields): NonNullable<Usage["fees"]> {
+  const sources = usage["num_sources_used"];
+  return typeof sources === "number" && sources > 0 ? [{ meter: "search_source", count: sources }] : [];
+}
+
+/**
+ * What OpenRouter took from the account: `cost`, and beside it, where the key for the provider was the caller's own, what that
+ * provider takes (openrouter.ai/docs/use-cases/usage-accounting, stored copy read on 2026-11-22). Its credits are dollars: a
+ * recorded call with 30 and 26 tokens at $1.50 and $7.50 a million told 0.00024.
+ */
+function billOf(usage: Fields): number | undefined {
+  const { cost, is_byok: isOwnKey } = usage;
+  const upstream = isOwnKey === true ? fieldsOf(usage["cost_details"])?.["upstream_inference_cost"] : 0;
+  if (typeof cost !== "number" || typeof upstream !== "number") return undefined;
+  const nanoUsd = (cost + upstream) * 1e9;
+  // Without the dust of binary fractions: 0.0436 is no more than 43,600,000.
+  const whole = Math.ceil(Number(nanoUsd.toFixed(3)));
+  return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
 }
 
 /** Calls of tools that run at the caller's, or are free of charge. */

@@ -1,5 +1,5 @@
 /**
- * What a provider says a call used. All are integer counts of tokens; the totals include their parts, so
+ * What a provider says a call used. All but fees and the bill are integer counts of tokens; the totals include their parts, so
  * cached, cache-written, audio and image tokens are also in `inputTokens`, and reasoning, audio and image tokens
  * in `outputTokens`.
  */
@@ -20,6 +20,8 @@ export interface Usage {
   readonly outputImageTokens?: number;
   /** Things billed by the piece beside tokens, such as `web_search`. */
   readonly fees?: readonly { readonly meter: string; readonly count: number }[];
+  /** What the provider says that the call cost, where it tells, in whole nano-dollars (rounded up). */
+  readonly billedNanoUsd?: number;
 }
 
 /** True for finite, non-negative, safe integer counts, with no part above its total. */
@@ -37,6 +39,7 @@ export function isUsage(value: unknown): value is Usage {
     isPart(usage.reasoningTokens, outputTokens) &&
     isPart(usage.outputAudioTokens, outputTokens) &&
     isPart(usage.outputImageTokens, outputTokens) &&
+    (usage.billedNanoUsd === undefined || isCount(usage.billedNanoUsd)) &&
     (usage.fees === undefined || (Array.isArray(usage.fees) && usage.fees.every(isFee)))
   );
 }

@@ -1,6 +1,10 @@
 import type { BrokenAdapter } from "./broken-adapter.ts";
 import { refundOnAbort } from "./careless-doors.ts";
 import { rawAdapter } from "./raw-adapter.ts";
+import { careful } from "./raw-seams.ts";
+import { RawHttpError } from "./raw-wire.ts";
+
+const statusOf = (error: unknown): number => (error instanceof RawHttpError ? error.status : 0);
 
 const nothing = { inputTokens: 0, outputTokens: 0 };
 
@@ -59,11 +63,28 @@ export const brokenOutcomes: readonly BrokenAdapter[] = [
     }),
     breaks: [
       "charges nothing where nobody takes the connection",
-      "charges nothing for an answer of 401",
-      "charges nothing for an answer of 429",
-      "charges nothing for an answer of 500",
-      "charges nothing for an answer of 503",
+      "charges nothing for an answer by which a provider refuses, whatever its status",
     ],
+  },
+  {
+    flaw: "takes refusals that are rare for calls in doubt",
+    create: rawAdapter({
+      onFailure: (error) => {
+        if ([402, 409, 422, 529].includes(statusOf(error))) return { kind: "doubt", reason: "a rare one" };
+        throw error;
+      },
+    }),
+    breaks: ["charges nothing for an answer by which a provider refuses, whatever its status"],
+  },
+  {
+    flaw: "knows one of the statuses of a time-out",
+    create: rawAdapter({
+      onFailure: (error) => {
+        if ([408, 524].includes(statusOf(error))) return { kind: "rejected", reason: "no answer" };
+        throw error;
+      },
+    }),
+    breaks: ["takes a gateway's time-out for a call in doubt, and charges its hold"],
   },
   {
     flaw: "takes silence for a refusal",
@@ -80,6 +101,16 @@ export const brokenOutcomes: readonly BrokenAdapter[] = [
     flaw: "shows the whole request where one fails",
     create: rawAdapter({
       onFailure: (_error, request) => ({ kind: "doubt", reason: `no answer to ${JSON.stringify(request)}` }),
+    }),
+    breaks: ["tells no prompt, no answer and no key in events, logs, receipts and refusals"],
+  },
+  {
+    flaw: "thinks aloud on the console",
+    create: rawAdapter({
+      write(body, grant) {
+        console.debug("sending", body);
+        return careful.write(body, grant);
+      },
     }),
     breaks: ["tells no prompt, no answer and no key in events, logs, receipts and refusals"],
   },

@@ -1,4 +1,4 @@
-import type { Answer, Grant, GuardRequest, StreamAnswer } from "@wflo/core";
+import type { Answer, Grant, StreamAnswer } from "@wflo/core";
 import type {
   AdapterCallOptions,
   AdapterSetup,
@@ -7,6 +7,8 @@ import type {
 } from "../suites/adapter-case.ts";
 import { largerUsage, rawMeter } from "./raw-meter.ts";
 import { careful, type RawBody, type RawSeams, type TextStream } from "./raw-seams.ts";
+import { bodyOf, requestOf, streamed } from "./raw-request.ts";
+import { RawTimer } from "./raw-timer.ts";
 import { sendRaw, streamRaw, type RawRequest } from "./raw-wire.ts";
 
 /** A small adapter on `fetch` that keeps every promise, but for what `flaws` replaces. */
@@ -14,29 +16,41 @@ export function rawAdapter(flaws: Partial<RawSeams> = {}): CreateAdapter {
   const seams = { ...careful, ...flaws };
   return (url, setup) => {
     if (setup.layers === 0) return plainAdapter(url, setup);
-    const { apiKey } = setup;
+    const { apiKey, onSend } = setup;
     const retrying = <T>(work: () => Promise<T>) => withRetries(seams, setup.maxRetries, work);
     const around = <T>(work: () => Promise<T>) => (seams.retries === "around" ? retrying(work) : work());
     const inside = <T>(work: () => Promise<T>) => (seams.retries === "inside" ? retrying(work) : work());
-    const prepare = (body: RawBody, options: AdapterCallOptions) => ({
-      asked: seams.describe(requestOf(setup, body, options)),
-      sent: (grant: Grant): RawRequest => ({
-        url,
-        apiKey,
-        body: seams.write(body, grant),
-        signal: seams.signalFor(grant, options),
-      }),
-    });
+    const prepare = (body: RawBody, options: AdapterCallOptions) => {
+      const timer = new RawTimer(setup.timeoutMs, options.signal);
+      const { timedOut, signal } = timer;
+      return {
+        timer,
+        asked: seams.describe({ ...requestOf(setup, body, options), timedOut, signal }),
+        sent: (grant: Grant): RawRequest => ({
+          url,
+          apiKey,
+          body: seams.write(body, grant),
+          signal: seams.signalFor(grant, options),
+          onSend: onSend && (() => seams.atWire(onSend)),
+        }),
+      };
+    };
     return {
       async text(prompt, options = {}) {
-        const { asked, sent } = prepare(bodyOf(setup, prompt, options), options);
-        const send = (grant: Grant) => inside(() => answer(seams, sent(grant)));
-        return around(() => seams.enter(setup, asked, send));
+        const body = bodyOf(setup, prompt, options);
+        return around(() => {
+          const { timer, asked, sent } = prepare(body, options);
+          const send = (grant: Grant) => timer.during(() => inside(() => answer(seams, sent(grant))));
+          return seams.enter(setup, asked, send);
+        });
       },
       async stream(prompt, options = {}) {
-        const { asked, sent } = prepare(streamed(bodyOf(setup, prompt, options)), options);
-        const send = (grant: Grant) => inside(() => streamAnswer(seams, sent(grant)));
-        return around(() => seams.enterStream(setup, asked, send));
+        const body = streamed(bodyOf(setup, prompt, options));
+        return around(() => {
+          const { timer, asked, sent } = prepare(body, options);
+          const send = (grant: Grant) => timer.during(() => inside(() => streamAnswer(seams, sent(grant))));
+          return seams.enterStream(setup, asked, send);
+        });
       },
     };
   };
@@ -44,15 +58,15 @@ export function rawAdapter(flaws: Partial<RawSeams> = {}): CreateAdapter {
 
 /** The adapter without a door. */
 function plainAdapter(url: string, setup: AdapterSetup): AdapterUnderTest {
-  const { apiKey } = setup;
+  const { apiKey, onSend } = setup;
   return {
     async text(prompt, options = {}) {
       const body = bodyOf(setup, prompt, options);
-      return (await sendRaw({ url, apiKey, body, signal: options.signal })).value;
+      return (await sendRaw({ url, apiKey, body, signal: options.signal, onSend })).value;
     },
     async stream(prompt, options = {}) {
       const body = streamed(bodyOf(setup, prompt, options));
-      return textsIn(await streamRaw({ url, apiKey, body, signal: options.signal }));
+      return textsIn(await streamRaw({ url, apiKey, body, signal: options.signal, onSend }));
     },
   };
 }
@@ -92,34 +106,4 @@ async function withRetries<T>(seams: RawSeams, retries: number, work: () => Prom
     if (retries === 0 || !seams.isRetryable(error)) throw error;
     return withRetries(seams, retries - 1, work);
   }
-}
-
-function bodyOf({ model }: AdapterSetup, prompt: string, { maxOutputTokens }: AdapterCallOptions): RawBody {
-  const messages = [{ role: "user", content: prompt }];
-  return {
-    model,
-    messages,
-    ...(maxOutputTokens === undefined ? {} : { max_completion_tokens: maxOutputTokens }),
-  };
-}
-
-function streamed(body: RawBody): RawBody {
-  return { ...body, stream: true, stream_options: { include_usage: true } };
-}
-
-function requestOf(setup: AdapterSetup, body: RawBody, options: AdapterCallOptions): GuardRequest {
-  const { model, budgets, agent, onAbort, onCut, clamp, hold } = setup;
-  return {
-    provider: "openai",
-    model,
-    parts: [{ kind: "text", text: JSON.stringify(body) }],
-    reasoning: false,
-    ...options,
-    budgets,
-    agent,
-    onAbort,
-    onCut,
-    clamp,
-    hold,
-  };
 }

@@ -3,6 +3,7 @@ import type { StreamMeter, Usage } from "@wflo/core";
 /** A chat answer, or an event of one, as far as it is read. */
 export interface RawAnswer {
   readonly model?: string;
+  readonly service_tier?: string;
   readonly choices?: readonly {
     readonly message?: { content?: string };
     readonly delta?: { content?: string };
@@ -10,7 +11,12 @@ export interface RawAnswer {
   readonly usage?: {
     readonly prompt_tokens: number;
     readonly completion_tokens: number;
-    readonly prompt_tokens_details: { readonly cached_tokens: number };
+    readonly prompt_tokens_details: {
+      readonly cached_tokens: number;
+      readonly cache_write_tokens: number;
+      readonly audio_tokens: number;
+    };
+    readonly completion_tokens_details: { readonly reasoning_tokens: number };
   } | null;
   readonly error?: { readonly message: string };
 }
@@ -28,6 +34,7 @@ const encoder = new TextEncoder();
 export function rawMeter(pick: PickUsage): StreamMeter<string> {
   let usage: Usage | undefined;
   let model: string | undefined;
+  let serviceTier: string | undefined;
   let state: "begins" | "begun" | "over" | "failed" = "begins";
   let failedAtOnce = false;
   let bytes = 0;
@@ -44,6 +51,7 @@ export function rawMeter(pick: PickUsage): StreamMeter<string> {
       }
       state = "begun";
       model = answer.model ?? model;
+      serviceTier = answer.service_tier ?? serviceTier;
       const told = usageIn(answer);
       usage = usage && told ? pick(usage, told) : (told ?? usage);
       const text = answer.choices?.[0]?.delta?.content ?? "";
@@ -59,7 +67,8 @@ export function rawMeter(pick: PickUsage): StreamMeter<string> {
     flush: () => [],
     outcome(complete) {
       if (state === "failed") return { kind: failedAtOnce ? "rejected" : "cut", reason: "an error event" };
-      if (state === "over" || (complete && usage !== undefined)) return { kind: "answered", usage, model };
+      if (state === "over" || (complete && usage !== undefined))
+        return { kind: "answered", usage, model, serviceTier };
       return { kind: "cut", reason: "the stream broke off" };
     },
   };
@@ -68,9 +77,13 @@ export function rawMeter(pick: PickUsage): StreamMeter<string> {
 /** The usage that an answer tells, if it does. */
 export function usageIn({ usage }: RawAnswer): Usage | undefined {
   if (!usage) return undefined;
+  const { prompt_tokens_details: input, completion_tokens_details: output } = usage;
   return {
     inputTokens: usage.prompt_tokens,
-    cachedInputTokens: usage.prompt_tokens_details.cached_tokens,
+    cachedInputTokens: input.cached_tokens,
+    cacheWriteTokens: input.cache_write_tokens,
+    inputAudioTokens: input.audio_tokens,
     outputTokens: usage.completion_tokens,
+    reasoningTokens: output.reasoning_tokens,
   };
 }

@@ -1,6 +1,15 @@
-import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer, StreamMeter } from "@wflo/core";
+import {
+  apart,
+  type Answer,
+  type Grant,
+  type GuardRequest,
+  type Outcome,
+  type StreamAnswer,
+  type StreamMeter,
+} from "@wflo/core";
 import type { AdapterCallOptions, AdapterSetup } from "../suites/adapter-case.ts";
 import { largerUsage, type PickUsage } from "./raw-meter.ts";
+import { RawTimeoutError } from "./raw-timer.ts";
 import { RawHttpError, type RawRequest } from "./raw-wire.ts";
 
 /** The JSON of a request. */
@@ -41,6 +50,8 @@ export interface RawSeams {
   /** Runs one attempt through `layers` doors. */
   readonly enter: Enter;
   readonly enterStream: EnterStream;
+  /** Where what the transport does before it sends is done. */
+  readonly atWire: (work: () => Promise<void>) => Promise<void>;
   /** Where the native retries are: around the door, or inside. */
   readonly retries: "around" | "inside";
 }
@@ -57,7 +68,9 @@ export const careful: RawSeams = {
   onFailure: (error) => {
     throw error;
   },
-  isRetryable: (error) => error instanceof RawHttpError && (error.status === 429 || error.status >= 500),
+  isRetryable: (error) =>
+    error instanceof RawTimeoutError ||
+    (error instanceof RawHttpError && (error.status === 429 || error.status >= 500)),
   async enter(setup, request, send) {
     const nested = (layers: number): Promise<string> =>
       setup.wflo.guardCall(request, async (grant) => {
@@ -74,5 +87,6 @@ export const careful: RawSeams = {
       });
     return nested(setup.layers);
   },
+  atWire: (work) => apart(work),
   retries: "around",
 };

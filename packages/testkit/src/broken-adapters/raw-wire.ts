@@ -7,6 +7,8 @@ export interface RawRequest {
   readonly apiKey: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal: AbortSignal | undefined;
+  /** What the transport does before it sends. */
+  readonly onSend: (() => Promise<void>) | undefined;
 }
 
 /** An HTTP error of the provider. */
@@ -24,7 +26,8 @@ export async function sendRaw(request: RawRequest): Promise<{ value: string; out
   const response = await post(request);
   const answer = (await response.json()) as RawAnswer;
   const value = answer.choices?.[0]?.message?.content ?? "";
-  return { value, outcome: { kind: "answered", usage: usageIn(answer), model: answer.model } };
+  const { model, service_tier: serviceTier } = answer;
+  return { value, outcome: { kind: "answered", usage: usageIn(answer), model, serviceTier } };
 }
 
 /** Sends one request that streams; the chunks are events. */
@@ -43,7 +46,8 @@ export async function streamRaw(request: RawRequest): Promise<ReadableStream<str
   );
 }
 
-async function post({ url, apiKey, body, signal }: RawRequest): Promise<Response> {
+async function post({ url, apiKey, body, signal, onSend }: RawRequest): Promise<Response> {
+  await onSend?.();
   const response = await fetch(`${url}/chat/completions`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${apiKey}` },

@@ -97,7 +97,7 @@ export function chatUsage({ usage }: Answer): object {
     prompt_tokens_details: {
       cached_tokens: usage.cachedTokens,
       cache_write_tokens: usage.cacheWriteTokens,
-      audio_tokens: 0,
+      audio_tokens: usage.audioTokens,
     },
     completion_tokens_details: {
       reasoning_tokens: usage.reasoningTokens,

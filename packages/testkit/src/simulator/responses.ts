@@ -195,7 +195,12 @@ export function responseUsage({ usage, omitUsage }: Answer): object | null {
   if (omitUsage) return null;
   return {
     input_tokens: usage.inputTokens,
-    input_tokens_details: { cached_tokens: usage.cachedTokens, cache_write_tokens: usage.cacheWriteTokens },
+    input_tokens_details: {
+      cached_tokens: usage.cachedTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      // OpenAI's responses hear nothing; where compatible providers do, they tell it here.
+      ...(usage.audioTokens > 0 ? { audio_tokens: usage.audioTokens } : {}),
+    },
     output_tokens: usage.outputTokens,
     output_tokens_details: { reasoning_tokens: usage.reasoningTokens },
     total_tokens: usage.inputTokens + usage.outputTokens,

@@ -1,5 +1,5 @@
 import type { Wflo, WrapperOptions } from "@wflo/core";
-import { AdapterDesk, type DeskOptions } from "./adapter-desk.ts";
+import { AdapterDesk, CannotTry, type DeskOptions } from "./adapter-desk.ts";
 
 /** What an adapter is made with for a case; all of `WrapperOptions` is to be passed on. */
 export interface AdapterSetup extends WrapperOptions {
@@ -11,16 +11,35 @@ export interface AdapterSetup extends WrapperOptions {
   readonly layers: number;
   /** How often the framework tries again by itself. */
   readonly maxRetries: number;
+  /** The framework's own time-out for one attempt, in milliseconds; its usual one when left out. */
+  readonly timeoutMs?: number;
+  /** To be awaited by the framework's transport, such as a `fetch` of the user's, each time before it sends. */
+  readonly onSend?: () => Promise<void>;
+}
+
+/** A function that the model may ask for. `parameters` is a JSON schema. */
+export interface AdapterTool {
+  readonly name: string;
+  readonly description: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /** How a call is made. */
 export interface AdapterCallOptions {
   readonly signal?: AbortSignal;
   readonly maxOutputTokens?: number;
+  readonly tools?: readonly AdapterTool[];
+  /** A data URL of a picture that goes with the prompt. */
+  readonly image?: string;
 }
+
+/** What not every framework has. */
+export type AdapterAbility = "tools" | "image" | "timeoutMs" | "onSend";
 
 /** A framework behind wflo, reduced to what every framework can do. */
 export interface AdapterUnderTest {
+  /** What the framework does not have, each with the reason that is printed for the cases that need it. */
+  readonly cannot?: Readonly<Partial<Record<AdapterAbility, string>>>;
   /** One request; resolves with the text of the answer, and rejects with what a user of the framework catches. */
   text(prompt: string, options?: AdapterCallOptions): Promise<string>;
   /** One streamed request; `return()` of the iterator, as `break` calls it, is the framework's own. */
@@ -33,10 +52,11 @@ export type CreateAdapter = (
   setup: AdapterSetup,
 ) => AdapterUnderTest | Promise<AdapterUnderTest>;
 
-/** One promise of an adapter. `run` rejects when it is broken. */
+/** One promise of an adapter. */
 export interface AdapterCase {
   readonly title: string;
-  run(create: CreateAdapter): Promise<void>;
+  /** Rejects when the promise is broken; resolves with a reason when it cannot be tried on this adapter. */
+  run(create: CreateAdapter): Promise<string | undefined>;
 }
 
 /** A case that gets a desk with a wflo of its own, made with `options`, closed together with its simulators afterwards. */
@@ -51,6 +71,10 @@ export function adapterCase(
       const desk = new AdapterDesk(create, options);
       try {
         await play(desk);
+        return undefined;
+      } catch (error) {
+        if (error instanceof CannotTry) return error.message;
+        throw error;
       } finally {
         await desk.dispose();
       }

@@ -13,18 +13,24 @@ import {
   type SimulatorRequest,
 } from "../simulator/index.ts";
 import { type FakeClock, fakeClock } from "../fakes/fake-clock.ts";
-import type { AdapterSetup, AdapterUnderTest, CreateAdapter } from "./adapter-case.ts";
+import type { AdapterAbility, AdapterSetup, AdapterUnderTest, CreateAdapter } from "./adapter-case.ts";
 
 type Reply = SimulatorReply | readonly SimulatorReply[] | ((request: SimulatorRequest) => SimulatorReply);
 type Stream = NonNullable<AdapterUnderTest["stream"]>;
 
-/** List prices in pico-dollars a token, of the model under test and of a dearer one; the catalogue has to agree. */
+/**
+ * Prices in pico-dollars a token: of the model under test, of a dearer one, and of one that thinks, at its list price and at that
+ * of another service tier; the catalogue has to agree.
+ */
 const PICO_USD = {
   "gpt-4.1-nano": { input: 100_000n, cached: 25_000n, output: 400_000n },
   "gpt-4.1-mini": { input: 400_000n, cached: 100_000n, output: 1_600_000n },
+  "gpt-5-nano": { input: 50_000n, cached: 5_000n, output: 400_000n },
+  "gpt-5-nano, flex": { input: 25_000n, cached: 2_500n, output: 200_000n },
 };
 
-type PricedModel = keyof typeof PICO_USD;
+/** What the cases know the price of. */
+export type PricedModel = keyof typeof PICO_USD;
 
 /** How the wflo of a desk differs from the usual one. */
 export interface DeskOptions extends Omit<WfloOptions, "clock"> {
@@ -32,9 +38,14 @@ export interface DeskOptions extends Omit<WfloOptions, "clock"> {
   readonly stopsTime?: boolean;
 }
 
+/** Thrown where an adapter says that it lacks what a case needs; the message is its reason. */
+export class CannotTry extends Error {}
+
 /** Short words for what the cases do over and over. One simulator and one budget, `user`. */
 export class AdapterDesk {
   static readonly model = "gpt-4.1-nano";
+  /** It thinks before it answers, and shows nothing of that. */
+  static readonly thinker = "gpt-5-nano";
   static readonly apiKey = "sk-the-key-of-the-caller";
 
   readonly wflo: Wflo;
@@ -79,9 +90,17 @@ export class AdapterDesk {
     return this.create(this.simulator.url, { ...usual, ...setup });
   }
 
-  /** The `stream` of an adapter; an adapter without one has to skip the case. */
-  async streaming(setup?: Partial<AdapterSetup>): Promise<Stream> {
+  /** The same where a case needs what not every framework has. */
+  async adapterWith(ability: AdapterAbility, setup: Partial<AdapterSetup> = {}): Promise<AdapterUnderTest> {
     const adapter = await this.adapter(setup);
+    const reason = adapter.cannot?.[ability];
+    if (reason !== undefined) throw new CannotTry(reason);
+    return adapter;
+  }
+
+  /** The `stream` of an adapter; an adapter without one has to skip the case. */
+  async streaming(setup?: Partial<AdapterSetup>, ability?: AdapterAbility): Promise<Stream> {
+    const adapter = await (ability === undefined ? this.adapter(setup) : this.adapterWith(ability, setup));
     if (!adapter.stream) throw new Error("this adapter has no stream: skip this test with a reason");
     return adapter.stream.bind(adapter);
   }
@@ -111,16 +130,21 @@ export class AdapterDesk {
   }
 
   /** What the simulator's own count costs, as a decimal string. */
-  billed(): string {
+  billed(model: PricedModel = AdapterDesk.model): string {
     const { inputTokens, cachedTokens, outputTokens, calls } = this.simulator.billed();
     if (calls > 1) throw new Error("several bills are rounded one by one: sum them");
-    return decimalUsd(priceOf({ inputTokens, cachedTokens, outputTokens }, AdapterDesk.model));
+    return decimalUsd(priceOf({ inputTokens, cachedTokens, outputTokens }, model));
   }
 
   /** What all bills in the simulator's journal come to, each rounded up by itself, at the prices of a model. */
   billedInAll(model: PricedModel = AdapterDesk.model): string {
     const bills = this.simulator.journal.map(({ served }) => (served ? priceOf(served, model) : 0n));
     return decimalUsd(bills.reduce((sum, bill) => sum + bill, 0n));
+  }
+
+  /** Waits for up to three seconds until something is so. */
+  async waits(condition: () => boolean): Promise<void> {
+    await until(async () => condition());
   }
 
   /** Waits until the simulator has made so many output tokens. */

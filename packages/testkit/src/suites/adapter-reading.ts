@@ -1,6 +1,6 @@
 import { usd, type LedgerLine } from "@wflo/core";
 import { expect } from "vitest";
-import type { AdapterDesk } from "./adapter-desk.ts";
+import type { AdapterDesk, PricedModel } from "./adapter-desk.ts";
 
 /** Everything a stream gives, joined. */
 export async function readAll(stream: AsyncIterable<string>): Promise<string> {
@@ -66,11 +66,11 @@ export function codesIn(error: unknown): unknown[] {
 }
 
 /** A call that broke off is charged as an estimate: no less than the provider made of it, and nothing stays held. */
-export async function expectEstimate(desk: AdapterDesk): Promise<LedgerLine> {
+export async function expectEstimate(desk: AdapterDesk, model?: PricedModel): Promise<LedgerLine> {
   const [line] = await desk.lines(1);
   await desk.quiet();
   expect(line?.kind).toBe("estimate");
-  expect(usd(line?.charged ?? 0).nanoUsd).toBeGreaterThanOrEqual(usd(desk.billed()).nanoUsd);
+  expect(usd(line?.charged ?? 0).nanoUsd).toBeGreaterThanOrEqual(usd(desk.billed(model)).nanoUsd);
   expect(await desk.window()).toMatchObject({ spent: line?.charged, reserved: "0.00" });
   if (!line) throw new Error("the call left no line in the ledger");
   return line;

@@ -1,5 +1,5 @@
 import type { WfloEventName } from "@wflo/core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { SimulatorReply } from "../simulator/index.ts";
 import { adapterCase, type AdapterCase } from "./adapter-case.ts";
 import { AdapterDesk } from "./adapter-desk.ts";
@@ -41,12 +41,14 @@ export const adapterSecrecyCases: readonly AdapterCase[] = [
       await desk.answers(({ index }) => REPLIES[index % REPLIES.length] ?? {});
       await desk.budget("1.00");
       const adapter = await desk.adapter();
+      const stopListening = listenToConsole(told);
       for (const _ of REPLIES) await adapter.text(PROMPT).catch(() => {});
       for (const _ of REPLIES)
         await adapter
           .stream?.(PROMPT)
           .then(readAll)
           .catch(() => {});
+      stopListening();
       expect(JSON.stringify(desk.simulator.requests[0]?.headers)).toContain(AdapterDesk.apiKey);
       const sent = desk.simulator.requests.length;
       told.push(await desk.lines(sent));
@@ -59,6 +61,14 @@ export const adapterSecrecyCases: readonly AdapterCase[] = [
     { onMissingUsage: "allow" },
   ),
 ];
+
+/** Collects what is said on the console instead of showing it; returns what stops that. */
+function listenToConsole(told: unknown[]): () => void {
+  const heard = (["debug", "log", "info", "warn", "error"] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation((...said) => void told.push(said)),
+  );
+  return () => heard.forEach((spy) => spy.mockRestore());
+}
 
 /** Everything in a value, the messages of errors too. */
 function plainly(value: unknown): string {

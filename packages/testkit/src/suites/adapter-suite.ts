@@ -1,31 +1,43 @@
 import { describe, test } from "vitest";
 import { adapterAbortsCases } from "./adapter-aborts.ts";
+import { adapterBoundsCases } from "./adapter-bounds.ts";
 import { adapterCapsCases } from "./adapter-caps.ts";
 import type { AdapterCase, CreateAdapter } from "./adapter-case.ts";
 import { adapterChargesCases } from "./adapter-charges.ts";
 import { adapterCutsCases } from "./adapter-cuts.ts";
 import { adapterDeparturesCases } from "./adapter-departures.ts";
 import { adapterEndingsCases } from "./adapter-endings.ts";
+import { adapterLeaksCases } from "./adapter-leaks.ts";
 import { adapterNestingCases } from "./adapter-nesting.ts";
 import { adapterOdditiesCases } from "./adapter-oddities.ts";
 import { adapterOutcomesCases } from "./adapter-outcomes.ts";
+import { adapterRatesCases } from "./adapter-rates.ts";
 import { adapterScopesCases } from "./adapter-scopes.ts";
 import { adapterSecrecyCases } from "./adapter-secrecy.ts";
 import { adapterShortageCases } from "./adapter-shortage.ts";
+import { adapterThoughtsCases } from "./adapter-thoughts.ts";
+import { adapterTimeoutsCases } from "./adapter-timeouts.ts";
+import { adapterTransportCases } from "./adapter-transport.ts";
 
 const THEMES: Readonly<Record<string, readonly AdapterCase[]>> = {
   charges: adapterChargesCases,
+  rates: adapterRatesCases,
   oddities: adapterOdditiesCases,
+  bounds: adapterBoundsCases,
   caps: adapterCapsCases,
   shortage: adapterShortageCases,
   endings: adapterEndingsCases,
   departures: adapterDeparturesCases,
   aborts: adapterAbortsCases,
   cuts: adapterCutsCases,
+  thoughts: adapterThoughtsCases,
   outcomes: adapterOutcomesCases,
+  timeouts: adapterTimeoutsCases,
   nesting: adapterNestingCases,
+  transport: adapterTransportCases,
   scopes: adapterScopesCases,
   secrecy: adapterSecrecyCases,
+  leaks: adapterLeaksCases,
 };
 
 /** Every promise of an adapter, each with a wflo and a simulated provider of its own. Titles are unique. */
@@ -55,9 +67,18 @@ export function testAdapter({ name, create, skip = [], timeoutMs = 20_000 }: Tes
           const { title } = play;
           const reason = reasons.get(title);
           if (reason !== undefined) test.skip(`${title} (skipped: ${reason})`, () => {});
-          else test(title, () => play.run(create), timeoutMs);
+          else test(title, (context) => tried(play, create, context), timeoutMs);
         }
       });
     }
   });
+}
+
+async function tried(
+  play: AdapterCase,
+  create: CreateAdapter,
+  context: { readonly skip: (reason: string) => void },
+): Promise<void> {
+  const reason = await play.run(create);
+  if (reason !== undefined) context.skip(reason);
 }

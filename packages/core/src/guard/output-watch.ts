@@ -1,0 +1,109 @@
+import { HoldExceededError } from "../errors/hold-exceeded-error.ts";
+import type { WfloError } from "../errors/wflo-error.ts";
+import type { DoorSettings } from "./door-settings.ts";
+import type { Outcome, StreamMeter, StreamedOutput } from "./guard-request.ts";
+import { outputTokensAtLeast, outputTokensLikely, tokensPaidBy } from "./hold-watch.ts";
+import type { OpenCall } from "./open-call.ts";
+import { outputTokensAtMost } from "./output-at-most.ts";
+import { Pace } from "./pace.ts";
+
+/** A stream that is younger has nothing waiting in buffers that the allowance for an unseen pace does not cover. */
+const YOUNG_MS = 500;
+/** What waits far away needs the way there and back before more of it comes. */
+const CATCH_UP = { roundMs: 200, rounds: 5 };
+/** Where somebody waits for the end of the books. */
+const CATCH_UP_AWAITED = { roundMs: 100, rounds: 3 };
+
+type Cut = Extract<Outcome, { kind: "cut" }>;
+
+/** Counts the output of a stream: whether it has passed its hold, and how much there may have been of it when it breaks off. */
+export class OutputWatch {
+  readonly #door: DoorSettings;
+  readonly #call: OpenCall;
+  readonly #meter: Pick<StreamMeter<never>, "output">;
+  readonly #pace = new Pace();
+  readonly #paidTokens: number | undefined;
+  readonly #openedAtMs: number;
+  #firstAtMs: number | undefined;
+  #isCatchingUp = false;
+
+  constructor(door: DoorSettings, call: OpenCall, meter: Pick<StreamMeter<never>, "output">) {
+    const { heldNanoUsd, request, estimate } = call;
+    this.#door = door;
+    this.#call = call;
+    this.#meter = meter;
+    this.#openedAtMs = door.clock.monotonic();
+    const isHeld = call.budgetIds.length > 0 && request.price === undefined && request.record !== true;
+    if (isHeld) this.#paidTokens = tokensPaidBy(heldNanoUsd, estimate.card, request.serviceTier);
+  }
+
+  /** Called for each chunk; tells when the answer has passed its hold. */
+  read(): WfloError | undefined {
+    const output = this.#meter.output?.();
+    if (output === undefined || output.pieces === 0) return undefined;
+    const now = this.#door.clock.monotonic();
+    this.#firstAtMs ??= now;
+    if (!this.#isCatchingUp) this.#pace.note(output.bytes, now);
+    const { mark, label, heldNanoUsd } = this.#call;
+    const isWithin = this.#paidTokens === undefined || outputTokensAtLeast(output) <= this.#paidTokens;
+    if (isWithin || mark.takenOver) return undefined;
+    return new HoldExceededError(label.provider, label.model, heldNanoUsd);
+  }
+
+  /**
+   * Resolves when what was made before nobody wanted the rest is read: a process that was frozen or busy has much of it waiting
+   * in its buffers. That is so when no more comes in than the provider makes. At most a second, since it goes on making.
+   */
+  async caughtUp(wasHeldUp: boolean): Promise<void> {
+    const { clock, settle } = this.#door;
+    const output = this.#meter.output?.();
+    if (output === undefined || !this.#isBound(wasHeldUp)) return;
+    if (clock.monotonic() - this.#openedAtMs < YOUNG_MS) return;
+    const { roundMs, rounds } = settle === "await" ? CATCH_UP_AWAITED : CATCH_UP;
+    const expected = this.#pace.bytesPerMs * roundMs;
+    let before = output.bytes;
+    // What waited comes all at once: that is no pace.
+    this.#isCatchingUp = true;
+    for (let round = 1; ; round++) {
+      await new Promise<void>((resolve) => clock.schedule(resolve, roundMs, { keepAlive: true }));
+      const bytes = this.#meter.output?.()?.bytes ?? before;
+      if (bytes - before <= expected) return;
+      if (round === rounds) return this.#pace.noteStretch(bytes - before, roundMs);
+      before = bytes;
+    }
+  }
+
+  /** Says of an outcome that broke off why, and how much output there may have been. */
+  bound(outcome: Outcome, wasHeldUp: boolean, refusal: WfloError | undefined): Outcome {
+    if (outcome.kind !== "cut") return outcome;
+    const reason = refusal === undefined ? outcome.reason : `cut by wflo: ${refusal.code}`;
+    const output = this.#meter.output?.();
+    if (output === undefined) return { ...outcome, reason };
+    if (refusal instanceof HoldExceededError)
+      return { ...outcome, reason, passedHold: true, outputTokensAtMost: this.#atMost(output) };
+    return { ...outcome, reason, ...(this.#aboveHold(output) ?? this.#withinHold(output, wasHeldUp)) };
+  }
+
+  /** A provider that ignores the output cap, with several tokens an event, costs more than its hold before it is certain that it does. */
+  #aboveHold(output: StreamedOutput): Partial<Cut> | undefined {
+    const tokens = outputTokensLikely(output);
+    const costNanoUsd = this.#call.estimate.costOfOutput(tokens) ?? 0n;
+    return costNanoUsd > this.#call.heldNanoUsd
+      ? { passedHold: true, outputTokensAtMost: tokens }
+      : undefined;
+  }
+
+  #withinHold(output: StreamedOutput, wasHeldUp: boolean): Partial<Cut> {
+    return this.#isBound(wasHeldUp) ? { outputTokensAtMost: this.#atMost(output) } : {};
+  }
+
+  /** Thoughts that are billed and not shown have no bound, nor has what a provider sent to a reader who held it up. */
+  #isBound(wasHeldUp: boolean): boolean {
+    return this.#call.request.reasoning === false && !wasHeldUp;
+  }
+
+  #atMost({ bytes }: StreamedOutput): number {
+    const elapsedMs = this.#firstAtMs === undefined ? 0 : this.#door.clock.monotonic() - this.#firstAtMs;
+    return outputTokensAtMost({ bytes, elapsedMs, bytesPerMs: this.#pace.bytesPerMs });
+  }
+}
