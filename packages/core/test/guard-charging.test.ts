@@ -104,6 +104,32 @@ describe("a call with a price and the usage of its model", () => {
   });
 });
 
+describe("a router that tells its bill", () => {
+  const told = (billedNanoUsd: number) => async () => ({
+    value: 1,
+    usage: { inputTokens: 10, outputTokens: 100, billedNanoUsd },
+  });
+  const routed = (model: string) => ({
+    provider: "openrouter",
+    model,
+    parts: ["hello"],
+    hold: "0.10",
+    ...TEAM,
+  });
+
+  test("is believed where it is more than the list price, or there is none", async () => {
+    const wflo = await client("1.00");
+    await wflo.guardCall(routed("openai/gpt-4.1"), told(5_000_000));
+    await wflo.guardCall(routed("openai/gpt-4.1"), told(1));
+    await wflo.guardCall(routed("nobody/knows-its-price"), told(7_000_000));
+    expect((await wflo.calls.list()).map(({ kind, charged }) => [kind, charged])).toEqual([
+      ["settle", "0.005"],
+      ["settle", ANSWER_COST],
+      ["settle", "0.007"],
+    ]);
+  });
+});
+
 describe("a call that is only recorded", () => {
   const recorded = request({ record: true, ...TEAM });
 
