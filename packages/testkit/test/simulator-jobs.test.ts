@@ -13,7 +13,7 @@ async function simulate(reply: SimulatorReply): Promise<{ simulator: Simulator; 
 
 describe("a response in the background", () => {
   test("is queued at once, in progress, and billed when it is completed, with its usage", async () => {
-    const { simulator, client } = await simulate({ ...COUNTED, latencyMs: 60 });
+    const { simulator, client } = await simulate({ ...COUNTED, latencyMs: 1_500 });
     const queued = await client.responses.create(IN_BACKGROUND);
     expect(queued).toMatchObject({ status: "queued", background: true, usage: null });
     expect((await client.responses.retrieve(queued.id)).status).toBe("in_progress");
