@@ -56,6 +56,8 @@ interface StreamOptions {
   readonly everyMs?: number;
   readonly text?: string;
   readonly isHidden?: boolean;
+  /** The wire breaks instead of coming to its end. */
+  readonly breaks?: boolean;
   readonly change?: Partial<GuardRequest>;
 }
 
@@ -65,6 +67,7 @@ async function open({
   everyMs = 2,
   text = "word ",
   isHidden = false,
+  breaks = false,
   change = {},
 }: StreamOptions = {}) {
   const told: Told = { made: 0 };
@@ -74,6 +77,7 @@ async function open({
       async pull(controller) {
         if (everyMs > 0) await pause(everyMs);
         if (signal.aborted) return controller.error(signal.reason);
+        if (told.made === chunks && breaks) return controller.error(new Error("reset"));
         if (told.made === chunks) {
           controller.enqueue("usage");
           return controller.close();
@@ -273,3 +277,20 @@ describe("a stream that is broken off with cancel is charged", () => {
     expect(line?.charged).toBe(line?.held);
   });
 });
+
+test.each(["wordword ", "a", "привет "])(
+  "an answer of pieces like %j that breaks off within its cap is never charged above its hold",
+  async (text) => {
+    const { stream } = await open({
+      chunks: 95,
+      everyMs: 0,
+      text,
+      breaks: true,
+      change: { maxOutputTokens: 100 },
+    });
+    expect((await readAll(stream)).pieces).toHaveLength(95);
+    await wflo.flush();
+    const [line] = await wflo.calls.list({ budgetId: budget });
+    expect(line).toMatchObject({ kind: "estimate", charged: line?.held });
+  },
+);

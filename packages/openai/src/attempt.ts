@@ -1,8 +1,7 @@
-import type { Answer, Outcome, StreamAnswer, StreamMeter } from "@wflo/core";
+import { outcomeOfStatus, type Answer, type Outcome, type StreamAnswer, type StreamMeter } from "@wflo/core";
 import { bodyMeter, silentMeter } from "./body-meter.ts";
 import type { PricedApi } from "./endpoint.ts";
 import { eventsOrJson } from "./events-or-json.ts";
-import { outcomeOfRefusal } from "./refusal-usage.ts";
 import { sameResponse, webStream } from "./same-response.ts";
 import { streamMeter } from "./stream-meter.ts";
 import type { Answered } from "./usage.ts";
@@ -31,7 +30,7 @@ export interface NativeCall {
 /** Tells what an answer costs. The caller gets the provider's own status and headers. */
 export async function readResponse(call: NativeCall, response: Response): Promise<NativeAnswer> {
   const { expected } = call;
-  if (!response.ok) return { value: response, outcome: await outcomeOfRefusal(response, call) };
+  if (!response.ok) return { value: response, outcome: outcomeOfStatus(response.status) };
   if (response.body === null)
     return { value: response, outcome: expected ?? { kind: "answered", usage: undefined } };
   return {

@@ -27,7 +27,7 @@ export interface Destination {
 
 const ROWS = ENDPOINTS.map((row) => ({ ...row, pattern: patternOf(row.path) }));
 /** Where the endpoints begin when no base URL says it: behind the version of the API, or where Azure has its own. */
-const API_ROOT = /^.*?\/(?:v\d\w*|openai)(?=\/)/;
+const API_ROOT = /\/(?:v\d\w*|openai)(?=\/)/g;
 const DEPLOYMENT = /^\/deployments\/([^/]+)(?=\/)/;
 /** Providers at whose price list the table was written. */
 const BY_OPENAI = new Set(["openai", "azure"]);
@@ -36,7 +36,8 @@ const BY_OPENAI = new Set(["openai", "azure"]);
 export function endpointOf({ method, url, bases = [], provider }: Destination): Endpoint {
   // Only POST makes something; the others read, change or delete what was made.
   if ((method ?? "GET").toUpperCase() !== "POST") return { kind: "free" };
-  const path = behindBase(url, bases).replace(DEPLOYMENT, "");
+  const paths = behindBase(url, bases).map((each) => each.replace(DEPLOYMENT, ""));
+  const path = paths.find((each) => ROWS.some(({ pattern }) => pattern.test(each))) ?? paths[0] ?? "";
   const row = ROWS.find(({ pattern }) => pattern.test(path));
   if (row === undefined)
     return { kind: "paid", path, name: "other", why: "nothing is known of their price", isLater: false };
@@ -75,7 +76,8 @@ export function pathOf(url: string): string {
   return URL.canParse(url) ? new URL(url).pathname : (url.split(/[?#]/)[0] ?? "");
 }
 
-function behindBase(url: string, bases: Iterable<string>): string {
+/** What an endpoint's path may be: where no base says it, there may be several roots in a URL. */
+function behindBase(url: string, bases: Iterable<string>): string[] {
   const path = pathOf(url);
   const origin = URL.canParse(url) ? new URL(url).origin : undefined;
   const roots = [...bases]
@@ -83,7 +85,9 @@ function behindBase(url: string, bases: Iterable<string>): string {
     .map((base) => new URL(base).pathname.replace(/\/$/, ""))
     .filter((root) => path.startsWith(`${root}/`))
     .toSorted((a, b) => b.length - a.length);
-  return roots[0] === undefined ? path.replace(API_ROOT, "") : path.slice(roots[0].length);
+  if (roots[0] !== undefined) return [path.slice(roots[0].length)];
+  const found = [...path.matchAll(API_ROOT)].map((root) => path.slice(root.index + root[0].length));
+  return found.length === 0 ? [path] : found;
 }
 
 function patternOf(path: string): RegExp {

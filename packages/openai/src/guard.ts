@@ -12,6 +12,9 @@ import { openedRequest } from "./unprepared.ts";
 
 type Fetch = typeof globalThis.fetch;
 
+/** Base URLs remembered at most. */
+const MAX_BASES = 64;
+
 /** What the SDK prepares. */
 export interface Preparing {
   readonly init: RequestInit;
@@ -72,10 +75,10 @@ export class Guard {
 
   /** Reserves; throws a refusal before anything is sent. */
   async prepare({ init, url, base, signal, ...request }: Preparing): Promise<void> {
-    this.#bases.add(base);
+    this.#remember(base);
     const { notes, isOwnTransport, isOwnWay, inner } = request;
     const note = (pass: Pass) => void Object.assign(init, { [this.#ticketKey]: pass });
-    const endpoint = this.#endpointOf(init.method, url);
+    const endpoint = this.#endpointOf(init.method, url, [base]);
     if (endpoint.kind === "free") {
       note("free");
       return inner();
@@ -156,8 +159,16 @@ export class Guard {
     return await answerOf(ticket);
   }
 
-  #endpointOf(method: string | undefined, url: string) {
-    return endpointOf({ method, url, bases: this.#bases, provider: this.#provider ?? providerOfUrl(url) });
+  #endpointOf(method: string | undefined, url: string, bases: Iterable<string> = this.#bases) {
+    return endpointOf({ method, url, bases, provider: this.#provider ?? providerOfUrl(url) });
+  }
+
+  /** For requests that come to `fetch` unprepared. Copies of a client may have a base each. */
+  #remember(base: string): void {
+    this.#bases.delete(base);
+    this.#bases.add(base);
+    const [oldest] = this.#bases;
+    if (this.#bases.size > MAX_BASES && oldest !== undefined) this.#bases.delete(oldest);
   }
 
   #count(response: Response): Response {

@@ -52,21 +52,6 @@ describe("a failure", () => {
     expect(kinds(await lines(wflo, 1))).toEqual([status === 504 ? "doubt" : "void"]);
   });
 
-  test.each([500, 502, 400, 504])("HTTP %i whose body tells usage is charged by it", async (status) => {
-    const told = {
-      error: { message: "it died" },
-      model: MODEL,
-      usage: { prompt_tokens: 100, completion_tokens: 20 },
-    };
-    const url = await serve((_, response) =>
-      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(told)),
-    );
-    const wflo = await newWflo();
-    const error = (await settled(metered(url, wflo).chat.completions.create(CHAT))) as Error;
-    expect(error.message).toBe(((await settled(plain(url).chat.completions.create(CHAT))) as Error).message);
-    expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle", charged: COST }]);
-  });
-
   test("an error whose JSON is long or slow is not waited for, and reaches the SDK whole", async () => {
     const wflo = await newWflo();
     for (const isLong of [true, false]) {

@@ -5,6 +5,8 @@ import type { StreamedOutput } from "./guard-request.ts";
 
 /** Ordinary text has four bytes a token or fewer; a server that sends single letters sends more pieces than tokens. */
 const BYTES_PER_TOKEN = 4;
+/** With o200k_base, texts in Hindi and Russian have up to 10 bytes a token, single words up to 14. */
+const MOST_BYTES_PER_TOKEN = 16;
 
 /**
  * The output that a hold pays for, in tokens, at the lowest rate that can apply: an answer above it costs more than was held for
@@ -31,7 +33,12 @@ export function outputTokensAtLeast({ bytes, pieces }: StreamedOutput): number {
   return Math.min(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
 }
 
-/** Output tokens that an answer most likely has or has more of: pieces of a token or more, of ordinary text. */
+/** Output tokens of ordinary text, or more: English has five to eight bytes a token, single letters may be sent as pieces. */
 export function outputTokensLikely({ bytes, pieces }: StreamedOutput): number {
   return Math.max(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
+}
+
+/** Output tokens that an answer has for certain by its bytes: text of hardly any language has more bytes a token. */
+export function outputTokensByBytes({ bytes }: StreamedOutput): number {
+  return Math.floor(bytes / MOST_BYTES_PER_TOKEN);
 }

@@ -2,7 +2,7 @@ import { HoldExceededError } from "../errors/hold-exceeded-error.ts";
 import type { WfloError } from "../errors/wflo-error.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome, StreamMeter, StreamedOutput } from "./guard-request.ts";
-import { outputTokensAtLeast, outputTokensLikely, tokensPaidBy } from "./hold-watch.ts";
+import { outputTokensAtLeast, outputTokensByBytes, outputTokensLikely, tokensPaidBy } from "./hold-watch.ts";
 import type { OpenCall } from "./open-call.ts";
 import { outputTokensAtMost } from "./output-at-most.ts";
 import { Pace } from "./pace.ts";
@@ -86,10 +86,10 @@ export class OutputWatch {
 
   /** A provider that ignores the output cap, with several tokens an event, costs more than its hold before it is certain that it does. */
   #aboveHold(output: StreamedOutput): Partial<Cut> | undefined {
-    const tokens = outputTokensLikely(output);
-    const costNanoUsd = this.#call.estimate.costOfOutput(tokens) ?? 0n;
+    // What is likely may be twice of what is: only an answer that is above its hold for certain is charged more than that.
+    const costNanoUsd = this.#call.estimate.costOfOutput(outputTokensByBytes(output)) ?? 0n;
     return costNanoUsd > this.#call.heldNanoUsd
-      ? { passedHold: true, outputTokensAtMost: tokens }
+      ? { passedHold: true, outputTokensAtMost: outputTokensLikely(output) }
       : undefined;
   }
 

@@ -49,7 +49,7 @@ export function readStream<Chunk, T>(
       unwatch();
       control.done();
       door.crashPoint("after-answer");
-      const outcome = watch.bound(outcomeOfMeter(meter, complete), wasHeldUp, refusal);
+      const outcome = outcomeOfMeter(() => watch.bound(meter.outcome(complete), wasHeldUp, refusal));
       noteAnswer(door, seen, call, outcome);
       await closeCall(door, call, outcome);
     },
@@ -78,14 +78,22 @@ export function readStream<Chunk, T>(
 }
 
 function truncated<Chunk>(meter: StreamMeter<Chunk>, refusal: WfloError): CutEnd<Chunk> {
-  const chunks = meter.truncate?.();
+  let chunks: readonly Chunk[] | undefined;
+  try {
+    chunks = meter.truncate?.();
+  } catch {
+    // It is cut all the same.
+  }
   return chunks === undefined ? { error: refusal } : { chunks };
 }
 
-function outcomeOfMeter<Chunk>(meter: StreamMeter<Chunk>, complete: boolean): Outcome {
+function outcomeOfMeter(tell: () => Outcome): Outcome {
   try {
-    return meter.outcome(complete);
+    return tell();
   } catch (error) {
-    return { kind: "cut", reason: `the meter of the stream threw: ${String(error)}` };
+    return {
+      kind: "cut",
+      reason: `the meter of the stream threw: ${error instanceof Error ? error.name : typeof error}`,
+    };
   }
 }

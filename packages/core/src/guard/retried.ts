@@ -20,13 +20,17 @@ export async function retried<T>(
   const attempt = async (given: {
     readonly signal?: AbortSignal | undefined;
   }): Promise<{ readonly value: T } | { readonly refusal: unknown }> => {
-    const asked = { ...(isFirst ? request : again), ...signalsOf(given?.signal, request) };
+    const { forget, ...signals } = signalsOf(given?.signal, request);
+    const asked = { ...(isFirst ? request : again), ...signals };
     isFirst = false;
     try {
       return { value: await once(asked) };
     } catch (error) {
       if (WfloError.isInstance(error) || request.signal?.aborted === true) return { refusal: error };
       throw error;
+    } finally {
+      // The signal may live on: policies without one of their own hand out one that is shared by all.
+      forget?.();
     }
   };
   const end = await untilAborted(request.signal, retry.execute(attempt, request.signal));
@@ -38,7 +42,7 @@ export async function retried<T>(
 function signalsOf(
   given: AbortSignal | undefined,
   { signal, timedOut }: GuardRequest,
-): Pick<GuardRequest, "signal" | "timedOut"> {
+): Pick<GuardRequest, "signal" | "timedOut"> & { readonly forget?: () => void } {
   if (given === undefined || given === signal) return { signal, timedOut };
   const byPolicy = new AbortController();
   const abort = () => {
@@ -46,5 +50,9 @@ function signalsOf(
   };
   if (given.aborted) abort();
   else given.addEventListener("abort", abort, { once: true });
-  return { signal: given, timedOut: byPolicy.signal };
+  return {
+    signal: given,
+    timedOut: byPolicy.signal,
+    forget: () => given.removeEventListener("abort", abort),
+  };
 }

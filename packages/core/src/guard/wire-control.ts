@@ -54,8 +54,9 @@ export class WireControl {
 
   #giveUp(): void {
     if (this.#catchUp === undefined) return this.cut();
-    void this.#catchUp().then(() => {
+    const cut = () => {
       if (!this.#isDone) this.cut();
-    });
+    };
+    void this.#catchUp().then(cut, cut);
   }
 }
