@@ -31,7 +31,16 @@ export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
-export { CheckpointEngine, type EngineOptions, type SaveRequest } from "./checkpoint/checkpoint-engine.ts";
+export {
+  CheckpointEngine,
+  type ChannelsRequest,
+  type EngineOptions,
+  type SaveRequest,
+} from "./checkpoint/checkpoint-engine.ts";
+export type { BaseOfChannels, ComposeChannels, ComposedChannels } from "./checkpoint/composed-channels.ts";
+export { joinState } from "./checkpoint/join-state.ts";
+export { CODEC, RAW_CODEC } from "./checkpoint/log-writer.ts";
+export { splitAt, type ChannelKind, type StateChannel } from "./checkpoint/split-state.ts";
 export type { CheckpointChoice } from "./checkpoint/lineage.ts";
 export type { AgentName, ForkOptions, Run } from "./run/run.ts";
 export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run/checkpoints.ts";
@@ -74,8 +83,10 @@ export type { Listener } from "./telemetry/emitter.ts";
 export type { CallEnd, CallStart, WfloEventName, WfloEvents } from "./telemetry/events.ts";
 export type { Logger } from "./telemetry/log.ts";
 
+export { systemClock } from "./host/system-clock.ts";
 export { memoryDatabase } from "./memory/memory-database.ts";
 export type {
+  ChannelWalk,
   CheckpointFilter,
   CheckpointHeader,
   CheckpointKind,
@@ -85,10 +96,13 @@ export type {
   CheckpointStore,
   Element,
   NewCheckpoint,
+  PendingWrite,
   Piece,
   PutVerdict,
   StoredCheckpoint,
   ThreadState,
+  WalkRequest,
+  WritesPut,
 } from "./ports/checkpoint-store.ts";
 export type { Clock } from "./ports/clock.ts";
 export type { Database, StepCommit, StepCommitVerdict } from "./ports/database.ts";
@@ -137,6 +151,7 @@ export { RunOverError } from "./errors/run-over-error.ts";
 export { RunSupersededError } from "./errors/run-superseded-error.ts";
 export { StepNameTakenError } from "./errors/step-name-taken-error.ts";
 export { StoreUnavailableError } from "./errors/store-unavailable-error.ts";
+export { ThreadDeletedError } from "./errors/thread-deleted-error.ts";
 export { UnboundedRequestError } from "./errors/unbounded-request-error.ts";
 export { UnknownBudgetError } from "./errors/unknown-budget-error.ts";
 export { UnknownPriceError } from "./errors/unknown-price-error.ts";

@@ -1,14 +1,17 @@
-import type { CheckpointFilter, CheckpointPlace, CheckpointPut, CheckpointStore } from "@wflo/core";
+import type { CheckpointFilter, CheckpointPlace, CheckpointPut, CheckpointStore, WritesPut } from "@wflo/core";
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { piecesText } from "./pieces-text.ts";
-import { readHeader, readPut, readStored, type CheckpointCells, type PutJson } from "./read-checkpoint.ts";
+import { readHeader, readPut, readStored, readWalk, type ContentCells, type PutJson } from "./read-checkpoint.ts";
 import { checkpoint } from "./schema/checkpoint.ts";
 import { uuidOf } from "./uuid-of.ts";
 
-const GET = "select log, position, codec, text from wflo.get_checkpoint($1, $2, $3, $4, $5)";
+const COLUMNS = 'kind, "of", log, position, codec, text, label';
+const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5)`;
+const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`;
+const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7)`;
 
 /** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
 const threadName = sql<string>`(select t.thread from wflo.thread t where t.key = wflo.checkpoint.thread_key)`;
@@ -33,7 +36,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
     },
     async get(tenant, place) {
       const rows = await driver.query({ text: GET, params: placeArgs(tenant, place), name: "wflo_get" });
-      return readStored(place, rows as readonly CheckpointCells[]);
+      return readStored(rows as unknown as readonly ContentCells[])[0];
     },
     async lineage(tenant, place, limit) {
       const [tenantId, thread, namespace, id, name] = placeArgs(tenant, place);
@@ -53,6 +56,18 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       const rows = await driver.ordinary(query.orderBy(desc(checkpoint.id)).limit(filter.limit));
       return rows.map(readHeader);
     },
+    async listStored(tenant, filter) {
+      const rows = await driver.query({ text: LIST_STORED, params: filterArgs(tenant, filter), name: "wflo_list" });
+      return readStored(rows as unknown as readonly ContentCells[]);
+    },
+    async putWrites(put) {
+      return (await driver.call("put_writes", writesArgs(put))) as "saved" | "deleted";
+    },
+    async walk(tenant, place, { channels, endKey }) {
+      const params = [...placeArgs(tenant, place), channels.map(nameOfChannel), endKey];
+      const rows = await driver.query({ text: WALK, params, name: "wflo_walk" });
+      return readWalk(rows as unknown as readonly ContentCells[]);
+    },
     async deleteThread(tenant, thread) {
       const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
       return (await driver.call("delete_thread", args)) === true;
@@ -67,6 +82,8 @@ function putArgs({
   elements,
   threadEpoch,
   mustFollow = false,
+  replaces = false,
+  mustNotRevive = false,
   fence,
 }: CheckpointPut): readonly unknown[] {
   return [
@@ -87,6 +104,8 @@ function putArgs({
     elements.map(({ text }) => text),
     threadEpoch,
     mustFollow,
+    replaces,
+    mustNotRevive,
     fence === undefined ? null : uuidOf("run id", fence.runId),
     fence === undefined ? null : fence.epoch,
   ];
@@ -106,8 +125,45 @@ function placeArgs(
   ];
 }
 
+/** In the order of the parameters of `wflo.list_stored`. */
+function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[] {
+  const { thread, namespace, name, id, before, contains, limit } = filter;
+  const key = (what: string, text: string | undefined) => (text === undefined ? null : keyOf(what, text));
+  return [
+    keyOf("tenant", tenant),
+    key("thread", thread),
+    key("namespace", namespace),
+    name === undefined ? null : exactText("checkpoint name", name),
+    key("checkpoint id", id),
+    key("checkpoint id", before),
+    contains ?? null,
+    limit,
+  ];
+}
+
+/** In the order of the parameters of `wflo.put_writes`. */
+function writesArgs({ tenant, thread, namespace, checkpointId, writes, replaces }: WritesPut): readonly unknown[] {
+  return [
+    keyOf("tenant", tenant),
+    keyOf("thread", thread),
+    keyOf("namespace", namespace),
+    keyOf("checkpoint id", checkpointId),
+    writes.map(({ taskId }) => keyOf("task id", taskId)),
+    writes.map(({ taskPath }) => exactText("task path", taskPath)),
+    writes.map(({ index }) => index),
+    writes.map(({ channel }) => nameOfChannel(channel)),
+    writes.map(({ codec }) => codec),
+    writes.map(({ text }) => text),
+    replaces,
+  ];
+}
+
+function nameOfChannel(channel: string): string {
+  return exactText("channel", channel);
+}
+
 function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined {
-  const { thread, namespace, name, before } = filter;
+  const { thread, namespace, name, id, before, contains } = filter;
   const tenantKey = keyOf("tenant", tenant);
   return and(
     thread === undefined
@@ -116,6 +172,8 @@ function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined 
           select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)})`,
     namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
     name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
+    id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),
+    contains === undefined ? undefined : sql`wflo.contains_json(${checkpoint.metadata}, ${contains}::jsonb)`,
     before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
   );
 }

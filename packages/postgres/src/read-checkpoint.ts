@@ -1,8 +1,9 @@
 import type {
+  ChannelWalk,
   CheckpointHeader,
   CheckpointKind,
-  CheckpointPlace,
   Element,
+  PendingWrite,
   PutVerdict,
   StoredCheckpoint,
   ThreadState,
@@ -13,7 +14,7 @@ import { readPieces } from "./pieces-text.ts";
 export type PutJson =
   | { readonly code: "saved" | "replay"; readonly savedAt: number; readonly thread: ThreadState }
   | { readonly code: "stale" | "moved" | "collision"; readonly thread: ThreadState }
-  | { readonly code: "superseded" };
+  | { readonly code: "superseded" | "deleted" };
 
 /** Reads the verdict of a put. */
 export function readPut(json: PutJson): PutVerdict {
@@ -22,44 +23,82 @@ export function readPut(json: PutJson): PutVerdict {
     case "replay":
       return { code: json.code, savedAt: new Date(json.savedAt), thread: json.thread };
     case "superseded":
+    case "deleted":
       return { code: json.code };
     default:
       return { code: json.code, thread: json.thread };
   }
 }
 
-/** A row of `wflo.get_checkpoint`: the first one, which has no log, is the checkpoint, the others are elements. */
-export type CheckpointCells = readonly [
+/** A row of `wflo.content`, see `migrations/0008_frameworks.sql`. */
+export type ContentCells = readonly [
+  kind: string,
+  of: string,
   log: string | null,
   position: string | null,
   codec: string | null,
   text: string,
+  label: string | null,
 ];
 
-/** Reads a checkpoint; undefined when there are no rows. */
-export function readStored(
-  place: CheckpointPlace,
-  cells: readonly CheckpointCells[],
-): StoredCheckpoint | undefined {
-  const head = cells.find(([log]) => log === null);
-  if (head === undefined) return undefined;
-  const { thread, parentId, step, pieces, savedAt, ...row } = JSON.parse(head[3]) as HeadJson;
-  return {
-    row: {
-      ...row,
-      thread: place.thread,
-      namespace: place.namespace,
-      parentId: parentId ?? undefined,
-      step: step ?? undefined,
-      pieces: readPieces(pieces),
-      savedAt: new Date(savedAt),
-    },
-    elements: cells.flatMap((cell) => (cell === head ? [] : [readElement(cell)])),
-    thread,
-  };
+/** Reads checkpoints with their contents, in the order in which they came. */
+export function readStored(cells: readonly ContentCells[]): readonly StoredCheckpoint[] {
+  return [...storedByNumber(cells).values()];
+}
+
+/** Reads a walk. */
+export function readWalk(cells: readonly ContentCells[]): ChannelWalk {
+  const stored = storedByNumber(cells);
+  const ends = cells.flatMap(([kind, of, , , , , label]) => {
+    const found = kind === "c" ? stored.get(of) : undefined;
+    return found === undefined ? [] : [{ channels: JSON.parse(label ?? "[]") as string[], stored: found }];
+  });
+  return { writes: cells.filter(([kind]) => kind === "w").map(readWrite), ends };
+}
+
+/** By the numbers they have in the answer. The checkpoints of a thread in one answer share their elements. */
+function storedByNumber(cells: readonly ContentCells[]): ReadonlyMap<string, StoredCheckpoint> {
+  const elements = groupOf(cells, "e", readElement);
+  const writes = groupOf(cells, "w", readWrite);
+  const ofThread = new Map<string, readonly Element[]>();
+  const heads = cells.filter(([kind]) => kind === "c");
+  return new Map(
+    heads.map(([, of, , , , text]) => {
+      const { thread, owner, parentId, step, pieces, savedAt, ...header } = JSON.parse(text) as HeadJson;
+      const own = elements.get(of);
+      if (own !== undefined) ofThread.set(owner, own);
+      const row = {
+        ...header,
+        thread: owner,
+        parentId: parentId ?? undefined,
+        step: step ?? undefined,
+        pieces: readPieces(pieces),
+        savedAt: new Date(savedAt),
+      };
+      const shared = own ?? ofThread.get(owner) ?? [];
+      return [of, { row, elements: shared, writes: writes.get(of) ?? [], thread }];
+    }),
+  );
+}
+
+function groupOf<T>(
+  cells: readonly ContentCells[],
+  kind: string,
+  read: (cells: ContentCells) => T,
+): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const cell of cells) {
+    if (cell[0] !== kind) continue;
+    const group = groups.get(cell[1]);
+    if (group) group.push(read(cell));
+    else groups.set(cell[1], [read(cell)]);
+  }
+  return groups;
 }
 
 interface HeadJson {
+  readonly owner: string;
+  readonly namespace: string;
   readonly id: string;
   readonly parentId: string | null;
   readonly kind: CheckpointKind;
@@ -72,8 +111,13 @@ interface HeadJson {
   readonly thread: ThreadState;
 }
 
-function readElement([log, position, codec, text]: CheckpointCells): Element {
+function readElement([, , log, position, codec, text]: ContentCells): Element {
   return { log: Number(log), position: Number(position), codec: Number(codec), text };
+}
+
+function readWrite([, , , index, codec, text, label]: ContentCells): PendingWrite {
+  const [taskId, taskPath, channel] = JSON.parse(label ?? "[]") as [string, string, string];
+  return { taskId, taskPath, index: Number(index), channel, codec: Number(codec), text };
 }
 
 /** A header as drizzle reads it. */

@@ -7,13 +7,25 @@ import { entry } from "../src/schema/entry.ts";
 import { hold } from "../src/schema/hold.ts";
 import { checkpoint } from "../src/schema/checkpoint.ts";
 import { element } from "../src/schema/element.ts";
+import { pendingWrite } from "../src/schema/pending-write.ts";
 import { run } from "../src/schema/run.ts";
 import { step } from "../src/schema/step.ts";
 import { thread } from "../src/schema/thread.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
-const tables = { budget, budget_window: budgetWindow, hold, entry, run, step, thread, checkpoint, element };
+const tables = {
+  budget,
+  budget_window: budgetWindow,
+  hold,
+  entry,
+  run,
+  step,
+  thread,
+  checkpoint,
+  element,
+  pending_write: pendingWrite,
+};
 
 test("has a drizzle table for every table of the database", async () => {
   const rows = await database.query(

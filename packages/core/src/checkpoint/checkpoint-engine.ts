@@ -1,4 +1,5 @@
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
+import { ThreadDeletedError } from "../errors/thread-deleted-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type {
   CheckpointHeader,
@@ -6,6 +7,8 @@ import type {
   CheckpointPlace,
   CheckpointPut,
   CheckpointStore,
+  Element,
+  NewCheckpoint,
   PutVerdict,
   StoredCheckpoint,
   ThreadState,
@@ -15,15 +18,17 @@ import type { Ids } from "../ports/ids.ts";
 import { askAgain, pause } from "./ask-again.ts";
 import { ascendingId } from "./ascending-id.ts";
 import { notesOf, writeNotes, type CheckpointNotes } from "./checkpoint-notes.ts";
+import type { ComposeChannels } from "./composed-channels.ts";
 import { copyOf } from "./copy-of.ts";
 import { LineMoved } from "./line-moved.ts";
 import { LogWriter } from "./log-writer.ts";
 import { writeManifest } from "./manifest.ts";
-import { readRemembered, stateOf } from "./read-state.ts";
+import { channelsOf, elementReader, readRemembered, stateOf, type ElementReader } from "./read-state.ts";
 import { RecentStates, type RecentState } from "./recent-states.ts";
 import type { RememberedState } from "./remembered.ts";
 import { stateDigest } from "./state-digest.ts";
-import { writeState } from "./write-state.ts";
+import type { StateChannel } from "./split-state.ts";
+import { writeChannels, writeState } from "./write-state.ts";
 
 /** Writers that went on with the same logs at once, and deletes in between, are answered by another attempt, this often. */
 const MAX_ATTEMPTS = 20;
@@ -46,6 +51,21 @@ export interface SaveRequest {
   /** Throws `LineMoved` when the parent is not the latest of its line any more. */
   readonly mustFollow?: boolean | undefined;
 }
+
+/** Where channels go that the caller made itself. */
+export type ChannelsRequest = Pick<NewCheckpoint, "thread" | "namespace" | "id" | "parentId" | "name">;
+
+/** A checkpoint on its way: what is known of it before it is drafted, and the rules of its put. */
+interface Target extends Pick<CheckpointPut, "fence" | "mustFollow" | "replaces" | "mustNotRevive"> {
+  readonly header: Omit<CheckpointHeader, "savedAt" | "metadata">;
+  readonly base: SaveRequest["base"];
+}
+
+/** Writes what the base has not to the logs of the writer. */
+type Draft = (
+  base: RecentState | undefined,
+  writer: LogWriter,
+) => Promise<{ readonly remembered: RememberedState; readonly metadata: string }>;
 
 /** What the engine works with. */
 export interface EngineOptions {
@@ -76,42 +96,77 @@ export class CheckpointEngine {
       saved = copyOf(state, request.name);
       base = await this.#read(request);
     }
+    const id = ascendingId(this.#options.ids.next(), request.parentId);
+    const header = newCheckpoint(request, id);
+    let drafted: RememberedState | undefined;
+    const draft: Draft = async (known, writer) => {
+      // The caller may have changed its state since the first draft.
+      const again = drafted === undefined ? saved : stateOf(drafted);
+      const remembered = writeState(again, known?.remembered, writer, request.name);
+      drafted = remembered;
+      const notes = { ...request.notes, digest: stateDigest(remembered) };
+      return { remembered, metadata: writeNotes(notes) };
+    };
+    const { fence, mustFollow } = request;
+    return this.#insist({ header, base: request.base, fence, mustFollow }, base, draft);
+  }
+
+  /**
+   * Saves channels that the caller has split and written itself, under an id of its own; another checkpoint of that id is replaced.
+   * Throws `UnsavableValueError`, `StoreUnavailableError`, and `ThreadDeletedError` when the parent was deleted.
+   */
+  async saveChannels(request: ChannelsRequest, compose: ComposeChannels): Promise<CheckpointHeader> {
+    const { thread, namespace, id, parentId } = request;
+    const base = parentId === undefined ? undefined : { namespace, id: parentId };
+    const known = this.#recentOf({ thread, base }) ?? (await this.#read({ thread, base }));
+    const header = { ...request, kind: "save", step: undefined } as const;
+    const draft: Draft = async (found, writer) => {
+      const { channels, kept, metadata } = await compose(found);
+      const written = { channels, kept, base: found?.remembered, name: undefined };
+      return { remembered: writeChannels(written, writer), metadata };
+    };
+    this.#recent.delete(keyOf({ thread, namespace }, id));
+    return this.#insist({ header, base, replaces: true, mustNotRevive: true }, known, draft);
+  }
+
+  /** Puts a checkpoint until it stands: elements are drafted again when others were faster, or deleted what it goes on from. */
+  async #insist(target: Target, first: RecentState | undefined, draft: Draft): Promise<CheckpointHeader> {
+    const { header, base: place, ...rules } = target;
+    let base = first;
     let nextLog = FIRST_LOG;
     let isFresh = false;
-    const id = ascendingId(this.#options.ids.next(), request.parentId);
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const writer = new LogWriter(Math.max(nextLog, base?.nextLog ?? FIRST_LOG), isFresh);
-      const remembered = writeState(saved, base?.remembered, writer, request.name);
-      const notes = { ...request.notes, digest: stateDigest(remembered) };
-      const row = { ...newCheckpoint(request, id), metadata: writeNotes(notes) };
+      const { remembered, metadata } = await draft(base, writer);
+      const row = { ...header, metadata };
       const verdict = await this.#put({
         checkpoint: { ...row, ...writeManifest(remembered) },
         elements: writer.elements,
         threadEpoch: base?.threadEpoch,
-        fence: request.fence,
-        mustFollow: request.mustFollow,
+        ...rules,
       });
       switch (verdict.code) {
         case "saved":
         case "replay":
-          this.#remember(request, id, { remembered, ...stateOfThread(verdict.thread) });
+          this.#remember(header, header.id, { remembered, metadata, ...stateOfThread(verdict.thread) });
           return { ...row, savedAt: verdict.savedAt };
         case "superseded":
-          throw new RunSupersededError(request.fence?.runId ?? request.thread);
+          throw new RunSupersededError(rules.fence?.runId ?? header.thread);
+        case "deleted":
+          throw new ThreadDeletedError(header.thread);
         case "moved":
           throw new LineMoved();
         case "stale":
-          base = await this.#read(request);
+          base = await this.#read({ thread: header.thread, base: place });
           break;
         case "collision":
           isFresh = true;
           if (attempt > 2) await pause(this.#options.clock, Math.random() * 10 * attempt);
       }
       nextLog = verdict.thread.nextLog;
-      saved = stateOf(remembered);
     }
     throw new StoreUnavailableError(
-      `Checkpoint ${request.name} could not be saved: too many writers work on ${request.thread}.`,
+      `Checkpoint ${header.name} could not be saved: too many writers work on ${header.thread}.`,
     );
   }
 
@@ -146,6 +201,7 @@ export class CheckpointEngine {
       if (verdict.code === "saved" || verdict.code === "replay")
         return { ...header, savedAt: verdict.savedAt };
       if (verdict.code === "superseded") throw new RunSupersededError(request.fence?.runId ?? request.thread);
+      if (verdict.code === "deleted") break;
       if (verdict.code === "moved") throw new LineMoved();
       const again = await this.#patiently(() => this.find(placeOf(row)));
       if (again === undefined) break;
@@ -161,19 +217,41 @@ export class CheckpointEngine {
 
   /** The state of a stored checkpoint, made anew. Throws `UnreadableCheckpointError`. */
   stateOf(stored: StoredCheckpoint): unknown {
-    const remembered = readRemembered(stored);
-    this.#remember(stored.row, stored.row.id, { remembered, ...stateOfThread(stored.thread) });
-    return stateOf(remembered);
+    return stateOf(this.#recall(stored));
   }
 
-  #recentOf({ thread, base }: SaveRequest): RecentState | undefined {
+  /** The channels of a stored checkpoint, as `saveChannels` was given them. Throws `UnreadableCheckpointError`. */
+  channelsOf(stored: StoredCheckpoint): StateChannel[] {
+    return channelsOf(this.#recall(stored));
+  }
+
+  /** The channels of each of a page of `listStored`. What they have in common is read once. */
+  *channelsOfEach(page: readonly StoredCheckpoint[]): Generator<StateChannel[]> {
+    const readers = new Map<readonly Element[], ElementReader>();
+    for (const stored of page) {
+      const read = readers.get(stored.elements) ?? elementReader(stored.elements);
+      readers.set(stored.elements, read);
+      yield channelsOf(readRemembered(stored, read));
+    }
+  }
+
+  #recall(stored: StoredCheckpoint): RememberedState {
+    const remembered = readRemembered(stored);
+    const { row, thread } = stored;
+    this.#remember(row, row.id, { remembered, metadata: row.metadata, ...stateOfThread(thread) });
+    return remembered;
+  }
+
+  #recentOf({ thread, base }: Pick<SaveRequest, "thread" | "base">): RecentState | undefined {
     return base && this.#recent.get(keyOf({ thread, namespace: base.namespace }, base.id));
   }
 
-  async #read({ thread, base }: SaveRequest): Promise<RecentState | undefined> {
+  async #read({ thread, base }: Pick<SaveRequest, "thread" | "base">): Promise<RecentState | undefined> {
     if (base === undefined) return undefined;
     const stored = await this.#patiently(() => this.find({ thread, ...base }));
-    return stored && { remembered: readRemembered(stored), ...stateOfThread(stored.thread) };
+    if (stored === undefined) return undefined;
+    const { metadata } = stored.row;
+    return { remembered: readRemembered(stored), metadata, ...stateOfThread(stored.thread) };
   }
 
   #put(put: Omit<CheckpointPut, "tenant">): Promise<PutVerdict> {
@@ -198,7 +276,7 @@ function newCheckpoint(
   return { thread, namespace, id, parentId, kind, name, step };
 }
 
-function stateOfThread({ epoch, nextLog }: ThreadState): Omit<RecentState, "remembered"> {
+function stateOfThread({ epoch, nextLog }: ThreadState): Pick<RecentState, "threadEpoch" | "nextLog"> {
   return { threadEpoch: epoch, nextLog };
 }
 

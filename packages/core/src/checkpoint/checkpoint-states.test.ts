@@ -17,7 +17,7 @@ function readBack(remembered: RememberedState, elements: Elements): RememberedSt
   const where = { id: "1", thread: "t", namespace: "", parentId: undefined };
   const what = { name: "state", step: undefined, kind: "save" as const, metadata: "", savedAt: new Date(0) };
   const row = { ...where, ...what, ...writeManifest(remembered) };
-  return readRemembered({ row, elements, thread: { epoch: 1, nextLog: 1 } });
+  return readRemembered({ row, elements, writes: [], thread: { epoch: 1, nextLog: 1 } });
 }
 
 /** The states as they come back, each saved after the one before; half of the bases are read, half remembered. */

@@ -5,6 +5,8 @@ import { textOf } from "./codec.ts";
 
 /** The way `codec.ts` writes texts; stored with each element. */
 export const CODEC = 1;
+/** A text that is what it says: JSON of a framework's own. */
+export const RAW_CODEC = 2;
 
 /** A log, and how many elements it has on the way to one checkpoint: the next goes there. */
 export interface Tail {
@@ -28,15 +30,22 @@ export class LogWriter {
   /** Appends a value to the log of `tail`, or to a new one; returns the element and the new tail. `name` is for errors. */
   append(
     tail: Tail | undefined,
-    element: { readonly written: unknown; readonly stored: unknown; readonly name: string },
+    element: {
+      readonly written: unknown;
+      readonly stored: unknown;
+      readonly name: string;
+      readonly isRaw?: boolean | undefined;
+    },
   ): { readonly item: Remembered; readonly tail: Tail } {
-    const text = textOf(element.stored, element.name);
+    const isRaw = element.isRaw === true && typeof element.stored === "string";
+    const text = isRaw ? (element.stored as string) : textOf(element.stored, element.name);
     const { log, length } = this.#goOn(tail);
-    this.elements.push({ log, position: length, codec: CODEC, text });
+    this.elements.push({ log, position: length, codec: isRaw ? RAW_CODEC : CODEC, text });
     const item = {
       written: element.written,
       characters: text.length,
-      digest: digestOf(text),
+      // Digests are of states, whose texts are never raw.
+      digest: isRaw ? 0 : digestOf(text),
       log,
       position: length,
     };

@@ -1,6 +1,7 @@
 import type { Element, Piece } from "../ports/checkpoint-store.ts";
 import { applyPatch } from "./apply-patch.ts";
 import { reordered } from "./entry-order.ts";
+import { RAW_CODEC } from "./log-writer.ts";
 import type { ManifestChannel } from "./manifest.ts";
 import { costOf, type MeasuredChannel } from "./measured-channel.ts";
 import type { Patch } from "./patch.ts";
@@ -88,7 +89,7 @@ function remember({ element }: ReadElement, written: unknown, text = element.tex
   return {
     written,
     characters: text.length,
-    digest: digestOf(text),
+    digest: element.codec === RAW_CODEC ? 0 : digestOf(text),
     log: element.log,
     position: element.position,
   };

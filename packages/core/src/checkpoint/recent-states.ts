@@ -3,6 +3,7 @@ import type { RememberedState } from "./remembered.ts";
 /** A state with the epoch of its thread in which it was known to be stored. */
 export interface RecentState {
   readonly remembered: RememberedState;
+  readonly metadata: string;
   readonly threadEpoch: number;
   /** The number of the next log of the thread, as far as is known. */
   readonly nextLog: number;

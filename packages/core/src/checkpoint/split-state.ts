@@ -10,7 +10,14 @@ export interface StateChannel {
   readonly kind: ChannelKind;
   /** One value; or the items; or the entries, `[key, value]`. */
   readonly parts: readonly unknown[];
+  /** Items that are texts are stored as they are, not as JSON: for texts that are JSON already. None may hold U+0000. */
+  readonly isRaw?: boolean | undefined;
 }
+
+/** Whether a value is to be stored as one, whatever it looks like. */
+export type IsWhole = (value: object) => boolean;
+
+const NEVER: IsWhole = () => false;
 
 /** Objects with more keys than this are stored by entries instead of a channel a key. */
 const MANY_KEYS = 8;
@@ -28,12 +35,25 @@ const MAX_CHANNELS = 64;
 /** The channels of a state, outer ones first. Storing them costs what changed; joining them gives the state back. */
 export function splitState(state: unknown): StateChannel[] {
   const channels: StateChannel[] = [];
-  split(channels, [], state);
+  split({ channels, isWhole: NEVER }, [], state);
   return channels;
 }
 
-function split(channels: StateChannel[], path: readonly string[], value: unknown): void {
-  const kind = kindOf(value);
+/** The channels of one part of a state, at a path of at least one key. */
+export function splitAt(path: readonly string[], value: unknown, isWhole: IsWhole): StateChannel[] {
+  const channels: StateChannel[] = [];
+  split({ channels, isWhole }, path, value);
+  return channels;
+}
+
+interface Splitting {
+  readonly channels: StateChannel[];
+  readonly isWhole: IsWhole;
+}
+
+function split(splitting: Splitting, path: readonly string[], value: unknown): void {
+  const { channels, isWhole } = splitting;
+  const kind = kindOf(value, isWhole);
   switch (kind) {
     case "value":
       channels.push({ path, kind, parts: [value] });
@@ -41,7 +61,7 @@ function split(channels: StateChannel[], path: readonly string[], value: unknown
     case "list":
     case "set": {
       const items = [...(value as Iterable<unknown>)];
-      const isNested = items.length <= SHORT_LIST && items.some((item) => grows(item, FEW_ITEMS));
+      const isNested = items.length <= SHORT_LIST && items.some((item) => grows(item, FEW_ITEMS, isWhole));
       channels.push(isNested ? { path, kind: "value", parts: [value] } : { path, kind, parts: items });
       break;
     }
@@ -49,15 +69,12 @@ function split(channels: StateChannel[], path: readonly string[], value: unknown
       channels.push({ path, kind, parts: [...(value as ReadonlyMap<unknown, unknown>)] });
       break;
     case "record":
-      splitRecord(channels, path, value as Record<string, unknown>);
+      splitRecord(splitting, path, value as Record<string, unknown>);
   }
 }
 
-function splitRecord(
-  channels: StateChannel[],
-  path: readonly string[],
-  value: Record<string, unknown>,
-): void {
+function splitRecord(splitting: Splitting, path: readonly string[], value: Record<string, unknown>): void {
+  const { channels, isWhole } = splitting;
   const entries = Object.entries(value);
   const isLarge = entries.length > MANY_KEYS;
   const room = MAX_CHANNELS - channels.length - entries.length;
@@ -65,13 +82,13 @@ function splitRecord(
     entries.length > 0 &&
     room > 0 &&
     path.length < MAX_DEPTH &&
-    (path.length === 0 || grows(value, FEW_ITEMS));
+    (path.length === 0 || grows(value, FEW_ITEMS, isWhole));
   if (!isLarge && !isSplit) {
     channels.push({ path, kind: "value", parts: [value] });
     return;
   }
   if (!isLarge) {
-    for (const [key, child] of entries) split(channels, [...path, key], child);
+    for (const [key, child] of entries) split(splitting, [...path, key], child);
     return;
   }
   const kept: [string, unknown][] = [];
@@ -81,19 +98,19 @@ function splitRecord(
     const isOwn =
       path.length < MAX_DEPTH &&
       channels.length < MAX_CHANNELS &&
-      ((own < OWN_CHANNELS && grows(child, 1)) || (own < MAX_CHANNELS / 2 && grows(child, MANY_ITEMS)));
+      ((own < OWN_CHANNELS && grows(child, 1, isWhole)) || (own < MAX_CHANNELS / 2 && grows(child, MANY_ITEMS, isWhole)));
     kept.push([key, isOwn ? {} : child]);
     if (!isOwn) continue;
     own += 1;
-    split(channels, [...path, key], child);
+    split(splitting, [...path, key], child);
   }
 }
 
 /** Whether a part of a value is likely to grow from checkpoint to checkpoint. */
-function grows(value: unknown, items: number, depth = 0): boolean {
+function grows(value: unknown, items: number, isWhole: IsWhole, depth = 0): boolean {
   const anyOf = (children: Iterable<unknown>) =>
-    depth < MAX_DEPTH && [...children].some((child) => grows(child, Math.max(items, FEW_ITEMS), depth + 1));
-  switch (kindOf(value)) {
+    depth < MAX_DEPTH && [...children].some((child) => grows(child, Math.max(items, FEW_ITEMS), isWhole, depth + 1));
+  switch (kindOf(value, isWhole)) {
     case "value":
       return false;
     case "list":
@@ -111,8 +128,8 @@ function grows(value: unknown, items: number, depth = 0): boolean {
   }
 }
 
-function kindOf(value: unknown): ChannelKind {
-  if (typeof value !== "object" || value === null) return "value";
+function kindOf(value: unknown, isWhole: IsWhole): ChannelKind {
+  if (typeof value !== "object" || value === null || isWhole(value)) return "value";
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Array.prototype) return "list";
   if (prototype === Set.prototype) return "set";

@@ -24,7 +24,7 @@ export function writeList(
   writer: LogWriter,
   name: string,
 ): RememberedChannel {
-  const { path, kind, parts } = channel;
+  const { path, kind, parts, isRaw } = channel;
   const mark = writer.elements.length;
   const before = (old?.items ?? []) as readonly Remembered[];
   const items = matchList(parts, before);
@@ -32,7 +32,7 @@ export function writeList(
   const append = (index: number, tailAt: number) => {
     const itemName = partName(kind, name, index);
     const written = toWritten(parts[index], itemName);
-    const { item, tail } = writer.append(tails[tailAt], { written, stored: written, name: itemName });
+    const { item, tail } = writer.append(tails[tailAt], { written, stored: written, name: itemName, isRaw });
     tails[tailAt] = tail;
     items[index] = item;
   };

@@ -19,11 +19,27 @@ export function writeState(
   writer: LogWriter,
   name: string,
 ): RememberedState {
+  return writeChannels({ channels: splitState(state), base, name }, writer);
+}
+
+/** Channels of a state, and those of `base` that are kept as they are: by the first key of their path. */
+export interface ChannelsToWrite {
+  readonly channels: readonly StateChannel[];
+  readonly kept?: ReadonlySet<string> | undefined;
+  readonly base: RememberedState | undefined;
+  readonly name: string | undefined;
+}
+
+/** As `writeState`, of a state that was split before. `name` is how paths in errors begin. */
+export function writeChannels(
+  { channels: given, kept, base, name }: ChannelsToWrite,
+  writer: LogWriter,
+): RememberedState {
   const known = new Map(base?.channels.map((channel) => [channelKey(channel), channel]));
   let values = base?.values;
   const write = (channel: StateChannel): RememberedChannel => {
     const old = known.get(channelKey(channel));
-    const channelName = [name, ...channel.path].join(".");
+    const channelName = (name === undefined ? channel.path : [name, ...channel.path]).join(".");
     switch (channel.kind) {
       case "list":
       case "set":
@@ -38,11 +54,12 @@ export function writeState(
       }
     }
   };
-  const channels = splitState(state).map(write);
+  const isKept = ({ path: [first] }: RememberedChannel) => first !== undefined && kept?.has(first) === true;
+  const channels = [...(kept === undefined ? [] : (base?.channels.filter(isKept) ?? [])), ...given.map(write)];
   const added = writer.elements.reduce((sum, { text }) => sum + text.length, 0);
   if (added > MAX_CHARACTERS) {
     throw new UnsavableValueError(
-      name,
+      name ?? "A checkpoint",
       `it adds ${Math.ceil(added / 1_048_576)} MB at once, more than the 64 MB a checkpoint may add`,
     );
   }

@@ -27,6 +27,20 @@ export class MemoryCheckpoint {
     return this.created.parentId;
   }
 
+  get metadata(): string {
+    return this.created.metadata;
+  }
+
+  get thread(): string {
+    return this.created.thread;
+  }
+
+  /** Whether another checkpoint is the same as this one. */
+  says(other: NewCheckpoint): boolean {
+    const text = (of: NewCheckpoint) => JSON.stringify([of.parentId ?? null, of.kind, of.name, of.manifest, of.pieces, of.metadata]);
+    return text(this.created) === text(other);
+  }
+
   row(): CheckpointRow {
     return { ...copyOf(this.created), savedAt: new Date(this.savedAtMs) };
   }

@@ -18,6 +18,13 @@ export class MemoryLine {
     else this.children.set(parentId, [checkpoint]);
   }
 
+  remove(checkpoint: MemoryCheckpoint): void {
+    this.sorted.remove(checkpoint);
+    this.byId.delete(checkpoint.id);
+    const siblings = this.children.get(checkpoint.parentId ?? "");
+    siblings?.splice(siblings.indexOf(checkpoint), 1);
+  }
+
   get(id: string): MemoryCheckpoint | undefined {
     return this.byId.get(id);
   }

@@ -1,6 +1,8 @@
-import type { Element, Piece, ThreadState } from "../ports/checkpoint-store.ts";
+import type { Element, Piece, StoredCheckpoint, ThreadState } from "../ports/checkpoint-store.ts";
 import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
+import { byteOrder } from "./byte-order.ts";
 import { MemoryLine } from "./memory-line.ts";
+import { MemoryWrites } from "./memory-writes.ts";
 import { SortedById } from "./sorted-by-id.ts";
 
 /** One thread of the memory store: its lines, and the logs that they share. */
@@ -8,6 +10,9 @@ export class MemoryThread {
   readonly lines = new Map<string, MemoryLine>();
   /** The checkpoints of all lines. */
   readonly sorted = new SortedById<MemoryCheckpoint>();
+  readonly writes = new MemoryWrites();
+  /** The greatest id that was deleted. */
+  deletedTo: string | undefined;
   private readonly logs = new Map<number, Map<number, Element>>();
   private epoch = 1;
   private nextLog = 0;
@@ -24,6 +29,25 @@ export class MemoryThread {
     }
     line.add(checkpoint);
     this.sorted.add(checkpoint);
+  }
+
+  /** Takes away a checkpoint that another one replaces; its elements stay. */
+  remove(checkpoint: MemoryCheckpoint): void {
+    this.lines.get(checkpoint.namespace)?.remove(checkpoint);
+    this.sorted.remove(checkpoint);
+  }
+
+  /** Whether something that goes on from a checkpoint would go on from what was deleted. */
+  revives(namespace: string, id: string): boolean {
+    const isThere = this.lines.get(namespace)?.get(id) !== undefined;
+    return !isThere && this.deletedTo !== undefined && byteOrder(id, this.deletedTo) <= 0;
+  }
+
+  /** A checkpoint of the thread with its contents. */
+  stored(checkpoint: MemoryCheckpoint): StoredCheckpoint {
+    const row = checkpoint.row();
+    const writes = this.writes.of(row.namespace, row.id);
+    return { row, elements: this.read(row.pieces), writes, thread: this.state() };
   }
 
   /** True when a place of these elements is taken, or named twice. */
@@ -68,6 +92,11 @@ export class MemoryThread {
   /** Forgets everything but the number of the next log; returns what it had. */
   clear(): ReadonlySet<MemoryCheckpoint> {
     const removed = new Set(this.sorted.rows);
+    for (const id of [this.sorted.rows.at(-1)?.id, this.writes.greatestId()]) {
+      const isGreater = id !== undefined && byteOrder(id, this.deletedTo ?? "") > 0;
+      if (isGreater) this.deletedTo = id;
+    }
+    this.writes.clear();
     this.sorted.removeAll(removed);
     this.lines.clear();
     this.logs.clear();

@@ -11,21 +11,29 @@ export function putCheckpoint(
   nowMs: number,
 ): PutVerdict {
   const { checkpoint, elements, threadEpoch, mustFollow = false, fence } = put;
+  const { namespace, parentId } = checkpoint;
   if (fence !== undefined) {
     const run = tenant.runs.get(fence.runId);
     if (run !== undefined && fence.epoch < run.epoch) return { code: "superseded" };
   }
   const known = tenant.threads.get(checkpoint.thread);
   const thread = known ?? new MemoryThread();
-  const line = known?.lines.get(checkpoint.namespace);
+  const line = known?.lines.get(namespace);
   const saved = line?.get(checkpoint.id);
-  if (saved !== undefined) return verdictOf("replay", saved, thread.state());
+  const isReplay = saved !== undefined && (put.replaces !== true || saved.says(checkpoint));
+  if (isReplay) return verdictOf("replay", saved, thread.state());
+  const isDeleted = put.mustNotRevive === true && parentId !== undefined && thread.revives(namespace, parentId);
+  if (isDeleted) return { code: "deleted" };
   const isStale = threadEpoch !== undefined && (known === undefined || threadEpoch !== thread.state().epoch);
   if (isStale) return { code: "stale", thread: thread.state() };
-  const hasMoved = mustFollow && checkpoint.parentId !== line?.greatest()?.id;
+  const hasMoved = mustFollow && parentId !== line?.greatest()?.id;
   if (hasMoved) return { code: "moved", thread: thread.state() };
   if (thread.collides(elements)) return { code: "collision", thread: thread.state() };
   thread.write(elements);
+  if (saved !== undefined) {
+    thread.remove(saved);
+    tenant.checkpointsById.remove(saved);
+  }
   const written = new MemoryCheckpoint(checkpoint, sequence, nowMs);
   thread.add(written);
   tenant.threads.set(checkpoint.thread, thread);

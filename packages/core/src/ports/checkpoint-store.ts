@@ -61,13 +61,17 @@ export interface CheckpointPut {
   readonly threadEpoch: number | undefined;
   /** Refused as `moved` unless `parentId` is the greatest id of the line (undefined: unless the line is empty). */
   readonly mustFollow?: boolean | undefined;
+  /** Another checkpoint of this id is replaced, with its elements left where they are; what says the same is a `replay` still. */
+  readonly replaces?: boolean | undefined;
+  /** Refused as `deleted` when the parent is not there, and an id that is as great or greater was deleted from the thread. */
+  readonly mustNotRevive?: boolean | undefined;
   /** Refused as `superseded` when this run has a newer epoch. */
   readonly fence?: { readonly runId: string; readonly epoch: number } | undefined;
 }
 
 /** What became of a put. */
 export type PutVerdict =
-  /** `replay`: this id is there already, and stays as it is. */
+  /** `replay`: this id is there already, and stays as it is (unless `replaces`). */
   | { readonly code: "saved" | "replay"; readonly savedAt: Date; readonly thread: ThreadState }
   /** Something was deleted since `threadEpoch`. */
   | { readonly code: "stale"; readonly thread: ThreadState }
@@ -75,7 +79,35 @@ export type PutVerdict =
   | { readonly code: "collision"; readonly thread: ThreadState }
   /** Another checkpoint was made on the line meanwhile; nothing was written. */
   | { readonly code: "moved"; readonly thread: ThreadState }
-  | { readonly code: "superseded" };
+  | { readonly code: "superseded" }
+  /** It goes on from what was deleted; nothing was written. */
+  | { readonly code: "deleted" };
+
+/**
+ * What a task of a framework wrote before the checkpoint after it is made, kept beside the checkpoint it started from. Task, path
+ * and channel are names, as in `NewCheckpoint`; the path and the channel may be empty.
+ */
+export interface PendingWrite {
+  readonly taskId: string;
+  readonly taskPath: string;
+  /** Which of the writes of its task; with the id of the task it is unique within a checkpoint. */
+  readonly index: number;
+  readonly channel: string;
+  /** How `text` is written, as in `Element`. */
+  readonly codec: number;
+  readonly text: string;
+}
+
+/** Writes of tasks; the checkpoint they belong to may come later. */
+export interface WritesPut {
+  readonly tenant: string;
+  readonly thread: string;
+  readonly namespace: string;
+  readonly checkpointId: string;
+  readonly writes: readonly PendingWrite[];
+  /** Whether the last write of a task and index counts, or the first. */
+  readonly replaces: boolean;
+}
 
 /** Which checkpoint: one id; else the latest of the line, or the latest of that name. */
 export interface CheckpointPlace {
@@ -88,9 +120,26 @@ export interface CheckpointPlace {
 /** A checkpoint with everything its state is made of. */
 export interface StoredCheckpoint {
   readonly row: CheckpointRow;
-  /** Each element of each piece, once, in no order. */
+  /** Each element of each piece, once, in no order. In a page, those of all checkpoints of the thread that are on it. */
   readonly elements: readonly Element[];
+  /** By task path, then task, then index, texts by their bytes. */
+  readonly writes: readonly PendingWrite[];
   readonly thread: ThreadState;
+}
+
+/** Which writes are sought among ancestors. */
+export interface WalkRequest {
+  readonly channels: readonly string[];
+  /** The walk of a channel ends where the metadata, JSON, is an object with an object under this key that has the channel as a key. */
+  readonly endKey: string;
+}
+
+/** What a walk found. */
+export interface ChannelWalk {
+  /** Those of the oldest checkpoint first, within it in the order of `StoredCheckpoint`. */
+  readonly writes: readonly PendingWrite[];
+  /** Where the walks of channels ended; a channel is in none when its walk came to the first ancestor that is still there. */
+  readonly ends: readonly { readonly channels: readonly string[]; readonly stored: StoredCheckpoint }[];
 }
 
 /** Which checkpoints, and how many. */
@@ -100,6 +149,9 @@ export interface CheckpointFilter {
   readonly name?: string | undefined;
   /** Greatest id first; a page goes on before this one, whichever line it is of. */
   readonly before?: string | undefined;
+  readonly id?: string | undefined;
+  /** JSON; only checkpoints whose metadata is JSON that contains it, as PostgreSQL's `@>` does: objects may have more keys. */
+  readonly contains?: string | undefined;
   readonly limit: number;
 }
 
@@ -114,6 +166,12 @@ export interface CheckpointStore {
   /** From the place through its parents until one is missing, at most `limit`. The same choice as `get` where no id is given. */
   lineage(tenant: string, place: CheckpointPlace, limit: number): Promise<readonly CheckpointHeader[]>;
   list(tenant: string, filter: CheckpointFilter): Promise<readonly CheckpointHeader[]>;
-  /** Deletes every line of a thread and raises its epoch. False when there was nothing. */
+  /** As `list`, with the contents: an element that several checkpoints of the page have is read once. */
+  listStored(tenant: string, filter: CheckpointFilter): Promise<readonly StoredCheckpoint[]>;
+  /** `deleted`: as of a put that goes on from this checkpoint and must not revive it; nothing was written. */
+  putWrites(put: WritesPut): Promise<"saved" | "deleted">;
+  /** The writes to some channels at the ancestors of a place, which is not one of them, up to where each walk ends. */
+  walk(tenant: string, place: CheckpointPlace, request: WalkRequest): Promise<ChannelWalk>;
+  /** Deletes every line of a thread with its writes and raises its epoch. False when there was nothing. */
   deleteThread(tenant: string, thread: string): Promise<boolean>;
 }

@@ -72,7 +72,7 @@ export class CheckpointDesk {
   ): Promise<ThreadState> {
     const verdict = await this.put(id, options);
     expect(verdict).toMatchObject({ code });
-    if (verdict.code === "superseded") throw new Error(`put() said ${verdict.code} of ${id}`);
+    if (!("thread" in verdict)) throw new Error(`put() said ${verdict.code} of ${id}`);
     return verdict.thread;
   }
 

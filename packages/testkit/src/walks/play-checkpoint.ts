@@ -19,7 +19,7 @@ export async function playPut(
   const put: CheckpointPut = { tenant, checkpoint, elements, threadEpoch: undefined, mustFollow, fence };
   if (deletesAgo === undefined) return putFacts(await checkpoints.put(put));
   const now = await checkpoints.put({ ...put, threadEpoch: NEVER });
-  if (now.code === "superseded" || now.code === "replay") return putFacts(now);
+  if (!("thread" in now) || now.code === "replay") return putFacts(now);
   return [now.code, putFacts(await checkpoints.put({ ...put, threadEpoch: now.thread.epoch - deletesAgo }))];
 }
 
@@ -43,7 +43,7 @@ export async function checkpointFacts({ database }: DatabaseHarness, tenant: str
 }
 
 function putFacts(verdict: PutVerdict): unknown {
-  return verdict.code === "superseded" ? [verdict.code] : [verdict.code, verdict.thread.nextLog];
+  return "thread" in verdict ? [verdict.code, verdict.thread.nextLog] : [verdict.code];
 }
 
 /** Clocks of stores may run on from where they are set. */

@@ -1,0 +1,313 @@
+-- What frameworks need of checkpoints beside those of runs: writes of tasks, ids that are put twice, whole pages, walks through
+-- ancestors. See core's ports/checkpoint-store.ts.
+
+-- The greatest id that was deleted: what goes on from one of those must not bring a part of it back.
+alter table wflo.thread add column deleted_to text collate "C";
+
+create table wflo.pending_write (
+  thread_key uuid not null,
+  index int4 not null,
+  codec int2 not null,
+  namespace text collate "C" not null,
+  checkpoint_id text collate "C" not null,
+  task_id text collate "C" not null,
+  task_path text collate "C" not null,
+  channel text collate "C" not null,
+  text text not null,
+  primary key (thread_key, namespace, checkpoint_id, task_id, index)
+);
+
+-- Whether something that goes on from a checkpoint would go on from what was deleted.
+create function wflo.revives(p_thread wflo.thread, p_namespace text, p_id text) returns boolean language sql stable as $$
+  select coalesce(p_id <= p_thread.deleted_to, false) and not exists (
+    select from wflo.checkpoint c where c.thread_key = p_thread.key and c.namespace = p_namespace and c.id = p_id)
+$$;
+
+drop function wflo.put_checkpoint(
+  text, text, text, text, text, text, text, text, text, text, text, int4[], int4[], int2[], text[], int8, boolean, uuid, int8);
+
+-- As in 0007_checkpoints.sql, and besides: an id that is there may be replaced, and what was deleted is not gone on from.
+create function wflo.put_checkpoint(
+  p_tenant text, p_thread text, p_namespace text, p_id text, p_parent text, p_kind text, p_name text, p_step text, p_manifest text,
+  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_thread_epoch int8,
+  p_must_follow boolean, p_replaces boolean, p_must_not_revive boolean, p_run uuid, p_epoch int8
+) returns jsonb language plpgsql as $$
+declare
+  v_thread wflo.thread;
+  v_found wflo.checkpoint;
+  v_at timestamptz;
+begin
+  if p_run is not null then
+    perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
+    if exists (select from wflo.run r where r.tenant = p_tenant and r.id = p_run and r.epoch > p_epoch) then
+      return jsonb_build_object('code', 'superseded');
+    end if;
+  end if;
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  if not found then
+    -- Refused without a trace: a row would make the next put that names this epoch look right.
+    if p_thread_epoch is not null then
+      return wflo.put_verdict('stale', null, 1, 0);
+    elsif p_must_follow and p_parent is not null then
+      return wflo.put_verdict('moved', null, 1, 0);
+    elsif wflo.collides(null, p_logs, p_positions) then
+      return wflo.put_verdict('collision', null, 1, 0);
+    end if;
+    insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
+    select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  end if;
+
+  select * into v_found from wflo.checkpoint c
+  where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
+  if found and (not p_replaces or (
+    (v_found.kind, v_found.name, v_found.manifest, v_found.pieces, v_found.metadata) = (p_kind, p_name, p_manifest, p_pieces, p_metadata)
+    and v_found.parent_id is not distinct from p_parent)) then
+    return wflo.put_verdict('replay', v_found.saved_at, v_thread.epoch, v_thread.next_log);
+  elsif p_must_not_revive and wflo.revives(v_thread, p_namespace, p_parent) then
+    return jsonb_build_object('code', 'deleted');
+  elsif p_thread_epoch <> v_thread.epoch then
+    return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
+  elsif p_must_follow and p_parent is distinct from (
+    select max(c.id) from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace) then
+    return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
+  elsif wflo.collides(v_thread, p_logs, p_positions) then
+    return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);
+  end if;
+
+  if v_found.id is not null then
+    delete from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
+  end if;
+  insert into wflo.element (thread_key, log, position, codec, text)
+  select v_thread.key, u.log, u.position, u.codec, u.text
+  from unnest(p_logs, p_positions, p_codecs, p_texts) u (log, position, codec, text);
+  update wflo.thread t
+  set seq = t.seq + 1, next_log = greatest(t.next_log, (select max(l) + 1 from unnest(p_logs) l))
+  where t.tenant = p_tenant and t.thread = p_thread
+  returning t.* into v_thread;
+  insert into wflo.checkpoint as c (
+    saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest, pieces, metadata
+  )
+  values (
+    wflo.now(), v_thread.seq, v_thread.key, p_tenant, p_namespace, p_id, p_parent, p_kind, p_name, p_step, p_manifest, p_pieces,
+    p_metadata
+  )
+  returning c.saved_at into v_at;
+  return wflo.put_verdict('saved', v_at, v_thread.epoch, v_thread.next_log);
+end
+$$;
+
+-- Writes of tasks (parallel arrays). The lock keeps a delete from passing between the look at the thread and the writes.
+create function wflo.put_writes(
+  p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_ids text[], p_task_paths text[], p_indexes int4[],
+  p_channels text[], p_codecs int2[], p_texts text[], p_replaces boolean
+) returns jsonb language plpgsql as $$
+declare
+  v_thread wflo.thread;
+begin
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for share;
+  if not found then
+    insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
+    select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for share;
+  end if;
+  if wflo.revives(v_thread, p_namespace, p_checkpoint) then
+    return to_jsonb('deleted'::text);
+  end if;
+  if p_replaces then
+    insert into wflo.pending_write as w (
+      thread_key, namespace, checkpoint_id, task_id, index, task_path, channel, codec, text)
+    select distinct on (u.task_id, u.index)
+      v_thread.key, p_namespace, p_checkpoint, u.task_id, u.index, u.task_path, u.channel, u.codec, u.text
+    from unnest(p_task_ids, p_task_paths, p_indexes, p_channels, p_codecs, p_texts) with ordinality
+      u (task_id, task_path, index, channel, codec, text, place)
+    order by u.task_id, u.index, u.place desc
+    on conflict (thread_key, namespace, checkpoint_id, task_id, index) do update
+    set task_path = excluded.task_path, channel = excluded.channel, codec = excluded.codec, text = excluded.text;
+  else
+    insert into wflo.pending_write (
+      thread_key, namespace, checkpoint_id, task_id, index, task_path, channel, codec, text)
+    select v_thread.key, p_namespace, p_checkpoint, u.task_id, u.index, u.task_path, u.channel, u.codec, u.text
+    from unnest(p_task_ids, p_task_paths, p_indexes, p_channels, p_codecs, p_texts)
+      u (task_id, task_path, index, channel, codec, text)
+    on conflict do nothing;
+  end if;
+  return to_jsonb('saved'::text);
+end
+$$;
+
+-- A checkpoint without its elements, for the functions below.
+create function wflo.checkpoint_json(p_thread wflo.thread, p_found wflo.checkpoint) returns text language sql immutable as $$
+  select json_build_object(
+    'owner', p_thread.thread, 'namespace', p_found.namespace, 'id', p_found.id, 'parentId', p_found.parent_id, 'kind', p_found.kind,
+    'name', p_found.name, 'step', p_found.step, 'manifest', p_found.manifest, 'pieces', p_found.pieces, 'metadata', p_found.metadata,
+    'savedAt', floor(extract(epoch from p_found.saved_at) * 1000)::int8,
+    'thread', json_build_object('epoch', p_thread.epoch, 'nextLog', p_thread.next_log))::text
+$$;
+
+drop function wflo.get_checkpoint(text, text, text, text, text);
+
+-- What the functions below answer with, a kind of row after the other. `c`, a checkpoint: its number `of` among those of the answer,
+-- JSON. `e`, an element of the checkpoints of a thread, whose first has the number `of`. `w`, a pending write of the checkpoint `of`:
+-- its index as `position`, JSON of task, path and channel as `label`.
+create type wflo.content as (kind text, "of" int4, log int4, "position" int4, codec int2, "text" text, label text);
+
+-- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement.
+create function wflo.get_checkpoint(p_tenant text, p_thread text, p_namespace text, p_id text, p_name text)
+returns setof wflo.content language plpgsql stable as $$
+declare
+  v_thread wflo.thread;
+  v_found wflo.checkpoint;
+begin
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread;
+  select * into v_found from wflo.checkpoint c
+  where c.thread_key = v_thread.key and c.namespace = p_namespace
+    and c.id = wflo.checkpoint_at(v_thread.key, p_namespace, p_id, p_name);
+  if not found then
+    return;
+  end if;
+  return query select 'c', 0, null::int4, null::int4, null::int2, wflo.checkpoint_json(v_thread, v_found), null::text;
+  -- For the OFFSET see wflo.collides.
+  return query select 'e', 0, e.log, e.position, e.codec, e.text, null::text
+  from wflo.stretches(v_found.pieces) s
+  cross join lateral (
+    select x.log, x.position, x.codec, x.text from wflo.element x
+    where x.thread_key = v_found.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
+    offset 0
+  ) e;
+  return query select 'w', 0, null::int4, w.index, w.codec, w.text,
+    json_build_array(w.task_id, w.task_path, w.channel)::text from wflo.pending_write w
+  where w.thread_key = v_found.thread_key and w.namespace = p_namespace and w.checkpoint_id = v_found.id
+  order by w.task_path, w.task_id, w.index;
+end
+$$;
+
+-- Whether a text is JSON that contains this.
+create function wflo.contains_json(p_text text, p_part jsonb) returns boolean language plpgsql immutable as $$
+begin
+  return p_text::jsonb @> p_part;
+exception when data_exception then
+  return false;
+end
+$$;
+
+create function wflo.list_stored(
+  p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_contains jsonb, p_limit int8
+) returns setof wflo.content language plpgsql stable as $$
+declare
+  v_page wflo.checkpoint[];
+begin
+  -- Put together, so that each combination is planned for what it has.
+  execute 'select array_agg(c) from (select c from wflo.checkpoint c where '
+    || case when p_thread is null then 'c.tenant = $1'
+      else 'c.thread_key = (select t.key from wflo.thread t where t.tenant = $1 and t.thread = $2)' end
+    || case when p_namespace is null then '' else ' and c.namespace = $3' end
+    || case when p_name is null then '' else ' and c.name = $4' end
+    || case when p_id is null then '' else ' and c.id = $5' end
+    || case when p_before is null then '' else ' and c.id < $6' end
+    || case when p_contains is null then '' else ' and wflo.contains_json(c.metadata, $7)' end
+    || ' order by c.id desc limit $8) p'
+  into v_page
+  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_contains, p_limit;
+  return query select 'c', p.of::int4, null::int4, null::int4, null::int2,
+    wflo.checkpoint_json(t, row(p.saved_at, p.seq, p.thread_key, p.tenant, p.namespace, p.id, p.parent_id, p.kind, p.name, p.step,
+      p.manifest, p.pieces, p.metadata)::wflo.checkpoint), null::text
+  from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
+    pieces, metadata, of)
+  join wflo.thread t on t.key = p.thread_key
+  order by p.of;
+  return query select 'e', a.of, e.log, e.position, e.codec, e.text, null::text
+  from (
+    select p.thread_key, min(p.of)::int4 as of, string_agg(nullif(p.pieces, ''), ',') as pieces
+    from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
+      pieces, metadata, of)
+    group by p.thread_key
+  ) a
+  cross join lateral wflo.stretches(a.pieces) s
+  cross join lateral (
+    select x.log, x.position, x.codec, x.text from wflo.element x
+    where x.thread_key = a.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
+    offset 0
+  ) e;
+  return query select 'w', p.of::int4, null::int4, w.index, w.codec, w.text,
+    json_build_array(w.task_id, w.task_path, w.channel)::text
+  from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
+    pieces, metadata, of)
+  join wflo.pending_write w on w.thread_key = p.thread_key and w.namespace = p.namespace and w.checkpoint_id = p.id
+  order by p.of, w.task_path, w.task_id, w.index;
+end
+$$;
+
+-- The writes to some channels at the ancestors of a place, and the checkpoints where the walks end: `label` of those is JSON of the
+-- channels, `of` counts the steps up. The depth ends what runs in a circle.
+create function wflo.walk_writes(
+  p_tenant text, p_thread text, p_namespace text, p_id text, p_name text, p_channels text[], p_end_key text
+) returns setof wflo.content language sql stable as $$
+  with recursive up as (
+    select p.thread_key, p.id, p.parent_id, 1 as depth, '{}'::text[] as ended, e.channels as ends
+    from wflo.thread t
+    join wflo.checkpoint c on c.thread_key = t.key and c.namespace = p_namespace
+      and c.id = wflo.checkpoint_at(t.key, p_namespace, p_id, p_name)
+    join wflo.checkpoint p on p.thread_key = t.key and p.namespace = p_namespace and p.id = c.parent_id
+    cross join lateral (
+      select array(select k from unnest(p_channels) k where p.metadata::jsonb -> p_end_key ? k) as channels
+    ) e
+    where t.tenant = p_tenant and t.thread = p_thread
+    union all
+    select p.thread_key, p.id, p.parent_id, u.depth + 1, u.ended || u.ends, e.channels
+    from up u
+    join wflo.checkpoint p on p.thread_key = u.thread_key and p.namespace = p_namespace and p.id = u.parent_id
+    cross join lateral (
+      select array(
+        select k from unnest(p_channels) k
+        where k <> all (u.ended || u.ends) and p.metadata::jsonb -> p_end_key ? k
+      ) as channels
+    ) e
+    where not p_channels <@ (u.ended || u.ends) and u.depth < 1000000
+  ), ends as materialized (
+    select c as found, u.depth, u.ends from up u
+    join wflo.checkpoint c on c.thread_key = u.thread_key and c.namespace = p_namespace and c.id = u.id
+    where cardinality(u.ends) > 0
+  )
+  select 'c', e.depth, null::int4, null::int4, null::int2, wflo.checkpoint_json(t, e.found), to_json(e.ends)::text
+  from ends e
+  join wflo.thread t on t.key = (e.found).thread_key
+  union all
+  select 'e', e.depth, x.log, x.position, x.codec, x.text, null::text
+  from ends e
+  cross join lateral wflo.stretches((e.found).pieces) s
+  cross join lateral (
+    select x.log, x.position, x.codec, x.text from wflo.element x
+    where x.thread_key = (e.found).thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
+    offset 0
+  ) x
+  union all
+  select w.* from (
+    select 'w', u.depth, null::int4, w.index, w.codec, w.text, json_build_array(w.task_id, w.task_path, w.channel)::text
+    from up u
+    join wflo.pending_write w on w.thread_key = u.thread_key and w.namespace = p_namespace and w.checkpoint_id = u.id
+    where w.channel = any (p_channels) and w.channel <> all (u.ended)
+    order by u.depth desc, w.task_path, w.task_id, w.index
+  ) w
+$$;
+
+-- Deletes every line of a thread with its writes. Its row stays, with a new epoch. False when there was nothing.
+create or replace function wflo.delete_thread(p_tenant text, p_thread text) returns jsonb language plpgsql as $$
+declare
+  v_key uuid;
+  v_greatest text;
+  v_greatest_written text;
+begin
+  select t.key into v_key from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  with gone as (delete from wflo.checkpoint c where c.thread_key = v_key returning c.id)
+  select max(g.id) into v_greatest from gone g;
+  with gone as (delete from wflo.pending_write w where w.thread_key = v_key returning w.checkpoint_id)
+  select max(g.checkpoint_id) into v_greatest_written from gone g;
+  if v_greatest is null and v_greatest_written is null then
+    return to_jsonb(false);
+  end if;
+  delete from wflo.element e where e.thread_key = v_key;
+  update wflo.thread t
+  set epoch = t.epoch + 1, deleted_to = greatest(t.deleted_to, v_greatest, v_greatest_written)
+  where t.tenant = p_tenant and t.thread = p_thread;
+  return to_jsonb(true);
+end
+$$;
