@@ -83,6 +83,7 @@ export type { Listener } from "./telemetry/emitter.ts";
 export type { CallEnd, CallStart, WfloEventName, WfloEvents } from "./telemetry/events.ts";
 export type { Logger } from "./telemetry/log.ts";
 
+export { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 export { systemClock } from "./host/system-clock.ts";
 export { memoryDatabase } from "./memory/memory-database.ts";
 export type {

@@ -40,7 +40,7 @@ class Writer {
     for (let isNew = false; ; isNew = true) {
       const verdict = await this.store.put(this.plan(id, texts, isNew));
       this.codes.set(verdict.code, (this.codes.get(verdict.code) ?? 0) + 1);
-      if (verdict.code === "superseded") throw new Error("there is no fence");
+      if (!("thread" in verdict)) throw new Error("there is no fence");
       if (this.learn(verdict)) {
         this.texts = texts;
         this.saved.push({ id, texts });

@@ -1,0 +1,83 @@
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointMetadata,
+  SerializerProtocol,
+} from "@langchain/langgraph-checkpoint";
+import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
+
+/** The key under which versions of channels stand that have a value. */
+export const HELD = "held";
+/** The key of the metadata that `list` filters by. */
+const META = "meta";
+
+/** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. */
+interface Body {
+  /** What else LangGraph's checkpoint has: `v`, `ts`. */
+  readonly rest: Readonly<Record<string, unknown>>;
+  readonly [HELD]: ChannelVersions;
+  /** Versions of channels without a value. */
+  readonly bare: ChannelVersions;
+  readonly seen: Checkpoint["versions_seen"];
+  readonly [META]: unknown;
+}
+
+/** Metadata is not for secrets: it is filtered by, so that LangGraph's own serializer writes it, whatever the user's is. */
+const plain: SerializerProtocol = new JsonPlusSerializer();
+
+/** The text of a checkpoint's body. `held` are the names of the channels that have a value. */
+export async function writeBody(
+  checkpoint: Checkpoint,
+  metadata: CheckpointMetadata,
+  held: ReadonlySet<string>,
+): Promise<string> {
+  const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
+  const all = Object.entries(versions ?? {});
+  const body: Body = {
+    rest,
+    held: Object.fromEntries(all.filter(([name]) => held.has(name))),
+    bare: Object.fromEntries(all.filter(([name]) => !held.has(name))),
+    seen: seen ?? {},
+    meta: JSON.parse(await plainText(metadata)) as unknown,
+  };
+  return cleanJson(JSON.stringify(body));
+}
+
+/** The versions of the channels that have a value at a checkpoint. */
+export function heldVersions(body: string): ChannelVersions {
+  return (JSON.parse(body) as Body).held;
+}
+
+/** A checkpoint without values, and its metadata. */
+export async function readBody(
+  text: string,
+  id: string,
+): Promise<{ readonly checkpoint: Checkpoint; readonly metadata: CheckpointMetadata }> {
+  const { rest, held, bare, seen, meta } = JSON.parse(text) as Body;
+  const metadata = (await plain.loadsTyped("json", JSON.stringify(meta))) as CheckpointMetadata;
+  const versions = { ...held, ...bare };
+  const checkpoint = { ...rest, id, channel_values: {}, channel_versions: versions, versions_seen: seen };
+  return { checkpoint: checkpoint as unknown as Checkpoint, metadata };
+}
+
+/** What the body of a checkpoint must contain, whose metadata has these keys and values. */
+export async function filterText(filter: Readonly<Record<string, unknown>>): Promise<string> {
+  return cleanJson(JSON.stringify({ [META]: JSON.parse(await plainText(filter)) as unknown }));
+}
+
+async function plainText(value: unknown): Promise<string> {
+  const [, bytes] = await plain.dumpsTyped(value);
+  return new TextDecoder().decode(bytes);
+}
+
+/** JSON that PostgreSQL reads: U+0000 is left out as by LangGraph's own saver, lone surrogates are replaced. */
+function cleanJson(text: string): string {
+  return /\\u(?:0000|d[89a-f])/i.test(text) ? JSON.stringify(cleaned(JSON.parse(text))) : text;
+}
+
+function cleaned(value: unknown): unknown {
+  if (typeof value === "string") return value.replaceAll("\u0000", "").toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(cleaned);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [cleaned(key), cleaned(child)]));
+}

@@ -1,0 +1,59 @@
+import type { BaseOfChannels, ComposedChannels, StateChannel } from "@wflo/core";
+import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
+import { sizeOf, writeChannel } from "./channel-parts.ts";
+import { heldVersions, writeBody } from "./checkpoint-body.ts";
+import { UnsavableChannelError } from "./unsavable-channel-error.ts";
+import type { ValueParts } from "./value-parts.ts";
+
+/** What the channels of a checkpoint may take that are written with it. Characters. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+
+/** A checkpoint that LangGraph puts. */
+export interface CheckpointToPut {
+  readonly checkpoint: Checkpoint;
+  readonly metadata: CheckpointMetadata;
+  /** The channels that changed since the parent. */
+  readonly newVersions: ChannelVersions;
+  readonly parentId: string | undefined;
+}
+
+/**
+ * What is written of a checkpoint: the channels that changed. The others stay as they are at the parent; where that has them not, or
+ * is gone, they are written too. Throws `UnsavableChannelError`.
+ */
+export async function composeCheckpoint(
+  { checkpoint, metadata, newVersions, parentId }: CheckpointToPut,
+  base: BaseOfChannels | undefined,
+  parts: ValueParts,
+): Promise<ComposedChannels> {
+  const values = (checkpoint.channel_values ?? {}) as Readonly<Record<string, unknown>>;
+  const known = base === undefined ? {} : heldVersions(base.metadata);
+  const kept = new Set<string>();
+  const written: string[] = [];
+  for (const [name, version] of Object.entries(checkpoint.channel_versions ?? {})) {
+    const hasValue = Object.hasOwn(values, name) && values[name] !== undefined;
+    if (Object.hasOwn(newVersions, name)) {
+      if (hasValue) written.push(name);
+    } else if (Object.hasOwn(known, name) && known[name] === version) {
+      kept.add(name);
+    } else if (hasValue && parentId !== undefined) {
+      written.push(name);
+    }
+  }
+  const channels = await Promise.all(written.map((name) => writeChannel(name, values[name], parts)));
+  checkSize(written, channels);
+  const body = await writeBody(checkpoint, metadata, new Set([...kept, ...written]));
+  return { channels: channels.flat(), kept, metadata: body };
+}
+
+function checkSize(names: readonly string[], channels: readonly (readonly StateChannel[])[]): void {
+  const sizes = channels.map(sizeOf);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  if (total <= MAX_CHARACTERS) return;
+  const largest = sizes.indexOf(Math.max(...sizes));
+  const megabytes = (size: number | undefined) => Math.ceil((size ?? 0) / 1_048_576);
+  throw new UnsavableChannelError(
+    names[largest] ?? "",
+    `takes ${megabytes(sizes[largest])} MB, and what changed takes ${megabytes(total)} MB in all, more than the 64 MB of a checkpoint`,
+  );
+}

@@ -1,0 +1,51 @@
+import { InvalidOptionError, type CheckpointPlace } from "@wflo/core";
+import { getCheckpointId } from "@langchain/langgraph-checkpoint";
+import type { RunnableConfig } from "@langchain/core/runnables";
+
+/** Threads of runs and of other frameworks may have the same names. */
+const PREFIX = "langgraph/";
+
+/** What every checkpoint of this package is called; it tells them from those of runs. */
+export const CHECKPOINT_NAME = "langgraph";
+
+/** The store's name of a LangGraph thread. */
+export function threadOf(threadId: unknown): string {
+  return PREFIX + String(threadId);
+}
+
+/** LangGraph's name of a thread of the store. */
+export function threadIdOf(thread: string): string {
+  return thread.slice(PREFIX.length);
+}
+
+/** Where a config leads; undefined without a thread id. */
+export function placeOf({ configurable }: RunnableConfig): CheckpointPlace | undefined {
+  const threadId: unknown = configurable?.["thread_id"];
+  if (threadId === undefined || threadId === null) return undefined;
+  const id = getCheckpointId({ configurable: configurable ?? {} });
+  return {
+    thread: threadOf(threadId),
+    namespace: namespaceOf(configurable) ?? "",
+    id: id === "" ? undefined : id,
+  };
+}
+
+/** As `placeOf`. Throws `InvalidOptionError` where a thread is needed. */
+export function placeToWrite(config: RunnableConfig, what: string): CheckpointPlace {
+  const place = placeOf(config);
+  if (place !== undefined) return place;
+  throw new InvalidOptionError(
+    `${what} needs a thread: pass a thread_id, as in graph.invoke(input, { configurable: { thread_id: "42" } }).`,
+  );
+}
+
+/** Undefined when a config names none, which in a list means all. */
+export function namespaceOf(configurable: RunnableConfig["configurable"]): string | undefined {
+  const namespace: unknown = configurable?.["checkpoint_ns"];
+  return namespace === undefined || namespace === null ? undefined : String(namespace);
+}
+
+/** The config of a checkpoint. */
+export function configOf(thread: string, namespace: string, id: string): RunnableConfig {
+  return { configurable: { thread_id: threadIdOf(thread), checkpoint_ns: namespace, checkpoint_id: id } };
+}

@@ -1,0 +1,94 @@
+import { JsonPlusSerializer, type SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import { findCycle } from "./find-cycle.ts";
+import type { SealedParts } from "./sealed-parts.ts";
+import { UnsavableChannelError } from "./unsavable-channel-error.ts";
+
+/**
+ * A value as the engine stores it. A text is JSON of LangGraph's serializer; `[json]` is the same, read, so that the engine can tell
+ * what of it changed; `[type, base64]` and `[type, text, 0]` are what a serializer gave otherwise.
+ */
+export type Part = string | readonly [json: unknown] | readonly [string, string] | readonly [string, string, 0];
+
+/** How serializers write what contains itself. */
+const CIRCULAR = "[Circular]";
+
+/** Passes values through the serializer, one by one. */
+export class ValueParts {
+  /** Whether the serializer is LangGraph's own, whose texts can be compared and read. */
+  readonly isPlain: boolean;
+  readonly #serde: SerializerProtocol;
+  readonly #sealed: SealedParts;
+
+  constructor(serde: SerializerProtocol, sealed: SealedParts) {
+    this.isPlain = Object.getPrototypeOf(serde) === JsonPlusSerializer.prototype;
+    this.#serde = serde;
+    this.#sealed = sealed;
+  }
+
+  /** A part that is stored as it is. `path` is for errors. Throws `UnsavableChannelError`. */
+  async write(value: unknown, path: string): Promise<Part> {
+    if (!this.isPlain) return this.#sealed.partOf(value, () => this.#dump(value, path));
+    return this.#dump(value, path);
+  }
+
+  /** A part that is stored as what changed of it. */
+  async writeTree(value: unknown, path: string): Promise<Part> {
+    const part = await this.write(value, path);
+    return typeof part === "string" ? [JSON.parse(part) as unknown] : part;
+  }
+
+  /** The value of a part, made anew. */
+  async read(part: Part): Promise<unknown> {
+    if (typeof part === "string") return this.#serde.loadsTyped("json", part);
+    const [type, data, isText] = part as readonly [unknown, string?, 0?];
+    if (data === undefined) return this.#serde.loadsTyped("json", JSON.stringify(type));
+    const bytes = isText === 0 ? new TextEncoder().encode(data) : bytesOf(data);
+    const value: unknown = await this.#serde.loadsTyped(type as string, bytes);
+    if (!this.isPlain) this.#sealed.remember(value, part);
+    return value;
+  }
+
+  async #dump(value: unknown, path: string): Promise<Part> {
+    const [type, bytes] = await this.#dumpsTyped(value, path);
+    const text = textOf(bytes);
+    if (!this.isPlain || type !== "json") {
+      return text === undefined || text.includes("\u0000") ? [type, base64Of(bytes)] : [type, text, 0];
+    }
+    if (text?.includes(CIRCULAR) === true) {
+      const cycle = findCycle(value, path);
+      if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
+    }
+    // What has no JSON, such as a function, is null in a list of LangGraph's serializer, too.
+    return text === undefined || text === "" || text === "undefined" ? "null" : text;
+  }
+
+  async #dumpsTyped(value: unknown, path: string): Promise<readonly [string, Uint8Array]> {
+    try {
+      return await this.#serde.dumpsTyped(value);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new UnsavableChannelError(path, `was refused by the serializer: ${why}`, { cause });
+    }
+  }
+}
+
+const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return exactUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function base64Of(bytes: Uint8Array): string {
+  let binary = "";
+  for (let at = 0; at < bytes.length; at += 8192)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(binary);
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
