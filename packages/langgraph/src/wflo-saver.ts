@@ -120,13 +120,15 @@ export class WfloSaver extends BaseCheckpointSaver {
     if (writes.length === 0) return;
     const rows = writes.map(async ([channel, value], place) => {
       const index = specialIndex(channel) ?? place;
-      return { taskId, taskPath, index, channel, ...textOf(await this.#parts.write(value, channel)) };
+      return { index, channel, ...textOf(await this.#parts.write(value, channel)) };
     });
     const outcome = await this.#database.checkpoints.putWrites({
       tenant: this.#tenant,
       thread,
       namespace,
       checkpointId,
+      taskId,
+      taskPath,
       writes: await Promise.all(rows),
       replaces: writes.every(([channel]) => specialIndex(channel) !== undefined),
     });

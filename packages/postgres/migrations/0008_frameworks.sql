@@ -4,17 +4,18 @@
 -- The greatest id that was deleted: what goes on from one of those must not bring a part of it back.
 alter table wflo.thread add column deleted_to text collate "C";
 
+-- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write.
 create table wflo.pending_write (
   thread_key uuid not null,
-  index int4 not null,
-  codec int2 not null,
   namespace text collate "C" not null,
   checkpoint_id text collate "C" not null,
   task_id text collate "C" not null,
   task_path text collate "C" not null,
-  channel text collate "C" not null,
-  text text not null,
-  primary key (thread_key, namespace, checkpoint_id, task_id, index)
+  indexes int4[] not null,
+  codecs int2[] not null,
+  channels text[] not null,
+  texts text[] not null,
+  primary key (thread_key, namespace, checkpoint_id, task_id)
 );
 
 -- Whether something that goes on from a checkpoint would go on from what was deleted.
@@ -96,10 +97,10 @@ begin
 end
 $$;
 
--- Writes of tasks (parallel arrays). The lock keeps a delete from passing between the look at the thread and the writes.
+-- Writes of a task (parallel arrays, no index twice). The lock keeps a delete from passing between the look at the thread and the writes.
 create function wflo.put_writes(
-  p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_ids text[], p_task_paths text[], p_indexes int4[],
-  p_channels text[], p_codecs int2[], p_texts text[], p_replaces boolean
+  p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_id text, p_task_path text, p_indexes int4[],
+  p_codecs int2[], p_channels text[], p_texts text[], p_replaces boolean
 ) returns jsonb language plpgsql as $$
 declare
   v_thread wflo.thread;
@@ -112,24 +113,21 @@ begin
   if wflo.revives(v_thread, p_namespace, p_checkpoint) then
     return to_jsonb('deleted'::text);
   end if;
-  if p_replaces then
-    insert into wflo.pending_write as w (
-      thread_key, namespace, checkpoint_id, task_id, index, task_path, channel, codec, text)
-    select distinct on (u.task_id, u.index)
-      v_thread.key, p_namespace, p_checkpoint, u.task_id, u.index, u.task_path, u.channel, u.codec, u.text
-    from unnest(p_task_ids, p_task_paths, p_indexes, p_channels, p_codecs, p_texts) with ordinality
-      u (task_id, task_path, index, channel, codec, text, place)
-    order by u.task_id, u.index, u.place desc
-    on conflict (thread_key, namespace, checkpoint_id, task_id, index) do update
-    set task_path = excluded.task_path, channel = excluded.channel, codec = excluded.codec, text = excluded.text;
-  else
-    insert into wflo.pending_write (
-      thread_key, namespace, checkpoint_id, task_id, index, task_path, channel, codec, text)
-    select v_thread.key, p_namespace, p_checkpoint, u.task_id, u.index, u.task_path, u.channel, u.codec, u.text
-    from unnest(p_task_ids, p_task_paths, p_indexes, p_channels, p_codecs, p_texts)
-      u (task_id, task_path, index, channel, codec, text)
-    on conflict do nothing;
-  end if;
+  insert into wflo.pending_write as w (
+    thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts)
+  values (v_thread.key, p_namespace, p_checkpoint, p_task_id, p_task_path, p_indexes, p_codecs, p_channels, p_texts)
+  on conflict (thread_key, namespace, checkpoint_id, task_id) do update
+  set (indexes, codecs, channels, texts) = (
+    select array_agg(m.index), array_agg(m.codec), array_agg(m.channel), array_agg(m.text)
+    from (
+      select distinct on (u.index) u.* from (
+        select o.*, false as is_new from unnest(w.indexes, w.codecs, w.channels, w.texts) o (index, codec, channel, text)
+        union all
+        select n.*, true from unnest(p_indexes, p_codecs, p_channels, p_texts) n (index, codec, channel, text)
+      ) u
+      order by u.index, u.is_new = p_replaces desc
+    ) m
+  );
   return to_jsonb('saved'::text);
 end
 $$;
@@ -173,10 +171,10 @@ begin
     where x.thread_key = v_found.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
     offset 0
   ) e;
-  return query select 'w', 0, null::int4, w.index, w.codec, w.text,
-    json_build_array(w.task_id, w.task_path, w.channel)::text from wflo.pending_write w
+  return query select 'w', 0, null::int4, u.index, u.codec, u.text, json_build_array(w.task_id, w.task_path, u.channel)::text
+  from wflo.pending_write w, unnest(w.indexes, w.codecs, w.channels, w.texts) u (index, codec, channel, text)
   where w.thread_key = v_found.thread_key and w.namespace = p_namespace and w.checkpoint_id = v_found.id
-  order by w.task_path, w.task_id, w.index;
+  order by w.task_path, w.task_id, u.index;
 end
 $$;
 
@@ -227,12 +225,13 @@ begin
     where x.thread_key = a.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
     offset 0
   ) e;
-  return query select 'w', p.of::int4, null::int4, w.index, w.codec, w.text,
-    json_build_array(w.task_id, w.task_path, w.channel)::text
+  return query select 'w', p.of::int4, null::int4, u.index, u.codec, u.text,
+    json_build_array(w.task_id, w.task_path, u.channel)::text
   from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
     pieces, metadata, of)
   join wflo.pending_write w on w.thread_key = p.thread_key and w.namespace = p.namespace and w.checkpoint_id = p.id
-  order by p.of, w.task_path, w.task_id, w.index;
+  cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts) u (index, codec, channel, text)
+  order by p.of, w.task_path, w.task_id, u.index;
 end
 $$;
 
@@ -281,11 +280,12 @@ create function wflo.walk_writes(
   ) x
   union all
   select w.* from (
-    select 'w', u.depth, null::int4, w.index, w.codec, w.text, json_build_array(w.task_id, w.task_path, w.channel)::text
+    select 'w', u.depth, null::int4, x.index, x.codec, x.text, json_build_array(w.task_id, w.task_path, x.channel)::text
     from up u
     join wflo.pending_write w on w.thread_key = u.thread_key and w.namespace = p_namespace and w.checkpoint_id = u.id
-    where w.channel = any (p_channels) and w.channel <> all (u.ended)
-    order by u.depth desc, w.task_path, w.task_id, w.index
+    cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts) x (index, codec, channel, text)
+    where x.channel = any (p_channels) and x.channel <> all (u.ended)
+    order by u.depth desc, w.task_path, w.task_id, x.index
   ) w
 $$;
 

@@ -61,6 +61,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       return readStored(rows as unknown as readonly ContentCells[]);
     },
     async putWrites(put) {
+      if (put.writes.length === 0) return "saved";
       return (await driver.call("put_writes", writesArgs(put))) as "saved" | "deleted";
     },
     async walk(tenant, place, { channels, endKey }) {
@@ -142,19 +143,22 @@ function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[
 }
 
 /** In the order of the parameters of `wflo.put_writes`. */
-function writesArgs({ tenant, thread, namespace, checkpointId, writes, replaces }: WritesPut): readonly unknown[] {
+function writesArgs(put: WritesPut): readonly unknown[] {
+  // No index twice: of several, the last one replaces the others, or the first one stays.
+  const ordered = put.replaces ? put.writes : put.writes.toReversed();
+  const writes = [...new Map(ordered.map((write) => [write.index, write])).values()];
   return [
-    keyOf("tenant", tenant),
-    keyOf("thread", thread),
-    keyOf("namespace", namespace),
-    keyOf("checkpoint id", checkpointId),
-    writes.map(({ taskId }) => keyOf("task id", taskId)),
-    writes.map(({ taskPath }) => exactText("task path", taskPath)),
+    keyOf("tenant", put.tenant),
+    keyOf("thread", put.thread),
+    keyOf("namespace", put.namespace),
+    keyOf("checkpoint id", put.checkpointId),
+    keyOf("task id", put.taskId),
+    exactText("task path", put.taskPath),
     writes.map(({ index }) => index),
-    writes.map(({ channel }) => nameOfChannel(channel)),
     writes.map(({ codec }) => codec),
+    writes.map(({ channel }) => nameOfChannel(channel)),
     writes.map(({ text }) => text),
-    replaces,
+    put.replaces,
   ];
 }
 

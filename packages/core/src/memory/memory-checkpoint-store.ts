@@ -34,7 +34,9 @@ export function memoryCheckpointStore(state: MemoryState): CheckpointStore {
       return storedPage(tenant, listCheckpoints(tenant, filter));
     },
     async putWrites(put) {
-      const thread = threadOf(state.tenant(put.tenant), put.thread);
+      const tenant = state.tenant(put.tenant);
+      if (put.writes.length === 0) return "saved";
+      const thread = threadOf(tenant, put.thread);
       if (thread.revives(put.namespace, put.checkpointId)) return "deleted";
       thread.writes.put(put);
       return "saved";

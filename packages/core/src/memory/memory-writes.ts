@@ -1,32 +1,44 @@
 import type { PendingWrite, WritesPut } from "../ports/checkpoint-store.ts";
 import { byteOrder } from "./byte-order.ts";
 
+/** What one task wrote, by index. */
+interface TaskWrites extends Pick<WritesPut, "taskId" | "taskPath"> {
+  readonly byIndex: Map<number, WritesPut["writes"][number]>;
+}
+
 /** The pending writes of one thread, by the checkpoint they belong to. */
 export class MemoryWrites {
-  private readonly byCheckpoint = new Map<string, Map<string, PendingWrite>>();
+  private readonly byCheckpoint = new Map<string, Map<string, TaskWrites>>();
   private greatest: string | undefined;
 
   get size(): number {
     return this.byCheckpoint.size;
   }
 
-  put({ namespace, checkpointId, writes, replaces }: WritesPut): void {
+  put({ namespace, checkpointId, taskId, taskPath, writes, replaces }: WritesPut): void {
+    if (writes.length === 0) return;
     const place = placeOf(namespace, checkpointId);
-    const known = this.byCheckpoint.get(place) ?? new Map<string, PendingWrite>();
-    for (const { taskId, taskPath, index, channel, codec, text } of writes) {
-      const key = `${index} ${taskId}`;
-      if (known.has(key) && !replaces) continue;
-      known.set(key, Object.freeze({ taskId, taskPath, index, channel, codec, text }));
+    const tasks = this.byCheckpoint.get(place) ?? new Map<string, TaskWrites>();
+    const task = tasks.get(taskId) ?? { taskId, taskPath, byIndex: new Map() };
+    for (const { index, channel, codec, text } of writes) {
+      if (task.byIndex.has(index) && !replaces) continue;
+      task.byIndex.set(index, Object.freeze({ index, channel, codec, text }));
     }
-    if (known.size === 0) return;
-    this.byCheckpoint.set(place, known);
+    tasks.set(taskId, task);
+    this.byCheckpoint.set(place, tasks);
     if (byteOrder(checkpointId, this.greatest ?? "") > 0) this.greatest = checkpointId;
   }
 
-  /** In their order. */
+  /** By path, then task, then index. */
   of(namespace: string, checkpointId: string): readonly PendingWrite[] {
-    const known = this.byCheckpoint.get(placeOf(namespace, checkpointId));
-    return known === undefined ? [] : [...known.values()].toSorted(orderOfWrites);
+    const tasks = [...(this.byCheckpoint.get(placeOf(namespace, checkpointId))?.values() ?? [])];
+    const sorted = tasks.toSorted((one, other) => {
+      return byteOrder(one.taskPath, other.taskPath) || byteOrder(one.taskId, other.taskId);
+    });
+    return sorted.flatMap(({ taskId, taskPath, byIndex }) => {
+      const writes = [...byIndex.values()].toSorted((one, other) => one.index - other.index);
+      return writes.map((write) => ({ taskId, taskPath, ...write }));
+    });
   }
 
   /** The greatest id of a checkpoint that has writes. */
@@ -38,15 +50,6 @@ export class MemoryWrites {
     this.byCheckpoint.clear();
     this.greatest = undefined;
   }
-}
-
-/** By path, then task, then index. */
-function orderOfWrites(one: PendingWrite, other: PendingWrite): number {
-  return (
-    byteOrder(one.taskPath, other.taskPath) ||
-    byteOrder(one.taskId, other.taskId) ||
-    one.index - other.index
-  );
 }
 
 function placeOf(namespace: string, checkpointId: string): string {

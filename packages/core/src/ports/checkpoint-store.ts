@@ -98,14 +98,14 @@ export interface PendingWrite {
   readonly text: string;
 }
 
-/** Writes of tasks; the checkpoint they belong to may come later. */
-export interface WritesPut {
+/** Writes of one task; the checkpoint they belong to may come later. The path that a task is first put with stays. */
+export interface WritesPut extends Pick<PendingWrite, "taskId" | "taskPath"> {
   readonly tenant: string;
   readonly thread: string;
   readonly namespace: string;
   readonly checkpointId: string;
-  readonly writes: readonly PendingWrite[];
-  /** Whether the last write of a task and index counts, or the first. */
+  readonly writes: readonly Omit<PendingWrite, "taskId" | "taskPath">[];
+  /** Whether the last write of an index counts, or the first. */
   readonly replaces: boolean;
 }
 
