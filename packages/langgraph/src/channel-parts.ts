@@ -48,7 +48,8 @@ function splitUnnamed(name: string, value: unknown): StateChannel {
     const [channel] = splitAt(path, value, (part) => part !== value);
     if (channel !== undefined) return channel;
   }
-  const isRecord = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const isRecord =
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
   const entries = isRecord && !isWhole(value) ? Object.entries(value) : [];
   if (entries.length > MANY_KEYS) return { path, kind: "record", parts: entries };
   return { path, kind: "value", parts: [value] };

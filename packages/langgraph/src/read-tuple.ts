@@ -1,4 +1,11 @@
-import { CODEC, RAW_CODEC, UnreadableCheckpointError, type PendingWrite, type StateChannel, type StoredCheckpoint } from "@wflo/core";
+import {
+  CODEC,
+  RAW_CODEC,
+  UnreadableCheckpointError,
+  type PendingWrite,
+  type StateChannel,
+  type StoredCheckpoint,
+} from "@wflo/core";
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { readChannels } from "./channel-parts.ts";
 import { readBody } from "./checkpoint-body.ts";

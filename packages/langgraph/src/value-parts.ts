@@ -7,7 +7,11 @@ import { UnsavableChannelError } from "./unsavable-channel-error.ts";
  * A value as the engine stores it. A text is JSON of LangGraph's serializer; `[json]` is the same, read, so that the engine can tell
  * what of it changed; `[type, base64]` and `[type, text, 0]` are what a serializer gave otherwise.
  */
-export type Part = string | readonly [json: unknown] | readonly [string, string] | readonly [string, string, 0];
+export type Part =
+  | string
+  | readonly [json: unknown]
+  | readonly [string, string]
+  | readonly [string, string, 0];
 
 /** How serializers write what contains itself. */
 const CIRCULAR = "[Circular]";

@@ -116,7 +116,8 @@ export class WfloSaver extends BaseCheckpointSaver {
     taskPath = "",
   ): Promise<void> {
     const { thread, namespace, id: checkpointId } = placeToWrite(config, "putWrites()");
-    if (checkpointId === undefined) throw new Error("putWrites() needs a checkpoint_id in config.configurable.");
+    if (checkpointId === undefined)
+      throw new Error("putWrites() needs a checkpoint_id in config.configurable.");
     if (writes.length === 0) return;
     const rows = writes.map(async ([channel, value], place) => {
       const index = specialIndex(channel) ?? place;

@@ -178,12 +178,12 @@ begin
 end
 $$;
 
--- Whether a text is JSON that contains this.
-create function wflo.contains_json(p_text text, p_part jsonb) returns boolean language plpgsql immutable as $$
+-- A text as JSON; null when it is none.
+create function wflo.json_of(p_text text) returns jsonb language plpgsql immutable as $$
 begin
-  return p_text::jsonb @> p_part;
+  return p_text::jsonb;
 exception when data_exception then
-  return false;
+  return null;
 end
 $$;
 
@@ -201,7 +201,7 @@ begin
     || case when p_name is null then '' else ' and c.name = $4' end
     || case when p_id is null then '' else ' and c.id = $5' end
     || case when p_before is null then '' else ' and c.id < $6' end
-    || case when p_contains is null then '' else ' and wflo.contains_json(c.metadata, $7)' end
+    || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $7' end
     || ' order by c.id desc limit $8) p'
   into v_page
   using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_contains, p_limit;
@@ -247,7 +247,7 @@ create function wflo.walk_writes(
       and c.id = wflo.checkpoint_at(t.key, p_namespace, p_id, p_name)
     join wflo.checkpoint p on p.thread_key = t.key and p.namespace = p_namespace and p.id = c.parent_id
     cross join lateral (
-      select array(select k from unnest(p_channels) k where p.metadata::jsonb -> p_end_key ? k) as channels
+      select array(select k from unnest(p_channels) k where wflo.json_of(p.metadata) -> p_end_key ? k) as channels
     ) e
     where t.tenant = p_tenant and t.thread = p_thread
     union all
@@ -257,7 +257,7 @@ create function wflo.walk_writes(
     cross join lateral (
       select array(
         select k from unnest(p_channels) k
-        where k <> all (u.ended || u.ends) and p.metadata::jsonb -> p_end_key ? k
+        where k <> all (u.ended || u.ends) and wflo.json_of(p.metadata) -> p_end_key ? k
       ) as channels
     ) e
     where not p_channels <@ (u.ended || u.ends) and u.depth < 1000000
@@ -266,9 +266,12 @@ create function wflo.walk_writes(
     join wflo.checkpoint c on c.thread_key = u.thread_key and c.namespace = p_namespace and c.id = u.id
     where cardinality(u.ends) > 0
   )
-  select 'c', e.depth, null::int4, null::int4, null::int2, wflo.checkpoint_json(t, e.found), to_json(e.ends)::text
-  from ends e
-  join wflo.thread t on t.key = (e.found).thread_key
+  select c.* from (
+    select 'c', e.depth, null::int4, null::int4, null::int2, wflo.checkpoint_json(t, e.found), to_json(e.ends)::text
+    from ends e
+    join wflo.thread t on t.key = (e.found).thread_key
+    order by e.depth
+  ) c
   union all
   select 'e', e.depth, x.log, x.position, x.codec, x.text, null::text
   from ends e

@@ -1,10 +1,23 @@
-import type { CheckpointFilter, CheckpointPlace, CheckpointPut, CheckpointStore, WritesPut } from "@wflo/core";
+import type {
+  CheckpointFilter,
+  CheckpointPlace,
+  CheckpointPut,
+  CheckpointStore,
+  WritesPut,
+} from "@wflo/core";
 import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { piecesText } from "./pieces-text.ts";
-import { readHeader, readPut, readStored, readWalk, type ContentCells, type PutJson } from "./read-checkpoint.ts";
+import {
+  readHeader,
+  readPut,
+  readStored,
+  readWalk,
+  type ContentCells,
+  type PutJson,
+} from "./read-checkpoint.ts";
 import { checkpoint } from "./schema/checkpoint.ts";
 import { uuidOf } from "./uuid-of.ts";
 
@@ -57,7 +70,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       return rows.map(readHeader);
     },
     async listStored(tenant, filter) {
-      const rows = await driver.query({ text: LIST_STORED, params: filterArgs(tenant, filter), name: "wflo_list" });
+      const rows = await driver.query({
+        text: LIST_STORED,
+        params: filterArgs(tenant, filter),
+        name: "wflo_list",
+      });
       return readStored(rows as unknown as readonly ContentCells[]);
     },
     async putWrites(put) {
@@ -177,7 +194,7 @@ function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined 
     namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
     name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
     id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),
-    contains === undefined ? undefined : sql`wflo.contains_json(${checkpoint.metadata}, ${contains}::jsonb)`,
+    contains === undefined ? undefined : sql`wflo.json_of(${checkpoint.metadata}) @> ${contains}::jsonb`,
     before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
   );
 }

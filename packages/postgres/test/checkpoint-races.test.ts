@@ -63,7 +63,7 @@ class Writer {
     return { ...put, threadEpoch: fresh ? undefined : this.known?.epoch };
   }
 
-  private learn(verdict: Exclude<PutVerdict, { code: "superseded" }>): boolean {
+  private learn(verdict: Extract<PutVerdict, { readonly thread: unknown }>): boolean {
     this.known = verdict.thread;
     return verdict.code === "saved";
   }

@@ -98,7 +98,8 @@ function splitRecord(splitting: Splitting, path: readonly string[], value: Recor
     const isOwn =
       path.length < MAX_DEPTH &&
       channels.length < MAX_CHANNELS &&
-      ((own < OWN_CHANNELS && grows(child, 1, isWhole)) || (own < MAX_CHANNELS / 2 && grows(child, MANY_ITEMS, isWhole)));
+      ((own < OWN_CHANNELS && grows(child, 1, isWhole)) ||
+        (own < MAX_CHANNELS / 2 && grows(child, MANY_ITEMS, isWhole)));
     kept.push([key, isOwn ? {} : child]);
     if (!isOwn) continue;
     own += 1;
@@ -109,7 +110,8 @@ function splitRecord(splitting: Splitting, path: readonly string[], value: Recor
 /** Whether a part of a value is likely to grow from checkpoint to checkpoint. */
 function grows(value: unknown, items: number, isWhole: IsWhole, depth = 0): boolean {
   const anyOf = (children: Iterable<unknown>) =>
-    depth < MAX_DEPTH && [...children].some((child) => grows(child, Math.max(items, FEW_ITEMS), isWhole, depth + 1));
+    depth < MAX_DEPTH &&
+    [...children].some((child) => grows(child, Math.max(items, FEW_ITEMS), isWhole, depth + 1));
   switch (kindOf(value, isWhole)) {
     case "value":
       return false;

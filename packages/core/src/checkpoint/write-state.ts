@@ -55,7 +55,10 @@ export function writeChannels(
     }
   };
   const isKept = ({ path: [first] }: RememberedChannel) => first !== undefined && kept?.has(first) === true;
-  const channels = [...(kept === undefined ? [] : (base?.channels.filter(isKept) ?? [])), ...given.map(write)];
+  const channels = [
+    ...(kept === undefined ? [] : (base?.channels.filter(isKept) ?? [])),
+    ...given.map(write),
+  ];
   const added = writer.elements.reduce((sum, { text }) => sum + text.length, 0);
   if (added > MAX_CHARACTERS) {
     throw new UnsavableValueError(

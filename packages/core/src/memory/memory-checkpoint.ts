@@ -37,7 +37,8 @@ export class MemoryCheckpoint {
 
   /** Whether another checkpoint is the same as this one. */
   says(other: NewCheckpoint): boolean {
-    const text = (of: NewCheckpoint) => JSON.stringify([of.parentId ?? null, of.kind, of.name, of.manifest, of.pieces, of.metadata]);
+    const text = (of: NewCheckpoint) =>
+      JSON.stringify([of.parentId ?? null, of.kind, of.name, of.manifest, of.pieces, of.metadata]);
     return text(this.created) === text(other);
   }
 

@@ -22,7 +22,8 @@ export function putCheckpoint(
   const saved = line?.get(checkpoint.id);
   const isReplay = saved !== undefined && (put.replaces !== true || saved.says(checkpoint));
   if (isReplay) return verdictOf("replay", saved, thread.state());
-  const isDeleted = put.mustNotRevive === true && parentId !== undefined && thread.revives(namespace, parentId);
+  const isDeleted =
+    put.mustNotRevive === true && parentId !== undefined && thread.revives(namespace, parentId);
   if (isDeleted) return { code: "deleted" };
   const isStale = threadEpoch !== undefined && (known === undefined || threadEpoch !== thread.state().epoch);
   if (isStale) return { code: "stale", thread: thread.state() };

@@ -138,7 +138,7 @@ export interface WalkRequest {
 export interface ChannelWalk {
   /** Those of the oldest checkpoint first, within it in the order of `StoredCheckpoint`. */
   readonly writes: readonly PendingWrite[];
-  /** Where the walks of channels ended; a channel is in none when its walk came to the first ancestor that is still there. */
+  /** Where the walks of channels ended, the nearest first; a channel is in none when its walk came to the first ancestor that is still there. */
   readonly ends: readonly { readonly channels: readonly string[]; readonly stored: StoredCheckpoint }[];
 }
 

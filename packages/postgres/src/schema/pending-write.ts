@@ -16,7 +16,5 @@ export const pendingWrite = wfloSchema.table(
     channels: text("channels").array().notNull(),
     texts: text("texts").array().notNull(),
   },
-  (table) => [
-    primaryKey({ columns: [table.threadKey, table.namespace, table.checkpointId, table.taskId] }),
-  ],
+  (table) => [primaryKey({ columns: [table.threadKey, table.namespace, table.checkpointId, table.taskId] })],
 );

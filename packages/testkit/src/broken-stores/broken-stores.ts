@@ -6,11 +6,13 @@ import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
 import { brokenLists } from "./broken-lists.ts";
 import { brokenLines } from "./broken-lines.ts";
+import { brokenPages } from "./broken-pages.ts";
 import { brokenRests } from "./broken-rests.ts";
 import { brokenReserves } from "./broken-reserves.ts";
 import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
 import { brokenSteps } from "./broken-steps.ts";
+import { brokenWrites } from "./broken-writes.ts";
 import { brokenThreads } from "./broken-threads.ts";
 import type { BrokenStore } from "./broken-store.ts";
 
@@ -30,4 +32,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenFollows,
   ...brokenThreads,
   ...brokenLines,
+  ...brokenWrites,
+  ...brokenPages,
 ];

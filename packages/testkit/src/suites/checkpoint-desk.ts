@@ -10,6 +10,7 @@ import type {
   PutVerdict,
   StoredCheckpoint,
   ThreadState,
+  WritesPut,
 } from "@wflo/core";
 import type { CaseDesk } from "./case-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
@@ -19,6 +20,8 @@ export interface PutOptions extends Partial<Omit<NewCheckpoint, "id">> {
   readonly elements?: readonly Element[];
   readonly threadEpoch?: number | undefined;
   readonly mustFollow?: boolean;
+  readonly replaces?: boolean;
+  readonly mustNotRevive?: boolean;
   readonly fence?: CheckpointPut["fence"];
 }
 
@@ -38,7 +41,7 @@ export class CheckpointDesk {
   }
 
   put(id: string, options: PutOptions = {}): Promise<PutVerdict> {
-    const { elements = [], threadEpoch, mustFollow, fence, ...given } = options;
+    const { elements = [], threadEpoch, mustFollow, replaces, mustNotRevive, fence, ...given } = options;
     const checkpoint: NewCheckpoint = {
       thread: "chat",
       namespace: "",
@@ -53,7 +56,8 @@ export class CheckpointDesk {
       ...given,
     };
     const { tenant } = this.desk;
-    return this.store.put({ tenant, checkpoint, elements, threadEpoch, mustFollow, fence });
+    const rules = { mustFollow, replaces, mustNotRevive, fence };
+    return this.store.put({ tenant, checkpoint, elements, threadEpoch, ...rules });
   }
 
   /** Puts what must be saved; returns the thread as it is afterwards. */
@@ -74,6 +78,49 @@ export class CheckpointDesk {
     expect(verdict).toMatchObject({ code });
     if (!("thread" in verdict)) throw new Error(`put() said ${verdict.code} of ${id}`);
     return verdict.thread;
+  }
+
+  /** Writes of the task `t`, each given as index and text. */
+  write(
+    checkpointId: string,
+    writes: readonly (readonly [index: number, text: string])[],
+    options?: Partial<Omit<WritesPut, "tenant" | "checkpointId" | "writes">>,
+  ): Promise<"saved" | "deleted"> {
+    return this.store.putWrites({
+      tenant: this.desk.tenant,
+      thread: "chat",
+      namespace: "",
+      checkpointId,
+      taskId: "t",
+      taskPath: "",
+      writes: writes.map(([index, text]) => ({ index, channel: "notes", codec: 1, text })),
+      replaces: false,
+      ...options,
+    });
+  }
+
+  /** The texts of the writes of a checkpoint in their order; undefined when it is not there. */
+  async written(id: string, place?: Partial<CheckpointPlace>): Promise<readonly string[] | undefined> {
+    return (await this.get({ id, ...place }))?.writes.map(({ text }) => text);
+  }
+
+  /** A page, as ids with the texts of their elements and of their writes. */
+  async page(filter?: Partial<CheckpointFilter>): Promise<readonly unknown[]> {
+    const page = await this.store.listStored(this.desk.tenant, { limit: 100, ...filter });
+    return page.map(({ row, elements, writes }) => {
+      const named = (log: number, position: number) =>
+        row.pieces.some(([of, first, last]) => of === log && position >= first && position <= last);
+      const own = elements.filter(({ log, position }) => named(log, position));
+      return [row.id, own.map(({ text }) => text).toSorted(), writes.map(({ text }) => text)];
+    });
+  }
+
+  /** A walk for channels from a place, as the texts of the writes, and for each end its channels and its id. */
+  async walk(channels: readonly string[], place?: Partial<CheckpointPlace>): Promise<readonly unknown[]> {
+    const from = { thread: "chat", namespace: "", ...place };
+    const { writes, ends } = await this.store.walk(this.desk.tenant, from, { channels, endKey: "held" });
+    const ended = ends.map(({ channels: of, stored }) => [of, stored.row.id, stored.elements.length]);
+    return [writes.map(({ text }) => text), ended];
   }
 
   get(place?: Partial<CheckpointPlace>): Promise<StoredCheckpoint | undefined> {

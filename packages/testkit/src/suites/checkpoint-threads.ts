@@ -50,6 +50,8 @@ export const checkpointThreadsCases: readonly DatabaseCase[] = [
     expect(await other.deleteThread()).toBe(false);
     await other.save("a", { manifest: "theirs", elements: [element(1, 0, "theirs")] });
     await other.save("b", { parentId: "a" });
+    await other.write("a", [[0, "theirs"]]);
+    expect(await desk.written("a")).toEqual([]);
     expect((await desk.get())?.row).toMatchObject({ id: "a", manifest: "ours" });
     expect(await desk.texts("a")).toEqual(["ours"]);
     expect(await desk.listed()).toEqual(["a"]);

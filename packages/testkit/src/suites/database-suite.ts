@@ -1,8 +1,10 @@
 import { describe, test } from "vitest";
 import { checkpointFollowsCases } from "./checkpoint-follows.ts";
 import { checkpointLinesCases } from "./checkpoint-lines.ts";
+import { checkpointPagesCases } from "./checkpoint-pages.ts";
 import { checkpointPutsCases } from "./checkpoint-puts.ts";
 import { checkpointThreadsCases } from "./checkpoint-threads.ts";
+import { checkpointWritesCases } from "./checkpoint-writes.ts";
 import { checkpointStatesCases } from "./checkpoint-states.ts";
 import { closingCases } from "./closing.ts";
 import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
@@ -39,6 +41,8 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   follows: checkpointFollowsCases,
   threads: checkpointThreadsCases,
   lines: checkpointLinesCases,
+  writes: checkpointWritesCases,
+  pages: checkpointPagesCases,
   texts: hostileTextsCases,
   closing: closingCases,
 };
