@@ -225,7 +225,7 @@ export class CheckpointEngine {
     return channelsOf(this.#recall(stored));
   }
 
-  /** The channels of each of a page of `listStored`. What they have in common is read once. */
+  /** The channels of each of a page of `listStored`. The elements of a thread are looked through once. */
   *channelsOfEach(page: readonly StoredCheckpoint[]): Generator<StateChannel[]> {
     const readers = new Map<readonly Element[], ElementReader>();
     for (const stored of page) {

@@ -8,18 +8,13 @@ import { readChannel, type ReadElement } from "./read-channel.ts";
 import type { Remembered, RememberedChannel, RememberedState } from "./remembered.ts";
 import type { StateChannel } from "./split-state.ts";
 
-/** The elements of one or more checkpoints by their places; each is read once. */
+/** The elements of one or more checkpoints by their places; what they say is made anew each time, since patches change it. */
 export type ElementReader = (id: string, place: string) => ReadElement;
 
 /** Reads these elements. */
 export function elementReader(elements: readonly Element[]): ElementReader {
   const byPlace = new Map(elements.map((element) => [`${element.log}:${element.position}`, element]));
-  const known = new Map<string, ReadElement>();
-  return (id, place) => {
-    const found = known.get(place) ?? readElement(id, byPlace.get(place));
-    known.set(place, found);
-    return found;
-  };
+  return (id, place) => readElement(id, byPlace.get(place));
 }
 
 /** What a stored checkpoint is made of. Throws `UnreadableCheckpointError` when a part is missing or a newer version wrote it. */
