@@ -42,7 +42,7 @@ export function placeToWrite(config: RunnableConfig, what: string): CheckpointPl
 /** Undefined when a config names none, which in a list means all. */
 export function namespaceOf(configurable: RunnableConfig["configurable"]): string | undefined {
   const namespace: unknown = configurable?.["checkpoint_ns"];
-  return namespace === undefined || namespace === null ? undefined : String(namespace);
+  return typeof namespace === "string" ? namespace : undefined;
 }
 
 /** The config of a checkpoint. */

@@ -156,11 +156,11 @@ export function graphCases(open: OpenSaver): void {
     const thread = newThread();
     await graphOn(open()).invoke({ log: ["in"] }, thread);
     const state = await graphOn(open()).getState(thread, { subgraphs: true });
-    expect((state.tasks[0]?.state as { next: string[] }).next).toEqual(["ask"]);
+    expect(state.tasks[0]?.state).toMatchObject({ next: ["ask"] });
     const namespaces = new Set<unknown>();
     for await (const { config } of open().list(thread))
       namespaces.add(config.configurable?.["checkpoint_ns"]);
-    expect([...namespaces].map((name) => String(name).split(":")[0]).toSorted()).toEqual(["", "sub"]);
+    expect(new Set([...namespaces].map((name) => String(name).split(":")[0]))).toEqual(new Set(["", "sub"]));
     const result = await graphOn(open()).invoke(new Command({ resume: "ok" }), thread);
     expect(result.log).toContain("inner was told ok");
   });

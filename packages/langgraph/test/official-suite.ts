@@ -4,7 +4,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test 
 import { WfloSaver } from "../src/index.ts";
 
 /** The suite of LangGraph expects Vitest's functions to be global. */
-Object.assign(globalThis, { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, test });
+Object.assign(globalThis, {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it: counted,
+  test,
+});
 
 let savers = 0;
 

@@ -8,7 +8,11 @@ import { checkpointOf, putAll } from "./saver-cases.ts";
 interface Expected {
   readonly config: object;
   readonly checkpoint: Checkpoint;
-  readonly writes: unknown[];
+  readonly writes: [task: string, channel: string, value: number][];
+}
+
+function byTask([one]: Expected["writes"][number], [other]: Expected["writes"][number]): number {
+  return one < other ? -1 : 1;
 }
 
 /** Numbers that look random, the same for the same seed. */
@@ -44,7 +48,7 @@ export async function playThreads(open: OpenSaver, seed: number, operations: num
       }
       case 1: {
         const task = `task ${below(3)}`;
-        if (parent === undefined || parent.writes.some((write) => (write as string[])[0] === task)) break;
+        if (parent === undefined || parent.writes.some(([of]) => of === task)) break;
         await saver.putWrites(parent.config, [["list", move]], task);
         parent.writes.push([task, "list", move]);
         break;
@@ -56,7 +60,7 @@ export async function playThreads(open: OpenSaver, seed: number, operations: num
         if (wanted === undefined) break;
         const tuple = await saver.getTuple(wanted.config);
         expect(tuple?.checkpoint).toEqual(wanted.checkpoint);
-        expect(tuple?.pendingWrites).toEqual(wanted.writes.toSorted());
+        expect(tuple?.pendingWrites).toEqual(wanted.writes.toSorted(byTask));
         reads += 1;
         break;
       }
