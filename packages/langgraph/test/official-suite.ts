@@ -11,7 +11,7 @@ Object.assign(globalThis, {
   beforeEach,
   describe,
   expect,
-  it: counted,
+  it,
   test,
 });
 
