@@ -4,6 +4,10 @@
 -- The greatest id that was deleted: what goes on from one of those must not bring a part of it back.
 alter table wflo.thread add column deleted_to text collate "C";
 
+-- A text that is long enough may be deflated instead (RFC 1951): what PostgreSQL itself compresses are rows of more than 2 kB.
+alter table wflo.element alter column text drop not null;
+alter table wflo.element add column packed bytea;
+
 -- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write.
 create table wflo.pending_write (
   thread_key uuid not null,
@@ -15,6 +19,7 @@ create table wflo.pending_write (
   codecs int2[] not null,
   channels text[] not null,
   texts text[] not null,
+  packed bytea[] not null,
   primary key (thread_key, namespace, checkpoint_id, task_id)
 );
 
@@ -27,11 +32,12 @@ $$;
 drop function wflo.put_checkpoint(
   text, text, text, text, text, text, text, text, text, text, text, int4[], int4[], int2[], text[], int8, boolean, uuid, int8);
 
--- As in 0007_checkpoints.sql, and besides: an id that is there may be replaced, and what was deleted is not gone on from.
+-- As in 0007_checkpoints.sql, and besides: an id that is there may be replaced, and what was deleted is not gone on from. p_packed is
+-- base64, and null where there is a text.
 create function wflo.put_checkpoint(
   p_tenant text, p_thread text, p_namespace text, p_id text, p_parent text, p_kind text, p_name text, p_step text, p_manifest text,
-  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_thread_epoch int8,
-  p_must_follow boolean, p_replaces boolean, p_must_not_revive boolean, p_run uuid, p_epoch int8
+  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_packed text[],
+  p_thread_epoch int8, p_must_follow boolean, p_replaces boolean, p_must_not_revive boolean, p_run uuid, p_epoch int8
 ) returns jsonb language plpgsql as $$
 declare
   v_thread wflo.thread;
@@ -78,9 +84,9 @@ begin
   if v_found.id is not null then
     delete from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
   end if;
-  insert into wflo.element (thread_key, log, position, codec, text)
-  select v_thread.key, u.log, u.position, u.codec, u.text
-  from unnest(p_logs, p_positions, p_codecs, p_texts) u (log, position, codec, text);
+  insert into wflo.element (thread_key, log, position, codec, text, packed)
+  select v_thread.key, u.log, u.position, u.codec, u.text, decode(u.packed, 'base64')
+  from unnest(p_logs, p_positions, p_codecs, p_texts, p_packed) u (log, position, codec, text, packed);
   update wflo.thread t
   set seq = t.seq + 1, next_log = greatest(t.next_log, (select max(l) + 1 from unnest(p_logs) l))
   where t.tenant = p_tenant and t.thread = p_thread
@@ -100,10 +106,11 @@ $$;
 -- Writes of a task (parallel arrays, no index twice). The lock keeps a delete from passing between the look at the thread and the writes.
 create function wflo.put_writes(
   p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_id text, p_task_path text, p_indexes int4[],
-  p_codecs int2[], p_channels text[], p_texts text[], p_replaces boolean
+  p_codecs int2[], p_channels text[], p_texts text[], p_packed text[], p_replaces boolean
 ) returns jsonb language plpgsql as $$
 declare
   v_thread wflo.thread;
+  v_packed bytea[] := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
 begin
   select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for share;
   if not found then
@@ -114,16 +121,18 @@ begin
     return to_jsonb('deleted'::text);
   end if;
   insert into wflo.pending_write as w (
-    thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts)
-  values (v_thread.key, p_namespace, p_checkpoint, p_task_id, p_task_path, p_indexes, p_codecs, p_channels, p_texts)
+    thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts, packed)
+  values (
+    v_thread.key, p_namespace, p_checkpoint, p_task_id, p_task_path, p_indexes, p_codecs, p_channels, p_texts, v_packed)
   on conflict (thread_key, namespace, checkpoint_id, task_id) do update
-  set (indexes, codecs, channels, texts) = (
-    select array_agg(m.index), array_agg(m.codec), array_agg(m.channel), array_agg(m.text)
+  set (indexes, codecs, channels, texts, packed) = (
+    select array_agg(m.index), array_agg(m.codec), array_agg(m.channel), array_agg(m.text), array_agg(m.packed)
     from (
       select distinct on (u.index) u.* from (
-        select o.*, false as is_new from unnest(w.indexes, w.codecs, w.channels, w.texts) o (index, codec, channel, text)
+        select o.*, false as is_new
+        from unnest(w.indexes, w.codecs, w.channels, w.texts, w.packed) o (index, codec, channel, text, packed)
         union all
-        select n.*, true from unnest(p_indexes, p_codecs, p_channels, p_texts) n (index, codec, channel, text)
+        select n.*, true from unnest(p_indexes, p_codecs, p_channels, p_texts, v_packed) n (index, codec, channel, text, packed)
       ) u
       order by u.index, u.is_new = p_replaces desc
     ) m
@@ -144,8 +153,9 @@ $$;
 drop function wflo.get_checkpoint(text, text, text, text, text);
 
 -- What the functions below answer with, a kind of row after the other. `c`, a checkpoint: its number `of` among those of the answer,
--- JSON. `e`, an element of the checkpoints of a thread, whose first has the number `of`. `w`, a pending write of the checkpoint `of`:
--- its index as `position`, JSON of task, path and channel as `label`.
+-- JSON. `e`, an element of the checkpoints of a thread, whose first has the number `of`; `label` tells when its text is packed, and then
+-- it is base64. `w`, a pending write of the checkpoint `of`: its index as `position`, JSON of task, path, channel and whether the text is
+-- packed as `label`.
 create type wflo.content as (kind text, "of" int4, log int4, "position" int4, codec int2, "text" text, label text);
 
 -- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement.
@@ -164,15 +174,17 @@ begin
   end if;
   return query select 'c', 0, null::int4, null::int4, null::int2, wflo.checkpoint_json(v_thread, v_found), null::text;
   -- For the OFFSET see wflo.collides.
-  return query select 'e', 0, e.log, e.position, e.codec, e.text, null::text
+  return query select 'e', 0, e.log, e.position, e.codec, coalesce(e.text, encode(e.packed, 'base64')),
+    case when e.text is null then 'packed' end
   from wflo.stretches(v_found.pieces) s
   cross join lateral (
-    select x.log, x.position, x.codec, x.text from wflo.element x
+    select x.log, x.position, x.codec, x.text, x.packed from wflo.element x
     where x.thread_key = v_found.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
     offset 0
   ) e;
-  return query select 'w', 0, null::int4, u.index, u.codec, u.text, json_build_array(w.task_id, w.task_path, u.channel)::text
-  from wflo.pending_write w, unnest(w.indexes, w.codecs, w.channels, w.texts) u (index, codec, channel, text)
+  return query select 'w', 0, null::int4, u.index, u.codec, coalesce(u.text, encode(u.packed, 'base64')),
+    json_build_array(w.task_id, w.task_path, u.channel, u.text is null)::text
+  from wflo.pending_write w, unnest(w.indexes, w.codecs, w.channels, w.texts, w.packed) u (index, codec, channel, text, packed)
   where w.thread_key = v_found.thread_key and w.namespace = p_namespace and w.checkpoint_id = v_found.id
   order by w.task_path, w.task_id, u.index;
 end
@@ -212,7 +224,8 @@ begin
     pieces, metadata, of)
   join wflo.thread t on t.key = p.thread_key
   order by p.of;
-  return query select 'e', a.of, e.log, e.position, e.codec, e.text, null::text
+  return query select 'e', a.of, e.log, e.position, e.codec, coalesce(e.text, encode(e.packed, 'base64')),
+    case when e.text is null then 'packed' end
   from (
     select p.thread_key, min(p.of)::int4 as of, string_agg(nullif(p.pieces, ''), ',') as pieces
     from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
@@ -221,16 +234,16 @@ begin
   ) a
   cross join lateral wflo.stretches(a.pieces) s
   cross join lateral (
-    select x.log, x.position, x.codec, x.text from wflo.element x
+    select x.log, x.position, x.codec, x.text, x.packed from wflo.element x
     where x.thread_key = a.thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
     offset 0
   ) e;
-  return query select 'w', p.of::int4, null::int4, u.index, u.codec, u.text,
-    json_build_array(w.task_id, w.task_path, u.channel)::text
+  return query select 'w', p.of::int4, null::int4, u.index, u.codec, coalesce(u.text, encode(u.packed, 'base64')),
+    json_build_array(w.task_id, w.task_path, u.channel, u.text is null)::text
   from unnest(v_page) with ordinality p (saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest,
     pieces, metadata, of)
   join wflo.pending_write w on w.thread_key = p.thread_key and w.namespace = p.namespace and w.checkpoint_id = p.id
-  cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts) u (index, codec, channel, text)
+  cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts, w.packed) u (index, codec, channel, text, packed)
   order by p.of, w.task_path, w.task_id, u.index;
 end
 $$;
@@ -273,20 +286,22 @@ create function wflo.walk_writes(
     order by e.depth
   ) c
   union all
-  select 'e', e.depth, x.log, x.position, x.codec, x.text, null::text
+  select 'e', e.depth, x.log, x.position, x.codec, coalesce(x.text, encode(x.packed, 'base64')),
+    case when x.text is null then 'packed' end
   from ends e
   cross join lateral wflo.stretches((e.found).pieces) s
   cross join lateral (
-    select x.log, x.position, x.codec, x.text from wflo.element x
+    select x.log, x.position, x.codec, x.text, x.packed from wflo.element x
     where x.thread_key = (e.found).thread_key and x.log = s.log and x.position >= s.first and x.position < s.behind
     offset 0
   ) x
   union all
   select w.* from (
-    select 'w', u.depth, null::int4, x.index, x.codec, x.text, json_build_array(w.task_id, w.task_path, x.channel)::text
+    select 'w', u.depth, null::int4, x.index, x.codec, coalesce(x.text, encode(x.packed, 'base64')),
+    json_build_array(w.task_id, w.task_path, x.channel, x.text is null)::text
     from up u
     join wflo.pending_write w on w.thread_key = u.thread_key and w.namespace = p_namespace and w.checkpoint_id = u.id
-    cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts) x (index, codec, channel, text)
+    cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts, w.packed) x (index, codec, channel, text, packed)
     where x.channel = any (p_channels) and x.channel <> all (u.ended)
     order by u.depth desc, w.task_path, w.task_id, x.index
   ) w

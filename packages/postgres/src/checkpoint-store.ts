@@ -9,6 +9,7 @@ import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
+import { packText } from "./packed-text.ts";
 import { piecesText } from "./pieces-text.ts";
 import {
   readHeader,
@@ -104,6 +105,7 @@ function putArgs({
   mustNotRevive = false,
   fence,
 }: CheckpointPut): readonly unknown[] {
+  const texts = elements.map(({ text }) => packText(text));
   return [
     keyOf("tenant", tenant),
     keyOf("thread", made.thread),
@@ -119,7 +121,8 @@ function putArgs({
     elements.map(({ log }) => log),
     elements.map(({ position }) => position),
     elements.map(({ codec }) => codec),
-    elements.map(({ text }) => text),
+    texts.map(({ text }) => text),
+    texts.map(({ packed }) => packed),
     threadEpoch,
     mustFollow,
     replaces,
@@ -164,6 +167,7 @@ function writesArgs(put: WritesPut): readonly unknown[] {
   // No index twice: of several, the last one replaces the others, or the first one stays.
   const ordered = put.replaces ? put.writes : put.writes.toReversed();
   const writes = [...new Map(ordered.map((write) => [write.index, write])).values()];
+  const texts = writes.map(({ text }) => packText(text));
   return [
     keyOf("tenant", put.tenant),
     keyOf("thread", put.thread),
@@ -174,7 +178,8 @@ function writesArgs(put: WritesPut): readonly unknown[] {
     writes.map(({ index }) => index),
     writes.map(({ codec }) => codec),
     writes.map(({ channel }) => nameOfChannel(channel)),
-    writes.map(({ text }) => text),
+    texts.map(({ text }) => text),
+    texts.map(({ packed }) => packed),
     put.replaces,
   ];
 }

@@ -8,6 +8,7 @@ import type {
   StoredCheckpoint,
   ThreadState,
 } from "@wflo/core";
+import { unpackText } from "./packed-text.ts";
 import { readPieces } from "./pieces-text.ts";
 
 /** A verdict of `wflo.put_checkpoint`; times in milliseconds. */
@@ -111,13 +112,20 @@ interface HeadJson {
   readonly thread: ThreadState;
 }
 
-function readElement([, , log, position, codec, text]: ContentCells): Element {
-  return { log: Number(log), position: Number(position), codec: Number(codec), text };
+function readElement([, , log, position, codec, text, label]: ContentCells): Element {
+  const unpacked = label === null ? text : unpackText(text);
+  return { log: Number(log), position: Number(position), codec: Number(codec), text: unpacked };
 }
 
 function readWrite([, , , index, codec, text, label]: ContentCells): PendingWrite {
-  const [taskId, taskPath, channel] = JSON.parse(label ?? "[]") as [string, string, string];
-  return { taskId, taskPath, index: Number(index), channel, codec: Number(codec), text };
+  const [taskId, taskPath, channel, isPacked] = JSON.parse(label ?? "[]") as [
+    string,
+    string,
+    string,
+    boolean,
+  ];
+  const unpacked = isPacked ? unpackText(text) : text;
+  return { taskId, taskPath, index: Number(index), channel, codec: Number(codec), text: unpacked };
 }
 
 /** A header as drizzle reads it. */

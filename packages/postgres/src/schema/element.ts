@@ -1,7 +1,8 @@
 import { integer, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { bytes } from "./bytes.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
-/** The values that states are made of; never changed. */
+/** The values that states are made of; never changed. Either `text` or `packed`, see `packed-text.ts`. */
 export const element = wfloSchema.table(
   "element",
   {
@@ -9,7 +10,8 @@ export const element = wfloSchema.table(
     log: integer("log").notNull(),
     position: integer("position").notNull(),
     codec: smallint("codec").notNull(),
-    text: text("text").notNull(),
+    text: text("text"),
+    packed: bytes("packed"),
   },
   (table) => [primaryKey({ columns: [table.threadKey, table.log, table.position] })],
 );

@@ -1,4 +1,5 @@
 import { integer, primaryKey, smallint, text, uuid } from "drizzle-orm/pg-core";
+import { bytes } from "./bytes.ts";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
@@ -15,6 +16,7 @@ export const pendingWrite = wfloSchema.table(
     codecs: smallint("codecs").array().notNull(),
     channels: text("channels").array().notNull(),
     texts: text("texts").array().notNull(),
+    packed: bytes("packed").array().notNull(),
   },
   (table) => [primaryKey({ columns: [table.threadKey, table.namespace, table.checkpointId, table.taskId] })],
 );
