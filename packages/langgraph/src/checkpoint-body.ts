@@ -7,18 +7,18 @@ import type {
 import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 
 /** The key under which versions of channels stand that have a value. */
-export const HELD = "held";
+export const HELD = "h";
 /** The key of the metadata that `list` filters by. */
-const META = "meta";
+const META = "m";
 
-/** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. */
+/** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. Short keys, as every checkpoint has them. */
 interface Body {
   /** What else LangGraph's checkpoint has: `v`, `ts`. */
-  readonly rest: Readonly<Record<string, unknown>>;
+  readonly r: Readonly<Record<string, unknown>>;
   readonly [HELD]: ChannelVersions;
   /** Versions of channels without a value. */
-  readonly bare: ChannelVersions;
-  readonly seen: Checkpoint["versions_seen"];
+  readonly b: ChannelVersions;
+  readonly s: Checkpoint["versions_seen"];
   readonly [META]: unknown;
 }
 
@@ -34,18 +34,18 @@ export async function writeBody(
   const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
   const all = Object.entries(versions ?? {});
   const body: Body = {
-    rest,
-    held: Object.fromEntries(all.filter(([name]) => held.has(name))),
-    bare: Object.fromEntries(all.filter(([name]) => !held.has(name))),
-    seen: seen ?? {},
-    meta: JSON.parse(await plainText(metadata)) as unknown,
+    r: rest,
+    [HELD]: Object.fromEntries(all.filter(([name]) => held.has(name))),
+    b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
+    s: seen ?? {},
+    [META]: JSON.parse(await plainText(metadata)) as unknown,
   };
   return cleanJson(JSON.stringify(body));
 }
 
 /** The versions of the channels that have a value at a checkpoint. */
 export function heldVersions(body: string): ChannelVersions {
-  return (JSON.parse(body) as Body).held;
+  return (JSON.parse(body) as Body)[HELD];
 }
 
 /** A checkpoint without values, and its metadata. */
@@ -53,7 +53,7 @@ export async function readBody(
   text: string,
   id: string,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly metadata: CheckpointMetadata }> {
-  const { rest, held, bare, seen, meta } = JSON.parse(text) as Body;
+  const { r: rest, [HELD]: held, b: bare, s: seen, [META]: meta } = JSON.parse(text) as Body;
   const metadata = (await plain.loadsTyped("json", JSON.stringify(meta))) as CheckpointMetadata;
   const versions = { ...held, ...bare };
   const checkpoint = { ...rest, id, channel_values: {}, channel_versions: versions, versions_seen: seen };

@@ -38,7 +38,8 @@ export function writeManifest(state: RememberedState): {
   readonly pieces: Piece[];
 } {
   const channels = state.channels.map(({ kind, path, pieces, tails }): ChannelJson => {
-    return [LETTERS[kind], path, pieces.length, ...tails.map(tailJson)];
+    const used = tails.slice(0, tails.findLastIndex((tail) => tail !== undefined) + 1);
+    return [LETTERS[kind], path, pieces.length, ...used.map(tailJson)];
   });
   const manifest = JSON.stringify([FORM, tailJson(state.values), channels]);
   return { manifest, pieces: state.channels.flatMap(({ pieces }) => pieces) };
