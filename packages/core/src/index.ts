@@ -18,7 +18,9 @@ export {
   type UserPrice,
 } from "./pricing/catalogue.ts";
 export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.ts";
+export { modelThinks } from "./pricing/model-thinks.ts";
 export { createPricing, type Pricing } from "./pricing/pricing.ts";
+export { providerOfUrl } from "./pricing/provider-of-url.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage.ts";
 export { usageOfResponse, type MeasuredResponse } from "./pricing/usage-of-response.ts";
@@ -67,6 +69,7 @@ export type { Door } from "./guard/door.ts";
 export type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 export type {
   Answer,
+  CallPlace,
   Grant,
   GuardRequest,
   Outcome,

@@ -1,9 +1,8 @@
-import { WfloError, type BoundWrapper } from "@wflo/core";
+import { providerOfUrl, WfloError, type BoundWrapper } from "@wflo/core";
 import { endpointOf } from "./endpoint.ts";
 import { refusalResponse } from "./errors.ts";
 import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
-import { providerOfUrl } from "./provider.ts";
 import { RemoteAnswers } from "./remote-answers.ts";
 import { reserve, type Opening, type ReserveOptions } from "./reserve.ts";
 import { Ticket } from "./ticket.ts";

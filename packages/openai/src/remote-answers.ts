@@ -1,5 +1,4 @@
-import type { BoundWrapper, Outcome } from "@wflo/core";
-import { providerOfUrl } from "./provider.ts";
+import { providerOfUrl, type BoundWrapper, type Outcome } from "@wflo/core";
 import { listedBatches, remoteOf, type Remote } from "./remote.ts";
 import { sameResponse, webStream } from "./same-response.ts";
 import { streamMeter } from "./stream-meter.ts";

@@ -1,4 +1,4 @@
-import { apart, type Answer, type BoundWrapper } from "@wflo/core";
+import { apart, providerOfUrl, type Answer, type BoundWrapper } from "@wflo/core";
 import { readResponse, type NativeAnswer } from "./attempt.ts";
 import { capFieldOf } from "./cap-field.ts";
 import { countedCall } from "./counted-call.ts";
@@ -7,7 +7,6 @@ import { unreadableBody } from "./errors.ts";
 import { heldCall } from "./held-call.ts";
 import { readNativeRequest, type RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
-import { providerOfUrl } from "./provider.ts";
 import { askedBody, outgoingBody, writeBody } from "./request-body.ts";
 import type { Ticket } from "./ticket.ts";
 

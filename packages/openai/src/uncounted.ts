@@ -1,8 +1,7 @@
-import type { BoundWrapper } from "@wflo/core";
+import { providerOfUrl, type BoundWrapper } from "@wflo/core";
 import type { Endpoint } from "./endpoint.ts";
 import { UnmeteredSocketError, UnmeteredTransportError, UnpricedEndpointError } from "./errors.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
-import { providerOfUrl } from "./provider.ts";
 
 /** What cannot be counted: refused in strict mode, else let through and told. */
 export class Uncounted {

@@ -46,6 +46,7 @@ create table wflo.hold (
   step text,
   agent text,
   checkpoint_id text collate "C",
+  thread text collate "C",
   provider text not null,
   model text not null,
   primary key (tenant, call_id)
@@ -73,6 +74,7 @@ create table wflo.entry (
   step text collate "C",
   agent text collate "C",
   checkpoint_id text collate "C",
+  thread text collate "C",
   provider text collate "C" not null,
   model text collate "C" not null,
   receipt jsonb not null,
@@ -88,6 +90,7 @@ create table wflo.entry (
 
 create index entry_call on wflo.entry (tenant, call_id);
 create index entry_run on wflo.entry (tenant, run_id, id) where run_id is not null;
+create index entry_thread on wflo.entry (tenant, thread, id) where thread is not null;
 create index entry_doubt on wflo.entry (tenant, id) where kind in ('doubt', 'expire');
 
 create table wflo.run (

@@ -118,7 +118,7 @@ $$;
 -- Asks for money on every budget at once (distinct ids, in any order). Returns the verdict of the port; money as text.
 create function wflo.reserve(
   p_tenant text, p_call uuid, p_budgets text[], p_bound int8, p_need int8, p_target int8, p_share int8, p_ttl_ms int8,
-  p_epoch int8, p_replaces uuid, p_run uuid, p_step text, p_agent text, p_checkpoint text, p_provider text, p_model text
+  p_epoch int8, p_replaces uuid, p_run uuid, p_step text, p_agent text, p_checkpoint text, p_thread text, p_provider text, p_model text
 ) returns jsonb language plpgsql as $$
 declare
   v_at timestamptz := wflo.now();
@@ -171,12 +171,12 @@ begin
 
   insert into wflo.hold (
     tenant, call_id, budget_ids, window_budget_ids, window_kinds, window_starts, amount, bound, charge_on_expiry, expires_at,
-    run_id, epoch, step, agent, checkpoint_id, provider, model
+    run_id, epoch, step, agent, checkpoint_id, thread, provider, model
   )
   select p_tenant, p_call, p_budgets, coalesce(array_agg(l.budget_id), '{}'), coalesce(array_agg(l.kind), '{}'),
     coalesce(array_agg(l.start), '{}'), v_grant, p_bound, v_look.charge_on_expiry,
-    wflo.now() + p_ttl_ms * interval '1 millisecond', p_run, p_epoch, p_step, p_agent, p_checkpoint, p_provider,
-    p_model
+    wflo.now() + p_ttl_ms * interval '1 millisecond', p_run, p_epoch, p_step, p_agent, p_checkpoint, p_thread,
+    p_provider, p_model
   from unnest(v_lines) l where l.fresh
   on conflict do nothing;
   if not found then

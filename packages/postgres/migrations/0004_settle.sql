@@ -97,6 +97,7 @@ begin
   v_entry.step := p_hold.step;
   v_entry.agent := p_hold.agent;
   v_entry.checkpoint_id := p_hold.checkpoint_id;
+  v_entry.thread := p_hold.thread;
   v_entry.provider := p_hold.provider;
   v_entry.model := p_hold.model;
   v_entry.receipt := p_receipt;

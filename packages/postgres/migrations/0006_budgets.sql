@@ -113,10 +113,10 @@ $$;
 -- The planner would sort ten thousand wide rows to group them; hashing them takes half the time.
 create function wflo.costs(p_tenant text, p_run uuid)
 returns table (
-  step text, agent text, checkpoint_id text, provider text, model text,
+  step text, agent text, checkpoint_id text, thread text, provider text, model text,
   calls int8, charged numeric, input_tokens numeric, output_tokens numeric, latency_ms numeric, failures int8, inexact int8
 ) language sql stable set enable_sort to off as $$
-  select e.step, e.agent, e.checkpoint_id, e.provider, e.model,
+  select e.step, e.agent, e.checkpoint_id, e.thread, e.provider, e.model,
     count(*) filter (where wflo.is_closing(e.kind)),
     sum(e.charged), sum(e.input_tokens), sum(e.output_tokens), sum(e.latency_ms),
     count(*) filter (where e.failed and (wflo.is_closing(e.kind) or not exists (
@@ -127,6 +127,6 @@ returns table (
       where x.tenant = p_tenant and x.call_id = e.call_id and x.kind in ('late', 'correction')))
   from wflo.entry e
   where e.tenant = p_tenant and e.run_id = p_run
-  group by e.step, e.agent, e.checkpoint_id, e.provider, e.model
+  group by e.step, e.agent, e.checkpoint_id, e.thread, e.provider, e.model
   order by min(e.id::text collate "C")
 $$;

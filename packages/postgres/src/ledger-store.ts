@@ -47,7 +47,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
 
 /** In the order of the parameters of `wflo.reserve`. */
 function reserveArgs(request: ReserveRequest): readonly unknown[] {
-  const { runId, step, agent, checkpointId, provider, model } = request.label;
+  const { runId, step, agent, checkpointId, thread, provider, model } = request.label;
   const { replaces } = request;
   return [
     keyOf("tenant", request.tenant),
@@ -64,6 +64,7 @@ function reserveArgs(request: ReserveRequest): readonly unknown[] {
     step === undefined ? null : cleanText(step),
     agent === undefined ? null : cleanText(agent),
     checkpointId === undefined ? null : cleanText(checkpointId),
+    thread === undefined ? null : cleanText(thread),
     cleanText(provider),
     cleanText(model),
   ];

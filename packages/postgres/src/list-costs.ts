@@ -4,7 +4,7 @@ import type { MigratedDriver } from "./migrated-driver.ts";
 import { readLabel } from "./read-label.ts";
 import { isUuid } from "./uuid-of.ts";
 
-const COSTS = `select step, agent, checkpoint_id, provider, model, calls, charged, input_tokens, output_tokens, latency_ms,
+const COSTS = `select step, agent, checkpoint_id, thread, provider, model, calls, charged, input_tokens, output_tokens, latency_ms,
   failures, inexact from wflo.costs($1, $2)`;
 
 /** The entries of a run added up by label. Amounts in nano-dollars. */
@@ -16,10 +16,10 @@ export async function listCosts(
   if (!isUuid(runId)) return [];
   const params = [keyOf("tenant", tenant), runId];
   const rows = await driver.query({ text: COSTS, params, name: "wflo_costs" });
-  return (rows as readonly CostCells[]).map(([step, agent, checkpointId, provider, model, ...sums]) => {
+  return (rows as readonly CostCells[]).map(([step, agent, checkpointId, thread, provider, model, ...sums]) => {
     const [calls, charged, inputTokens, outputTokens, latencyMs, failures, inexact] = sums;
     return {
-      label: readLabel({ runId, step, agent, checkpointId, provider, model }),
+      label: readLabel({ runId, step, agent, checkpointId, thread, provider, model }),
       calls: Number(calls),
       chargedNanoUsd: BigInt(charged),
       inputTokens: Number(inputTokens),
@@ -36,6 +36,7 @@ type CostCells = readonly [
   step: string | null,
   agent: string | null,
   checkpointId: string | null,
+  thread: string | null,
   provider: string,
   model: string,
   calls: string,

@@ -1,5 +1,6 @@
 import type { Entry, EntryFilter } from "@wflo/core";
 import { and, arrayContains, asc, eq, gt, not, type SQL, sql } from "drizzle-orm";
+import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import { readLabel } from "./read-label.ts";
 import { entry } from "./schema/entry.ts";
@@ -25,6 +26,7 @@ const {
   step,
   agent,
   checkpointId,
+  thread,
   provider,
   model,
 } = entry;
@@ -41,6 +43,7 @@ const columns = {
   step,
   agent,
   checkpointId,
+  thread,
   provider,
   model,
 };
@@ -78,6 +81,7 @@ function conditionOf(tenant: string, filter: EntryFilter): SQL | undefined {
   return and(
     eq(entry.tenant, keyOf("tenant", tenant)),
     filter.runId === undefined ? undefined : eq(runId, filter.runId),
+    filter.thread === undefined ? undefined : eq(thread, cleanText(filter.thread)),
     filter.callId === undefined ? undefined : eq(callId, filter.callId),
     filter.budgetId === undefined
       ? undefined

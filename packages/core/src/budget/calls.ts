@@ -26,6 +26,9 @@ export interface LedgerLine {
   readonly runId: string | undefined;
   readonly step: string | undefined;
   readonly agent: string | undefined;
+  /** The thread of a framework in which it was made, and the checkpoint there from which it went on. */
+  readonly thread: string | undefined;
+  readonly checkpointId: string | undefined;
   readonly provider: string;
   readonly model: string;
   /** Rate card, tokens by kind, estimate against actual, latency, and why. */
@@ -99,7 +102,7 @@ export function createCalls(
 
 function lineOf(entry: Entry): LedgerLine {
   const { id, callId, kind, budgetIds, inDoubt, at, receipt } = entry;
-  const { runId, step, agent, provider, model } = entry.label;
+  const { runId, step, agent, thread, checkpointId, provider, model } = entry.label;
   const held = decimalUsd(entry.heldNanoUsd);
   const charged = decimalUsd(entry.chargedNanoUsd);
   return {
@@ -114,6 +117,8 @@ function lineOf(entry: Entry): LedgerLine {
     runId,
     step,
     agent,
+    thread,
+    checkpointId,
     provider,
     model,
     receipt,

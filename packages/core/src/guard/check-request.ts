@@ -3,12 +3,17 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd } from "../money/money.ts";
 import type { GuardRequest, RequestPart } from "./guard-request.ts";
 
+/** Names of threads and paths of steps are at most so long. Characters. */
+const MAX_PLACE = 1_000;
+const CONTROL = /[\u0000-\u001f\u007f]/;
+
 /** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
-  const { provider, model, parts, maxOutputTokens, outputs, timeoutMs } = request;
+  const { provider, model, parts, maxOutputTokens, outputs, attempts, timeoutMs } = request;
   checkName("The provider of a call", provider);
   checkName("The model of a call", model);
   if (request.agent !== undefined) checkName("The agent of a call", request.agent);
+  checkPlace(request);
   if (!Array.isArray(parts)) throw new InvalidOptionError("A call needs its parts: [text, …].");
   for (const part of parts) checkPart(part);
   if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
@@ -17,11 +22,25 @@ export function checkRequest(request: GuardRequest): void {
   if (outputs !== undefined && (!isCount(outputs) || outputs === 0)) {
     throw new InvalidOptionError(`outputs is a whole number of answers, not ${outputs}.`);
   }
+  if (attempts !== undefined && (!isCount(attempts) || attempts === 0)) {
+    throw new InvalidOptionError(`attempts is a whole number of times, not ${attempts}.`);
+  }
   if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
     throw new InvalidOptionError(`timeoutMs is a number of milliseconds, not ${timeoutMs}.`);
   }
   checkCharging(request);
   checkHandling(request);
+}
+
+function checkPlace({ place }: GuardRequest): void {
+  for (const [name, text] of Object.entries(place ?? {}) as [string, unknown][]) {
+    if (text === undefined) continue;
+    if (typeof text !== "string" || text === "" || text.length > MAX_PLACE || CONTROL.test(text)) {
+      throw new InvalidOptionError(
+        `The ${name} of a call's place is a text of 1 to ${MAX_PLACE} characters without control characters.`,
+      );
+    }
+  }
 }
 
 function checkPart(part: RequestPart): void {

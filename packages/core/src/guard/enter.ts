@@ -157,11 +157,13 @@ async function takeOverOrHold(
 }
 
 function labelOf(request: GuardRequest, context: RunContext): CallLabel {
+  const { place } = request;
   return {
     runId: context.run?.runId,
-    step: context.step,
+    step: place?.step ?? context.step,
     agent: request.agent ?? context.agent,
-    checkpointId: context.run?.head,
+    checkpointId: place === undefined ? context.run?.head : place.checkpointId,
+    thread: place?.thread,
     provider: request.provider,
     model: request.model,
   };

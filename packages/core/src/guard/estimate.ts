@@ -72,8 +72,9 @@ function priced(
   const rates = worstCase({ card, maxInputTokens: inputTokens, serviceTier: request.serviceTier });
   if ("unknown" in rates) throw new UnknownPriceError(request.provider, request.model, rates.reason);
   const { inputNanoUsd, outputPicoUsd } = rates;
+  const attempts = BigInt(request.attempts ?? 1);
   const withOutput = (tokens: number) =>
-    atMost(inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens)));
+    atMost(attempts * (inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens))));
   const outputs = request.outputs ?? 1;
   const cap = leastOf(request.maxOutputTokens, card.maxOutputTokens);
   const boundNanoUsd =
@@ -100,7 +101,8 @@ function priced(
     targetNanoUsd: leastAmount(boundNanoUsd, withOutput(Math.max(wantOutputTokens, least) * outputs)),
     outputTokensFor(amountNanoUsd) {
       if (amountNanoUsd >= boundNanoUsd || outputPicoUsd === 0n) return undefined;
-      const tokens = divideDown((amountNanoUsd - inputNanoUsd) * 1_000n, outputPicoUsd * BigInt(outputs));
+      const perAttempt = amountNanoUsd / attempts - inputNanoUsd;
+      const tokens = divideDown(perAttempt * 1_000n, outputPicoUsd * BigInt(outputs));
       return Number(tokens < 1n ? 1n : tokens);
     },
   };

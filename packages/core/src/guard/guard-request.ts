@@ -30,6 +30,16 @@ export interface RetryPolicy {
   ): Promise<T>;
 }
 
+/** Where a call is made in the work of a framework that keeps threads of its own, such as LangGraph. */
+export interface CallPlace {
+  /** Under which `calls.list` and the costs of the thread find it. */
+  readonly thread: string;
+  /** The checkpoint of that thread from which the work went on. */
+  readonly checkpointId?: string | undefined;
+  /** The part of the work, as the path of a step. Default: that of the run around. */
+  readonly step?: string | undefined;
+}
+
 /** One attempt at a paid request, as an adapter describes it to the door. */
 export interface GuardRequest {
   readonly provider: string;
@@ -57,6 +67,10 @@ export interface GuardRequest {
   /** Further budgets, beside those of the run and the agents around. */
   readonly budgets?: readonly string[] | undefined;
   readonly agent?: string | undefined;
+  /** Where it is made in a framework's own course of things, where that has one. */
+  readonly place?: CallPlace | undefined;
+  /** How often it may be sent at most, where the sender repeats it without telling: each time is held for. Default 1. */
+  readonly attempts?: number | undefined;
   /** Reserve this much instead of an estimate. */
   readonly hold?: MoneyInput | undefined;
   /**

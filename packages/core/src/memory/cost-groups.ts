@@ -19,8 +19,8 @@ export function costGroups(tenant: MemoryTenant, runId: string): readonly CostGr
   const groups = new Map<string, Sums>();
   for (const entry of tenant.entriesOfRun.get(runId)?.rows ?? []) {
     const { label } = entry.call.hold;
-    const { step, agent, checkpointId, provider, model } = label;
-    const key = JSON.stringify([step, agent, checkpointId, provider, model]);
+    const { step, agent, checkpointId, thread, provider, model } = label;
+    const key = JSON.stringify([step, agent, checkpointId, thread, provider, model]);
     let sums = groups.get(key);
     if (sums === undefined) {
       sums = emptySums(label);

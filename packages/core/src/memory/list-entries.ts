@@ -6,9 +6,10 @@ import { SortedById } from "./sorted-by-id.ts";
 
 /** One page of entries by ascending id. Reads the narrowest index, so that the work follows the result. */
 export function listEntries(tenant: MemoryTenant, filter: EntryFilter): readonly Entry[] {
-  const { runId, callId, budgetId, inDoubt, after, limit } = filter;
+  const { runId, thread, callId, budgetId, inDoubt, after, limit } = filter;
   const page = narrowest(tenant, filter)?.after(after, limit, ({ call }) => {
     if (runId !== undefined && call.hold.label.runId !== runId) return false;
+    if (thread !== undefined && call.hold.label.thread !== thread) return false;
     if (callId !== undefined && call.hold.callId !== callId) return false;
     if (budgetId !== undefined && !call.hold.budgetIds.includes(budgetId)) return false;
     return inDoubt === undefined || call.inDoubt === inDoubt;
@@ -20,6 +21,7 @@ function narrowest(tenant: MemoryTenant, filter: EntryFilter): SortedById<Memory
   if (filter.callId !== undefined) return entriesOfCall(tenant, filter.callId);
   if (filter.inDoubt === true) return tenant.entriesInDoubt;
   if (filter.runId !== undefined) return tenant.entriesOfRun.get(filter.runId);
+  if (filter.thread !== undefined) return tenant.entriesOfThread.get(filter.thread);
   if (filter.budgetId !== undefined) return tenant.entriesOfBudget.get(filter.budgetId);
   return tenant.entries;
 }

@@ -15,6 +15,7 @@ export class MemoryTenant {
   readonly calls = new Map<string, MemoryCall>();
   readonly entries = new SortedById<MemoryEntry>();
   readonly entriesOfRun = new Map<string, SortedById<MemoryEntry>>();
+  readonly entriesOfThread = new Map<string, SortedById<MemoryEntry>>();
   readonly entriesOfBudget = new Map<string, SortedById<MemoryEntry>>();
   readonly entriesInDoubt = new SortedById<MemoryEntry>();
   readonly runs = new Map<string, MemoryRun>();

@@ -55,8 +55,9 @@ function appendEntry(tenant: MemoryTenant, call: MemoryCall, draft: EntryDraft, 
   }
   call.entries.push(entry);
   tenant.entries.add(entry);
-  const { runId } = call.hold.label;
+  const { runId, thread } = call.hold.label;
   if (runId !== undefined) addTo(tenant.entriesOfRun, runId, entry);
+  if (thread !== undefined) addTo(tenant.entriesOfThread, thread, entry);
   for (const budgetId of call.hold.budgetIds) addTo(tenant.entriesOfBudget, budgetId, entry);
   return entry;
 }

@@ -23,6 +23,8 @@ export interface CallLabel {
   readonly agent?: string | undefined;
   /** The run's latest checkpoint when the call began: to which branch of the run its price belongs. */
   readonly checkpointId?: string | undefined;
+  /** The thread of a framework in which it was made; then `checkpointId` is one of that thread's. */
+  readonly thread?: string | undefined;
   /** `tool` for calls of tools; then `model` is the name of the tool. */
   readonly provider: string;
   readonly model: string;
@@ -130,6 +132,7 @@ export interface Entry {
 /** Which entries, and how many. */
 export interface EntryFilter {
   readonly runId?: string | undefined;
+  readonly thread?: string | undefined;
   readonly callId?: string | undefined;
   readonly budgetId?: string | undefined;
   readonly inDoubt?: boolean | undefined;

@@ -75,7 +75,7 @@ export function costBreakdown(
   const abandoned = new CostTally();
   for (const group of groups) {
     total.add(group);
-    if (!branches.keeps(group.label.checkpointId)) abandoned.add(group);
+    if (!branches.keeps(ownCheckpoint(group))) abandoned.add(group);
   }
   const { cost, calls, inexact } = total.sum();
   const caps = budgets.flatMap(leftOf);
@@ -104,10 +104,15 @@ export function costBreakdown(
   };
 }
 
+/** The checkpoint of the run that a group of calls came after; those in a framework's thread came after one of that. */
+function ownCheckpoint({ label }: CostGroup): string | undefined {
+  return label.thread === undefined ? label.checkpointId : undefined;
+}
+
 function rowsOf(groups: readonly CostGroup[], branches: CostBranches): CostRow[] {
-  const keyOf = ({ label }: CostGroup) => {
-    const { step, agent, provider, model, checkpointId } = label;
-    return JSON.stringify([step, agent, provider, model, !branches.keeps(checkpointId)]);
+  const keyOf = (group: CostGroup) => {
+    const { step, agent, provider, model } = group.label;
+    return JSON.stringify([step, agent, provider, model, !branches.keeps(ownCheckpoint(group))]);
   };
   return tallied(groups, keyOf).map(([key, sum]) => {
     const [step, agent, provider, model, isAbandoned] = JSON.parse(key) as [
@@ -131,7 +136,7 @@ function rowsOf(groups: readonly CostGroup[], branches: CostBranches): CostRow[]
 }
 
 function branchCosts(groups: readonly CostGroup[], branches: CostBranches): BranchCost[] {
-  const sums = tallied(groups, ({ label }) => branches.leftAt(label.checkpointId) ?? "");
+  const sums = tallied(groups, (group) => branches.leftAt(ownCheckpoint(group)) ?? "");
   const costs = sums.map(([id, sum]) => {
     const from = id === "" ? undefined : { id, name: branches.nameOf(id) };
     return { from, abandoned: from !== undefined, ...sum };

@@ -28,6 +28,7 @@ export const entry = wfloSchema.table(
     step: keyText("step"),
     agent: keyText("agent"),
     checkpointId: keyText("checkpoint_id"),
+    thread: keyText("thread"),
     provider: keyText("provider").notNull(),
     model: keyText("model").notNull(),
     receipt: jsonb("receipt").$type<Readonly<Record<string, unknown>>>().notNull(),
@@ -42,6 +43,9 @@ export const entry = wfloSchema.table(
     index("entry_run")
       .on(table.tenant, table.runId, table.id)
       .where(sql`run_id is not null`),
+    index("entry_thread")
+      .on(table.tenant, table.thread, table.id)
+      .where(sql`thread is not null`),
     index("entry_doubt")
       .on(table.tenant, table.id)
       .where(sql`kind in ('doubt', 'expire')`),

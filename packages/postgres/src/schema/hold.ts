@@ -21,6 +21,7 @@ export const hold = wfloSchema.table(
     step: text("step"),
     agent: text("agent"),
     checkpointId: keyText("checkpoint_id"),
+    thread: keyText("thread"),
     provider: text("provider").notNull(),
     model: text("model").notNull(),
   },

@@ -27,8 +27,8 @@ function bent(
   };
 }
 
-function keyOf({ runId, step, agent, checkpointId, provider, model }: CallLabel): string {
-  return JSON.stringify([runId, step, agent, checkpointId, provider, model]);
+function keyOf({ runId, step, agent, checkpointId, thread, provider, model }: CallLabel): string {
+  return JSON.stringify([runId, step, agent, checkpointId, thread, provider, model]);
 }
 
 function count(entries: readonly Entry[], kind: Entry["kind"]): number {

@@ -54,6 +54,15 @@ export const brokenLists: readonly BrokenStore[] = [
     },
   },
   {
+    name: "takes the entries of all threads for those of one",
+    breaks: "filters entries by call, run, thread, budget and doubt",
+    wrap(database) {
+      const listEntries: LedgerStore["listEntries"] = (tenant, { thread: _, ...filter }) =>
+        database.ledger.listEntries(tenant, filter);
+      return withMethods(database, { ledger: { listEntries } });
+    },
+  },
+  {
     name: "answers after it was closed",
     breaks: "rejects getBudgets after it was closed",
     wrap(database) {

@@ -48,12 +48,13 @@ export const ledgerCostsCases: readonly DatabaseCase[] = [
   }),
   databaseCase("tells calls apart by every part of their labels", async (desk) => {
     const runId = desk.nextId();
-    const full = { runId, step: "plan", agent: "planner", checkpointId: "a", ...MODEL };
+    const full = { runId, step: "plan", agent: "planner", checkpointId: "a", thread: "t", ...MODEL };
     const labels: readonly CallLabel[] = [
       full,
       { ...full, step: "write" },
       { ...full, agent: "writer" },
       { ...full, checkpointId: "b" },
+      { ...full, thread: "u" },
       { ...full, provider: "tool" },
       { ...full, model: "gpt-test-2" },
       { runId, ...MODEL },

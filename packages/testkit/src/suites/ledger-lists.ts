@@ -48,6 +48,7 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
       step: "plan",
       agent: "planner",
       checkpointId: "0195f1a0",
+      thread: "langgraph/42",
       provider: "openai",
       model: "gpt-test",
     };
@@ -67,13 +68,14 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const ageMs = (entry?.at.getTime() ?? 0) - Date.UTC(2026, 2, 10, 12);
     expect(ageMs >= 0 && ageMs < 60_000, `written at ${entry?.at.toISOString()}`).toBe(true);
   }),
-  databaseCase("filters entries by call, run, budget and doubt", async (desk) => {
+  databaseCase("filters entries by call, run, thread, budget and doubt", async (desk) => {
     await desk.budget("a", { total: 100n });
     await desk.budget("b", { total: 100n });
     const runId = desk.nextId();
     const label = { runId, provider: "openai", model: "gpt-test" };
     const plain = await desk.spend(1n, ["a"]);
     const inRun = await desk.spend(2n, ["b"], { label });
+    const inThread = await desk.spend(2n, [], { label: { ...label, runId: desk.nextId(), thread: "t" } });
     const doubtful = await desk.hold(3n, ["a", "b"], { label });
     await desk.settle(doubtful, undefined, { kind: "doubt" });
     const rows = [
@@ -82,7 +84,10 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
       [{ budgetId: "a" }, [plain, doubtful]],
       [{ budgetId: "b", runId }, [inRun, doubtful]],
       [{ inDoubt: true }, [doubtful]],
-      [{ inDoubt: false }, [plain, inRun]],
+      [{ inDoubt: false }, [plain, inRun, inThread]],
+      [{ thread: "t" }, [inThread]],
+      [{ thread: "t", runId }, []],
+      [{ thread: "t'" }, []],
       [{ runId, inDoubt: false }, [inRun]],
       [{ callId: plain, runId }, []],
       [{ limit: 2 }, [plain, inRun]],
