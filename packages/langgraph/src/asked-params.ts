@@ -1,0 +1,123 @@
+import type { RequestPart } from "@wflo/core";
+
+/** What a model is about to send beside the conversation, in the words of its provider. */
+export type Params = Readonly<Record<string, unknown>>;
+
+/** Fields that bring no tokens, or whose tokens stand elsewhere. */
+const NO_TOKENS = new Set([
+  "model",
+  "messages",
+  "input",
+  "contents",
+  "stream",
+  "stream_options",
+  "temperature",
+  "top_p",
+  "top_k",
+  "seed",
+  "stop",
+  "stop_sequences",
+  "n",
+  "user",
+  "metadata",
+  "store",
+  "service_tier",
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "maxOutputTokens",
+  "logprobs",
+  "top_logprobs",
+  "logit_bias",
+  "presence_penalty",
+  "frequency_penalty",
+  "parallel_tool_calls",
+  "include",
+  "truncation",
+  "prompt_cache_key",
+  "prompt_cache_retention",
+  "previous_response_id",
+  "betas",
+  "inference_geo",
+]);
+/** Where the output cap stands. */
+const CAPS = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "num_predict"];
+/** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
+const CALLER_TOOLS = /^(?:function|custom|local_shell|apply_patch|namespace|tool_search|computer|bash|text_editor|memory)(?:_|$)/;
+/** Fields by which a request asks for work beyond one answer of its model, in words that complete "It has …". */
+const WORK: Readonly<Record<string, string>> = {
+  web_search_options: "web_search_options",
+  search_parameters: "search_parameters, a search of the web",
+  prediction: "a prediction, whose rejected tokens are billed as output",
+  prompt: "a stored prompt that may bring hosted tools",
+  context_management: "context_management, a summary that the model writes",
+  mcp_servers: "mcp_servers, tools that the provider calls",
+  container: "a container that the provider runs code in",
+  plugins: "plugins",
+};
+
+/** What costs input tokens beside the conversation, as one text. */
+export function settingsPart(params: Params): RequestPart {
+  const asked = Object.entries(params).filter(([name]) => !NO_TOKENS.has(name));
+  try {
+    return JSON.stringify(Object.fromEntries(asked));
+  } catch {
+    return { kind: "opaque", what: "settings that cannot be written as JSON" };
+  }
+}
+
+/** The caller's own output cap; undefined when there is none. */
+export function askedCap(params: Params): number | undefined {
+  const holders = [params, params["generationConfig"], params["options"], params["inferenceConfig"]].filter(isParams);
+  const caps = holders.flatMap((holder) => CAPS.map((name) => holder[name]));
+  const known = caps.filter((cap) => Number.isSafeInteger(cap) && (cap as number) >= 0) as number[];
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** How many answers are asked for. */
+export function askedOutputs(params: Params): number {
+  const asked = params["n"] ?? params["candidateCount"];
+  return Number.isSafeInteger(asked) && (asked as number) > 0 ? (asked as number) : 1;
+}
+
+/** Whether the request itself asks the model to think. */
+export function asksToThink(params: Params): boolean {
+  const { thinking, reasoning, reasoning_effort: effort } = params;
+  if (isParams(thinking)) return thinking["type"] !== "disabled";
+  return reasoning != null || (effort != null && effort !== "none");
+}
+
+/** What a request asks of the provider that nothing in it bounds. */
+export function providersWork(params: Params): RequestPart[] {
+  const found = [...hostedTools(params["tools"])];
+  for (const [field, what] of Object.entries(WORK)) if (isAsked(params[field])) found.push(what);
+  const { modalities } = params;
+  if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text")) found.push("output other than text");
+  return [...new Set(found)].map((what) => ({ kind: "unbounded", what }));
+}
+
+/** Text of a field, where it is one. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function* hostedTools(tools: unknown): Iterable<string> {
+  for (const tool of Array.isArray(tools) ? (tools as readonly unknown[]) : []) {
+    if (!isParams(tool)) continue;
+    const { type } = tool;
+    if (typeof type === "string" && !CALLER_TOOLS.test(type)) yield `the hosted tool ${type}`;
+    // Google names its own by their keys; functions of the caller are lists.
+    if (type === undefined && !("name" in tool) && !Array.isArray(tool["functionDeclarations"])) {
+      for (const key of Object.keys(tool)) yield `the hosted tool ${key}`;
+    }
+    yield* hostedTools(tool["tools"]);
+  }
+}
+
+function isAsked(value: unknown): boolean {
+  return value != null && value !== false && !(Array.isArray(value) && value.length === 0);
+}
+
+function isParams(value: unknown): value is Params {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

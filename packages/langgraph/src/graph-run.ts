@@ -1,0 +1,18 @@
+import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
+
+/** A graph that a workflow runs. */
+export interface GraphRun {
+  /** What stopped it, if a budget did. */
+  refusal: unknown;
+}
+
+/** Under this key of a config's `configurable` the tasks of the graph find it, subgraphs included. */
+export const GRAPH_RUN = "__wflo_graph_run";
+
+/** The graph run around, if there is one. */
+export function currentGraphRun(): GraphRun | undefined {
+  const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as
+    | { readonly configurable?: Readonly<Record<string, unknown>> }
+    | undefined;
+  return config?.configurable?.[GRAPH_RUN] as GraphRun | undefined;
+}

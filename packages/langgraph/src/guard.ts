@@ -1,0 +1,118 @@
+import { apart, type BoundWrapper, type Grant, type GuardRequest, type RequestPart } from "@wflo/core";
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import type { BaseMessage } from "@langchain/core/messages";
+import type { ChatResult } from "@langchain/core/outputs";
+import { pieceMeter, streamAnswer, ToldLater, type Piece, type PieceReader } from "./answer-stream.ts";
+import { BareModel } from "./bare-model.ts";
+import { partsOfModel, type CallOptions, type ChatModelParts, type RunManager } from "./chat-model.ts";
+import { chatRequest } from "./chat-request.ts";
+import { stopsGraph } from "./errors.ts";
+import { currentGraphPlace } from "./graph-place.ts";
+import { isMetered } from "./metered-calls.ts";
+import type { MeterOptions } from "./model-options.ts";
+import { withOwnRetries } from "./own-retries.ts";
+import { ToldByStream } from "./told-by-stream.ts";
+import { outcomeOfResult } from "./usage.ts";
+
+/** What LangChain calls a model with. */
+export interface Asked {
+  readonly messages: BaseMessage[];
+  readonly options: CallOptions;
+  readonly runManager: RunManager | undefined;
+}
+
+/** Sends the requests of one chat model through the door, each attempt as a call of its own. */
+export class ModelGuard {
+  readonly #model: ChatModelParts;
+  readonly #bare: BareModel | undefined;
+  readonly #options: MeterOptions;
+  readonly #bind: () => Promise<BoundWrapper>;
+
+  constructor(model: BaseChatModel, options: MeterOptions, bind: () => Promise<BoundWrapper>) {
+    this.#model = partsOfModel(model);
+    // Another layer of wflo has attempts and caps of its own.
+    this.#bare = isMetered(model) ? undefined : new BareModel(model);
+    this.#options = options;
+    this.#bind = bind;
+  }
+
+  /** An answer in one piece. Throws refusals before anything is sent. */
+  async generate(asked: Asked): Promise<ChatResult> {
+    const { messages, runManager } = asked;
+    const { request, wflo } = await this.#open(asked);
+    return this.#asOften(asked, () =>
+      wflo.guardCall(request, async (grant) => {
+        const { model, options } = this.#attempt(asked, grant);
+        const value = await this.#atWire(() => model._generate(messages, options, runManager));
+        return { value, outcome: outcomeOfResult(value) };
+      }),
+    );
+  }
+
+  /** An answer that streams; `open` asks a model for it. Nothing is sent before the first piece is asked for. */
+  async *stream<Item>(
+    asked: Asked,
+    reader: PieceReader<Item>,
+    open: (model: ChatModelParts, options: CallOptions, runManager?: RunManager) => AsyncGenerator<Item>,
+  ): AsyncGenerator<Item> {
+    const { request, wflo } = await this.#open(asked);
+    const pieces = await this.#asOften(asked, () =>
+      wflo.guardStream<Piece<Item>, ReadableStream<Piece<Item>>>(request, async (grant) => {
+        const later = new ToldLater<Item>(asked.runManager);
+        const { model, options } = this.#attempt(asked, grant);
+        const told = new ToldByStream();
+        const meter = pieceMeter(told, reader, {
+          showsAll: request.reasoning === false,
+          truncates: request.onCut === "truncate",
+        });
+        return this.#atWire(() => streamAnswer(open(model, options, later.runManager), later, meter));
+      }),
+    );
+    for await (const piece of pieces) {
+      if ("item" in piece) yield piece.item;
+      else if (asked.runManager !== undefined) await piece.tell(asked.runManager);
+    }
+  }
+
+  async #open({ messages, options }: Asked): Promise<{ request: GuardRequest; wflo: BoundWrapper["wflo"] }> {
+    const { wflo, request: bound } = await this.#bind();
+    const asked = chatRequest(this.#model, messages, options, this.#options.provider);
+    const { place, agent } = currentGraphPlace();
+    const parts = bound.hold === undefined ? asked.parts : boundedParts(asked.parts);
+    const request = {
+      ...asked,
+      ...bound,
+      parts,
+      place,
+      agent: bound.agent ?? agent,
+      canCap: this.#bare === undefined || this.#bare.canCap(options),
+      signal: options.signal,
+    };
+    return { request, wflo };
+  }
+
+  #attempt({ options }: Asked, { maxOutputTokens, signal }: Grant): { model: ChatModelParts; options: CallOptions } {
+    if (this.#bare === undefined) return { model: this.#model, options: { ...options, signal } };
+    return { model: this.#bare.attempt(maxOutputTokens), options: { ...options, signal, maxRetries: 0 } };
+  }
+
+  async #asOften<T>({ options }: Asked, attempt: () => Promise<T>): Promise<T> {
+    try {
+      // The layer inside tries again by itself.
+      if (this.#bare === undefined) return await attempt();
+      return await withOwnRetries(this.#model.caller, options, attempt);
+    } catch (error) {
+      throw stopsGraph(error);
+    }
+  }
+
+  /** A metered call that the user's own transport makes is a call of its own. */
+  #atWire<T>(work: () => Promise<T>): Promise<T> {
+    return this.#bare === undefined ? work() : apart(work);
+  }
+}
+
+/** What somebody holds by hand needs no bound. */
+function boundedParts(parts: readonly RequestPart[]): RequestPart[] {
+  return parts.filter((part) => typeof part === "string" || part.kind !== "unbounded");
+}

@@ -1,0 +1,113 @@
+import { bindWrapper } from "@wflo/core";
+import { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
+import { ChatGenerationChunk } from "@langchain/core/outputs";
+import type { PieceReader } from "./answer-stream.ts";
+import { isChatModel, partsOfModel, type CallOptions, type RunManager } from "./chat-model.ts";
+import { configurableParts } from "./configurable-model.ts";
+import { ModelGuard } from "./guard.ts";
+import { METERED, noteMetered } from "./metered-calls.ts";
+import type { MeterOptions } from "./model-options.ts";
+
+/** Every answer of a stream, as LangChain adds them up. */
+const CHUNKS: PieceReader<ChatGenerationChunk> = {
+  note: (told, chunk) => told.noteChunk(chunk),
+  passed: (chunk) => chunk,
+  ending() {
+    const generationInfo = { finish_reason: "length" };
+    const message = new AIMessageChunk({ content: "", response_metadata: generationInfo });
+    return [new ChatGenerationChunk({ message, text: "", generationInfo })];
+  },
+};
+
+/** The same of a caller who asked not to be told of usage; it is asked for all the same. */
+const CHUNKS_WITHOUT_USAGE: PieceReader<ChatGenerationChunk> = {
+  ...CHUNKS,
+  passed(chunk) {
+    const message = chunk.message as AIMessageChunk;
+    if (message.usage_metadata !== undefined) delete message.usage_metadata;
+    return chunk;
+  },
+};
+
+/** The events of models that speak LangChain's protocol of content blocks by themselves. */
+const EVENTS: PieceReader<unknown> = {
+  note: (told, event) => told.noteEvent(event),
+  passed: (event) => event,
+  // An event in the middle of a block is no end that LangChain can read.
+  ending: () => undefined,
+};
+
+/**
+ * The same chat model with every request behind wflo's door: priced, held and settled, each retry as a call of its own, whether it is
+ * invoked, streamed, bound to tools, asked for structured output, or part of a chain, a graph or an agent. It is an instance of the same class.
+ * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not tried again.
+ * Retries that a model's client makes by itself (Bedrock's does) are one call.
+ */
+export function meterChatModel<Model extends BaseChatModel>(model: Model, options: MeterOptions = {}): Model {
+  const bind = bindWrapper(options);
+  const guard = new ModelGuard(model, options, bind);
+  const metered = Object.create(model) as Model;
+  const again = (made: object): object => meteredAgain(made, model, metered, options);
+  const define = (parts: object) => {
+    for (const [name, value] of Object.entries(parts)) {
+      Object.defineProperty(metered, name, { value, writable: true, configurable: true, enumerable: false });
+    }
+  };
+  define({
+    metadata: { ...model.metadata, [METERED]: true },
+    withConfig: (config: object) => again(partsOfModel(model).withConfig(config)),
+    ...(configurableParts(model, (inner) => meterChatModel(inner, options), again) ??
+      guardedParts(model, guard)),
+  });
+  noteMetered(metered);
+  return metered;
+}
+
+/** The places where answers come from. */
+function guardedParts(model: BaseChatModel, guard: ModelGuard): object {
+  const { _streamResponseChunks: chunks, _streamChatModelEvents: events } = partsOfModel(model);
+  const base = partsOfModel(BaseChatModel.prototype);
+  const { streamUsage } = model as { streamUsage?: unknown };
+  const reader = streamUsage === false ? CHUNKS_WITHOUT_USAGE : CHUNKS;
+  return {
+    _generate: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
+      guard.generate({ messages, options, runManager }),
+    ...(chunks === undefined || chunks === base._streamResponseChunks
+      ? {}
+      : {
+          _streamResponseChunks: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
+            guard.stream({ messages, options, runManager }, reader, (attempt, opts, manager) =>
+              opened(attempt._streamResponseChunks?.(messages, opts, manager)),
+            ),
+        }),
+    ...(events === undefined || events === base._streamChatModelEvents
+      ? {}
+      : {
+          _streamChatModelEvents: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
+            guard.stream({ messages, options, runManager }, EVENTS, (attempt, opts, manager) =>
+              opened(attempt._streamChatModelEvents?.(messages, opts, manager)),
+            ),
+        }),
+  };
+}
+
+function opened<Item>(stream: AsyncGenerator<Item> | undefined): AsyncGenerator<Item> {
+  if (stream === undefined) throw new TypeError("wflo: the model has no stream any more");
+  return stream;
+}
+
+/** What a model makes of itself is metered too: a copy with other settings, or the model bound to some. */
+function meteredAgain<Model extends BaseChatModel>(
+  made: object,
+  model: Model,
+  metered: Model,
+  options: MeterOptions,
+): object {
+  if (made === model) return metered;
+  if (isChatModel(made)) return meterChatModel(made, options);
+  const { bound } = made as { readonly bound?: unknown };
+  if (!isChatModel(bound)) return made;
+  const inside = bound === model ? metered : meterChatModel(bound, options);
+  return Object.defineProperty(Object.create(made) as object, "bound", { value: inside, enumerable: true });
+}

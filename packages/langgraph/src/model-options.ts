@@ -1,0 +1,10 @@
+import type { WrapperOptions } from "@wflo/core";
+
+/** How the calls of a chat model are accounted for. */
+export interface MeterOptions extends WrapperOptions {
+  /**
+   * Whose prices apply. Default: what the model itself tells (`ls_provider`); for a model of OpenAI's with another base URL, the
+   * provider behind that.
+   */
+  readonly provider?: string | undefined;
+}
