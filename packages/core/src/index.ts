@@ -44,6 +44,7 @@ export { joinState } from "./checkpoint/join-state.ts";
 export { CODEC, RAW_CODEC } from "./checkpoint/log-writer.ts";
 export { splitAt, type ChannelKind, type StateChannel } from "./checkpoint/split-state.ts";
 export type { CheckpointChoice } from "./checkpoint/lineage.ts";
+export { aroundRuns, type Surrounding } from "./run/around-runs.ts";
 export type { AgentName, ForkOptions, Run } from "./run/run.ts";
 export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run/checkpoints.ts";
 export type { BranchCost, BudgetLeft, CostBreakdown, CostRow, NamedCost } from "./run/cost-breakdown.ts";
@@ -150,6 +151,7 @@ export { budgetExceededIn, isBudgetExceeded } from "./errors/is-budget-exceeded.
 export { MissingUsageError } from "./errors/missing-usage-error.ts";
 export { NoClientError } from "./errors/no-client-error.ts";
 export { RunAliveError } from "./errors/run-alive-error.ts";
+export { RunInterruptedError } from "./errors/run-interrupted-error.ts";
 export { RunNotResumableError } from "./errors/run-not-resumable-error.ts";
 export { RunOverError } from "./errors/run-over-error.ts";
 export { RunSupersededError } from "./errors/run-superseded-error.ts";

@@ -43,17 +43,25 @@ export class ToldLater<Item> {
   }
 }
 
-/** An answer that streams, as the door takes it. Asks for the first piece, which is when a model sends its request. */
+/** An answer that streams, as the door takes it: once the provider has begun to answer, or the first piece is there. */
 export async function streamAnswer<Item>(
   source: AsyncGenerator<Item>,
-  later: ToldLater<Item>,
-  meter: StreamMeter<Piece<Item>>,
+  { later, told, meter }: {
+    readonly later: ToldLater<Item>;
+    readonly told: ToldByStream;
+    readonly meter: StreamMeter<Piece<Item>>;
+  },
 ): Promise<StreamAnswer<Piece<Item>, ReadableStream<Piece<Item>>>> {
-  let first: IteratorResult<Item> | undefined = await source.next();
+  // A model sends its request when its first piece is asked for.
+  let first: Promise<IteratorResult<Item>> | undefined = source.next();
+  await Promise.race([first, told.native.opened]);
   const chunks = new ReadableStream<Piece<Item>>(
     {
       async pull(controller) {
-        const next = first ?? (await source.next());
+        const next = await (first ?? source.next()).catch((error: unknown) => {
+          told.failed(error);
+          throw error;
+        });
         first = undefined;
         for (const piece of later.take()) controller.enqueue(piece);
         if (next.done === true) controller.close();

@@ -1,11 +1,15 @@
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
-import { isChatModel, partsOfModel, type CallOptions, type ChatModelParts } from "./chat-model.ts";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
+import { isChatModel, type CallOptions, type ChatModelParts } from "./chat-model.ts";
+import type { NativeAnswer } from "./native-answer.ts";
 
 /** The names that models give to their output cap. */
 const CAP_FIELDS = ["maxTokens", "maxOutputTokens", "maxCompletionTokens", "numPredict"] as const;
 /** A cap nobody would set, by which it is seen whether a field comes into the request. */
 const PROBE = 7_654_321;
+
+/** The names under which models keep others that answer for them. */
+const INNER_MODELS = ["completions", "responses", "llm", "model", "boundModel", "baseModel"];
 
 type Fields = Record<string, unknown>;
 
@@ -16,7 +20,8 @@ type Fields = Record<string, unknown>;
 export class BareModel {
   readonly #model: BaseChatModel;
   readonly #once = new AsyncCaller({ maxRetries: 0 });
-  #whole: ChatModelParts | undefined;
+  /** Shared by all attempts, so that they share its client. */
+  #shared: object | undefined;
   #capField: string | undefined;
   #isProbed = false;
 
@@ -24,11 +29,14 @@ export class BareModel {
     this.#model = model;
   }
 
-  /** For an attempt with this output cap, or as the user made it. */
-  attempt(maxOutputTokens: number | undefined): ChatModelParts {
-    this.#whole ??= partsOfModel(this.#made({}) as BaseChatModel);
-    if (maxOutputTokens === undefined || this.#capField === undefined) return this.#whole;
-    return partsOfModel(this.#made({ [this.#capField]: maxOutputTokens }) as BaseChatModel);
+  /** For one attempt, with an output cap or as the user made it; `native` sees what the provider answers. */
+  attempt(maxOutputTokens: number | undefined, native: NativeAnswer): ChatModelParts {
+    // Streams tell their usage only to who asks; the guard keeps it from a caller who did not.
+    const asksUsage = "streamUsage" in this.#model ? { streamUsage: true } : {};
+    this.#shared ??= made(this.#model, () => ({ caller: this.#once, ...asksUsage }));
+    const isCapped = maxOutputTokens !== undefined && this.#capField !== undefined;
+    const cap = isCapped ? { [this.#capField ?? ""]: maxOutputTokens } : {};
+    return made(this.#shared, (part) => ({ ...cap, ...native.watching(part) })) as ChatModelParts;
   }
 
   /** Whether an output cap can be written into its requests. */
@@ -41,23 +49,21 @@ export class BareModel {
   }
 
   #reaches(field: string, options: CallOptions): boolean {
-    const probe = this.#made({ [field]: PROBE }) as ChatModelParts;
+    const probe = made(this.#model, () => ({ [field]: PROBE })) as ChatModelParts;
     try {
       return JSON.stringify(probe.invocationParams?.(options) ?? {}).includes(String(PROBE));
     } catch {
       return false;
     }
   }
+}
 
-  #made(changes: Fields, model: object = this.#model, depth = 0): object {
-    const made = Object.create(model) as Fields;
-    // Streams tell their usage only to who asks; the guard keeps it from a caller who did not.
-    const asksUsage = "streamUsage" in model ? { streamUsage: true } : {};
-    Object.assign(made, { caller: this.#once }, asksUsage, changes);
-    if (depth > 0) return made;
-    for (const [key, part] of Object.entries(model)) {
-      if (isChatModel(part)) made[key] = this.#made(changes, part, depth + 1);
-    }
-    return made;
+/** A model that shares everything with another but for these fields, and so do the models it answers with. */
+function made(model: object, fieldsOf: (part: object) => Fields): object {
+  const copy = Object.assign(Object.create(model) as Fields, fieldsOf(model));
+  for (const name of INNER_MODELS) {
+    const part = (model as Fields)[name];
+    if (isChatModel(part)) copy[name] = Object.assign(Object.create(part) as Fields, fieldsOf(part));
   }
+  return copy;
 }

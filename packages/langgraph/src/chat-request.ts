@@ -64,7 +64,8 @@ function paramsOf(model: ChatModelParts, options: CallOptions): Params {
     : asked;
 }
 
-function providerFrom(told: string | undefined, url: string | undefined): string {
+/** Whose prices apply: who the model says it is of, or whose URL it has. */
+export function providerFrom(told: string | undefined, url: string | undefined): string {
   if (told === undefined) return "unknown";
   return told === "openai" && url !== undefined ? providerOfUrl(url) : told;
 }

@@ -6,9 +6,12 @@ import { pieceMeter, streamAnswer, ToldLater, type Piece, type PieceReader } fro
 import { BareModel } from "./bare-model.ts";
 import { partsOfModel, type CallOptions, type ChatModelParts, type RunManager } from "./chat-model.ts";
 import { chatRequest } from "./chat-request.ts";
-import { stopsGraph } from "./errors.ts";
+import { metRefusal } from "./errors.ts";
 import { currentGraphPlace } from "./graph-place.ts";
+import { currentGraphRun } from "./graph-run.ts";
+import { NativeAnswer } from "./native-answer.ts";
 import { isMetered } from "./metered-calls.ts";
+import { currentModelCall } from "./model-call.ts";
 import type { MeterOptions } from "./model-options.ts";
 import { withOwnRetries } from "./own-retries.ts";
 import { ToldByStream } from "./told-by-stream.ts";
@@ -42,9 +45,10 @@ export class ModelGuard {
     const { request, wflo } = await this.#open(asked);
     return this.#asOften(asked, () =>
       wflo.guardCall(request, async (grant) => {
-        const { model, options } = this.#attempt(asked, grant);
+        const native = new NativeAnswer();
+        const { model, options } = this.#attempt(asked, grant, native);
         const value = await this.#atWire(() => model._generate(messages, options, runManager));
-        return { value, outcome: outcomeOfResult(value) };
+        return { value, outcome: outcomeOfResult(value, native) };
       }),
     );
   }
@@ -59,13 +63,13 @@ export class ModelGuard {
     const pieces = await this.#asOften(asked, () =>
       wflo.guardStream<Piece<Item>, ReadableStream<Piece<Item>>>(request, async (grant) => {
         const later = new ToldLater<Item>(asked.runManager);
-        const { model, options } = this.#attempt(asked, grant);
-        const told = new ToldByStream();
+        const told = new ToldByStream(new NativeAnswer());
+        const { model, options } = this.#attempt(asked, grant, told.native);
         const meter = pieceMeter(told, reader, {
           showsAll: request.reasoning === false,
           truncates: request.onCut === "truncate",
         });
-        return this.#atWire(() => streamAnswer(open(model, options, later.runManager), later, meter));
+        return this.#atWire(() => streamAnswer(open(model, options, later.runManager), { later, told, meter }));
       }),
     );
     for await (const piece of pieces) {
@@ -91,18 +95,24 @@ export class ModelGuard {
     return { request, wflo };
   }
 
-  #attempt({ options }: Asked, { maxOutputTokens, signal }: Grant): { model: ChatModelParts; options: CallOptions } {
+  #attempt(
+    { options }: Asked,
+    { maxOutputTokens, signal }: Grant,
+    native: NativeAnswer,
+  ): { readonly model: ChatModelParts; readonly options: CallOptions } {
     if (this.#bare === undefined) return { model: this.#model, options: { ...options, signal } };
-    return { model: this.#bare.attempt(maxOutputTokens), options: { ...options, signal, maxRetries: 0 } };
+    return { model: this.#bare.attempt(maxOutputTokens, native), options: { ...options, signal, maxRetries: 0 } };
   }
 
   async #asOften<T>({ options }: Asked, attempt: () => Promise<T>): Promise<T> {
+    const place = { graphRun: currentGraphRun(), modelCall: currentModelCall() };
+    if (place.modelCall?.refusal !== undefined) throw place.modelCall.refusal;
     try {
       // The layer inside tries again by itself.
       if (this.#bare === undefined) return await attempt();
       return await withOwnRetries(this.#model.caller, options, attempt);
     } catch (error) {
-      throw stopsGraph(error);
+      throw metRefusal(error, place);
     }
   }
 

@@ -1,5 +1,12 @@
-export { UnsavableChannelError } from "./unsavable-channel-error.ts";
-export type { WfloSaverOptions } from "./options.ts";
-export type { MeterOptions } from "./model-options.ts";
+import { registerLangGraph } from "./graph-workflow.ts";
+
+export { wfloAgentMiddleware, type AgentMiddlewareOptions, type WfloAgentMiddleware } from "./agent-middleware.ts";
+export { graphWorkflow, type GraphTarget, type GraphWorkflowOptions } from "./graph-workflow.ts";
 export { meterChatModel } from "./meter-chat-model.ts";
+export type { MeterOptions } from "./model-options.ts";
+export type { WfloSaverOptions } from "./options.ts";
+export { UnsavableChannelError } from "./unsavable-channel-error.ts";
+export { wfloCallbacks } from "./wflo-callbacks.ts";
 export { WfloSaver } from "./wflo-saver.ts";
+
+registerLangGraph();

@@ -1,6 +1,7 @@
 import type { Outcome, StreamedOutput } from "@wflo/core";
 import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
+import type { NativeAnswer } from "./native-answer.ts";
 import { answered, writtenIds, type About } from "./usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -14,19 +15,24 @@ const MAX_IDS = 64;
 
 /** What a stream has told of its answer so far, whose text is not kept. */
 export class ToldByStream {
+  readonly native: NativeAnswer;
   #counted: Partial<UsageMetadata> | undefined;
   #first: Partial<UsageMetadata> | undefined;
   #last: Partial<UsageMetadata> | undefined;
   #about: About = {};
-  #ownUsage: Fields | undefined;
+  #failure: unknown;
   #isEnding = false;
   #bytes = 0;
   #pieces = 0;
   readonly #ids = new Set<string>();
 
+  constructor(native: NativeAnswer) {
+    this.native = native;
+  }
+
   /** Whether nothing that costs can follow: its end and its usage have come. */
   get isOver(): boolean {
-    return this.#isEnding && (this.#counted !== undefined || this.#ownUsage !== undefined);
+    return this.#isEnding && (this.#counted !== undefined || this.native.outcome() !== undefined);
   }
 
   get output(): StreamedOutput {
@@ -57,16 +63,24 @@ export class ToldByStream {
     if (kind === "message-finish" && reason !== undefined) this.#isEnding = true;
   }
 
+  /** The stream broke with an error. */
+  failed(error: unknown): void {
+    this.#failure = error;
+  }
+
   /** What it comes to: `complete` tells whether the stream came to its end. */
   outcome(complete: boolean): Outcome {
-    if (!complete && !this.isOver) return { kind: "cut", reason: "the stream broke off before its end" };
-    const about = { ...this.#about, ...(this.#ownUsage === undefined ? {} : { usage: this.#ownUsage }) };
-    return { ...answered(this.#sum(about), about), itemIds: [...this.#ids] };
+    if (!complete && !this.isOver) {
+      return this.#pieces === 0 && isProvidersWord(this.#failure)
+        ? { kind: "rejected", reason: "an error instead of an answer" }
+        : { kind: "cut", reason: "the stream broke off before its end" };
+    }
+    return { ...(this.native.outcome() ?? answered(this.#sum(), this.#about)), itemIds: [...this.#ids] };
   }
 
   /** Anthropic's later pieces tell the output as a whole; LangChain adds it to that of the first. */
-  #sum({ model_provider: provider }: About): Partial<UsageMetadata> | undefined {
-    if (provider !== "anthropic" || this.#first === this.#last) return this.#counted;
+  #sum(): Partial<UsageMetadata> | undefined {
+    if (this.#about["model_provider"] !== "anthropic" || this.#first === this.#last) return this.#counted;
     const input = this.#first?.input_tokens ?? 0;
     const output = this.#last?.output_tokens ?? 0;
     return { ...this.#first, output_tokens: output, total_tokens: input + output };
@@ -79,14 +93,10 @@ export class ToldByStream {
     this.#counted = this.#counted === undefined ? usage : added(this.#counted, usage);
   }
 
-  #noteAbout({ usage, ...about }: About): void {
+  #noteAbout(about: About): void {
     this.#about = { ...this.#about, ...about };
     if (ENDINGS.some((name) => about[name] != null)) this.#isEnding = true;
     if (OVER.has(String(about["status"]))) this.#isEnding = true;
-    if (!isFields(usage) || Object.keys(usage).length === 0) return;
-    // Of two counts of one answer the larger is charged.
-    const isLess = totalOf(usage) < totalOf(this.#ownUsage);
-    this.#ownUsage = isLess ? { ...usage, ...this.#ownUsage } : { ...this.#ownUsage, ...usage };
   }
 
   #noteText(text: string): void {
@@ -114,9 +124,11 @@ function addedDetails(a: object | undefined, b: object | undefined): Record<stri
   return sum;
 }
 
-function totalOf(usage: Fields | undefined): number {
-  const { prompt_tokens: input, completion_tokens: output } = usage ?? {};
-  return (typeof input === "number" ? input : 0) + (typeof output === "number" ? output : 0);
+/** An event of the stream by which the provider itself says that it failed, as its SDKs throw it. */
+function isProvidersWord(failure: unknown): boolean {
+  if (!(failure instanceof Error)) return false;
+  const { error, status } = failure as { error?: unknown; status?: unknown };
+  return isFields(error) && status === undefined && failure.cause === undefined;
 }
 
 /** All the text that is in a piece of content, in whatever block. */

@@ -1,6 +1,8 @@
-import { usageOfOpenAIChat, usageOfResponse, type Outcome, type Usage } from "@wflo/core";
+import { usageOfResponse, type Outcome, type Usage } from "@wflo/core";
 import type { AIMessage, BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
+
+import type { NativeAnswer } from "./native-answer.ts";
 
 /** An outcome of an answer that came. */
 export type Answered = Extract<Outcome, { kind: "answered" }>;
@@ -8,14 +10,14 @@ export type Answered = Extract<Outcome, { kind: "answered" }>;
 /** What is told of an answer beside its content: by LangChain's response metadata, or in a stream's words. */
 export type About = Readonly<Record<string, unknown>>;
 
-/** What an answer in one piece means for money: its usage, and the model and the tier that served it. */
-export function outcomeOfResult({ generations, llmOutput }: ChatResult): Answered {
+/** What an answer in one piece means for money: its usage, and the model and the tier that served it, by the provider's own word if it is known. */
+export function outcomeOfResult({ generations, llmOutput }: ChatResult, native: NativeAnswer): Answered {
   const messages = generations.map(({ message }) => message);
   // Several answers to one request bear the usage of all of them, each.
   const told = messages.find((message) => usageOf(message) !== undefined) ?? messages[0];
   const info = generations[0]?.generationInfo;
   const about = { ...llmOutput, ...info, ...told?.response_metadata };
-  return { ...answered(told && usageOf(told), about), itemIds: messages.flatMap(writtenIds) };
+  return { ...(native.outcome() ?? answered(told && usageOf(told), about)), itemIds: messages.flatMap(writtenIds) };
 }
 
 /** The same of what was counted and told. */
@@ -23,21 +25,11 @@ export function answered(counted: Partial<UsageMetadata> | undefined, about: Abo
   const measured = usageOfResponse({ usage_metadata: counted, response_metadata: about });
   return {
     kind: "answered",
-    usage: counts(ownCount(counted, about) ?? measured?.usage),
+    usage: counts(measured?.usage),
     model: measured?.model ?? textOf(about["model_name"]) ?? textOf(about["model"]),
     serviceTier: measured?.serviceTier ?? textOf(about["service_tier"]),
     answerId: textOf(about["id"]),
   };
-}
-
-/** OpenAI's own count, where it is told and is of the same answer: LangChain's leaves parts of it out. */
-function ownCount(counted: Partial<UsageMetadata> | undefined, about: About): Usage | undefined {
-  const { usage } = about as { usage?: { prompt_tokens?: unknown; completion_tokens?: unknown } | null };
-  if (usage?.prompt_tokens === undefined) return undefined;
-  const isSame =
-    counted === undefined ||
-    (usage.prompt_tokens === counted.input_tokens && usage.completion_tokens === counted.output_tokens);
-  return isSame ? usageOfOpenAIChat({ usage }) : undefined;
 }
 
 /** What is counted as nothing was not counted. */

@@ -19,6 +19,8 @@ export interface Door {
   settleRemote(remote: RemoteCall, outcome: Outcome): Promise<boolean>;
   /** See `guard/unmetered.ts`. */
   reportUnmetered(call: { readonly provider: string; readonly what: string }): void;
+  /** See `guard/unmetered.ts`. */
+  reportUnwrapped(call: { readonly provider: string; readonly model: string; readonly remedy: string }): void;
 }
 
 /** The door of one client, with what it remembers of models. */
@@ -30,5 +32,6 @@ export function createDoor(settings: DoorSettings): Door {
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
     settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
     reportUnmetered: (call) => unmetered.report(call),
+    reportUnwrapped: (call) => unmetered.reportUnwrapped(call),
   };
 }

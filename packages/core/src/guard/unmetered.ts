@@ -4,7 +4,7 @@ import type { DoorSettings } from "./door-settings.ts";
 /** Different things warned of at most. */
 const CAPACITY = 1_000;
 
-/** Tells of paid requests that are not counted: each as an event, each kind of it once as a warning. */
+/** Tells of paid requests that are not counted, or not as they should be: each as an event, each kind of it once as a warning. */
 export class Unmetered {
   readonly #door: DoorSettings;
   readonly #warned = new Set<string>();
@@ -13,12 +13,27 @@ export class Unmetered {
     this.#door = door;
   }
 
+  /** `remedy`: what the user can do about it. */
+  reportUnwrapped(call: { readonly provider: string; readonly model: string; readonly remedy: string }): void {
+    const { provider, model, remedy } = call;
+    this.#door.emitter.emit("call-unwrapped", { provider, model, runId: currentContext().run?.runId });
+    this.#warnOnce(
+      `unwrapped ${provider} ${model}`,
+      `wflo: calls to ${model} of ${provider} are counted by what their framework tells: each holds for all its retries at once. ${remedy}`,
+    );
+  }
+
   report({ provider, what }: { readonly provider: string; readonly what: string }): void {
-    const { emitter, log } = this.#door;
-    emitter.emit("call-unmetered", { provider, what, runId: currentContext().run?.runId });
-    const name = `${provider} ${what}`;
+    this.#door.emitter.emit("call-unmetered", { provider, what, runId: currentContext().run?.runId });
+    this.#warnOnce(
+      `${provider} ${what}`,
+      `wflo: calls to ${what} of ${provider} are made without being counted: no budget stops them.`,
+    );
+  }
+
+  #warnOnce(name: string, sentence: string): void {
     if (this.#warned.has(name) || this.#warned.size >= CAPACITY) return;
     this.#warned.add(name);
-    log.warn(`wflo: calls to ${what} of ${provider} are made without being counted: no budget stops them.`);
+    this.#door.log.warn(sentence);
   }
 }

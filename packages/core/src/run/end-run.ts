@@ -3,6 +3,7 @@ import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { ClientClosedError } from "../errors/client-closed-error.ts";
 import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
+import { RunInterruptedError } from "../errors/run-interrupted-error.ts";
 import { RunOverError } from "../errors/run-over-error.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
@@ -91,7 +92,8 @@ async function goBack({ openRun, services, rules }: LiveRun): Promise<void> {
 function statusOf(error: unknown): "paused" | "failed" {
   const isMoney =
     isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
-  return isMoney || error instanceof ClientClosedError ? "paused" : "failed";
+  const isWaiting = error instanceof ClientClosedError || error instanceof RunInterruptedError;
+  return isMoney || isWaiting ? "paused" : "failed";
 }
 
 /** A result that cannot be saved is still the caller's: the run completes without a stored result. */

@@ -1,5 +1,6 @@
 import { decode } from "../checkpoint/codec.ts";
 import type { RunRow } from "../ports/run-store.ts";
+import { surrounded } from "./around-runs.ts";
 import { completeRun, failRun } from "./end-run.ts";
 import { openLiveRun, type ExecuteOptions } from "./live-run.ts";
 import { withContext } from "./run-context.ts";
@@ -26,7 +27,8 @@ export async function executeRun<Input, T>(
   let stream: T | undefined;
   try {
     const input = decode(row.input) as Input;
-    value = await within(async () => fn(runHandle(services, live.openRun, row, input), input));
+    const handle = runHandle(services, live.openRun, { row, input, answer: options.answer });
+    value = await within(async () => surrounded(() => fn(handle, input)));
     const over = (error?: unknown) =>
       error === undefined ? completeRun(live, undefined) : failRun(live, error);
     stream = followStream(value, { clock: services.clock, within, over });

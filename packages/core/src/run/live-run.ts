@@ -12,6 +12,8 @@ import type { RunServices } from "./run-services.ts";
 export interface ExecuteOptions {
   readonly signal: AbortSignal | undefined;
   readonly checkpoints: CheckpointRules | undefined;
+  /** What the run was waiting for, if it was interrupted and is gone on with. */
+  readonly answer?: unknown;
 }
 
 /** A run that this process executes. */

@@ -17,13 +17,13 @@ import { stepPath } from "./step-path.ts";
 export function runHandle<Input>(
   services: RunServices,
   openRun: OpenRun,
-  row: RunRow,
-  input: Input,
+  { row, input, answer }: { readonly row: RunRow; readonly input: Input; readonly answer: unknown },
 ): Run<Input> {
   const { scope, history } = openRun;
   return {
     id: scope.runId,
     input,
+    answer,
     signal: scope.signal,
     step: (step, fn) => runStep(openRun, step, {}, fn),
     agent: (agent, fn) => runAgent(openRun, agent, fn),

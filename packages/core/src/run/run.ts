@@ -26,6 +26,8 @@ export interface ForkOptions {
 export interface Run<Input = unknown> {
   readonly id: string;
   readonly input: Input;
+  /** What an interrupted run was resumed with (`resume(id, { answer })`); undefined otherwise. */
+  readonly answer: unknown;
   /** Aborts when the caller aborts or another process takes the run over. */
   readonly signal: AbortSignal;
   /** Runs `fn` once in the life of the run: saved, and skipped on resume. See `run/step.ts` for its errors. */

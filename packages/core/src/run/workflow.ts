@@ -46,6 +46,8 @@ export interface ResumeOptions {
   readonly topUp?:
     | { readonly to: MoneyInput; readonly budget?: string; readonly window?: WindowKind }
     | undefined;
+  /** What an interrupted run waits for, such as somebody's decision: its function finds it as `run.answer`. */
+  readonly answer?: unknown;
   /** Resumes although another process still executes the run; that one is stopped. */
   readonly takeOver?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +56,10 @@ export interface ResumeOptions {
 /** A function with a name, so that any process that has the code can resume its runs. */
 export interface Workflow<Input, T> {
   readonly name: string;
-  /** Starts a run. Returns the function's value; throws its error, `BudgetExceededError` when the run is paused for money. */
+  /**
+   * Starts a run. Returns the function's value; throws its error, `BudgetExceededError` when the run is paused for money,
+   * `RunInterruptedError` when it is paused until somebody answers.
+   */
   run(input: Input, options?: RunOptions): Promise<T>;
   /** The same as `run`. */
   execute(input: Input, options?: RunOptions): Promise<T>;
@@ -92,7 +97,8 @@ export function createWorkflow<Input, T>(
     async resume(runId, given) {
       const options: ResumeOptions = checkOptions("The options of a resume", given);
       const row = await claimRun(services, name, runId, options);
-      return executeRun(services, row, fn, { checkpoints, signal: options.signal });
+      const { signal, answer } = options;
+      return executeRun(services, row, fn, { checkpoints, signal, answer });
     },
   };
 }

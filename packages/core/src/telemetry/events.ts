@@ -14,6 +14,15 @@ export interface WfloEvents {
     readonly what: string;
     readonly runId: string | undefined;
   };
+  /**
+   * A framework tells of calls of a model that nobody wrapped: they are held and counted by what it tells, for all their retries at
+   * once, and an output cap cannot be written into them.
+   */
+  readonly "call-unwrapped": {
+    readonly provider: string;
+    readonly model: string;
+    readonly runId: string | undefined;
+  };
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
   /** A charge took a window past one of its `warnAt` shares. */

@@ -7,8 +7,8 @@ const SILENT = { neverAnswer: true, outputTokens: 40 };
 /** One attempt fits into the budget, a second one does not. */
 const SETUP = { timeoutMs: 200, maxRetries: 1, hold: "0.60" };
 const BUDGET = "1.00";
-/** With time for the framework's own pause before it tries again. */
-const SOON_MS = 2_000;
+/** With time for the framework's own pause before it tries again (LangChain's is up to two seconds); less than the patience. */
+const SOON_MS = 3_500;
 /** The usual drain, and more patience than the case has. */
 const PATIENT = { drainMs: undefined, waitMs: 5_000 };
 

@@ -1,0 +1,158 @@
+import {
+  aroundRuns,
+  InvalidOptionError,
+  registerTarget,
+  RunInterruptedError,
+  type Run,
+  type WorkflowFunction,
+} from "@wflo/core";
+import type { RunnableConfig } from "@langchain/core/runnables";
+import { GRAPH_RUN, type GraphRun } from "./graph-run.ts";
+import { covered } from "./model-call.ts";
+import { WfloCallbacks } from "./wflo-callbacks.ts";
+
+/** What a workflow needs of a compiled graph of LangGraph, or of an agent of `createAgent`. */
+export interface GraphTarget {
+  invoke(input: unknown, config?: RunnableConfig): Promise<unknown>;
+  stream(input: unknown, config?: RunnableConfig): Promise<AsyncIterable<unknown>>;
+  getState(config: RunnableConfig): Promise<GraphState>;
+  readonly checkpointer?: unknown;
+}
+
+interface GraphState {
+  readonly next: readonly string[];
+  readonly config: RunnableConfig;
+  readonly values: unknown;
+  readonly tasks: readonly { readonly interrupts?: readonly unknown[] }[];
+}
+
+/** How a workflow runs a graph. */
+export interface GraphWorkflowOptions<Input = unknown> {
+  /** The thread it works on, by its input. Default: one of its own, named by the run's id. */
+  readonly threadId?: ((input: Input) => string) | undefined;
+  /** What the graph gets, by the input of the run. Default: the same. */
+  readonly input?: ((input: Input) => unknown) | undefined;
+  /** The run's result is a stream of the graph in this mode instead of what it returns. */
+  readonly streamMode?: "values" | "updates" | "messages" | "custom" | "debug" | undefined;
+  /** What else the graph is invoked with, such as `recursionLimit` or `context`. */
+  readonly config?: RunnableConfig | undefined;
+}
+
+/**
+ * The function of a workflow that runs a compiled graph: `wflo.workflow(name, graph)` does the same without options. A refused budget stops
+ * the graph at the node that asked; `resume` goes on there, in any process, with what other nodes did before. An interrupt pauses
+ * the run (`RunInterruptedError`); `resume(id, { answer })` answers it. Throws `InvalidOptionError` for a graph without a checkpointer.
+ */
+export function graphWorkflow<Input = unknown, Output = unknown>(
+  graph: unknown,
+  options: GraphWorkflowOptions<Input> = {},
+): WorkflowFunction<Input, Output> {
+  const target = graphOf(graph);
+  if (target === undefined) {
+    throw new InvalidOptionError("graphWorkflow takes a compiled graph of LangGraph, or an agent of createAgent.");
+  }
+  if (typeof target.checkpointer !== "object" || target.checkpointer === null) {
+    throw new InvalidOptionError(
+      "A workflow needs a graph that keeps its threads: compile({ checkpointer: new WfloSaver({ database }) }).",
+    );
+  }
+  return async (run, input) => {
+    const work = new GraphWork(target, run, { ...options, input: options.input?.(input) ?? input, threadId: options.threadId?.(input) });
+    return (options.streamMode === undefined ? work.invoke() : work.stream(options.streamMode)) as Output;
+  };
+}
+
+interface Work {
+  readonly input: unknown;
+  readonly threadId: string | undefined;
+  readonly config?: RunnableConfig | undefined;
+}
+
+/** One execution of a run on the thread of a graph. */
+class GraphWork {
+  readonly #graph: GraphTarget;
+  readonly #run: Run<unknown>;
+  readonly #work: Work;
+  readonly #graphRun: GraphRun = { refusal: undefined };
+  readonly #thread: RunnableConfig;
+
+  constructor(graph: GraphTarget, run: Run<unknown>, work: Work) {
+    this.#graph = graph;
+    this.#run = run;
+    this.#work = work;
+    this.#thread = { configurable: { ...work.config?.configurable, thread_id: work.threadId ?? run.id } };
+  }
+
+  async invoke(): Promise<unknown> {
+    const from = await this.#begin();
+    if ("over" in from) return from.over;
+    const value = await this.#within(() => this.#graph.invoke(from.input, this.#config()));
+    await this.#end();
+    return value;
+  }
+
+  async *stream(streamMode: string): AsyncGenerator {
+    const from = await this.#begin();
+    if ("over" in from) return;
+    const config = { ...this.#config(), streamMode } as RunnableConfig;
+    yield* await this.#within(() => this.#graph.stream(from.input, config));
+    await this.#end();
+  }
+
+  /** Where to go on: with the input, unless an earlier execution of this run has put it into the thread. */
+  async #begin(): Promise<{ readonly input: unknown } | { readonly over: unknown }> {
+    const state = await this.#graph.getState(this.#thread);
+    const head = checkpointOf(state);
+    const before = await this.#run.step("thread", () => ({ head: head ?? "" }));
+    if (before.head === (head ?? "")) return { input: this.#work.input };
+    if (state.next.length === 0) return { over: state.values };
+    if (this.#run.answer === undefined) return { input: null };
+    const { Command } = await import("@langchain/langgraph");
+    return { input: new Command({ resume: this.#run.answer }) };
+  }
+
+  /** A graph that stopped before its end says so by its state only. */
+  async #end(): Promise<void> {
+    const { next, tasks } = await this.#graph.getState(this.#thread);
+    if (next.length === 0) return;
+    if (this.#graphRun.refusal !== undefined) throw this.#graphRun.refusal;
+    throw new RunInterruptedError(this.#run.id, tasks.flatMap(({ interrupts = [] }) => interrupts));
+  }
+
+  #config(): RunnableConfig {
+    const { config } = this.#work;
+    return {
+      ...config,
+      signal: this.#run.signal,
+      configurable: { ...this.#thread.configurable, [GRAPH_RUN]: this.#graphRun },
+    };
+  }
+
+  #within<T>(work: () => T): T {
+    const place = { graphRun: this.#graphRun, modelCall: undefined };
+    return covered(new WfloCallbacks({}, place), undefined, work);
+  }
+}
+
+function checkpointOf({ config }: GraphState): string | undefined {
+  const id: unknown = config.configurable?.["checkpoint_id"];
+  return typeof id === "string" ? id : undefined;
+}
+
+/** A compiled graph, or that of an agent. */
+function graphOf(target: unknown): GraphTarget | undefined {
+  if (isGraph(target)) return target;
+  const { graph } = (typeof target === "object" && target !== null ? target : {}) as { readonly graph?: unknown };
+  return isGraph(graph) ? graph : undefined;
+}
+
+function isGraph(value: unknown): value is GraphTarget {
+  const graph = value as { lg_is_pregel?: unknown; getState?: unknown } | null | undefined;
+  return typeof graph === "object" && graph?.lg_is_pregel === true && typeof graph.getState === "function";
+}
+
+/** Teaches wflo graphs, and to count models that nobody wrapped in whatever a run does. */
+export function registerLangGraph(): void {
+  registerTarget((target) => (graphOf(target) === undefined ? undefined : graphWorkflow(target)));
+  aroundRuns((work) => covered(new WfloCallbacks({}, { graphRun: undefined, modelCall: undefined }), undefined, work));
+}

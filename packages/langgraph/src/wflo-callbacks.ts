@@ -1,0 +1,153 @@
+import { bindWrapper, modelThinks, type BoundWrapper, type GuardRequest } from "@wflo/core";
+import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import type { Serialized } from "@langchain/core/load/serializable";
+import { HumanMessage, type BaseMessage } from "@langchain/core/messages";
+import type { ChatResult, LLMResult } from "@langchain/core/outputs";
+import {
+  askedCap,
+  askedOutputs,
+  asksToThink,
+  providersWork,
+  settingsPart,
+  textOf,
+  type Params,
+} from "./asked-params.ts";
+import { providerFrom } from "./chat-request.ts";
+import { metRefusal, type RefusalPlace } from "./errors.ts";
+import { graphPlaceOf } from "./graph-place.ts";
+import { messageParts } from "./message-parts.ts";
+import { METERED } from "./metered-calls.ts";
+import type { MeterOptions } from "./model-options.ts";
+import { NativeAnswer } from "./native-answer.ts";
+import { UnwrappedCall } from "./unwrapped-call.ts";
+import { outcomeOfResult } from "./usage.ts";
+
+/** How often LangChain sends a request again unless a model says otherwise. */
+const DEFAULT_RETRIES = 6;
+/** Calls that are open at once at most. */
+const MAX_CALLS = 100_000;
+const REMEDY = "Wrap the model with meterChatModel.";
+const NOWHERE: RefusalPlace = { graphRun: undefined, modelCall: undefined };
+
+type Start = {
+  readonly llm: Serialized;
+  readonly messages: readonly BaseMessage[];
+  readonly extra: Params;
+  readonly metadata: Params;
+};
+
+/**
+ * Counts the calls of models that nobody wrapped, by what LangChain tells of them. It holds for all the attempts that a model may make by
+ * itself, cannot lower an output cap, and takes a stream for broken off when it says nothing for five seconds. Calls of
+ * metered models pass. `callbacks: [wfloCallbacks()]`, on an invocation or a model; runs of wflo have it by themselves.
+ */
+export function wfloCallbacks(options: MeterOptions = {}): BaseCallbackHandler {
+  return new WfloCallbacks(options, NOWHERE);
+}
+
+/** The same in a place where refusals are noted. */
+export class WfloCallbacks extends BaseCallbackHandler {
+  readonly name = "wflo";
+  readonly #options: MeterOptions;
+  readonly #place: RefusalPlace;
+  readonly #bind: () => Promise<BoundWrapper>;
+  readonly #calls = new Map<string, UnwrappedCall>();
+
+  constructor(options: MeterOptions, place: RefusalPlace) {
+    super({ raiseError: true });
+    // Else the model is asked before there is an answer, and a refusal ends the process.
+    this.awaitHandlers = true;
+    this.#options = options;
+    this.#place = place;
+    this.#bind = bindWrapper(options);
+  }
+
+  override async handleChatModelStart(
+    llm: Serialized,
+    messages: BaseMessage[][],
+    runId: string,
+    _parentRunId?: string,
+    extra: Params = {},
+    _tags?: string[],
+    metadata: Params = {},
+  ): Promise<void> {
+    await this.#start(runId, { llm, messages: messages.flat(), extra, metadata });
+  }
+
+  override async handleLLMStart(
+    llm: Serialized,
+    prompts: string[],
+    runId: string,
+    _parentRunId?: string,
+    extra: Params = {},
+    _tags?: string[],
+    metadata: Params = {},
+  ): Promise<void> {
+    await this.#start(runId, { llm, messages: prompts.map((prompt) => new HumanMessage(prompt)), extra, metadata });
+  }
+
+  override async handleLLMNewToken(token: string, _place: unknown, runId: string): Promise<void> {
+    await this.#refusing(async () => this.#calls.get(runId)?.told(token));
+  }
+
+  override async handleLLMEnd(output: LLMResult, runId: string): Promise<void> {
+    const result = { generations: output.generations.flat(), llmOutput: output.llmOutput } as ChatResult;
+    await this.#take(runId)?.ended({ answered: outcomeOfResult(result, new NativeAnswer()) });
+  }
+
+  override async handleLLMError(failed: unknown, runId: string): Promise<void> {
+    await this.#take(runId)?.ended({ failed });
+  }
+
+  async #start(runId: string, start: Start): Promise<void> {
+    if (start.metadata[METERED] === true) return;
+    if (this.#place.modelCall?.refusal !== undefined) throw this.#place.modelCall.refusal;
+    await this.#refusing(async () => {
+      const { wflo, request: bound } = await this.#bind();
+      const request = { ...unwrappedRequest(start, this.#options), ...bound };
+      if (this.#calls.size >= MAX_CALLS) throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
+      wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
+      const { agent } = graphPlaceOf(undefined, start.metadata);
+      const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent });
+      await call.open();
+      this.#calls.set(runId, call);
+    });
+  }
+
+  async #refusing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw metRefusal(error, this.#place);
+    }
+  }
+
+  #take(runId: string): UnwrappedCall | undefined {
+    const call = this.#calls.get(runId);
+    this.#calls.delete(runId);
+    return call;
+  }
+}
+
+/** What is known of a request from what LangChain tells. */
+function unwrappedRequest({ llm, messages, extra, metadata }: Start, options: MeterOptions): GuardRequest {
+  const params = (extra["invocation_params"] ?? {}) as Params;
+  const kwargs = ((llm as { kwargs?: unknown }).kwargs ?? {}) as Params;
+  const configuration = (kwargs["configuration"] ?? {}) as Params;
+  const url = textOf(configuration["baseURL"]) ?? textOf(configuration["base_url"]);
+  const provider = options.provider ?? providerFrom(textOf(metadata["ls_provider"]), url);
+  const model = textOf(metadata["ls_model_name"]) ?? textOf(params["model"]) ?? textOf(params["model_name"]) ?? "unknown";
+  const retries = kwargs["max_retries"] ?? kwargs["maxRetries"];
+  return {
+    provider,
+    model,
+    parts: [settingsPart(params), ...messageParts(messages), ...providersWork(params)],
+    maxOutputTokens: askedCap({ ...params, maxTokens: params["maxTokens"] ?? metadata["ls_max_tokens"] }),
+    outputs: askedOutputs(params),
+    reasoning: asksToThink(params) ? true : modelThinks(provider, model),
+    serviceTier: textOf(params["service_tier"]),
+    canCap: false,
+    attempts: 1 + (Number.isSafeInteger(retries) && (retries as number) >= 0 ? (retries as number) : DEFAULT_RETRIES),
+    place: graphPlaceOf(undefined, metadata).place,
+  };
+}
