@@ -61,6 +61,7 @@ export {
   type InvokeTarget,
   type KickoffTarget,
   type TargetRecogniser,
+  type ValueCodec,
   type WorkflowFunction,
   type WorkflowTarget,
 } from "./run/workflow-target.ts";

@@ -10,16 +10,22 @@ export interface RefusalPlace {
 
 /**
  * Notes a refusal where it was met, and returns what to throw. Inside a graph that a workflow runs it stops the graph as an interrupt
- * does: tasks beside it end and are saved, no policy tries it again, and the thread goes on at the node that was refused. Elsewhere
- * it is an error like any other.
+ * without a question does: tasks beside it end and are saved, no policy tries it again, and the thread goes on at the node that was
+ * refused. Elsewhere it is an error like any other.
  */
 export function metRefusal(error: unknown, { graphRun, modelCall }: RefusalPlace): unknown {
   if (!isRefusal(error)) return error;
-  if (modelCall !== undefined) modelCall.refusal ??= error;
-  if (graphRun === undefined) return error;
-  graphRun.refusal ??= error;
-  if (!("is_bubble_up" in error)) Object.defineProperty(error, "is_bubble_up", { value: true });
-  return error;
+  const thrown = graphRun === undefined ? error : asInterrupt(error);
+  if (graphRun !== undefined) graphRun.refusal ??= error;
+  if (modelCall !== undefined) modelCall.refusal ??= thrown;
+  return thrown;
+}
+
+/** The same error with what LangGraph knows its interrupts by; of any other error it would take the node for done. */
+function asInterrupt(error: object): object {
+  const marks = { name: "GraphInterrupt", is_bubble_up: true, interrupts: [] };
+  const properties = Object.entries(marks).map(([name, value]) => [name, { value, writable: true }] as const);
+  return Object.create(error, Object.fromEntries(properties)) as object;
 }
 
 /** Whether an error says that there is no money, for now or at all. */

@@ -8,6 +8,7 @@ import {
 } from "@wflo/core";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { GRAPH_RUN, type GraphRun } from "./graph-run.ts";
+import { graphValues } from "./graph-values.ts";
 import { covered } from "./model-call.ts";
 import { WfloCallbacks } from "./wflo-callbacks.ts";
 
@@ -56,10 +57,13 @@ export function graphWorkflow<Input = unknown, Output = unknown>(
       "A workflow needs a graph that keeps its threads: compile({ checkpointer: new WfloSaver({ database }) }).",
     );
   }
-  return async (run, input) => {
-    const work = new GraphWork(target, run, { ...options, input: options.input?.(input) ?? input, threadId: options.threadId?.(input) });
-    return (options.streamMode === undefined ? work.invoke() : work.stream(options.streamMode)) as Output;
+  const work = async (run: Run<Input>, input: Input) => {
+    const { config, streamMode } = options;
+    const asked = options.input === undefined ? input : options.input(input);
+    const work = new GraphWork(target, run, { config, input: asked, threadId: options.threadId?.(input) });
+    return (streamMode === undefined ? work.invoke() : work.stream(streamMode)) as Output;
   };
+  return Object.assign(work, { codec: graphValues });
 }
 
 interface Work {

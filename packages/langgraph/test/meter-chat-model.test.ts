@@ -79,7 +79,7 @@ test("keeps usage from a caller who did not ask for it, and counts it all the sa
   const simulator = await simulate([{ outputTokens: 9 }]);
   const wflo = await newWflo();
   const model = meterChatModel(chatModel(simulator, { streamUsage: false }), { wflo, budgets: ["user"] });
-  const usages = [];
+  const usages: unknown[] = [];
   for await (const { usage_metadata: usage } of await model.stream(PROMPT)) if (usage !== undefined) usages.push(usage);
   expect(usages).toEqual([]);
   expect((await lines(wflo, 1))[0]).toMatchObject({ kind: "settle" });

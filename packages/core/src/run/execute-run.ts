@@ -6,8 +6,9 @@ import { openLiveRun, type ExecuteOptions } from "./live-run.ts";
 import { withContext } from "./run-context.ts";
 import { runHandle } from "./run-handle.ts";
 import type { RunServices } from "./run-services.ts";
-import type { Run } from "./run.ts";
+import { savable } from "./framework-value.ts";
 import { followStream } from "./stream-result.ts";
+import type { WorkflowFunction } from "./workflow-target.ts";
 
 /**
  * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
@@ -17,7 +18,7 @@ import { followStream } from "./stream-result.ts";
 export async function executeRun<Input, T>(
   services: RunServices,
   row: RunRow,
-  fn: (run: Run<Input>, input: Input) => T | Promise<T>,
+  fn: WorkflowFunction<Input, T>,
   options: ExecuteOptions,
 ): Promise<T> {
   const live = await openLiveRun(services, row, options);
@@ -26,7 +27,8 @@ export async function executeRun<Input, T>(
   let value: T;
   let stream: T | undefined;
   try {
-    const input = decode(row.input) as Input;
+    const stored: unknown = decode(row.input);
+    const input = (fn.codec === undefined ? stored : await fn.codec.read(stored)) as Input;
     const handle = runHandle(services, live.openRun, { row, input, answer: options.answer });
     value = await within(async () => surrounded(() => fn(handle, input)));
     const over = (error?: unknown) =>
@@ -37,6 +39,15 @@ export async function executeRun<Input, T>(
     throw error;
   }
   if (stream !== undefined) return stream;
-  await completeRun(live, value);
+  await completeRun(live, await savableResult(fn, value));
   return value;
+}
+
+/** What a framework cannot write is no reason to lose a result that its caller gets all the same. */
+async function savableResult<Input, T>({ codec }: WorkflowFunction<Input, T>, value: T): Promise<unknown> {
+  try {
+    return await savable(codec, value, "the result");
+  } catch {
+    return value;
+  }
 }

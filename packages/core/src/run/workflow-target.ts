@@ -1,8 +1,18 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import type { Run } from "./run.ts";
 
+/** Writes what wflo cannot save of a framework, such as its messages, as plain data, and reads that back; other data it leaves as it is. */
+export interface ValueCodec {
+  write(value: unknown): Promise<unknown>;
+  read(written: unknown): Promise<unknown>;
+}
+
 /** The function of a workflow. Between its steps it must do the same thing each time it is executed. */
-export type WorkflowFunction<Input, T> = (run: Run<Input>, input: Input) => T | Promise<T>;
+export interface WorkflowFunction<Input, T> {
+  (run: Run<Input>, input: Input): T | Promise<T>;
+  /** For inputs and results that are no plain data. */
+  readonly codec?: ValueCodec | undefined;
+}
 
 /** An object that is started by `kickoff(input)`, such as a crew of agents. */
 export interface KickoffTarget<Input, T> {

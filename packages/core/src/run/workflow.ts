@@ -15,6 +15,7 @@ import { executeRun } from "./execute-run.ts";
 import { runBudgetId } from "./run-budget.ts";
 import { currentContext } from "./run-context.ts";
 import type { RunServices } from "./run-services.ts";
+import { savable } from "./framework-value.ts";
 import { functionOf, type WorkflowTarget } from "./workflow-target.ts";
 
 /** Caps that every run of a workflow gets. */
@@ -87,7 +88,8 @@ export function createWorkflow<Input, T>(
     checkLists(defaults);
     checkLists(options);
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
-    const row = await startRun(services, name, input, { ...defaults, ...options, budgets });
+    const stored = await savable(fn.codec, input, "the input");
+    const row = await startRun(services, name, stored, { ...defaults, ...options, budgets });
     return executeRun(services, row, fn, { checkpoints, signal: options.signal });
   };
   return {
