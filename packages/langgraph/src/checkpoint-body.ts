@@ -48,6 +48,11 @@ export function heldVersions(body: string): ChannelVersions {
   return (JSON.parse(body) as Body)[HELD];
 }
 
+/** When LangGraph made a checkpoint, by the clock of its host. */
+export function madeAtMs(body: string): number {
+  return Date.parse(String((JSON.parse(body) as Body).r["ts"]));
+}
+
 /** A checkpoint without values, and its metadata. */
 export async function readBody(
   text: string,

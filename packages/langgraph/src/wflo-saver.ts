@@ -14,7 +14,7 @@ import {
   type PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { HELD } from "./checkpoint-body.ts";
+import { HELD, madeAtMs } from "./checkpoint-body.ts";
 import { composeCheckpoint } from "./compose-checkpoint.ts";
 import { readHistory } from "./delta-history.ts";
 import { checkedOptions, type WfloSaverOptions } from "./options.ts";
@@ -22,10 +22,13 @@ import { pagesOf } from "./pages-of.ts";
 import { readTuple, readWrites, textOf, type ReadPart } from "./read-tuple.ts";
 import { SealedParts } from "./sealed-parts.ts";
 import { CHECKPOINT_NAME, configOf, placeOf, placeToWrite, threadIdOf, threadOf } from "./thread-config.ts";
+import type { ThreadPoint } from "./thread-line.ts";
 import { ValueParts, type Part } from "./value-parts.ts";
 
 /** From this version on, sends are tasks of the checkpoint itself, not writes of its parent. */
 const SENDS_ARE_TASKS = 4;
+/** More checkpoints than a thread has in practice. */
+const MAX_POINTS = 1_000_000;
 
 /**
  * A LangGraph checkpointer whose threads take what they add, not what they have: `compile({ checkpointer: new WfloSaver({ database }) })`.
@@ -134,6 +137,13 @@ export class WfloSaver extends BaseCheckpointSaver {
       replaces: writes.every(([channel]) => specialIndex(channel) !== undefined),
     });
     if (outcome === "deleted") throw new ThreadDeletedError(threadIdOf(thread));
+  }
+
+  /** The checkpoints of a thread's own line without their values, those of subgraphs aside. For `threadCost`. */
+  async points(threadId: string): Promise<readonly ThreadPoint[]> {
+    const where = { thread: threadOf(threadId), namespace: "", name: CHECKPOINT_NAME, limit: MAX_POINTS };
+    const rows = await this.#database.checkpoints.list(this.#tenant, where);
+    return rows.map(({ id, parentId, metadata }) => ({ id, parentId, madeAtMs: madeAtMs(metadata) }));
   }
 
   override async deleteThread(threadId: string): Promise<void> {

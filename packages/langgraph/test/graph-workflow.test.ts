@@ -69,7 +69,7 @@ test("pauses at the cap and goes on at the stopped node in another process: what
   const database = memoryDatabase();
   const simulator = await simulate([ANSWER]);
   const first = processOf(database, simulator, { retried: true });
-  const workflow = first.wflo.workflow("research", first.graph as never, { budget: SHORT });
+  const workflow = first.wflo.workflow("research", first.graph, { budget: SHORT });
   const refusal = (await settled(workflow.run({ topic: "insects" }))) as { runId?: string };
   expect(isBudgetExceeded(refusal)).toBe(true);
   const paid = simulator.requests.length;
@@ -79,7 +79,7 @@ test("pauses at the cap and goes on at the stopped node in another process: what
   expect((await first.wflo.runs.get(runId))?.status).toBe("paused");
 
   const second = processOf(database, simulator);
-  const again = second.wflo.workflow("research", second.graph as never, { budget: SHORT });
+  const again = second.wflo.workflow("research", second.graph, { budget: SHORT });
   const result = (await again.resume(runId, { topUp: { to: "1.00" } })) as { notes: object };
   expect(Object.keys(result.notes).toSorted()).toEqual(["ants", "bees", "plan", "wasps", "write"]);
   expect(simulator.requests).toHaveLength(5);
@@ -94,7 +94,7 @@ test("lets the branches beside a refused one come to their end, and keeps them",
   const slow = { ...ANSWER, latencyMs: 150 };
   const simulator = await simulate(({ index }) => (index === 0 ? ANSWER : slow));
   const { wflo, graph } = processOf(database, simulator);
-  const run = wflo.workflow("research", graph as never, { budget: SHORT });
+  const run = wflo.workflow("research", graph, { budget: SHORT });
   const refusal = (await settled(run.run({ topic: "insects" }))) as { runId: string };
   const state = await graph.getState({ configurable: { thread_id: refusal.runId } });
   const done = state.tasks.filter(({ result }) => (result as unknown) !== undefined);
@@ -107,11 +107,11 @@ test("stops graphs whose models nobody wrapped as well", async () => {
   const database = memoryDatabase();
   const simulator = await simulate([ANSWER]);
   const first = processOf(database, simulator, { isMetered: false });
-  const workflow = first.wflo.workflow("research", first.graph as never, { budget: SHORT });
+  const workflow = first.wflo.workflow("research", first.graph, { budget: SHORT });
   const refusal = (await settled(workflow.run({ topic: "insects" }))) as { runId: string };
   expect(isBudgetExceeded(refusal)).toBe(true);
   const second = processOf(database, simulator, { isMetered: false });
-  const again = second.wflo.workflow("research", second.graph as never);
+  const again = second.wflo.workflow("research", second.graph);
   await again.resume(refusal.runId, { topUp: { to: "1.00" } });
   expect(simulator.requests).toHaveLength(5);
 });
@@ -143,7 +143,7 @@ test("pauses for an interrupt and goes on with its answer", async () => {
     .addNode("ask", () => ({ notes: { decision: String(interrupt("May I?")) } }))
     .addEdge(START, "ask")
     .compile({ checkpointer: new WfloSaver({ database }) });
-  const workflow = wflo.workflow("ask", graph as never);
+  const workflow = wflo.workflow("ask", graph);
   const waiting = (await settled(workflow.run({ topic: "x" }))) as RunInterruptedError;
   expect(waiting).toBeInstanceOf(RunInterruptedError);
   expect(waiting.interrupts).toMatchObject([{ value: "May I?" }]);
@@ -164,7 +164,7 @@ test("stops at a refusal inside a subgraph and inside tasks that were sent, and 
       .addNode("each", async ({ topic }) => ({ notes: (await inner.invoke({ topic, notes: {} })).notes }))
       .addConditionalEdges(START, () => ["a", "b", "c"].map((topic) => new Send("each", { topic, notes: {} })))
       .compile({ checkpointer: new WfloSaver({ database }) });
-    return wflo.workflow("tree", graph as never, { budget: SHORT });
+    return wflo.workflow("tree", graph, { budget: SHORT });
   };
   const refusal = (await settled(build().run({ topic: "all" }))) as { runId: string };
   expect(isBudgetExceeded(refusal)).toBe(true);
@@ -192,7 +192,7 @@ test("stops an agent inside a graph, whatever retries stand around, and goes on 
       middleware: [modelRetryMiddleware({ maxRetries: 2, initialDelayMs: 1, retryOn: () => false, onFailure: "error" }) as AgentMiddleware, wfloAgentMiddleware()],
       checkpointer: new WfloSaver({ database }),
     });
-    return wflo.workflow("agent", agent as never, { budget: SHORT });
+    return wflo.workflow("agent", agent, { budget: SHORT });
   };
   const refusal = (await settled(build().run({ messages: [new HumanMessage("go")] }))) as { runId: string };
   expect(isBudgetExceeded(refusal)).toBe(true);
@@ -230,5 +230,5 @@ test("says that a graph needs a checkpointer", () => {
   const wflo = createWflo({ logger: false });
   onTestFinished(() => wflo.close());
   const graph = new StateGraph(Notes).addNode("n", () => ({})).addEdge(START, "n").compile();
-  expect(() => wflo.workflow("x", graph as never)).toThrow(/checkpointer: new WfloSaver/);
+  expect(() => wflo.workflow("x", graph)).toThrow(/checkpointer: new WfloSaver/);
 });
