@@ -20,7 +20,7 @@ async function demo(): Promise<string> {
 
 test(
   "the demo pauses at its cap, resumes in another process, pays nothing twice, and lists earlier runs",
-  { timeout: 90_000 },
+  { timeout: 180_000 },
   async () => {
     const first = await demo();
     const [, starter] = /Process (\d+) starts/.exec(first) ?? [];
@@ -35,6 +35,7 @@ test(
       /The simulator billed (\d+) calls .*; the ledger has (\d+)\./.exec(first) ?? [];
     expect(Number(billed)).toBeGreaterThan(5);
     expect(recorded).toBe(billed);
+    expect(first).toMatch(/\d of 6 branches are done\)[^]*read +is paid now[^]*now make \$\S+ for 8 calls\./);
     expect(first).not.toContain("Earlier runs");
     expect(await demo()).toMatch(/Earlier runs in .*\n.*\n.*\n.*explore-folder {2}completed/);
   },

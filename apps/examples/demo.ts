@@ -64,17 +64,27 @@ async function explore(
         : `The model is OpenAI's ${model}.\n`,
     );
     const runId =
-      resume ?? String(await inProcess("start.ts", [database, folder, question, model, budget], env));
+      resume ?? String(await inProcess("demo/start.ts", [database, folder, question, model, budget], env));
     console.log("");
-    const cost = (await inProcess("resume.ts", [database, runId, to], env, runId)) as { calls: number };
+    const cost = (await inProcess("demo/resume.ts", [database, runId, to], env, runId)) as { calls: number };
     if (!simulator || resume !== undefined) return;
     const { calls, inputTokens, outputTokens } = simulator.billed();
     console.log(
       `The simulator billed ${calls} calls (${inputTokens} tokens in, ${outputTokens} out); the ledger has ${cost.calls}.`,
     );
+    await graph(database);
   } finally {
     await simulator?.close();
   }
+}
+
+/** The same with a graph of LangGraph, whose branches run side by side: see `langgraph/research-graph.ts`. */
+async function graph(database: string): Promise<void> {
+  console.log("\nThe same with a LangGraph graph, in two more processes:\n");
+  const env = { ...process.env, WFLO_FOLDER: database };
+  await inProcess("langgraph/stop-at-budget.ts", [], env);
+  console.log("");
+  await inProcess("langgraph/resume.ts", [], env);
 }
 
 /** Runs one part of the demo in a process of its own; resolves with what it reports. */
@@ -85,7 +95,7 @@ function inProcess(
   runId?: string,
 ): Promise<unknown> {
   const execArgv = ["--disable-warning=ExperimentalWarning"];
-  const child = fork(join(import.meta.dirname, "demo", file), args, { env, execArgv });
+  const child = fork(join(import.meta.dirname, file), args, { env, execArgv });
   let report: unknown;
   child.on("message", (message) => (report = message));
   return new Promise((resolve, reject) => {

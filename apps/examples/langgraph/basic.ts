@@ -1,34 +1,27 @@
-import { AIMessage, HumanMessage } from "@langchain/core/messages";
-import { MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
-import { WfloSaver } from "@wflo/langgraph";
-import { pglite } from "@wflo/postgres/pglite";
+import type { ChatOpenAI } from "@langchain/openai";
+import { memoryDatabase } from "@wflo/core";
+import { costTree, firstLines } from "../core/report.ts";
+import { folder, question } from "../core/settings.ts";
+import { orSentence } from "../demo/or-sentence.ts";
+import { openResearch } from "./open-research.ts";
+import { withModel } from "./with-model.ts";
 
-/** A conversation that is kept in a database, and a fork of it: each branch reads its own state. */
-async function basic(): Promise<void> {
-  const database = pglite();
-  const graph = new StateGraph(MessagesAnnotation)
-    .addNode("agent", ({ messages }) => ({
-      messages: [new AIMessage(`You said: ${messages.at(-1)?.text ?? "nothing"}`)],
-    }))
-    .addEdge(START, "agent")
-    .compile({ checkpointer: new WfloSaver({ database }) }); // the line more
+/** A graph with parallel branches under a budget, and what each of its nodes cost. Everything is kept in memory. */
+async function basic(model: ChatOpenAI): Promise<void> {
+  const { wflo, research } = openResearch(model, memoryDatabase());
+  try {
+    const runId = crypto.randomUUID();
+    const { page } = await research.run({ folder, question }, { budget: "0.50", runId });
 
-  const thread = { configurable: { thread_id: "42" } };
-  const say = (text: string, config: object) => graph.invoke({ messages: [new HumanMessage(text)] }, config);
-  await say("hello", thread);
-  const { config: fork } = await graph.getState(thread);
-  await say("this way", thread);
-  const main = (await graph.getState(thread)).config;
-  await say("that way", fork);
-
-  for (const [name, config] of [
-    ["One branch", main],
-    ["The other", thread],
-  ] as const) {
-    const { messages } = (await graph.getState(config)).values as typeof MessagesAnnotation.State;
-    console.log(`${name}: ${messages.map(({ text }) => text).join(" | ")}`);
+    console.log(`${firstLines(page)}\n`);
+    const run = await wflo.runs.get(runId);
+    if (run)
+      console.log(
+        `What it cost:\n${costTree(run.cost.tree)}\n\n$${run.cost.remaining} of its budget remains.`,
+      );
+  } finally {
+    await wflo.close();
   }
-  await database.close();
 }
 
-await basic();
+await orSentence(() => withModel(basic));

@@ -46,7 +46,9 @@ export function wfloAgentMiddleware(options: AgentMiddlewareOptions = {}): WfloA
       const modelCall: ModelCall = { refusal: undefined };
       const callbacks = new WfloCallbacks(meterOptions, { graphRun: currentGraphRun(), modelCall });
       try {
-        const answer = await covered(callbacks, modelCall, () => handler({ ...request, model: metered(request.model) }));
+        const answer = await covered(callbacks, modelCall, () =>
+          handler({ ...request, model: metered(request.model) }),
+        );
         if (modelCall.refusal !== undefined) throw modelCall.refusal;
         return answer;
       } catch (error) {
@@ -67,7 +69,15 @@ function pricedTools(
     if (!Object.hasOwn(tools, name)) return handler(request);
     const { wflo, request: bound } = await bind();
     const { budgets, agent } = bound;
-    const priced = { provider: "tool", model: name, parts: [], tool: true, price: tools[name]?.price, budgets, agent };
+    const priced = {
+      provider: "tool",
+      model: name,
+      parts: [],
+      tool: true,
+      price: tools[name]?.price,
+      budgets,
+      agent,
+    };
     return wflo.guardCall(priced, async () => ({ value: await handler(request), usage: undefined }));
   };
 }

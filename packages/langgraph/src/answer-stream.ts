@@ -46,7 +46,11 @@ export class ToldLater<Item> {
 /** An answer that streams, as the door takes it: once the provider has begun to answer, or the first piece is there. */
 export async function streamAnswer<Item>(
   source: AsyncGenerator<Item>,
-  { later, told, meter }: {
+  {
+    later,
+    told,
+    meter,
+  }: {
     readonly later: ToldLater<Item>;
     readonly told: ToldByStream;
     readonly meter: StreamMeter<Piece<Item>>;

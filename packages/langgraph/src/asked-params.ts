@@ -41,9 +41,17 @@ const NO_TOKENS = new Set([
   "inference_geo",
 ]);
 /** Where the output cap stands. */
-const CAPS = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens", "maxTokens", "num_predict"];
+const CAPS = [
+  "max_tokens",
+  "max_completion_tokens",
+  "max_output_tokens",
+  "maxOutputTokens",
+  "maxTokens",
+  "num_predict",
+];
 /** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
-const CALLER_TOOLS = /^(?:function|custom|local_shell|apply_patch|namespace|tool_search|computer|bash|text_editor|memory)(?:_|$)/;
+const CALLER_TOOLS =
+  /^(?:function|custom|local_shell|apply_patch|namespace|tool_search|computer|bash|text_editor|memory)(?:_|$)/;
 /** Fields by which a request asks for work beyond one answer of its model, in words that complete "It has …". */
 const WORK: Readonly<Record<string, string>> = {
   web_search_options: "web_search_options",
@@ -68,7 +76,9 @@ export function settingsPart(params: Params): RequestPart {
 
 /** The caller's own output cap; undefined when there is none. */
 export function askedCap(params: Params): number | undefined {
-  const holders = [params, params["generationConfig"], params["options"], params["inferenceConfig"]].filter(isParams);
+  const holders = [params, params["generationConfig"], params["options"], params["inferenceConfig"]].filter(
+    isParams,
+  );
   const caps = holders.flatMap((holder) => CAPS.map((name) => holder[name]));
   const known = caps.filter((cap) => Number.isSafeInteger(cap) && (cap as number) >= 0) as number[];
   return known.length === 0 ? undefined : Math.max(...known);
@@ -92,7 +102,8 @@ export function providersWork(params: Params): RequestPart[] {
   const found = [...hostedTools(params["tools"])];
   for (const [field, what] of Object.entries(WORK)) if (isAsked(params[field])) found.push(what);
   const { modalities } = params;
-  if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text")) found.push("output other than text");
+  if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text"))
+    found.push("output other than text");
   return [...new Set(found)].map((what) => ({ kind: "unbounded", what }));
 }
 

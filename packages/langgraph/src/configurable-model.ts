@@ -28,7 +28,8 @@ export function configurableParts(
       let picked = meter((await picking._getModelInstance(config)) as BaseChatModel);
       for (const [method, args] of Object.entries(whole._queuedMethodOperations)) {
         const operation: unknown = Reflect.get(picked, method);
-        if (typeof operation === "function") picked = (await Reflect.apply(operation, picked, args)) as object;
+        if (typeof operation === "function")
+          picked = (await Reflect.apply(operation, picked, args)) as object;
       }
       return picked;
     },

@@ -50,7 +50,9 @@ export function graphWorkflow<Input = unknown, Output = unknown>(
 ): WorkflowFunction<Input, Output> {
   const target = graphOf(graph);
   if (target === undefined) {
-    throw new InvalidOptionError("graphWorkflow takes a compiled graph of LangGraph, or an agent of createAgent.");
+    throw new InvalidOptionError(
+      "graphWorkflow takes a compiled graph of LangGraph, or an agent of createAgent.",
+    );
   }
   if (typeof target.checkpointer !== "object" || target.checkpointer === null) {
     throw new InvalidOptionError(
@@ -120,7 +122,10 @@ class GraphWork {
     const { next, tasks } = await this.#graph.getState(this.#thread);
     if (next.length === 0) return;
     if (this.#graphRun.refusal !== undefined) throw this.#graphRun.refusal;
-    throw new RunInterruptedError(this.#run.id, tasks.flatMap(({ interrupts = [] }) => interrupts));
+    throw new RunInterruptedError(
+      this.#run.id,
+      tasks.flatMap(({ interrupts = [] }) => interrupts),
+    );
   }
 
   #config(): RunnableConfig {
@@ -146,7 +151,9 @@ function checkpointOf({ config }: GraphState): string | undefined {
 /** A compiled graph, or that of an agent. */
 function graphOf(target: unknown): GraphTarget | undefined {
   if (isGraph(target)) return target;
-  const { graph } = (typeof target === "object" && target !== null ? target : {}) as { readonly graph?: unknown };
+  const { graph } = (typeof target === "object" && target !== null ? target : {}) as {
+    readonly graph?: unknown;
+  };
   return isGraph(graph) ? graph : undefined;
 }
 
@@ -158,5 +165,7 @@ function isGraph(value: unknown): value is GraphTarget {
 /** Teaches wflo graphs, and to count models that nobody wrapped in whatever a run does. */
 export function registerLangGraph(): void {
   registerTarget((target) => (graphOf(target) === undefined ? undefined : graphWorkflow(target)));
-  aroundRuns((work) => covered(new WfloCallbacks({}, { graphRun: undefined, modelCall: undefined }), undefined, work));
+  aroundRuns((work) =>
+    covered(new WfloCallbacks({}, { graphRun: undefined, modelCall: undefined }), undefined, work),
+  );
 }

@@ -69,7 +69,9 @@ export class ModelGuard {
           showsAll: request.reasoning === false,
           truncates: request.onCut === "truncate",
         });
-        return this.#atWire(() => streamAnswer(open(model, options, later.runManager), { later, told, meter }));
+        return this.#atWire(() =>
+          streamAnswer(open(model, options, later.runManager), { later, told, meter }),
+        );
       }),
     );
     for await (const piece of pieces) {
@@ -101,7 +103,10 @@ export class ModelGuard {
     native: NativeAnswer,
   ): { readonly model: ChatModelParts; readonly options: CallOptions } {
     if (this.#bare === undefined) return { model: this.#model, options: { ...options, signal } };
-    return { model: this.#bare.attempt(maxOutputTokens, native), options: { ...options, signal, maxRetries: 0 } };
+    return {
+      model: this.#bare.attempt(maxOutputTokens, native),
+      options: { ...options, signal, maxRetries: 0 },
+    };
   }
 
   async #asOften<T>({ options }: Asked, attempt: () => Promise<T>): Promise<T> {

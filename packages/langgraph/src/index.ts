@@ -1,6 +1,10 @@
 import { registerLangGraph } from "./graph-workflow.ts";
 
-export { wfloAgentMiddleware, type AgentMiddlewareOptions, type WfloAgentMiddleware } from "./agent-middleware.ts";
+export {
+  wfloAgentMiddleware,
+  type AgentMiddlewareOptions,
+  type WfloAgentMiddleware,
+} from "./agent-middleware.ts";
 export { graphWorkflow, type GraphTarget, type GraphWorkflowOptions } from "./graph-workflow.ts";
 export { meterChatModel } from "./meter-chat-model.ts";
 export type { MeterOptions } from "./model-options.ts";

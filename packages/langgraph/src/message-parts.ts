@@ -26,7 +26,15 @@ const TEXT_BLOCKS = new Set([
 /** Where content is found by an address, what is there may change; data is the content itself. */
 const ADDRESS = /^(?!data:)[a-z][a-z0-9+.-]*:/i;
 /** What models send back of an answer besides its content; the rest of what LangChain keeps with it is about the answer. */
-const SENT_BACK = ["function_call", "tool_calls", "reasoning", "reasoning_content", "audio", "tool_outputs", "refusal"];
+const SENT_BACK = [
+  "function_call",
+  "tool_calls",
+  "reasoning",
+  "reasoning_content",
+  "audio",
+  "tool_outputs",
+  "refusal",
+];
 /** Deeper content is not looked through: it is opaque. */
 const MAX_DEPTH = 8;
 
@@ -37,7 +45,10 @@ export function messageParts(messages: readonly BaseMessage[]): RequestPart[] {
   return messages.flatMap((message) => {
     const opaque: RequestPart[] = [];
     const content = textOnly(message.content, opaque);
-    const { tool_calls: calls, tool_call_id: callId } = message as { tool_calls?: unknown; tool_call_id?: unknown };
+    const { tool_calls: calls, tool_call_id: callId } = message as {
+      tool_calls?: unknown;
+      tool_call_id?: unknown;
+    };
     const kept = message.additional_kwargs ?? {};
     const sent = SENT_BACK.flatMap((name) => (kept[name] == null ? [] : [[name, kept[name]] as const]));
     const { reasoning, audio } = kept as { reasoning?: unknown; audio?: unknown };

@@ -21,7 +21,8 @@ export function covered<T>(handler: BaseCallbackHandler, call: ModelCall | undef
   const storage = AsyncLocalStorageProviderSingleton.getInstance();
   return storage.run(storage.getStore(), () => {
     // Hooks are kept in the context as well.
-    if (getContextVariable(HANDLER) === undefined) registerConfigureHook({ contextVar: HANDLER, inheritable: true });
+    if (getContextVariable(HANDLER) === undefined)
+      registerConfigureHook({ contextVar: HANDLER, inheritable: true });
     setContextVariable(HANDLER, handler);
     setContextVariable(MODEL_CALL, call);
     return work();

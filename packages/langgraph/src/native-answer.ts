@@ -77,7 +77,8 @@ export class NativeAnswer {
     const body = inside ?? data;
     const { usage, delta: _, choices: __, content: ___, ...rest } = body;
     // Anthropic's later events have a type of their own and say nothing else of the message.
-    if (inside !== undefined || !("type" in data) || data["type"] === "message") this.#body = { ...this.#body, ...rest };
+    if (inside !== undefined || !("type" in data) || data["type"] === "message")
+      this.#body = { ...this.#body, ...rest };
     if (isBody(usage)) this.#noteUsage(usage);
   }
 

@@ -67,7 +67,8 @@ export async function threadCost(
     total: total.cost,
     abandoned: abandoned.cost,
     calls: total.calls,
-    inexact: found.filter(({ kind, inDoubt }) => inDoubt || kind === "estimate" || kind === "unmeasured").length,
+    inexact: found.filter(({ kind, inDoubt }) => inDoubt || kind === "estimate" || kind === "unmeasured")
+      .length,
     nodes: by.nodes.sums(),
     agents: by.agents.sums(),
     models: by.models.sums(),

@@ -49,7 +49,10 @@ export class ToldByStream {
     for (const id of writtenIds(chunk)) if (this.#ids.size < MAX_IDS) this.#ids.add(id);
     this.#noteUsage(chunk.usage_metadata);
     const { model, stop_reason: stopReason } = kept;
-    const said = { ...(model == null ? {} : { model }), ...(stopReason == null ? {} : { stop_reason: stopReason }) };
+    const said = {
+      ...(model == null ? {} : { model }),
+      ...(stopReason == null ? {} : { stop_reason: stopReason }),
+    };
     this.#noteAbout({ ...said, ...generationInfo, ...chunk.response_metadata });
   }
 
@@ -118,7 +121,10 @@ function added(a: Partial<UsageMetadata>, b: UsageMetadata): Partial<UsageMetada
 
 function addedDetails(a: object | undefined, b: object | undefined): Record<string, number> {
   const sum: Record<string, number> = {};
-  for (const [name, count] of [...Object.entries(a ?? {}), ...Object.entries(b ?? {})] as [string, unknown][]) {
+  for (const [name, count] of [...Object.entries(a ?? {}), ...Object.entries(b ?? {})] as [
+    string,
+    unknown,
+  ][]) {
     if (typeof count === "number") sum[name] = (sum[name] ?? 0) + count;
   }
   return sum;
@@ -137,7 +143,9 @@ function textOfContent(content: unknown): string {
   if (Array.isArray(content)) return content.map(textOfContent).join("");
   if (!isFields(content)) return "";
   const { text, thinking, reasoning, args, input, partial_json: json, data } = content;
-  return [text, thinking, reasoning, args, input, json, data].filter((part) => typeof part === "string").join("");
+  return [text, thinking, reasoning, args, input, json, data]
+    .filter((part) => typeof part === "string")
+    .join("");
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,4 +1,11 @@
-import { Money, outcomeOfError, type GuardRequest, type Outcome, type StreamMeter, type Wflo } from "@wflo/core";
+import {
+  Money,
+  outcomeOfError,
+  type GuardRequest,
+  type Outcome,
+  type StreamMeter,
+  type Wflo,
+} from "@wflo/core";
 import type { Answered } from "./usage.ts";
 
 /** A stream that says nothing for so long is taken for broken off: LangChain tells nobody when its reader leaves. */
@@ -36,11 +43,16 @@ export class UnwrappedCall {
   async open(): Promise<void> {
     this.#bytes = 0;
     this.#pieces = 0;
-    const chunks = await this.#wflo.guardStream<string, ReadableStream<string>>(this.#request, async ({ callId }) => {
-      this.#callIds.push(callId);
-      const source = new ReadableStream<string>({ start: (controller) => void (this.#stream = controller) });
-      return { chunks: source, meter: this.#meter(), value: (told) => told };
-    });
+    const chunks = await this.#wflo.guardStream<string, ReadableStream<string>>(
+      this.#request,
+      async ({ callId }) => {
+        this.#callIds.push(callId);
+        const source = new ReadableStream<string>({
+          start: (controller) => void (this.#stream = controller),
+        });
+        return { chunks: source, meter: this.#meter(), value: (told) => told };
+      },
+    );
     void this.#watch(chunks);
     this.#wait(SILENT_MS);
   }
@@ -94,7 +106,9 @@ export class UnwrappedCall {
     if (end !== undefined && "answered" in end) return end.answered;
     const hasBegun = this.#pieces > 0;
     if (end === undefined) return { kind: hasBegun ? "cut" : "doubt", reason: "nothing came any more" };
-    return hasBegun ? { kind: "cut", reason: "the stream broke off before its end" } : outcomeOfError(end.failed);
+    return hasBegun
+      ? { kind: "cut", reason: "the stream broke off before its end" }
+      : outcomeOfError(end.failed);
   }
 
   /** Reads what the door hands on; an error is a cut. */

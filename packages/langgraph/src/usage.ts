@@ -17,7 +17,10 @@ export function outcomeOfResult({ generations, llmOutput }: ChatResult, native: 
   const told = messages.find((message) => usageOf(message) !== undefined) ?? messages[0];
   const info = generations[0]?.generationInfo;
   const about = { ...llmOutput, ...info, ...told?.response_metadata };
-  return { ...(native.outcome() ?? answered(told && usageOf(told), about)), itemIds: messages.flatMap(writtenIds) };
+  return {
+    ...(native.outcome() ?? answered(told && usageOf(told), about)),
+    itemIds: messages.flatMap(writtenIds),
+  };
 }
 
 /** The same of what was counted and told. */

@@ -83,7 +83,12 @@ export class WfloCallbacks extends BaseCallbackHandler {
     _tags?: string[],
     metadata: Params = {},
   ): Promise<void> {
-    await this.#start(runId, { llm, messages: prompts.map((prompt) => new HumanMessage(prompt)), extra, metadata });
+    await this.#start(runId, {
+      llm,
+      messages: prompts.map((prompt) => new HumanMessage(prompt)),
+      extra,
+      metadata,
+    });
   }
 
   override async handleLLMNewToken(token: string, _place: unknown, runId: string): Promise<void> {
@@ -105,7 +110,8 @@ export class WfloCallbacks extends BaseCallbackHandler {
     await this.#refusing(async () => {
       const { wflo, request: bound } = await this.#bind();
       const request = { ...unwrappedRequest(start, this.#options), ...bound };
-      if (this.#calls.size >= MAX_CALLS) throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
+      if (this.#calls.size >= MAX_CALLS)
+        throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
       wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
       const { agent } = graphPlaceOf(undefined, start.metadata);
       const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent });
@@ -136,7 +142,8 @@ function unwrappedRequest({ llm, messages, extra, metadata }: Start, options: Me
   const configuration = (kwargs["configuration"] ?? {}) as Params;
   const url = textOf(configuration["baseURL"]) ?? textOf(configuration["base_url"]);
   const provider = options.provider ?? providerFrom(textOf(metadata["ls_provider"]), url);
-  const model = textOf(metadata["ls_model_name"]) ?? textOf(params["model"]) ?? textOf(params["model_name"]) ?? "unknown";
+  const model =
+    textOf(metadata["ls_model_name"]) ?? textOf(params["model"]) ?? textOf(params["model_name"]) ?? "unknown";
   const retries = kwargs["max_retries"] ?? kwargs["maxRetries"];
   return {
     provider,
@@ -147,7 +154,8 @@ function unwrappedRequest({ llm, messages, extra, metadata }: Start, options: Me
     reasoning: asksToThink(params) ? true : modelThinks(provider, model),
     serviceTier: textOf(params["service_tier"]),
     canCap: false,
-    attempts: 1 + (Number.isSafeInteger(retries) && (retries as number) >= 0 ? (retries as number) : DEFAULT_RETRIES),
+    attempts:
+      1 + (Number.isSafeInteger(retries) && (retries as number) >= 0 ? (retries as number) : DEFAULT_RETRIES),
     place: graphPlaceOf(undefined, metadata).place,
   };
 }

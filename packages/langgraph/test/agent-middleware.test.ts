@@ -12,11 +12,18 @@ const THREAD = { configurable: { thread_id: "1" } };
 const add = tool(({ a, b }: { a: number; b: number }) => String(a + b), {
   name: "add",
   description: "Adds.",
-  schema: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } }, required: ["a", "b"] },
+  schema: {
+    type: "object",
+    properties: { a: { type: "number" }, b: { type: "number" } },
+    required: ["a", "b"],
+  },
 });
 
 test("meters an agent's models and its priced tools, with the agent's name and thread", async () => {
-  const simulator = await simulate([{ toolCalls: [{ name: "add", arguments: { a: 1, b: 2 } }] }, { text: "three" }]);
+  const simulator = await simulate([
+    { toolCalls: [{ name: "add", arguments: { a: 1, b: 2 } }] },
+    { text: "three" },
+  ]);
   const wflo = await newWflo();
   const agent = createAgent({
     name: "adder",
@@ -66,7 +73,10 @@ test("counts a fallback's model, which nobody wrapped", async () => {
   const wflo = await newWflo();
   const agent = createAgent({
     model: chatModel(failing),
-    middleware: [wfloAgentMiddleware({ wflo, budgets: ["user"] }), modelFallbackMiddleware(chatModel(working))],
+    middleware: [
+      wfloAgentMiddleware({ wflo, budgets: ["user"] }),
+      modelFallbackMiddleware(chatModel(working)),
+    ],
   });
   await agent.invoke(HELLO);
   expect((await lines(wflo, 2)).map(({ kind }) => kind)).toEqual(["void", "settle"]);

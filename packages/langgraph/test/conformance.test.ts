@@ -11,7 +11,10 @@ function adapterOf(baseURL: string, setup: AdapterSetup, useResponsesApi: boolea
     return fetch(...sent);
   };
   const modelFor = (maxTokens: number | undefined): ChatOpenAI => {
-    const own = { ...(timeout === undefined ? {} : { timeout }), ...(maxTokens === undefined ? {} : { maxTokens }) };
+    const own = {
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+    };
     const configuration = { baseURL, ...(onSend ? { fetch: send } : {}) };
     let model = new ChatOpenAI({ model: name, apiKey, maxRetries, useResponsesApi, configuration, ...own });
     for (let layer = 0; layer < layers; layer += 1) model = meterChatModel(model, options);
@@ -25,7 +28,11 @@ function adapterOf(baseURL: string, setup: AdapterSetup, useResponsesApi: boolea
     const bound = functions === undefined ? model : model.bindTools(functions);
     const picture = { type: "image_url" as const, image_url: { url: image ?? "" } };
     const content = image === undefined ? prompt : [{ type: "text" as const, text: prompt }, picture];
-    return { bound, messages: [new HumanMessage({ content })], config: signal === undefined ? {} : { signal } };
+    return {
+      bound,
+      messages: [new HumanMessage({ content })],
+      config: signal === undefined ? {} : { signal },
+    };
   };
   return {
     async text(prompt: string, options: AdapterCallOptions = {}) {

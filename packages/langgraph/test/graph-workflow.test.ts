@@ -52,10 +52,14 @@ test("runs a compiled graph, and tells what each node cost", async () => {
   const database = memoryDatabase();
   const simulator = await simulate([ANSWER]);
   const { wflo, graph } = processOf(database, simulator);
-  const research = wflo.workflow("research", async (run, input: { topic: string }) => {
-    const result = await graphWorkflow<typeof input, { notes: object }>(graph)(run as never, input);
-    return { result, cost: await run.cost() };
-  }, { budget: "1.00" });
+  const research = wflo.workflow(
+    "research",
+    async (run, input: { topic: string }) => {
+      const result = await graphWorkflow<typeof input, { notes: object }>(graph)(run as never, input);
+      return { result, cost: await run.cost() };
+    },
+    { budget: "1.00" },
+  );
   const { result, cost } = await research.run({ topic: "insects" });
   const names = ["ants", "bees", "plan", "wasps", "write"];
   expect(Object.keys(result.notes).toSorted()).toEqual(names);
@@ -130,7 +134,8 @@ test("streams a graph, and throws the refusal at its end", async () => {
   expect(isBudgetExceeded(refusal)).toBe(true);
   expect(nodes).toContain("plan");
   expect(nodes).not.toContain("write");
-  for await (const update of await workflow.resume(refusal.runId, { topUp: { to: "1.00" } })) nodes.push(...Object.keys(update));
+  for await (const update of await workflow.resume(refusal.runId, { topUp: { to: "1.00" } }))
+    nodes.push(...Object.keys(update));
   expect(nodes).toContain("write");
   expect(simulator.requests).toHaveLength(5);
 });
@@ -148,7 +153,9 @@ test("pauses for an interrupt and goes on with its answer", async () => {
   expect(waiting).toBeInstanceOf(RunInterruptedError);
   expect(waiting.interrupts).toMatchObject([{ value: "May I?" }]);
   expect((await wflo.runs.get(waiting.runId))?.status).toBe("paused");
-  expect(await workflow.resume(waiting.runId, { answer: "yes" })).toMatchObject({ notes: { decision: "yes" } });
+  expect(await workflow.resume(waiting.runId, { answer: "yes" })).toMatchObject({
+    notes: { decision: "yes" },
+  });
 });
 
 test("stops at a refusal inside a subgraph and inside tasks that were sent, and goes on there", async () => {
@@ -158,11 +165,20 @@ test("stops at a refusal inside a subgraph and inside tasks that were sent, and 
     const wflo = createWflo({ database, logger: false, waitMs: 300, settle: "background" });
     onTestFinished(() => wflo.close().catch(() => {}));
     const model = meterChatModel(chatModel(simulator, { maxTokens: 200 }));
-    const ask = async ({ topic }: typeof Notes.State) => ({ notes: { [topic]: (await model.invoke(topic)).text } });
-    const inner = new StateGraph(Notes).addNode("ask", ask).addNode("check", ask).addEdge(START, "ask").addEdge("ask", "check").compile();
+    const ask = async ({ topic }: typeof Notes.State) => ({
+      notes: { [topic]: (await model.invoke(topic)).text },
+    });
+    const inner = new StateGraph(Notes)
+      .addNode("ask", ask)
+      .addNode("check", ask)
+      .addEdge(START, "ask")
+      .addEdge("ask", "check")
+      .compile();
     const graph = new StateGraph(Notes)
       .addNode("each", async ({ topic }) => ({ notes: (await inner.invoke({ topic, notes: {} })).notes }))
-      .addConditionalEdges(START, () => ["a", "b", "c"].map((topic) => new Send("each", { topic, notes: {} })))
+      .addConditionalEdges(START, () =>
+        ["a", "b", "c"].map((topic) => new Send("each", { topic, notes: {} })),
+      )
       .compile({ checkpointer: new WfloSaver({ database }) });
     return wflo.workflow("tree", graph, { budget: SHORT });
   };
@@ -182,14 +198,26 @@ test("stops an agent inside a graph, whatever retries stand around, and goes on 
     ANSWER,
   ]);
   const looked: string[] = [];
-  const look = tool(() => (looked.push("x"), "nothing"), { name: "look", description: "Looks.", schema: { type: "object", properties: {} } });
+  const look = tool(() => (looked.push("x"), "nothing"), {
+    name: "look",
+    description: "Looks.",
+    schema: { type: "object", properties: {} },
+  });
   const build = () => {
     const wflo = createWflo({ database, logger: false, settle: "background" });
     onTestFinished(() => wflo.close().catch(() => {}));
     const agent = createAgent({
       model: chatModel(simulator, { maxTokens: 200 }),
       tools: [look],
-      middleware: [modelRetryMiddleware({ maxRetries: 2, initialDelayMs: 1, retryOn: () => false, onFailure: "error" }) as AgentMiddleware, wfloAgentMiddleware()],
+      middleware: [
+        modelRetryMiddleware({
+          maxRetries: 2,
+          initialDelayMs: 1,
+          retryOn: () => false,
+          onFailure: "error",
+        }) as AgentMiddleware,
+        wfloAgentMiddleware(),
+      ],
       checkpointer: new WfloSaver({ database }),
     });
     return wflo.workflow("agent", agent, { budget: SHORT });
@@ -212,15 +240,20 @@ test("works on a thread of the caller's, turn after turn, with any checkpointer"
   const wflo = createWflo({ database, logger: false });
   onTestFinished(() => wflo.close());
   const model = meterChatModel(chatModel(simulator));
-  const Turns = Annotation.Root({ said: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }) });
+  const Turns = Annotation.Root({
+    said: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
+  });
   const graph = new StateGraph(Turns)
     .addNode("reply", async () => ({ said: [(await model.invoke("hello")).text] }))
     .addEdge(START, "reply")
     .compile({ checkpointer: new MemorySaver() });
-  const chat = wflo.workflow("chat", graphWorkflow<{ user: string }, { said: string[] }>(graph, {
-    threadId: ({ user }) => user,
-    input: ({ user }) => ({ said: [user] }),
-  }));
+  const chat = wflo.workflow(
+    "chat",
+    graphWorkflow<{ user: string }, { said: string[] }>(graph, {
+      threadId: ({ user }) => user,
+      input: ({ user }) => ({ said: [user] }),
+    }),
+  );
   await chat.run({ user: "ann" });
   expect((await chat.run({ user: "ann" })).said).toHaveLength(4);
   expect(await wflo.calls.list({ thread: "langgraph/ann" })).toHaveLength(2);
@@ -229,6 +262,9 @@ test("works on a thread of the caller's, turn after turn, with any checkpointer"
 test("says that a graph needs a checkpointer", () => {
   const wflo = createWflo({ logger: false });
   onTestFinished(() => wflo.close());
-  const graph = new StateGraph(Notes).addNode("n", () => ({})).addEdge(START, "n").compile();
+  const graph = new StateGraph(Notes)
+    .addNode("n", () => ({}))
+    .addEdge(START, "n")
+    .compile();
   expect(() => wflo.workflow("x", graph)).toThrow(/checkpointer: new WfloSaver/);
 });

@@ -56,18 +56,30 @@ test("tells LangChain's listeners of the tokens that their reader got, and of no
 });
 
 test("gives what the model gives: class, tools, structured output, chunks and usage", async () => {
-  const answers = [{ toolCalls: [{ name: "add", arguments: { a: 1 } }] }, { text: '{"kind":"bee"}' }, { text: "one two" }];
+  const answers = [
+    { toolCalls: [{ name: "add", arguments: { a: 1 } }] },
+    { text: '{"kind":"bee"}' },
+    { text: "one two" },
+  ];
   const [one, two] = await Promise.all([simulate(answers), simulate(answers)]);
   const wflo = await newWflo();
   const results = await Promise.all(
     [chatModel(one), meterChatModel(chatModel(two), { wflo, budgets: ["user"] })].map(async (model) => {
       expect(model).toBeInstanceOf(ChatOpenAI);
-      const tool = { type: "function" as const, function: { name: "add", parameters: { type: "object", properties: {} } } };
+      const tool = {
+        type: "function" as const,
+        function: { name: "add", parameters: { type: "object", properties: {} } },
+      };
       const called = await model.bindTools([tool]).invoke(PROMPT);
       const parsed = await model.withStructuredOutput(KIND).invoke(PROMPT);
       const chunks = [];
       for await (const chunk of await model.stream(PROMPT)) chunks.push([chunk.text, chunk.usage_metadata]);
-      return { calls: called.tool_calls?.map(({ name, args }) => ({ name, args })), usage: called.usage_metadata, parsed, chunks };
+      return {
+        calls: called.tool_calls?.map(({ name, args }) => ({ name, args })),
+        usage: called.usage_metadata,
+        parsed,
+        chunks,
+      };
     }),
   );
   expect(results[1]).toEqual(results[0]);
@@ -80,7 +92,8 @@ test("keeps usage from a caller who did not ask for it, and counts it all the sa
   const wflo = await newWflo();
   const model = meterChatModel(chatModel(simulator, { streamUsage: false }), { wflo, budgets: ["user"] });
   const usages: unknown[] = [];
-  for await (const { usage_metadata: usage } of await model.stream(PROMPT)) if (usage !== undefined) usages.push(usage);
+  for await (const { usage_metadata: usage } of await model.stream(PROMPT))
+    if (usage !== undefined) usages.push(usage);
   expect(usages).toEqual([]);
   expect((await lines(wflo, 1))[0]).toMatchObject({ kind: "settle" });
 });
@@ -134,7 +147,10 @@ test("meters the models that a configurable model picks, with what was bound to 
     configuration: { baseURL: simulator.url },
   });
   const model = meterChatModel(configured, { wflo, budgets: ["user"] });
-  const tool = { type: "function", function: { name: "add", parameters: { type: "object", properties: {} } } };
+  const tool = {
+    type: "function",
+    function: { name: "add", parameters: { type: "object", properties: {} } },
+  };
   await model.bindTools([tool]).invoke(PROMPT);
   await model.invoke(PROMPT);
   for await (const _ of await model.stream(PROMPT));
@@ -149,7 +165,10 @@ test("counts the events of LangChain's protocol of content blocks", async () => 
   for await (const _ of model.streamEvents(PROMPT, {} as never) as AsyncIterable<unknown>);
   const { inputTokens, outputTokens } = simulator.billed();
   const [line] = await lines(wflo, 1);
-  expect(line).toMatchObject({ kind: "settle", charged: decimalUsd(BigInt(inputTokens * 100 + outputTokens * 400)) });
+  expect(line).toMatchObject({
+    kind: "settle",
+    charged: decimalUsd(BigInt(inputTokens * 100 + outputTokens * 400)),
+  });
 });
 
 test("asks for a hold where the provider works by itself, and takes it", async () => {

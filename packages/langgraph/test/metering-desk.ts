@@ -1,5 +1,10 @@
 import { createWflo, type LedgerLine, type Wflo, type WfloOptions } from "@wflo/core";
-import { startSimulator, type Simulator, type SimulatorReply, type SimulatorRequest } from "@wflo/testkit/simulator";
+import {
+  startSimulator,
+  type Simulator,
+  type SimulatorReply,
+  type SimulatorRequest,
+} from "@wflo/testkit/simulator";
 import { ChatOpenAI, type ChatOpenAIFields } from "@langchain/openai";
 import { onTestFinished } from "vitest";
 
@@ -18,7 +23,9 @@ export async function newWflo(total = "1.00", options: WfloOptions = {}): Promis
 /** A provider that gives these answers in turn, the last for ever. */
 export async function simulate(replies: Replies): Promise<Simulator> {
   const reply = (request: SimulatorRequest) =>
-    typeof replies === "function" ? replies(request) : (replies[Math.min(request.index, replies.length - 1)] ?? {});
+    typeof replies === "function"
+      ? replies(request)
+      : (replies[Math.min(request.index, replies.length - 1)] ?? {});
   const simulator = await startSimulator({ reply });
   onTestFinished(() => simulator.close());
   return simulator;

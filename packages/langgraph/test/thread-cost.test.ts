@@ -5,12 +5,18 @@ import { expect, onTestFinished, test } from "vitest";
 import { chatModel, simulate } from "./metering-desk.ts";
 
 const THREAD = { configurable: { thread_id: "42" } };
-const Said = Annotation.Root({ said: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }) });
+const Said = Annotation.Root({
+  said: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
+});
 
 /** Each answer costs a millionth more than the one before: 10,000 tokens of input more at 100 nano-dollars. */
 async function threadWithTwoNodes() {
   const database = memoryDatabase();
-  const simulator = await simulate(({ index }) => ({ inputTokens: 10_000 * (index + 1), outputTokens: 0, text: "x" }));
+  const simulator = await simulate(({ index }) => ({
+    inputTokens: 10_000 * (index + 1),
+    outputTokens: 0,
+    text: "x",
+  }));
   const wflo = createWflo({ database, logger: false });
   onTestFinished(() => wflo.close());
   const model = meterChatModel(chatModel(simulator), { wflo });
@@ -32,7 +38,10 @@ test("adds up a thread by node and model, and keeps the price of the branch that
   await graph.invoke({ said: ["a"] }, THREAD);
   const before = await threadCost(wflo, saver, { threadId: "42" });
   expect(cents(before.total)).toBe(1 + 2);
-  expect(before.nodes.map(({ name, cost }) => [name, cents(cost)])).toEqual([["draft", 1], ["check", 2]]);
+  expect(before.nodes.map(({ name, cost }) => [name, cents(cost)])).toEqual([
+    ["draft", 1],
+    ["check", 2],
+  ]);
   expect(before.models).toMatchObject([{ name: "openai/gpt-4.1-nano", calls: 2 }]);
   expect(before.abandoned).toBe("0.00");
 
@@ -47,7 +56,10 @@ test("adds up a thread by node and model, and keeps the price of the branch that
     [undefined, 1 + 3],
     [afterDraft?.config.configurable?.["checkpoint_id"], 2],
   ]);
-  const first = await threadCost(wflo, saver, { threadId: "42", checkpointId: states[0]?.config.configurable?.["checkpoint_id"] });
+  const first = await threadCost(wflo, saver, {
+    threadId: "42",
+    checkpointId: states[0]?.config.configurable?.["checkpoint_id"],
+  });
   expect(cents(first.abandoned)).toBe(3);
 });
 
@@ -64,5 +76,9 @@ test("keeps calls on the branch that goes on after an update by hand", async () 
 
 test("says nothing of threads that nobody knows", async () => {
   const { wflo, saver } = await threadWithTwoNodes();
-  expect(await threadCost(wflo, saver, { threadId: "nobody" })).toMatchObject({ total: "0.00", calls: 0, branches: [] });
+  expect(await threadCost(wflo, saver, { threadId: "nobody" })).toMatchObject({
+    total: "0.00",
+    calls: 0,
+    branches: [],
+  });
 });

@@ -21,7 +21,9 @@ test("counts a model that nobody wrapped inside a run, and says that it was not 
     return run.id;
   });
   const found = await lines(wflo, 3);
-  expect(found.map(({ kind, runId: of }) => [kind, of])).toEqual(Array.from({ length: 3 }, () => ["settle", runId]));
+  expect(found.map(({ kind, runId: of }) => [kind, of])).toEqual(
+    Array.from({ length: 3 }, () => ["settle", runId]),
+  );
   const { inputTokens, outputTokens } = simulator.billed();
   expect(await user(wflo)).toMatchObject({
     spent: decimalUsd(BigInt(inputTokens * 100 + outputTokens * 400)),
@@ -85,9 +87,11 @@ test("closes it earlier where its run ends", async () => {
 test("puts the charge right when a stream that was taken for broken off goes on", async () => {
   const simulator = await simulate([{ outputTokens: 4, tokensPerSecond: 0.18 }]);
   const wflo = await newWflo();
-  await chatModel(simulator).stream(PROMPT, { callbacks: [wfloCallbacks({ wflo, budgets: ["user"] })] }).then(async (chunks) => {
-    for await (const _ of chunks);
-  });
+  await chatModel(simulator)
+    .stream(PROMPT, { callbacks: [wfloCallbacks({ wflo, budgets: ["user"] })] })
+    .then(async (chunks) => {
+      for await (const _ of chunks);
+    });
   const { inputTokens, outputTokens } = simulator.billed();
   await expect
     .poll(async () => (await user(wflo))?.spent, { timeout: 5_000 })

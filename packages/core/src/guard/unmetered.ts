@@ -14,7 +14,11 @@ export class Unmetered {
   }
 
   /** `remedy`: what the user can do about it. */
-  reportUnwrapped(call: { readonly provider: string; readonly model: string; readonly remedy: string }): void {
+  reportUnwrapped(call: {
+    readonly provider: string;
+    readonly model: string;
+    readonly remedy: string;
+  }): void {
     const { provider, model, remedy } = call;
     this.#door.emitter.emit("call-unwrapped", { provider, model, runId: currentContext().run?.runId });
     this.#warnOnce(

@@ -11,7 +11,8 @@ const REGISTRY = Symbol.for("wflo.surroundings");
  * takes it back.
  */
 export function aroundRuns(surrounding: Surrounding): () => void {
-  if (typeof surrounding !== "function") throw new InvalidOptionError("aroundRuns takes a function of the work.");
+  if (typeof surrounding !== "function")
+    throw new InvalidOptionError("aroundRuns takes a function of the work.");
   const known = surroundings();
   known.push(surrounding);
   return () => {
