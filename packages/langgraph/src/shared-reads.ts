@@ -1,6 +1,8 @@
 import type { ReadPart } from "./read-tuple.ts";
 import type { Part } from "./value-parts.ts";
 
+const EMPTY = textOf([{}]);
+
 /**
  * Reads the parts of a page of checkpoints, each once. Checkpoints share what they have in common; within one checkpoint nothing is
  * shared, as two equal objects are two.
@@ -18,6 +20,8 @@ export class SharedReads {
     const uses = new Map<string, number>();
     return (part) => {
       const text = textOf(part);
+      // An empty object may be where other parts of the same value are put.
+      if (text === EMPTY) return this.#read(part);
       const use = uses.get(text) ?? 0;
       uses.set(text, use + 1);
       const key = `${use} ${text}`;

@@ -29,3 +29,14 @@ test("a list shares no object between two channels of one checkpoint", async () 
   const [values] = (await listed({ one: { n: 1 }, other: { n: 1 } }, 0)) as [Record<string, unknown>];
   expect(values["one"]).not.toBe(values["other"]);
 });
+
+test("a list puts nothing of one checkpoint into the empty object of another", async () => {
+  const many = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`key ${index}`, index]));
+  const large = { ...many, sources: { found: ["a", "b", "c", "d"] } };
+  const saver = new WfloSaver({ database: memoryDatabase() });
+  const root = await putAll(saver, thread, checkpointOf({ plan: {} }));
+  await putAll(saver, root, checkpointOf({ large }, 2));
+  const values: unknown[] = [];
+  for await (const { checkpoint } of saver.list(thread)) values.push(checkpoint.channel_values);
+  expect(values).toEqual([{ large }, { plan: {} }]);
+});
