@@ -67,13 +67,25 @@ export class ValueParts {
   }
 
   async #dumpsTyped(value: unknown, path: string): Promise<readonly [string, Uint8Array]> {
+    let dumped: readonly [string, Uint8Array];
     try {
-      return await this.#serde.dumpsTyped(value);
+      dumped = await this.#serde.dumpsTyped(value);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new UnsavableChannelError(path, `was refused by the serializer: ${why}`, { cause });
     }
+    if (Array.isArray(dumped) && typeof dumped[0] === "string" && isBytes(dumped[1])) return dumped;
+    const what = "its dumpsTyped() must resolve to [type, Uint8Array]";
+    throw new UnsavableChannelError(
+      path,
+      `is nothing that can be stored once the serializer made it: ${what}`,
+    );
   }
+}
+
+/** Also of another realm. An ArrayBuffer, which `crypto.subtle` gives, would be stored as nothing. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
