@@ -15,6 +15,8 @@ export type Part =
 
 /** How serializers write what contains itself. */
 const CIRCULAR = "[Circular]";
+/** What LangGraph's serializer writes instead of a value that JSON.stringify refuses, without telling anybody. */
+const GIVEN_UP = '"[unable to serialize, circular reference is too complex to analyze]"';
 
 /** Passes values through the serializer, one by one. */
 export class ValueParts {
@@ -61,6 +63,11 @@ export class ValueParts {
     if (text?.includes(CIRCULAR) === true) {
       const cycle = findCycle(value, path);
       if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
+    }
+    if (text === GIVEN_UP && value !== JSON.parse(GIVEN_UP)) {
+      const cycle = findCycle(value, path);
+      if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
+      throw new UnsavableChannelError(path, "holds what has no JSON, such as a bigint");
     }
     // What has no JSON, such as a function, is null in a list of LangGraph's serializer, too.
     return text === undefined || text === "" || text === "undefined" ? "null" : text;
