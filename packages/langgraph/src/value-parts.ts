@@ -32,7 +32,8 @@ export class ValueParts {
   }
 
   /** A part that is stored as it is. `path` is for errors. Throws `UnsavableChannelError`. */
-  async write(value: unknown, path: string): Promise<Part> {
+  async write(given: unknown, path: string): Promise<Part> {
+    const value = isLeftOut(given) ? null : given;
     if (!this.isPlain) return this.#sealed.partOf(value, () => this.#dump(value, path));
     return this.#dump(value, path);
   }
@@ -69,8 +70,7 @@ export class ValueParts {
       if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
       throw new UnsavableChannelError(path, "holds what has no JSON, such as a bigint");
     }
-    // What has no JSON, such as a function, is null in a list of LangGraph's serializer, too.
-    return text === undefined || text === "" || text === "undefined" ? "null" : text;
+    return text === undefined || text === "" ? "null" : text;
   }
 
   async #dumpsTyped(value: unknown, path: string): Promise<readonly [string, Uint8Array]> {
@@ -88,6 +88,11 @@ export class ValueParts {
       `is nothing that can be stored once the serializer made it: ${what}`,
     );
   }
+}
+
+/** What JSON has not: objects are written without it, and lists have null in its place. A serializer may make nothing of it. */
+export function isLeftOut(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
 }
 
 /** Also of another realm. An ArrayBuffer, which `crypto.subtle` gives, would be stored as nothing. */
