@@ -26,7 +26,7 @@ export class ValueParts {
   readonly #sealed: SealedParts;
 
   constructor(serde: SerializerProtocol, sealed: SealedParts) {
-    this.isPlain = Object.getPrototypeOf(serde) === JsonPlusSerializer.prototype;
+    this.isPlain = isOwn(serde);
     this.#serde = serde;
     this.#sealed = sealed;
   }
@@ -88,6 +88,12 @@ export class ValueParts {
       `is nothing that can be stored once the serializer made it: ${what}`,
     );
   }
+}
+
+/** One whose methods were replaced may encrypt: then keys of its values must not be stored as they are. */
+function isOwn(serde: SerializerProtocol): boolean {
+  if (Object.getPrototypeOf(serde) !== JsonPlusSerializer.prototype) return false;
+  return !["dumpsTyped", "loadsTyped", "_dumps", "_loads"].some((method) => Object.hasOwn(serde, method));
 }
 
 /** What JSON has not: objects are written without it, and lists have null in its place. A serializer may make nothing of it. */
