@@ -95,11 +95,9 @@ export class WfloSaver extends BaseCheckpointSaver {
   ): Promise<RunnableConfig> {
     const { thread, namespace, id: parentId } = placeToWrite(config, "put()");
     const { id } = checkpoint;
-    const toPut = { checkpoint, metadata, newVersions, parentId };
+    const compose = composeCheckpoint({ checkpoint, metadata, newVersions, parentId }, this.#parts);
     try {
-      await this.#engine.saveChannels({ thread, namespace, id, parentId, name: CHECKPOINT_NAME }, (base) =>
-        composeCheckpoint(toPut, base, this.#parts),
-      );
+      await this.#engine.saveChannels({ thread, namespace, id, parentId, name: CHECKPOINT_NAME }, compose);
     } catch (error) {
       throw error instanceof ThreadDeletedError ? new ThreadDeletedError(threadIdOf(thread)) : error;
     }
