@@ -1,5 +1,5 @@
 import { joinState, splitAt, type StateChannel } from "@wflo/core";
-import type { Part, ValueParts } from "./value-parts.ts";
+import { isLeftOut, type Part, type ValueParts } from "./value-parts.ts";
 
 /** Objects with more keys than this are stored by entries. */
 const MANY_KEYS = 8;
@@ -11,7 +11,10 @@ export async function writeChannel(
   parts: ValueParts,
 ): Promise<readonly StateChannel[]> {
   const channels = parts.isPlain ? splitAt([name], value, isWhole) : [splitUnnamed(name, value)];
-  return Promise.all(channels.map((channel) => writeParts(channel, parts)));
+  const stored = channels.filter(({ path, kind, parts: [only] }) => {
+    return path.length === 1 || kind !== "value" || !isLeftOut(only);
+  });
+  return Promise.all(stored.map((channel) => writeParts(channel, parts)));
 }
 
 /** The values of channels by their names. */
@@ -68,7 +71,8 @@ async function writeParts(channel: StateChannel, parts: ValueParts): Promise<Sta
     }
     case "record":
     case "map": {
-      const entries = channel.parts as readonly (readonly [unknown, unknown])[];
+      const all = channel.parts as readonly (readonly [unknown, unknown])[];
+      const entries = kind === "map" ? all : all.filter(([, value]) => !isLeftOut(value));
       const written = entries.map(async ([key, value]) => {
         const entryPath = `${name}.${String(key)}`;
         return [

@@ -25,12 +25,13 @@ interface Body {
 /** Metadata is not for secrets: it is filtered by, so that LangGraph's own serializer writes it, whatever the user's is. */
 const plain: SerializerProtocol = new JsonPlusSerializer();
 
+/** Metadata as a body holds it. */
+export function metadataText(metadata: CheckpointMetadata): Promise<string> {
+  return plainText(metadata);
+}
+
 /** The text of a checkpoint's body. `held` are the names of the channels that have a value. */
-export async function writeBody(
-  checkpoint: Checkpoint,
-  metadata: CheckpointMetadata,
-  held: ReadonlySet<string>,
-): Promise<string> {
+export function writeBody(checkpoint: Checkpoint, metadata: string, held: ReadonlySet<string>): string {
   const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
   const all = Object.entries(versions ?? {});
   const body: Body = {
@@ -38,7 +39,7 @@ export async function writeBody(
     [HELD]: Object.fromEntries(all.filter(([name]) => held.has(name))),
     b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
     s: seen ?? {},
-    [META]: JSON.parse(await plainText(metadata)) as unknown,
+    [META]: JSON.parse(metadata) as unknown,
   };
   return cleanJson(JSON.stringify(body));
 }

@@ -1,7 +1,7 @@
-import type { BaseOfChannels, ComposedChannels, StateChannel } from "@wflo/core";
+import type { ComposeChannels, StateChannel } from "@wflo/core";
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { sizeOf, writeChannel } from "./channel-parts.ts";
-import { heldVersions, writeBody } from "./checkpoint-body.ts";
+import { heldVersions, metadataText, writeBody } from "./checkpoint-body.ts";
 import { UnsavableChannelError } from "./unsavable-channel-error.ts";
 import type { ValueParts } from "./value-parts.ts";
 
@@ -19,31 +19,42 @@ export interface CheckpointToPut {
 
 /**
  * What is written of a checkpoint: the channels that changed. The others stay as they are at the parent; where that has them not, or
- * is gone, they are written too. Throws `UnsavableChannelError`.
+ * is gone, they are written too. What changed goes through the serializer at once: the caller may change its state while the parent is
+ * read, and between two attempts. Rejects with `UnsavableChannelError`.
  */
-export async function composeCheckpoint(
+export function composeCheckpoint(
   { checkpoint, metadata, newVersions, parentId }: CheckpointToPut,
-  base: BaseOfChannels | undefined,
   parts: ValueParts,
-): Promise<ComposedChannels> {
+): ComposeChannels {
   const values = (checkpoint.channel_values ?? {}) as Readonly<Record<string, unknown>>;
-  const known = base === undefined ? {} : heldVersions(base.metadata);
-  const kept = new Set<string>();
-  const written: string[] = [];
-  for (const [name, version] of Object.entries(checkpoint.channel_versions ?? {})) {
-    const hasValue = Object.hasOwn(values, name) && values[name] !== undefined;
-    if (Object.hasOwn(newVersions, name)) {
-      if (hasValue) written.push(name);
-    } else if (Object.hasOwn(known, name) && known[name] === version) {
-      kept.add(name);
-    } else if (hasValue && parentId !== undefined) {
-      written.push(name);
+  const hasValue = (name: string) => Object.hasOwn(values, name) && values[name] !== undefined;
+  const begun = new Map<string, Promise<readonly StateChannel[]>>();
+  const write = (name: string) => {
+    const channels = begun.get(name) ?? writeChannel(name, values[name], parts);
+    begun.set(name, channels);
+    return channels;
+  };
+  const changed = Object.keys(newVersions).filter(hasValue);
+  const meta = metadataText(metadata);
+  for (const early of [...changed.map(write), meta]) early.catch(() => {});
+  return async (base) => {
+    const known = base === undefined ? {} : heldVersions(base.metadata);
+    const kept = new Set<string>();
+    const written: string[] = [];
+    for (const [name, version] of Object.entries(checkpoint.channel_versions ?? {})) {
+      if (Object.hasOwn(newVersions, name)) {
+        if (hasValue(name)) written.push(name);
+      } else if (Object.hasOwn(known, name) && known[name] === version) {
+        kept.add(name);
+      } else if (hasValue(name) && parentId !== undefined) {
+        written.push(name);
+      }
     }
-  }
-  const channels = await Promise.all(written.map((name) => writeChannel(name, values[name], parts)));
-  checkSize(written, channels);
-  const body = await writeBody(checkpoint, metadata, new Set([...kept, ...written]));
-  return { channels: channels.flat(), kept, metadata: body };
+    const channels = await Promise.all(written.map(write));
+    checkSize(written, channels);
+    const body = writeBody(checkpoint, await meta, new Set([...kept, ...written]));
+    return { channels: channels.flat(), kept, metadata: body };
+  };
 }
 
 function checkSize(names: readonly string[], channels: readonly (readonly StateChannel[])[]): void {

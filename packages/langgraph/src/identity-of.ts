@@ -1,3 +1,5 @@
+import { DeltaSnapshot } from "@langchain/langgraph-checkpoint";
+
 /**
  * A text that two values share only when they are the same to every serializer; undefined for values of which that cannot be told,
  * such as instances of unknown classes. Messages and other classes of LangChain are told by their class and what they are written as.
@@ -33,6 +35,12 @@ function tokensOfObject(value: object, inner: (child: unknown) => unknown): unkn
   if (prototype === Set.prototype) return ["set", Array.from(value as Set<unknown>, inner)];
   if (prototype === Map.prototype) {
     return ["map", Array.from(value as Map<unknown, unknown>, ([key, child]) => [inner(key), inner(child)])];
+  }
+  if (prototype === RegExp.prototype) return ["regexp", String(value), (value as RegExp).lastIndex];
+  if (prototype === DeltaSnapshot.prototype) return ["delta", entriesOf(value, inner)];
+  if (value instanceof Error) {
+    const { name, message, stack, cause } = value;
+    return ["error", value.constructor.name, name, message, stack, inner(cause), entriesOf(value, inner)];
   }
   const { lc_serializable: isSerializable, toJSON, constructor } = value as Partial<Serializable>;
   if (isSerializable !== true || typeof toJSON !== "function") throw new Unknown();

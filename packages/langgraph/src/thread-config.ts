@@ -8,9 +8,13 @@ const PREFIX = "langgraph/";
 /** What every checkpoint of this package is called; it tells them from those of runs. */
 export const CHECKPOINT_NAME = "langgraph";
 
-/** The store's name of a LangGraph thread. */
+/** The store's name of a LangGraph thread. Throws `InvalidOptionError` for what is no name: all objects would be one thread. */
 export function threadOf(threadId: unknown): string {
-  return PREFIX + String(threadId);
+  if (typeof threadId === "string" || typeof threadId === "number" || typeof threadId === "bigint")
+    return PREFIX + String(threadId);
+  throw new InvalidOptionError(
+    `A thread_id is a text or a number, not ${Array.isArray(threadId) ? "a list" : `of type ${typeof threadId}`}. Pass the id of the thing, as in thread_id: user.id.`,
+  );
 }
 
 /** LangGraph's name of a thread of the store. */

@@ -15,6 +15,8 @@ export type Part =
 
 /** How serializers write what contains itself. */
 const CIRCULAR = "[Circular]";
+/** What LangGraph's serializer writes instead of a value that JSON.stringify refuses, without telling anybody. */
+const GIVEN_UP = '"[unable to serialize, circular reference is too complex to analyze]"';
 
 /** Passes values through the serializer, one by one. */
 export class ValueParts {
@@ -24,13 +26,14 @@ export class ValueParts {
   readonly #sealed: SealedParts;
 
   constructor(serde: SerializerProtocol, sealed: SealedParts) {
-    this.isPlain = Object.getPrototypeOf(serde) === JsonPlusSerializer.prototype;
+    this.isPlain = isOwn(serde);
     this.#serde = serde;
     this.#sealed = sealed;
   }
 
   /** A part that is stored as it is. `path` is for errors. Throws `UnsavableChannelError`. */
-  async write(value: unknown, path: string): Promise<Part> {
+  async write(given: unknown, path: string): Promise<Part> {
+    const value = isLeftOut(given) ? null : given;
     if (!this.isPlain) return this.#sealed.partOf(value, () => this.#dump(value, path));
     return this.#dump(value, path);
   }
@@ -62,18 +65,45 @@ export class ValueParts {
       const cycle = findCycle(value, path);
       if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
     }
-    // What has no JSON, such as a function, is null in a list of LangGraph's serializer, too.
-    return text === undefined || text === "" || text === "undefined" ? "null" : text;
+    if (text === GIVEN_UP && value !== JSON.parse(GIVEN_UP)) {
+      const cycle = findCycle(value, path);
+      if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
+      throw new UnsavableChannelError(path, "holds what has no JSON, such as a bigint");
+    }
+    return text === undefined || text === "" ? "null" : text;
   }
 
   async #dumpsTyped(value: unknown, path: string): Promise<readonly [string, Uint8Array]> {
+    let dumped: readonly [string, Uint8Array];
     try {
-      return await this.#serde.dumpsTyped(value);
+      dumped = await this.#serde.dumpsTyped(value);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new UnsavableChannelError(path, `was refused by the serializer: ${why}`, { cause });
     }
+    if (Array.isArray(dumped) && typeof dumped[0] === "string" && isBytes(dumped[1])) return dumped;
+    const what = "its dumpsTyped() must resolve to [type, Uint8Array]";
+    throw new UnsavableChannelError(
+      path,
+      `is nothing that can be stored once the serializer made it: ${what}`,
+    );
   }
+}
+
+/** One whose methods were replaced may encrypt: then keys of its values must not be stored as they are. */
+function isOwn(serde: SerializerProtocol): boolean {
+  if (Object.getPrototypeOf(serde) !== JsonPlusSerializer.prototype) return false;
+  return !["dumpsTyped", "loadsTyped", "_dumps", "_loads"].some((method) => Object.hasOwn(serde, method));
+}
+
+/** What JSON has not: objects are written without it, and lists have null in its place. A serializer may make nothing of it. */
+export function isLeftOut(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
+}
+
+/** Also of another realm. An ArrayBuffer, which `crypto.subtle` gives, would be stored as nothing. */
+function isBytes(value: unknown): boolean {
+  return Object.prototype.toString.call(value) === "[object Uint8Array]";
 }
 
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -21,9 +21,10 @@ import { checkedOptions, type WfloSaverOptions } from "./options.ts";
 import { pagesOf } from "./pages-of.ts";
 import { readTuple, readWrites, textOf, type ReadPart } from "./read-tuple.ts";
 import { SealedParts } from "./sealed-parts.ts";
+import { SharedReads } from "./shared-reads.ts";
 import { CHECKPOINT_NAME, configOf, placeOf, placeToWrite, threadIdOf, threadOf } from "./thread-config.ts";
 import type { ThreadPoint } from "./thread-line.ts";
-import { ValueParts, type Part } from "./value-parts.ts";
+import { ValueParts } from "./value-parts.ts";
 
 /** From this version on, sends are tasks of the checkpoint itself, not writes of its parent. */
 const SENDS_ARE_TASKS = 4;
@@ -75,18 +76,14 @@ export class WfloSaver extends BaseCheckpointSaver {
     config: RunnableConfig,
     options: CheckpointListOptions = {},
   ): AsyncGenerator<CheckpointTuple> {
-    const known = new Map<Part | string, Promise<unknown>>();
-    const read: ReadPart = (part) => {
-      const key = typeof part === "string" ? part : JSON.stringify(part);
-      const value = known.get(key) ?? this.#parts.read(part);
-      known.set(key, value);
-      return value;
-    };
     const fetch = (filter: Parameters<Database["checkpoints"]["listStored"]>[1]) =>
       this.#database.checkpoints.listStored(this.#tenant, filter);
     for await (const page of pagesOf(config, options, fetch)) {
       const channels = this.#engine.channelsOfEach(page);
+      // One for each page: what a long list has yielded must not stay in memory.
+      const reads = new SharedReads((part) => this.#parts.read(part));
       for (const stored of page) {
+        const read = reads.ofOne();
         const { value } = channels.next();
         yield this.#migrated(await readTuple(stored, value ?? [], read), read);
       }
@@ -101,11 +98,9 @@ export class WfloSaver extends BaseCheckpointSaver {
   ): Promise<RunnableConfig> {
     const { thread, namespace, id: parentId } = placeToWrite(config, "put()");
     const { id } = checkpoint;
-    const toPut = { checkpoint, metadata, newVersions, parentId };
+    const compose = composeCheckpoint({ checkpoint, metadata, newVersions, parentId }, this.#parts);
     try {
-      await this.#engine.saveChannels({ thread, namespace, id, parentId, name: CHECKPOINT_NAME }, (base) =>
-        composeCheckpoint(toPut, base, this.#parts),
-      );
+      await this.#engine.saveChannels({ thread, namespace, id, parentId, name: CHECKPOINT_NAME }, compose);
     } catch (error) {
       throw error instanceof ThreadDeletedError ? new ThreadDeletedError(threadIdOf(thread)) : error;
     }
