@@ -36,7 +36,7 @@ function tokensOfObject(value: object, inner: (child: unknown) => unknown): unkn
   if (prototype === Map.prototype) {
     return ["map", Array.from(value as Map<unknown, unknown>, ([key, child]) => [inner(key), inner(child)])];
   }
-  if (prototype === RegExp.prototype) return ["regexp", String(value), (value as RegExp).lastIndex];
+  if (prototype === RegExp.prototype) return ["regexp", (value as RegExp).source, (value as RegExp).flags];
   if (prototype === DeltaSnapshot.prototype) return ["delta", entriesOf(value, inner)];
   if (value instanceof Error) {
     const { name, message, stack, cause } = value;
