@@ -33,6 +33,7 @@ export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
+export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
 export {
   CheckpointEngine,
   type ChannelsRequest,

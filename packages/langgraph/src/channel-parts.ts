@@ -1,8 +1,8 @@
 import { joinState, splitAt, type StateChannel } from "@wflo/core";
+import { Below, Chunk, splitSealed, type SealedChannel } from "./sealed-channels.ts";
+import { namedChannels } from "./sealed-names.ts";
 import { isLeftOut, type Part, type ValueParts } from "./value-parts.ts";
-
-/** Objects with more keys than this are stored by entries. */
-const MANY_KEYS = 8;
+import { isWhole } from "./whole-values.ts";
 
 /** The value of a channel as the engine stores it: in parts, each of them passed through the serializer. */
 export async function writeChannel(
@@ -10,63 +10,42 @@ export async function writeChannel(
   value: unknown,
   parts: ValueParts,
 ): Promise<readonly StateChannel[]> {
-  const channels = parts.isPlain ? splitAt([name], value, isWhole) : [splitUnnamed(name, value)];
+  const channels: readonly (StateChannel | SealedChannel)[] = parts.isPlain
+    ? splitAt([name], value, isWhole)
+    : splitSealed([name], value);
   const stored = channels.filter(({ path, kind, parts: [only] }) => {
     return path.length === 1 || kind !== "value" || !isLeftOut(only);
   });
   return Promise.all(stored.map((channel) => writeParts(channel, parts)));
 }
 
+/** Reads a part of the value of a channel. */
+export type ReadPart = (part: Part, channel: string) => Promise<unknown>;
+
 /** The values of channels by their names. */
 export async function readChannels(
   channels: readonly StateChannel[],
-  read: (part: Part) => Promise<unknown>,
+  read: ReadPart,
 ): Promise<Record<string, unknown>> {
-  const state = joinState(await Promise.all(channels.map((channel) => readParts(channel, read))));
+  const readOne = (channel: StateChannel) => readParts(channel, (part) => read(part, channel.path[0] ?? ""));
+  const state = joinState(namedChannels(await Promise.all(channels.map(readOne))));
   return (state ?? {}) as Record<string, unknown>;
 }
 
-/** How many characters the parts of a channel have. */
-export function sizeOf(channels: readonly StateChannel[]): number {
-  let characters = 0;
-  for (const { kind, parts } of channels) {
-    for (const part of parts) {
-      const whole = kind === "record" || kind === "map" ? (part as readonly [unknown, Part])[1] : part;
-      characters += typeof whole === "string" ? whole.length : JSON.stringify(whole).length;
-    }
-  }
-  return characters;
-}
-
-/** What a serializer reads as one thing, though it looks like a plain object. */
-function isWhole(value: object): boolean {
-  if (Array.isArray(value)) return false;
-  return Object.hasOwn(value, "lc") || Object.hasOwn(value, "lg_name") || Object.hasOwn(value, "toJSON");
-}
-
-/** In one channel, so that no key of a value is the name of a channel, which everybody may read. */
-function splitUnnamed(name: string, value: unknown): StateChannel {
-  const path = [name];
-  if (Array.isArray(value) || value instanceof Set || value instanceof Map) {
-    const [channel] = splitAt(path, value, (part) => part !== value);
-    if (channel !== undefined) return channel;
-  }
-  const isRecord =
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  const entries = isRecord && !isWhole(value) ? Object.entries(value) : [];
-  if (entries.length > MANY_KEYS) return { path, kind: "record", parts: entries };
-  return { path, kind: "value", parts: [value] };
-}
-
-async function writeParts(channel: StateChannel, parts: ValueParts): Promise<StateChannel> {
+async function writeParts(channel: StateChannel | SealedChannel, parts: ValueParts): Promise<StateChannel> {
   const { path, kind } = channel;
-  const name = path.join(".");
+  const name = ("keys" in channel ? channel.keys : path).join(".");
   switch (kind) {
     case "value":
-      return { path, kind, parts: [await parts.writeTree(channel.parts[0], name)] };
+      return { path, kind, parts: [await parts.writeTree(channel.parts[0], name)], isJson: true };
     case "list":
     case "set": {
-      const written = channel.parts.map((item, index) => parts.write(item, `${name}[${index}]`));
+      const written = channel.parts.map(async (item, index) => {
+        const itemPath = `${name}[${index}]`;
+        return item instanceof Chunk
+          ? { c: await parts.write(item.items, itemPath) }
+          : parts.write(item, itemPath);
+      });
       return { path, kind, parts: await Promise.all(written), isRaw: true };
     }
     case "record":
@@ -77,24 +56,43 @@ async function writeParts(channel: StateChannel, parts: ValueParts): Promise<Sta
         const entryPath = `${name}.${String(key)}`;
         return [
           parts.isPlain ? key : await parts.write(key, entryPath),
-          await parts.writeTree(value, entryPath),
+          value instanceof Below ? value.number : await parts.writeTree(value, entryPath),
         ];
       });
-      return { path, kind, parts: await Promise.all(written) };
+      return { path, kind, parts: await Promise.all(written), isJson: true };
     }
   }
 }
 
 async function readParts(
-  channel: StateChannel,
+  { path, kind, parts }: StateChannel,
   read: (part: Part) => Promise<unknown>,
 ): Promise<StateChannel> {
-  const { path, kind } = channel;
-  if (kind !== "record" && kind !== "map") {
-    return { path, kind, parts: await Promise.all((channel.parts as readonly Part[]).map(read)) };
+  switch (kind) {
+    case "value":
+    case "list":
+    case "set": {
+      const items = (parts as readonly StoredItem[]).map(async (item): Promise<readonly unknown[]> => {
+        return isChunk(item) ? ((await read(item.c)) as readonly unknown[]) : [await read(item)];
+      });
+      return { path, kind, parts: (await Promise.all(items)).flat() };
+    }
+    case "record":
+    case "map": {
+      const entries = (parts as readonly (readonly [unknown, Part | number])[]).map(async ([key, value]) => {
+        return [
+          Array.isArray(key) ? await read(key as unknown as Part) : key,
+          typeof value === "number" ? new Below(value) : await read(value),
+        ];
+      });
+      return { path, kind, parts: await Promise.all(entries) };
+    }
   }
-  const entries = (channel.parts as readonly (readonly [unknown, Part])[]).map(async ([key, value]) => {
-    return [Array.isArray(key) ? await read(key as unknown as Part) : key, await read(value)];
-  });
-  return { path, kind, parts: await Promise.all(entries) };
+}
+
+/** `c`: several items as one part. */
+type StoredItem = Part | { readonly c: Part };
+
+function isChunk(item: StoredItem): item is { readonly c: Part } {
+  return typeof item === "object" && !Array.isArray(item);
 }

@@ -5,6 +5,12 @@ import type {
   SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
 import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
+import { checkCharacters, checkText } from "./check-text.ts";
+import { checkNames } from "./checked-name.ts";
+import { UnsavableChannelError } from "./unsavable-channel-error.ts";
+
+/** What metadata may take, which every checkpoint has whole. Characters. */
+const MAX_METADATA = 16 * 1024 * 1024;
 
 /** The key under which versions of channels stand that have a value. */
 export const HELD = "h";
@@ -13,8 +19,8 @@ const META = "m";
 
 /** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. Short keys, as every checkpoint has them. */
 interface Body {
-  /** What else LangGraph's checkpoint has: `v`, `ts`. */
-  readonly r: Readonly<Record<string, unknown>>;
+  /** The rest: what old forms had besides was values, which are not for everybody to read. */
+  readonly r: Pick<Checkpoint, "v" | "ts">;
   readonly [HELD]: ChannelVersions;
   /** Versions of channels without a value. */
   readonly b: ChannelVersions;
@@ -25,17 +31,27 @@ interface Body {
 /** Metadata is not for secrets: it is filtered by, so that LangGraph's own serializer writes it, whatever the user's is. */
 const plain: SerializerProtocol = new JsonPlusSerializer();
 
-/** Metadata as a body holds it. */
-export function metadataText(metadata: CheckpointMetadata): Promise<string> {
-  return plainText(metadata);
+/** Metadata as a body holds it. Rejects with `UnsavableChannelError`. */
+export async function metadataText(metadata: CheckpointMetadata): Promise<string> {
+  const text = await plainText(metadata).catch((cause: unknown) => {
+    throw new UnsavableChannelError("metadata", `was refused by the serializer: ${String(cause)}`, { cause });
+  });
+  checkCharacters(text.length, "metadata", MAX_METADATA);
+  checkText(text, metadata, "metadata");
+  return text;
 }
 
-/** The text of a checkpoint's body. `held` are the names of the channels that have a value. */
+/**
+ * The text of a checkpoint's body. `held` are the names of the channels that have a value. Throws `UnsavableChannelError` for names that would
+ * become others.
+ */
 export function writeBody(checkpoint: Checkpoint, metadata: string, held: ReadonlySet<string>): string {
-  const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
+  const { v, ts, channel_versions: versions, versions_seen: seen } = checkpoint;
+  checkNames(Object.keys(versions ?? {}));
+  for (const [node, channels] of Object.entries(seen ?? {})) checkNames([node, ...Object.keys(channels)]);
   const all = Object.entries(versions ?? {});
   const body: Body = {
-    r: rest,
+    r: { v, ts },
     [HELD]: Object.fromEntries(all.filter(([name]) => held.has(name))),
     b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
     s: seen ?? {},
@@ -51,7 +67,19 @@ export function heldVersions(body: string): ChannelVersions {
 
 /** When LangGraph made a checkpoint, by the clock of its host. */
 export function madeAtMs(body: string): number {
-  return Date.parse(String((JSON.parse(body) as Body).r["ts"]));
+  return Date.parse(String((JSON.parse(body) as Body).r.ts));
+}
+
+/** Whether the metadata of a body has none of these keys. */
+export function lacks(body: string, keys: readonly string[]): boolean {
+  const meta = (JSON.parse(body) as Body)[META] as Readonly<Record<string, unknown>>;
+  return keys.every((key) => !Object.hasOwn(meta, key) || isUndefined(meta[key]));
+}
+
+/** As LangGraph's serializer writes it. */
+function isUndefined(json: unknown): boolean {
+  const { lc, type } = (json ?? {}) as { readonly lc?: unknown; readonly type?: unknown };
+  return lc === 2 && type === "undefined";
 }
 
 /** A checkpoint without values, and its metadata. */

@@ -1,12 +1,8 @@
-import type { ComposeChannels, StateChannel } from "@wflo/core";
+import { InvalidOptionError, type ComposeChannels, type StateChannel } from "@wflo/core";
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
-import { sizeOf, writeChannel } from "./channel-parts.ts";
+import { writeChannel } from "./channel-parts.ts";
 import { heldVersions, metadataText, writeBody } from "./checkpoint-body.ts";
-import { UnsavableChannelError } from "./unsavable-channel-error.ts";
 import type { ValueParts } from "./value-parts.ts";
-
-/** What the channels of a checkpoint may take that are written with it. Characters. */
-const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 /** A checkpoint that LangGraph puts. */
 export interface CheckpointToPut {
@@ -15,6 +11,32 @@ export interface CheckpointToPut {
   /** The channels that changed since the parent. */
   readonly newVersions: ChannelVersions;
   readonly parentId: string | undefined;
+}
+
+/**
+ * Throws `InvalidOptionError` for what LangGraph does not put: its ancestors would be looked for in a circle, or nobody could tell what of it
+ * is new.
+ */
+export function checkPut({ checkpoint, newVersions, parentId }: CheckpointToPut): void {
+  if (typeof newVersions !== "object" || newVersions === null) {
+    throw new InvalidOptionError(
+      "put() needs newVersions, the versions of the channels that changed: put(config, checkpoint, metadata, newVersions). Of a " +
+        "first checkpoint they are checkpoint.channel_versions.",
+    );
+  }
+  if (checkpoint.id !== parentId) return;
+  throw new InvalidOptionError(
+    `Checkpoint ${parentId} cannot be its own parent: pass the config of the one it goes on from, or none.`,
+  );
+}
+
+/** The checkpoint that has the channels that did not change: the parent; for one without, what is replaced. */
+export function baseIdOf({ checkpoint, newVersions, parentId }: CheckpointToPut): string | undefined {
+  if (parentId !== undefined) return parentId;
+  const isWhole = Object.keys(checkpoint.channel_versions ?? {}).every((name) =>
+    Object.hasOwn(newVersions, name),
+  );
+  return isWhole ? undefined : checkpoint.id;
 }
 
 /**
@@ -51,20 +73,7 @@ export function composeCheckpoint(
       }
     }
     const channels = await Promise.all(written.map(write));
-    checkSize(written, channels);
     const body = writeBody(checkpoint, await meta, new Set([...kept, ...written]));
     return { channels: channels.flat(), kept, metadata: body };
   };
-}
-
-function checkSize(names: readonly string[], channels: readonly (readonly StateChannel[])[]): void {
-  const sizes = channels.map(sizeOf);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  if (total <= MAX_CHARACTERS) return;
-  const largest = sizes.indexOf(Math.max(...sizes));
-  const megabytes = (size: number | undefined) => Math.ceil((size ?? 0) / 1_048_576);
-  throw new UnsavableChannelError(
-    names[largest] ?? "",
-    `takes ${megabytes(sizes[largest])} MB, and what changed takes ${megabytes(total)} MB in all, more than the 64 MB of a checkpoint`,
-  );
 }

@@ -1,7 +1,7 @@
 import type { ChannelWalk, CheckpointEngine } from "@wflo/core";
 import type { DeltaChannelHistory } from "@langchain/langgraph-checkpoint";
-import { readChannels } from "./channel-parts.ts";
-import { readWrites, type ReadPart } from "./read-tuple.ts";
+import { readChannels, type ReadPart } from "./channel-parts.ts";
+import { readWrites } from "./read-tuple.ts";
 
 /** What a walk found, by channel: the writes, oldest first, and the value they are applied to, if there is one. */
 export async function readHistory(

@@ -10,6 +10,7 @@ export { meterChatModel } from "./meter-chat-model.ts";
 export type { MeterOptions } from "./model-options.ts";
 export type { WfloSaverOptions } from "./options.ts";
 export { threadCost, type ThreadBranchCost, type ThreadCost, type ThreadCostSum } from "./thread-cost.ts";
+export { UnreadableChannelError } from "./unreadable-channel-error.ts";
 export { UnsavableChannelError } from "./unsavable-channel-error.ts";
 export { wfloCallbacks } from "./wflo-callbacks.ts";
 export { WfloSaver } from "./wflo-saver.ts";

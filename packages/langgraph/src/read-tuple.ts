@@ -7,13 +7,11 @@ import {
   type StoredCheckpoint,
 } from "@wflo/core";
 import type { CheckpointPendingWrite, CheckpointTuple } from "@langchain/langgraph-checkpoint";
-import { readChannels } from "./channel-parts.ts";
+import { readChannels, type ReadPart } from "./channel-parts.ts";
 import { readBody } from "./checkpoint-body.ts";
-import { configOf } from "./thread-config.ts";
+import { configOf, threadIdOf } from "./thread-config.ts";
+import { UnreadableChannelError } from "./unreadable-channel-error.ts";
 import type { Part } from "./value-parts.ts";
-
-/** Reads parts: anew each time, or each once for a whole list. */
-export type ReadPart = (part: Part) => Promise<unknown>;
 
 /** LangGraph's form of a stored checkpoint, whose channels the engine has read. */
 export async function readTuple(
@@ -22,10 +20,11 @@ export async function readTuple(
   read: ReadPart,
 ): Promise<CheckpointTuple> {
   const { thread, namespace, id, parentId } = row;
+  const named = readerAt(row, read);
   const [{ checkpoint, metadata }, values, pendingWrites] = await Promise.all([
     readBody(row.metadata, id),
-    readChannels(channels, read),
-    readWrites(writes, read),
+    readChannels(channels, named),
+    readWrites(writes, named),
   ]);
   const parentConfig = parentId === undefined ? {} : { parentConfig: configOf(thread, namespace, parentId) };
   return {
@@ -37,6 +36,23 @@ export async function readTuple(
   };
 }
 
+/** Tells of what cannot be read where it stands. Rejects with `UnreadableChannelError`. */
+export function readerAt(
+  { thread, id }: { readonly thread: string; readonly id?: string | undefined },
+  read: ReadPart,
+): ReadPart {
+  return async (part, channel) => {
+    try {
+      return await read(part, channel);
+    } catch (cause) {
+      throw new UnreadableChannelError(
+        { threadId: threadIdOf(thread), checkpointId: id ?? "latest", channel },
+        cause,
+      );
+    }
+  };
+}
+
 /** Pending writes in the order they are stored in. */
 export function readWrites(
   writes: readonly PendingWrite[],
@@ -44,7 +60,7 @@ export function readWrites(
 ): Promise<CheckpointPendingWrite[]> {
   return Promise.all(
     writes.map(async (write): Promise<CheckpointPendingWrite> => {
-      return [write.taskId, write.channel, await read(partOf(write))];
+      return [write.taskId, write.channel, await read(partOf(write), write.channel)];
     }),
   );
 }

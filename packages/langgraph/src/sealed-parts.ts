@@ -6,15 +6,16 @@ const MAX_CHARACTERS = 32 * 1024 * 1024;
 
 /**
  * The parts that a serializer other than LangGraph's made of values, by the values: an encrypting one makes other bytes of the same
- * value each time, so that only the value tells that it is stored already. In memory only; what is forgotten is stored once more.
+ * value each time, so that only the value tells that it is stored already. Each thread has its own: nobody shall see which of two threads say the
+ * same, and a new key seals what is new. In memory only; what is forgotten is stored once more.
  */
 export class SealedParts {
   readonly #parts = new Map<string, Part>();
   #characters = 0;
 
-  /** The part of a value, made by `dump` unless it is known. */
-  async partOf(value: unknown, dump: () => Promise<Part>): Promise<Part> {
-    const identity = identityOf(value);
+  /** The part that a thread has of a value, made by `dump` unless it is known. */
+  async partOf(thread: string, value: unknown, dump: () => Promise<Part>): Promise<Part> {
+    const identity = keyOf(thread, value);
     const known = identity === undefined ? undefined : this.#parts.get(identity);
     if (known !== undefined) return known;
     const part = await dump();
@@ -22,9 +23,9 @@ export class SealedParts {
     return part;
   }
 
-  /** A part was read. */
-  remember(value: unknown, part: Part): void {
-    this.#set(identityOf(value), part);
+  /** A part of a thread was read. */
+  remember(thread: string, value: unknown, part: Part): void {
+    this.#set(keyOf(thread, value), part);
   }
 
   #set(identity: string | undefined, part: Part): void {
@@ -44,6 +45,11 @@ export class SealedParts {
     this.#characters -= sizeOf(identity, part);
     this.#parts.delete(identity);
   }
+}
+
+function keyOf(thread: string, value: unknown): string | undefined {
+  const identity = identityOf(value);
+  return identity && JSON.stringify(thread) + identity;
 }
 
 function sizeOf(identity: string, part: Part): number {

@@ -1,4 +1,4 @@
-import type { ReadPart } from "./read-tuple.ts";
+import type { ReadPart } from "./channel-parts.ts";
 import type { Part } from "./value-parts.ts";
 
 const EMPTY = textOf([{}]);
@@ -8,24 +8,19 @@ const EMPTY = textOf([{}]);
  * shared, as two equal objects are two.
  */
 export class SharedReads {
-  readonly #read: ReadPart;
   readonly #known = new Map<string, Promise<unknown>>();
 
-  constructor(read: ReadPart) {
-    this.#read = read;
-  }
-
-  /** Reads the parts of one checkpoint. */
-  ofOne(): ReadPart {
+  /** Reads the parts of one checkpoint. `read` reads those that no other had. */
+  ofOne(read: ReadPart): ReadPart {
     const uses = new Map<string, number>();
-    return (part) => {
+    return (part, channel) => {
       const text = textOf(part);
       // An empty object may be where other parts of the same value are put.
-      if (text === EMPTY) return this.#read(part);
+      if (text === EMPTY) return read(part, channel);
       const use = uses.get(text) ?? 0;
       uses.set(text, use + 1);
       const key = `${use} ${text}`;
-      const value = this.#known.get(key) ?? this.#read(part);
+      const value = this.#known.get(key) ?? read(part, channel);
       this.#known.set(key, value);
       return value;
     };

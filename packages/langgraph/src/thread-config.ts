@@ -1,6 +1,7 @@
 import { InvalidOptionError, type CheckpointPlace } from "@wflo/core";
 import { getCheckpointId } from "@langchain/langgraph-checkpoint";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { checkedName } from "./checked-name.ts";
 
 /** Threads of runs and of other frameworks may have the same names. */
 const PREFIX = "langgraph/";
@@ -8,10 +9,15 @@ const PREFIX = "langgraph/";
 /** What every checkpoint of this package is called; it tells them from those of runs. */
 export const CHECKPOINT_NAME = "langgraph";
 
-/** The store's name of a LangGraph thread. Throws `InvalidOptionError` for what is no name: all objects would be one thread. */
+/** What the keys of every database hold. Bytes of UTF-8. */
+const MAX_THREAD_ID = 900;
+const MAX_NAMESPACE = 1_000;
+const MAX_ID = 500;
+
+/** The store's name of a LangGraph thread. Throws `InvalidOptionError` for what is none: all objects would be one thread. */
 export function threadOf(threadId: unknown): string {
   if (typeof threadId === "string" || typeof threadId === "number" || typeof threadId === "bigint")
-    return PREFIX + String(threadId);
+    return PREFIX + checkedName("thread_id", String(threadId), MAX_THREAD_ID);
   throw new InvalidOptionError(
     `A thread_id is a text or a number, not ${Array.isArray(threadId) ? "a list" : `of type ${typeof threadId}`}. Pass the id of the thing, as in thread_id: user.id.`,
   );
@@ -30,7 +36,7 @@ export function placeOf({ configurable }: RunnableConfig): CheckpointPlace | und
   return {
     thread: threadOf(threadId),
     namespace: namespaceOf(configurable) ?? "",
-    id: id === "" ? undefined : id,
+    id: id === "" ? undefined : checkedId("checkpoint_id", id),
   };
 }
 
@@ -46,7 +52,12 @@ export function placeToWrite(config: RunnableConfig, what: string): CheckpointPl
 /** Undefined when a config names none, which in a list means all. */
 export function namespaceOf(configurable: RunnableConfig["configurable"]): string | undefined {
   const namespace: unknown = configurable?.["checkpoint_ns"];
-  return typeof namespace === "string" ? namespace : undefined;
+  return typeof namespace === "string" ? checkedName("checkpoint_ns", namespace, MAX_NAMESPACE) : undefined;
+}
+
+/** The id of a checkpoint or task. Throws `InvalidOptionError`. */
+export function checkedId(what: string, id: string): string {
+  return checkedName(what, id, MAX_ID);
 }
 
 /** The config of a checkpoint. */

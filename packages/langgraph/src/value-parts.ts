@@ -1,7 +1,9 @@
 import { JsonPlusSerializer, type SerializerProtocol } from "@langchain/langgraph-checkpoint";
-import { findCycle } from "./find-cycle.ts";
+import { checkCharacters, checkLoaded, checkText } from "./check-text.ts";
+import { findBigint, findCycle } from "./find-part.ts";
 import type { SealedParts } from "./sealed-parts.ts";
 import { UnsavableChannelError } from "./unsavable-channel-error.ts";
+import { withoutBuffers } from "./without-buffers.ts";
 
 /**
  * A value as the engine stores it. A text is JSON of LangGraph's serializer; `[json]` is the same, read, so that the engine can tell
@@ -13,29 +15,30 @@ export type Part =
   | readonly [string, string]
   | readonly [string, string, 0];
 
-/** How serializers write what contains itself. */
-const CIRCULAR = "[Circular]";
-/** What LangGraph's serializer writes instead of a value that JSON.stringify refuses, without telling anybody. */
-const GIVEN_UP = '"[unable to serialize, circular reference is too complex to analyze]"';
+/** How a Buffer tells JSON what it is. */
+const BUFFER = '{"type":"Buffer","data":[';
 
-/** Passes values through the serializer, one by one. */
+/** Passes the values of a thread through the serializer, one by one. */
 export class ValueParts {
   /** Whether the serializer is LangGraph's own, whose texts can be compared and read. */
   readonly isPlain: boolean;
   readonly #serde: SerializerProtocol;
   readonly #sealed: SealedParts;
+  readonly #thread: string;
 
-  constructor(serde: SerializerProtocol, sealed: SealedParts) {
+  constructor(serde: SerializerProtocol, sealed: SealedParts, thread: string) {
     this.isPlain = isOwn(serde);
     this.#serde = serde;
     this.#sealed = sealed;
+    this.#thread = thread;
   }
 
   /** A part that is stored as it is. `path` is for errors. Throws `UnsavableChannelError`. */
   async write(given: unknown, path: string): Promise<Part> {
     const value = isLeftOut(given) ? null : given;
-    if (!this.isPlain) return this.#sealed.partOf(value, () => this.#dump(value, path));
-    return this.#dump(value, path);
+    if (this.isPlain) return this.#dump(value, path);
+    const exact = this.#serde instanceof JsonPlusSerializer ? withoutBuffers(value) : value;
+    return this.#sealed.partOf(this.#thread, exact, () => this.#seal(exact, path));
   }
 
   /** A part that is stored as what changed of it. */
@@ -51,26 +54,35 @@ export class ValueParts {
     if (data === undefined) return this.#serde.loadsTyped("json", JSON.stringify(type));
     const bytes = isText === 0 ? new TextEncoder().encode(data) : bytesOf(data);
     const value: unknown = await this.#serde.loadsTyped(type as string, bytes);
-    if (!this.isPlain) this.#sealed.remember(value, part);
+    if (!this.isPlain) this.#sealed.remember(this.#thread, value, part);
     return value;
   }
 
   async #dump(value: unknown, path: string): Promise<Part> {
     const [type, bytes] = await this.#dumpsTyped(value, path);
     const text = textOf(bytes);
-    if (!this.isPlain || type !== "json") {
-      return text === undefined || text.includes("\u0000") ? [type, base64Of(bytes)] : [type, text, 0];
+    if (type !== "json") return partOf(type, bytes, path);
+    if (text === undefined || text === "") return "null";
+    const exact = text.includes(BUFFER) ? withoutBuffers(value) : value;
+    if (exact !== value) return this.#dump(exact, path);
+    checkText(text, value, path);
+    return text;
+  }
+
+  async #seal(value: unknown, path: string): Promise<Part> {
+    const [type, bytes] = await this.#dumpsTyped(value, path);
+    const isSuspect = findCycle(value, path) !== undefined || findBigint(value, path) !== undefined;
+    if (isSuspect) checkLoaded(await this.#loaded(type, bytes), value, path);
+    return partOf(type, bytes, path);
+  }
+
+  /** Undefined when the serializer cannot read what it wrote. */
+  async #loaded(type: string, bytes: Uint8Array): Promise<unknown> {
+    try {
+      return await this.#serde.loadsTyped(type, bytes);
+    } catch {
+      return undefined;
     }
-    if (text?.includes(CIRCULAR) === true) {
-      const cycle = findCycle(value, path);
-      if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
-    }
-    if (text === GIVEN_UP && value !== JSON.parse(GIVEN_UP)) {
-      const cycle = findCycle(value, path);
-      if (cycle !== undefined) throw new UnsavableChannelError(cycle, "contains itself");
-      throw new UnsavableChannelError(path, "holds what has no JSON, such as a bigint");
-    }
-    return text === undefined || text === "" ? "null" : text;
   }
 
   async #dumpsTyped(value: unknown, path: string): Promise<readonly [string, Uint8Array]> {
@@ -104,6 +116,12 @@ export function isLeftOut(value: unknown): boolean {
 /** Also of another realm. An ArrayBuffer, which `crypto.subtle` gives, would be stored as nothing. */
 function isBytes(value: unknown): boolean {
   return Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+function partOf(type: string, bytes: Uint8Array, path: string): Part {
+  checkCharacters(bytes.length, path);
+  const text = textOf(bytes);
+  return text === undefined || text.includes("\u0000") ? [type, base64Of(bytes)] : [type, text, 0];
 }
 
 const exactUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -1,4 +1,12 @@
-import { CheckpointEngine, systemClock, ThreadDeletedError, uuidV7Ids, type Database } from "@wflo/core";
+import {
+  CheckpointEngine,
+  systemClock,
+  ThreadDeletedError,
+  uuidV7Ids,
+  type CheckpointStore,
+  type Database,
+  type StoredCheckpoint,
+} from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import {
   BaseCheckpointSaver,
@@ -14,15 +22,28 @@ import {
   type PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import type { RunnableConfig } from "@langchain/core/runnables";
+import { checkWrites } from "./check-writes.ts";
+import { checkNames } from "./checked-name.ts";
+import type { ReadPart } from "./channel-parts.ts";
 import { HELD, madeAtMs } from "./checkpoint-body.ts";
-import { composeCheckpoint } from "./compose-checkpoint.ts";
+import { baseIdOf, checkPut, composeCheckpoint } from "./compose-checkpoint.ts";
 import { readHistory } from "./delta-history.ts";
 import { checkedOptions, type WfloSaverOptions } from "./options.ts";
 import { pagesOf } from "./pages-of.ts";
-import { readTuple, readWrites, textOf, type ReadPart } from "./read-tuple.ts";
+import { patientStore } from "./patient-store.ts";
+import { readerAt, readTuple, readWrites, textOf } from "./read-tuple.ts";
+import { savingError } from "./saving-error.ts";
 import { SealedParts } from "./sealed-parts.ts";
 import { SharedReads } from "./shared-reads.ts";
-import { CHECKPOINT_NAME, configOf, placeOf, placeToWrite, threadIdOf, threadOf } from "./thread-config.ts";
+import {
+  checkedId,
+  CHECKPOINT_NAME,
+  configOf,
+  placeOf,
+  placeToWrite,
+  threadIdOf,
+  threadOf,
+} from "./thread-config.ts";
 import type { ThreadPoint } from "./thread-line.ts";
 import { ValueParts } from "./value-parts.ts";
 
@@ -39,7 +60,8 @@ export class WfloSaver extends BaseCheckpointSaver {
   readonly #database: Database;
   readonly #tenant: string;
   readonly #engine: CheckpointEngine;
-  readonly #parts: ValueParts;
+  readonly #store: CheckpointStore;
+  readonly #sealed = new SealedParts();
   #owned = false;
 
   constructor(options: WfloSaverOptions) {
@@ -49,7 +71,7 @@ export class WfloSaver extends BaseCheckpointSaver {
     this.#database = database;
     this.#tenant = tenant;
     this.#engine = new CheckpointEngine({ tenant, store, ids: uuidV7Ids(systemClock), clock: systemClock });
-    this.#parts = new ValueParts(this.serde, new SealedParts());
+    this.#store = patientStore(store, systemClock);
   }
 
   /** A saver with a pool of its own on `postgres://…`; `close()` closes it. Throws `InvalidOptionError` for what is no URL. */
@@ -66,9 +88,9 @@ export class WfloSaver extends BaseCheckpointSaver {
 
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     const place = placeOf(config);
-    const stored = place && (await this.#engine.find(place));
+    const stored = place && (await this.#store.get(this.#tenant, place));
     if (stored === undefined) return undefined;
-    const read: ReadPart = (part) => this.#parts.read(part);
+    const read = this.#readerOf(stored.row.thread);
     return this.#migrated(await readTuple(stored, this.#engine.channelsOf(stored), read), read);
   }
 
@@ -77,15 +99,15 @@ export class WfloSaver extends BaseCheckpointSaver {
     options: CheckpointListOptions = {},
   ): AsyncGenerator<CheckpointTuple> {
     const fetch = (filter: Parameters<Database["checkpoints"]["listStored"]>[1]) =>
-      this.#database.checkpoints.listStored(this.#tenant, filter);
+      this.#store.listStored(this.#tenant, filter);
     for await (const page of pagesOf(config, options, fetch)) {
       const channels = this.#engine.channelsOfEach(page);
       // One for each page: what a long list has yielded must not stay in memory.
-      const reads = new SharedReads((part) => this.#parts.read(part));
+      const reads = new SharedReads();
       for (const stored of page) {
-        const read = reads.ofOne();
+        const read = reads.ofOne(this.#readerOf(stored.row.thread));
         const { value } = channels.next();
-        yield this.#migrated(await readTuple(stored, value ?? [], read), read);
+        yield this.#migrated(await readTuple(stored, value ?? [], read), read, page);
       }
     }
   }
@@ -98,11 +120,13 @@ export class WfloSaver extends BaseCheckpointSaver {
   ): Promise<RunnableConfig> {
     const { thread, namespace, id: parentId } = placeToWrite(config, "put()");
     const { id } = checkpoint;
-    const compose = composeCheckpoint({ checkpoint, metadata, newVersions, parentId }, this.#parts);
+    const toPut = { checkpoint, metadata, newVersions, parentId };
+    checkPut(toPut);
+    const request = { thread, namespace, id, parentId, baseId: baseIdOf(toPut), name: CHECKPOINT_NAME };
     try {
-      await this.#engine.saveChannels({ thread, namespace, id, parentId, name: CHECKPOINT_NAME }, compose);
+      await this.#engine.saveChannels(request, composeCheckpoint(toPut, this.#partsOf(thread)));
     } catch (error) {
-      throw error instanceof ThreadDeletedError ? new ThreadDeletedError(threadIdOf(thread)) : error;
+      throw savingError(error, threadIdOf(thread));
     }
     return configOf(thread, namespace, id);
   }
@@ -117,18 +141,22 @@ export class WfloSaver extends BaseCheckpointSaver {
     if (checkpointId === undefined)
       throw new Error("putWrites() needs a checkpoint_id in config.configurable.");
     if (writes.length === 0) return;
+    checkNames(writes.map(([channel]) => channel));
+    const parts = this.#partsOf(thread);
     const rows = writes.map(async ([channel, value], place) => {
       const index = specialIndex(channel) ?? place;
-      return { index, channel, ...textOf(await this.#parts.write(value, channel)) };
+      return { index, channel, ...textOf(await parts.write(value, channel)) };
     });
-    const outcome = await this.#database.checkpoints.putWrites({
+    const rowsToPut = await Promise.all(rows);
+    checkWrites(rowsToPut);
+    const outcome = await this.#store.putWrites({
       tenant: this.#tenant,
       thread,
       namespace,
       checkpointId,
-      taskId,
+      taskId: checkedId("task id", taskId),
       taskPath,
-      writes: await Promise.all(rows),
+      writes: rowsToPut,
       replaces: writes.every(([channel]) => specialIndex(channel) !== undefined),
     });
     if (outcome === "deleted") throw new ThreadDeletedError(threadIdOf(thread));
@@ -137,12 +165,12 @@ export class WfloSaver extends BaseCheckpointSaver {
   /** The checkpoints of a thread's own line without their values, those of subgraphs aside. For `threadCost`. */
   async points(threadId: string): Promise<readonly ThreadPoint[]> {
     const where = { thread: threadOf(threadId), namespace: "", name: CHECKPOINT_NAME, limit: MAX_POINTS };
-    const rows = await this.#database.checkpoints.list(this.#tenant, where);
+    const rows = await this.#store.list(this.#tenant, where);
     return rows.map(({ id, parentId, metadata }) => ({ id, parentId, madeAtMs: madeAtMs(metadata) }));
   }
 
   override async deleteThread(threadId: string): Promise<void> {
-    await this.#database.checkpoints.deleteThread(this.#tenant, threadOf(threadId));
+    await this.#store.deleteThread(this.#tenant, threadOf(threadId));
   }
 
   override async getDeltaChannelHistory({
@@ -156,19 +184,37 @@ export class WfloSaver extends BaseCheckpointSaver {
     const isEmpty = place === undefined || channels.length === 0;
     const walk = isEmpty
       ? { writes: [], ends: [] }
-      : await this.#database.checkpoints.walk(this.#tenant, place, { channels, endKey: HELD });
-    return readHistory(walk, channels, this.#engine, (part) => this.#parts.read(part));
+      : await this.#store.walk(this.#tenant, place, { channels, endKey: HELD });
+    const read: ReadPart =
+      place === undefined ? async () => undefined : readerAt(place, this.#readerOf(place.thread));
+    return readHistory(walk, channels, this.#engine, read);
   }
 
-  /** Checkpoints of old versions have the sends that their parent's tasks wrote. */
-  async #migrated(tuple: CheckpointTuple, read: ReadPart): Promise<CheckpointTuple> {
+  #partsOf(thread: string): ValueParts {
+    return new ValueParts(this.serde, this.#sealed, thread);
+  }
+
+  #readerOf(thread: string): ReadPart {
+    const parts = this.#partsOf(thread);
+    return (part) => parts.read(part);
+  }
+
+  /** Checkpoints of old versions have the sends that their parent's tasks wrote; the parent is looked for in `page` first. */
+  async #migrated(
+    tuple: CheckpointTuple,
+    read: ReadPart,
+    page: readonly StoredCheckpoint[] = [],
+  ): Promise<CheckpointTuple> {
     const { checkpoint, parentConfig } = tuple;
     if (checkpoint.v >= SENDS_ARE_TASKS || parentConfig === undefined) return tuple;
     const place = placeOf(parentConfig);
-    const parent = place && (await this.#engine.find(place));
+    if (place === undefined) return tuple;
+    const isParent = ({ row }: StoredCheckpoint) =>
+      row.id === place.id && row.namespace === place.namespace && row.thread === place.thread;
+    const parent = page.find(isParent) ?? (await this.#store.get(this.#tenant, place));
     const sends = parent?.writes.filter(({ channel }) => channel === TASKS) ?? [];
     if (sends.length === 0) return tuple;
-    const values = await readWrites(sends, read);
+    const values = await readWrites(sends, readerAt(place, read));
     const versions = Object.values(checkpoint.channel_versions);
     const version = versions.length > 0 ? maxChannelVersion(...versions) : this.getNextVersion(undefined);
     return {

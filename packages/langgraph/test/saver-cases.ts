@@ -219,7 +219,7 @@ export function saverCases(open: OpenSaver): void {
     await expect(refused({ text: "[Circular]" })).resolves.toBeDefined();
     const megabyte = "x".repeat(1_048_576);
     const huge = { small: "s", messages: Array.from({ length: 66 }, (_, index) => `${index}${megabyte}`) };
-    await expect(refused(huge)).rejects.toThrow(/messages takes 67 MB/);
+    await expect(refused(huge)).rejects.toThrow(/messages adds 67 MB/);
     await expect(refused(huge)).rejects.toThrow(UnsavableChannelError);
     const { serde } = saver;
     serde.dumpsTyped = async () => {

@@ -53,7 +53,13 @@ export interface SaveRequest {
 }
 
 /** Where channels go that the caller made itself. */
-export type ChannelsRequest = Pick<NewCheckpoint, "thread" | "namespace" | "id" | "parentId" | "name">;
+export interface ChannelsRequest extends Pick<
+  NewCheckpoint,
+  "thread" | "namespace" | "id" | "parentId" | "name"
+> {
+  /** The checkpoint of the line that has what is kept; the parent by default. */
+  readonly baseId?: string | undefined;
+}
 
 /** A checkpoint on its way: what is known of it before it is drafted, and the rules of its put. */
 interface Target extends Pick<CheckpointPut, "fence" | "mustFollow" | "replaces" | "mustNotRevive"> {
@@ -116,10 +122,11 @@ export class CheckpointEngine {
    * Throws `UnsavableValueError`, `StoreUnavailableError`, and `ThreadDeletedError` when the parent was deleted.
    */
   async saveChannels(request: ChannelsRequest, compose: ComposeChannels): Promise<CheckpointHeader> {
-    const { thread, namespace, id, parentId } = request;
-    const base = parentId === undefined ? undefined : { namespace, id: parentId };
+    const { baseId = request.parentId, ...made } = request;
+    const { thread, namespace, id } = made;
+    const base = baseId === undefined ? undefined : { namespace, id: baseId };
     const known = this.#recentOf({ thread, base }) ?? (await this.#read({ thread, base }));
-    const header = { ...request, kind: "save", step: undefined } as const;
+    const header = { ...made, kind: "save", step: undefined } as const;
     const draft: Draft = async (found, writer) => {
       const { channels, kept, metadata } = await compose(found);
       const written = { channels, kept, base: found?.remembered, name: undefined };

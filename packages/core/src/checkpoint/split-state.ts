@@ -12,6 +12,8 @@ export interface StateChannel {
   readonly parts: readonly unknown[];
   /** Items that are texts are stored as they are, not as JSON: for texts that are JSON already. None may hold U+0000. */
   readonly isRaw?: boolean | undefined;
+  /** The parts are JSON that the caller has measured: they may have any number of values. */
+  readonly isJson?: boolean | undefined;
 }
 
 /** Whether a value is to be stored as one, whatever it looks like. */

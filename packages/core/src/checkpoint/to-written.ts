@@ -3,7 +3,7 @@ import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
 /** Values nested deeper than this are refused, so that neither saving nor reading can exhaust the stack. */
 const MAX_DEPTH = 200;
 
-/** Values of more parts than this are refused. */
+/** Values of more parts than this are refused, unless the caller has measured them. */
 const MAX_VALUES = 1_000_000;
 
 /** The key of an object that stands for a value JSON does not have; plain objects that own this key are wrapped as well. */
@@ -13,8 +13,9 @@ export const TAG = "$wflo";
  * What stands for a value in JSON: plain data as it is, the rest as tagged objects; it shares nothing with the value that could
  * change. Throws `UnsavableValueError`, which names the path of what does not survive. `name` is how the path begins.
  */
-export function toWritten(value: unknown, name: string): unknown {
-  return write(value, name, 0, { name, ancestors: new Set(), count: 0 });
+export function toWritten(value: unknown, name: string, isMeasured = false): unknown {
+  const most = isMeasured ? Number.POSITIVE_INFINITY : MAX_VALUES;
+  return write(value, name, 0, { name, ancestors: new Set(), count: 0, most });
 }
 
 /** One encoding: what lies around the value at hand, and how many values there were. */
@@ -22,12 +23,13 @@ interface Pass {
   readonly name: string;
   readonly ancestors: Set<object>;
   count: number;
+  readonly most: number;
 }
 
 function write(value: unknown, path: string, depth: number, pass: Pass): unknown {
   // Shared parts are written wherever they occur, which can grow without end.
-  if (++pass.count > MAX_VALUES)
-    throw new UnsavableValueError(pass.name, `it has more than ${MAX_VALUES} values`);
+  if (++pass.count > pass.most)
+    throw new UnsavableValueError(pass.name, `it has more than ${pass.most} values`);
   switch (typeof value) {
     case "string":
     case "boolean":

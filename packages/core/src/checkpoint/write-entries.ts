@@ -33,7 +33,9 @@ export function writeEntries(
     const id = JSON.stringify(writtenKey);
     const known = before.get(id);
     const isSame = known !== undefined && sameAsWritten(value, known.written);
-    const item = isSame ? known : log.set(writtenKey, toWritten(value, entryName), known, entryName);
+    const item = isSame
+      ? known
+      : log.set(writtenKey, toWritten(value, entryName, channel.isJson), known, entryName);
     items.set(id, item);
     live += costOf(item.characters);
   }

@@ -37,9 +37,10 @@ export function writeChannels(
 ): RememberedState {
   const known = new Map(base?.channels.map((channel) => [channelKey(channel), channel]));
   let values = base?.values;
+  const nameOf = ({ path }: StateChannel) => (name === undefined ? path : [name, ...path]).join(".");
   const write = (channel: StateChannel): RememberedChannel => {
     const old = known.get(channelKey(channel));
-    const channelName = (name === undefined ? channel.path : [name, ...channel.path]).join(".");
+    const channelName = nameOf(channel);
     switch (channel.kind) {
       case "list":
       case "set":
@@ -55,16 +56,27 @@ export function writeChannels(
     }
   };
   const isKept = ({ path: [first] }: RememberedChannel) => first !== undefined && kept?.has(first) === true;
+  const added = given.map((channel) => {
+    const mark = writer.elements.length;
+    const made = write(channel);
+    const characters = writer.elements.slice(mark).reduce((sum, { text }) => sum + text.length, 0);
+    return { made, characters, name: nameOf(channel) };
+  });
+  checkAdded(added);
   const channels = [
     ...(kept === undefined ? [] : (base?.channels.filter(isKept) ?? [])),
-    ...given.map(write),
+    ...added.map(({ made }) => made),
   ];
-  const added = writer.elements.reduce((sum, { text }) => sum + text.length, 0);
-  if (added > MAX_CHARACTERS) {
-    throw new UnsavableValueError(
-      name ?? "A checkpoint",
-      `it adds ${Math.ceil(added / 1_048_576)} MB at once, more than the 64 MB a checkpoint may add`,
-    );
-  }
   return { channels, values };
+}
+
+function checkAdded(added: readonly { readonly name: string; readonly characters: number }[]): void {
+  const total = added.reduce((sum, { characters }) => sum + characters, 0);
+  if (total <= MAX_CHARACTERS) return;
+  const [largest] = added.toSorted((one, other) => other.characters - one.characters);
+  const megabytes = (characters: number) => `${Math.ceil(characters / 1_048_576)} MB`;
+  throw new UnsavableValueError(
+    largest?.name ?? "A checkpoint",
+    `it adds ${megabytes(largest?.characters ?? 0)} and the whole checkpoint ${megabytes(total)}, more than the 64 MB it may add at once`,
+  );
 }

@@ -10,14 +10,14 @@ import { toWritten } from "./to-written.ts";
 
 /** A single value: the value, then patches in a log of its own. `tail` is where all single values of a state go. */
 export function writeValue(
-  { path, kind, parts }: StateChannel,
+  { path, kind, parts, isJson }: StateChannel,
   old: RememberedChannel | undefined,
   writer: LogWriter,
   { name, tail }: { readonly name: string; readonly tail: Tail | undefined },
 ): { readonly channel: RememberedChannel; readonly tail: Tail | undefined } {
   const [known] = (old?.items ?? []) as readonly Remembered[];
   if (old && known !== undefined && sameAsWritten(parts[0], known.written)) return { channel: old, tail };
-  const written = toWritten(parts[0], name);
+  const written = toWritten(parts[0], name, isJson);
   const whole = textOf(written, name);
   if (old && known !== undefined && !isStale(storedOf(old), whole.length)) {
     const change = { known, written, whole, stored: (patch: unknown) => patch, name };

@@ -1,5 +1,5 @@
 import { uuid6 } from "@langchain/langgraph-checkpoint";
-import { memoryDatabase, StoreUnavailableError, type Database } from "@wflo/core";
+import { memoryDatabase } from "@wflo/core";
 import { expect, test } from "vitest";
 import { WfloSaver } from "../../src/index.ts";
 import { checkpointOf, putAll } from "../saver-cases.ts";
@@ -29,39 +29,4 @@ test("a new run of a deleted thread may put the writes of its root before the ro
   await putAll(saver, thread, checkpointOf({ a: 1 }));
   await saver.deleteThread("t");
   await expect(saver.putWrites(at(behind), [["a", 1]], "task")).resolves.toBeUndefined();
-});
-
-/** A database that answers nothing the first time something is written. */
-function away(): Database {
-  const memory = memoryDatabase();
-  const { checkpoints } = memory;
-  let isAway = true;
-  const comeBack = () => {
-    if (!isAway) return;
-    isAway = false;
-    throw new StoreUnavailableError("connection refused");
-  };
-  const store: Database["checkpoints"] = {
-    ...checkpoints,
-    async put(request) {
-      comeBack();
-      return checkpoints.put(request);
-    },
-    async putWrites(request) {
-      comeBack();
-      return checkpoints.putWrites(request);
-    },
-  };
-  return { ...memory, checkpoints: store };
-}
-
-test("a put is tried again when the database was away for a moment", async () => {
-  const put = putAll(new WfloSaver({ database: away() }), thread, checkpointOf({ a: 1 }));
-  await expect(put).resolves.toBeDefined();
-});
-
-// It can be: writes of a task are idempotent.
-test("putWrites is tried again when the database was away for a moment", async () => {
-  const put = new WfloSaver({ database: away() }).putWrites(at(uuid6(1)), [["a", 1]], "task");
-  await expect(put).resolves.toBeUndefined();
 });

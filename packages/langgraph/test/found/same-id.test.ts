@@ -39,13 +39,3 @@ test("what goes on from a checkpoint that was put again has its values", async (
   const tuple = await new WfloSaver({ database }).getTuple(next);
   expect(tuple?.checkpoint.channel_values).toEqual({ notes: ["second", "more"] });
 });
-
-// The official Postgres saver keeps them: its values belong to the version, which did not change.
-test("a root that is put again without new versions keeps its values", async () => {
-  const database = memoryDatabase();
-  const saver = new WfloSaver({ database });
-  const root = checkpointOf({ notes: ["a"] });
-  await putAll(saver, thread, root);
-  const config = await saver.put(thread, root, { source: "update", step: 1, parents: {} }, {});
-  expect((await saver.getTuple(config))?.checkpoint.channel_values).toEqual({ notes: ["a"] });
-});

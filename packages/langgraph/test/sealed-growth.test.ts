@@ -1,8 +1,8 @@
 import { DeltaSnapshot, JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
-import { WfloSaver } from "../../src/index.ts";
-import { countedDatabase } from "../counted-database.ts";
-import { checkpointOf, putAll } from "../saver-cases.ts";
+import { WfloSaver } from "../src/index.ts";
+import { countedDatabase } from "./counted-database.ts";
+import { checkpointOf, putAll } from "./saver-cases.ts";
 
 /** Writes the same value differently each time, as an encrypting serializer does. */
 class Sealing extends JsonPlusSerializer {

@@ -1,8 +1,8 @@
 import { memoryDatabase } from "@wflo/core";
 import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 import { expect, test } from "vitest";
-import { WfloSaver } from "../../src/index.ts";
-import { checkpointOf, putAll } from "../saver-cases.ts";
+import { WfloSaver } from "../src/index.ts";
+import { checkpointOf, putAll } from "./saver-cases.ts";
 
 const thread = { configurable: { thread_id: "t", checkpoint_ns: "" } };
 

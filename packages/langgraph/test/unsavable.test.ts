@@ -1,7 +1,7 @@
 import { memoryDatabase } from "@wflo/core";
 import { expect, test } from "vitest";
-import { UnsavableChannelError, WfloSaver } from "../../src/index.ts";
-import { checkpointOf, putAll } from "../saver-cases.ts";
+import { UnsavableChannelError, WfloSaver } from "../src/index.ts";
+import { checkpointOf, putAll } from "./saver-cases.ts";
 
 const thread = { configurable: { thread_id: "t", checkpoint_ns: "" } };
 

@@ -1,7 +1,7 @@
 import { memoryDatabase, type Database } from "@wflo/core";
 import { expect, test } from "vitest";
-import { WfloSaver } from "../../src/index.ts";
-import { checkpointOf, putAll } from "../saver-cases.ts";
+import { WfloSaver } from "../src/index.ts";
+import { checkpointOf, putAll } from "./saver-cases.ts";
 
 const thread = { configurable: { thread_id: "t", checkpoint_ns: "" } };
 
