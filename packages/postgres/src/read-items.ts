@@ -1,10 +1,11 @@
 import type { Item, ItemAnswers, ItemBatch, Namespace } from "@wflo/core";
+import { itemId } from "./item-id.ts";
 import { readStorableJson } from "./storable-json.ts";
 
-/** One row of the answer to a batch: of which read it is, and an item, or a namespace alone. Times in milliseconds. */
+/** One row of the answer to a batch: the id or the number of what was asked, and an item, or a namespace alone. Times in seconds. */
 export type ItemCells = readonly [
   kind: "get" | "search" | "listing",
-  place: string,
+  of: string,
   namespace: Namespace,
   key: string,
   value: string,
@@ -17,24 +18,24 @@ export function readAnswers(
   rows: readonly ItemCells[],
   { gets, searches, listings }: ItemBatch,
 ): ItemAnswers {
-  const found: (Item | undefined)[] = gets.map(() => undefined);
+  const found = new Map<string, Item>();
   const pages: Item[][] = searches.map(() => []);
   const listed: Namespace[][] = listings.map(() => []);
   for (const row of rows) {
-    const place = Number(row[1]);
-    switch (row[0]) {
+    const [kind, of, namespace] = row;
+    switch (kind) {
       case "get":
-        found[place] = readItem(row);
+        found.set(of, readItem(row));
         break;
       case "search":
-        pages[place]?.push(readItem(row));
+        pages[Number(of)]?.push(readItem(row));
         break;
       case "listing":
-        listed[place]?.push(row[2]);
+        listed[Number(of)]?.push(namespace);
         break;
     }
   }
-  return { gets: found, searches: pages, listings: listed };
+  return { gets: gets.map((place) => found.get(itemId(place))), searches: pages, listings: listed };
 }
 
 function readItem([, , namespace, key, value, createdAt, updatedAt]: ItemCells): Item {
@@ -42,7 +43,12 @@ function readItem([, , namespace, key, value, createdAt, updatedAt]: ItemCells):
     namespace,
     key,
     value: readStorableJson(value),
-    createdAt: new Date(Number(createdAt)),
-    updatedAt: new Date(Number(updatedAt)),
+    createdAt: dateOf(createdAt),
+    updatedAt: dateOf(updatedAt),
   };
+}
+
+/** Cut to whole milliseconds; by way of microseconds, which are whole. */
+function dateOf(seconds: string): Date {
+  return new Date(Math.floor(Math.round(Number(seconds) * 1_000_000) / 1_000));
 }
