@@ -1,5 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { InMemoryStore, InvalidNamespaceError, MemorySaver } from "@langchain/langgraph-checkpoint";
-import { InvalidOptionError, type Database } from "@wflo/core";
+import { InvalidOptionError, memoryDatabase, type Database } from "@wflo/core";
 import { expect, test } from "vitest";
 import { InvalidFilterError, UnsavableItemError, WfloStore } from "../src/index.ts";
 
@@ -32,14 +33,25 @@ export function storeCases(open: OpenStore): void {
     expect(await open().get([root, "42"], "tastes")).toBeNull();
   });
 
+  test("a plain object of another realm is a plain object, an instance of it is not", async () => {
+    const [store, root] = [open(), newRoot()];
+    await store.put([root], "k", runInNewContext("({ list: [{ a: 1 }] })") as Value);
+    expect((await store.get([root], "k"))?.value).toEqual({ list: [{ a: 1 }] });
+    for (const code of ["new (class Odd {})()", "new Map()"]) {
+      const value = { odd: runInNewContext(code) as unknown };
+      await expect(store.put([root], "k", value)).rejects.toThrow(/value.odd is an instance of/);
+    }
+  });
+
   test("what was read can be changed without changing what is kept", async () => {
     const [store, root] = [open(), newRoot()];
     const value = { list: [1] };
     await store.put([root], "k", value);
     value.list.push(2);
     const item = await store.get([root], "k");
-    (item?.value["list"] as number[]).push(3);
-    item?.namespace.push("x");
+    if (item === null) throw new Error("it is not there");
+    (item.value["list"] as number[]).push(3);
+    item.namespace.push("x");
     expect(await store.get([root], "k")).toMatchObject({ namespace: [root], value: { list: [1] } });
   });
 
@@ -290,5 +302,9 @@ export function storeCases(open: OpenStore): void {
       );
     }
     expect(() => new WfloStore(undefined as never)).toThrow(InvalidOptionError);
+    const index = { dims: 3, embeddings: {} };
+    expect(() => new WfloStore({ database: memoryDatabase(), index } as never)).toThrow(
+      /makes no embeddings/,
+    );
   });
 }

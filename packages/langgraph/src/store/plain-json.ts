@@ -13,11 +13,11 @@ export function plainJson(value: unknown, path: string, refuse: Refusal): string
   return JSON.stringify(value);
 }
 
-/** True for objects that are nothing but their properties. */
+/** True for objects that are nothing but their properties, also those of another realm, such as a test runner's. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function check(value: unknown, path: string, ancestors: Set<object>, refuse: Refusal): void {

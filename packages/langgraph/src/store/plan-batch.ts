@@ -35,7 +35,7 @@ export interface BatchPlan {
   readonly searches: readonly ItemSearch[];
   readonly listings: readonly NamespaceListing[];
   readonly puts: readonly ItemPut[];
-  results(answers: ItemAnswers): unknown[];
+  readonly results: (answers: ItemAnswers) => unknown[];
 }
 
 /** Sorts operations by their kind. Throws for one that cannot be done, and then none is. */

@@ -14,7 +14,7 @@ const DEFAULT_TENANT = "default";
 /** The options with what was left out. Throws `InvalidOptionError` for something that is no database of wflo, and for embeddings. */
 export function checkedStoreOptions(
   options: WfloStoreOptions,
-): Required<WfloStoreOptions> & { tenant: string } {
+): Pick<WfloStoreOptions, "database"> & { readonly tenant: string } {
   const { database, tenant = DEFAULT_TENANT } = (options as WfloStoreOptions | undefined) ?? {};
   if (typeof (database as Partial<Database> | null | undefined)?.items?.batch !== "function") {
     throw new InvalidOptionError(
