@@ -1,6 +1,6 @@
 import { memoryDatabase, type Database } from "@wflo/core";
 import { pglite } from "@wflo/postgres/pglite";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WfloStore } from "../src/index.ts";
 import { playItems } from "./random-items.ts";
 import { storeCases } from "./store-cases.ts";
@@ -12,6 +12,8 @@ const databases: readonly (readonly [name: string, database: Database])[] = [
 ];
 
 describe.each(databases)("a store on %s", (_, database) => {
+  // PGlite starts when it is used first, which takes its time on a busy machine.
+  beforeAll(() => new WfloStore({ database }).get(["none"], "none"));
   afterAll(() => database.close());
   storeCases((tenant) => new WfloStore({ database, tenant }));
   storeGraphCases(database, "graphs");
