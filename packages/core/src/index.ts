@@ -114,6 +114,20 @@ export type { Clock } from "./ports/clock.ts";
 export type { Database, StepCommit, StepCommitVerdict } from "./ports/database.ts";
 export type { Ids } from "./ports/ids.ts";
 export type {
+  Item,
+  ItemAnswers,
+  ItemBatch,
+  ItemComparison,
+  ItemCondition,
+  ItemPlace,
+  ItemPut,
+  ItemSearch,
+  ItemStore,
+  Namespace,
+  NamespaceListing,
+  NamespaceMatch,
+} from "./ports/item-store.ts";
+export type {
   BudgetDefinition,
   BudgetState,
   CallLabel,

@@ -9,6 +9,10 @@ export { graphWorkflow, type GraphTarget, type GraphWorkflowOptions } from "./gr
 export { meterChatModel } from "./meter-chat-model.ts";
 export type { MeterOptions } from "./model-options.ts";
 export type { WfloSaverOptions } from "./options.ts";
+export { InvalidFilterError } from "./store/invalid-filter-error.ts";
+export type { WfloStoreOptions } from "./store/store-options.ts";
+export { UnsavableItemError } from "./store/unsavable-item-error.ts";
+export { WfloStore } from "./store/wflo-store.ts";
 export { threadCost, type ThreadBranchCost, type ThreadCost, type ThreadCostSum } from "./thread-cost.ts";
 export { UnsavableChannelError } from "./unsavable-channel-error.ts";
 export { wfloCallbacks } from "./wflo-callbacks.ts";

@@ -16,7 +16,7 @@ function byTask([one]: Expected["writes"][number], [other]: Expected["writes"][n
 }
 
 /** Numbers that look random, the same for the same seed. */
-function numbersFrom(seed: number): (below: number) => number {
+export function numbersFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

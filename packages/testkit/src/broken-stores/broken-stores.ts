@@ -4,6 +4,8 @@ import { brokenClaims } from "./broken-claims.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
+import { brokenItemSearches } from "./broken-item-searches.ts";
+import { brokenItems } from "./broken-items.ts";
 import { brokenLists } from "./broken-lists.ts";
 import { brokenLines } from "./broken-lines.ts";
 import { brokenPages } from "./broken-pages.ts";
@@ -34,4 +36,6 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenLines,
   ...brokenWrites,
   ...brokenPages,
+  ...brokenItems,
+  ...brokenItemSearches,
 ];

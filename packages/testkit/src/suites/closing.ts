@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
 import { CheckpointDesk } from "./checkpoint-desk.ts";
+import { ItemDesk } from "./item-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = {
@@ -32,6 +33,7 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   lineage: (desk) => new CheckpointDesk(desk).lineage(),
   listCheckpoints: (desk) => new CheckpointDesk(desk).list(),
   deleteThread: (desk) => new CheckpointDesk(desk).deleteThread(),
+  batch: (desk) => new ItemDesk(desk).get("a"),
 };
 
 /** What is left of a database that was closed: refusals. */

@@ -9,6 +9,9 @@ import { checkpointStatesCases } from "./checkpoint-states.ts";
 import { closingCases } from "./closing.ts";
 import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
 import { hostileTextsCases } from "./hostile-texts.ts";
+import { itemNamespacesCases } from "./item-namespaces.ts";
+import { itemSearchesCases } from "./item-searches.ts";
+import { itemsCases } from "./items.ts";
 import { ledgerCorrectionCases } from "./ledger-correction.ts";
 import { ledgerCostsCases } from "./ledger-costs.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
@@ -43,6 +46,9 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   lines: checkpointLinesCases,
   writes: checkpointWritesCases,
   pages: checkpointPagesCases,
+  items: itemsCases,
+  searches: itemSearchesCases,
+  namespaces: itemNamespacesCases,
   texts: hostileTextsCases,
   closing: closingCases,
 };
