@@ -133,6 +133,17 @@ export type {
   RunStore,
   StepRow,
 } from "./ports/run-store.ts";
+export type {
+  CheckpointsDelete,
+  DeleteVerdict,
+  LinePlace,
+  OutlinedWrites,
+  ThreadFilter,
+  ThreadOutline,
+  ThreadPage,
+  ThreadRetention,
+  ThreadSummary,
+} from "./ports/thread-retention.ts";
 export type { WindowKind, WindowState } from "./ports/window-state.ts";
 
 export { BudgetBusyError } from "./errors/budget-busy-error.ts";
