@@ -30,6 +30,7 @@ export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
+export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
 export {
   CheckpointEngine,

@@ -1,7 +1,8 @@
 import type { BaseOfChannels, ComposedChannels, StateChannel } from "@wflo/core";
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { sizeOf, writeChannel } from "./channel-parts.ts";
-import { heldVersions, writeBody } from "./checkpoint-body.ts";
+import { deltaChannels, heldVersions, writeBody } from "./checkpoint-body.ts";
+import { ParentGoneError } from "./parent-gone-error.ts";
 import { UnsavableChannelError } from "./unsavable-channel-error.ts";
 import type { ValueParts } from "./value-parts.ts";
 
@@ -15,19 +16,27 @@ export interface CheckpointToPut {
   /** The channels that changed since the parent. */
   readonly newVersions: ChannelVersions;
   readonly parentId: string | undefined;
+  /** The run that made it, if its caller said. */
+  readonly runId?: string | undefined;
+  /** Whether it is saved although its parent is gone and a delta channel of it cannot be read. */
+  readonly isImport?: boolean | undefined;
 }
 
 /**
  * What is written of a checkpoint: the channels that changed. The others stay as they are at the parent; where that has them not, or
- * is gone, they are written too. Throws `UnsavableChannelError`.
+ * is gone, they are written too. Throws `UnsavableChannelError`, and `ParentGoneError` where they cannot be.
  */
 export async function composeCheckpoint(
-  { checkpoint, metadata, newVersions, parentId }: CheckpointToPut,
+  { checkpoint, metadata, newVersions, parentId, runId, isImport = false }: CheckpointToPut,
   base: BaseOfChannels | undefined,
   parts: ValueParts,
 ): Promise<ComposedChannels> {
   const values = (checkpoint.channel_values ?? {}) as Readonly<Record<string, unknown>>;
   const known = base === undefined ? {} : heldVersions(base.metadata);
+  if (base === undefined && parentId !== undefined && !isImport) {
+    const lost = deltaChannels(metadata).find((name) => values[name] === undefined);
+    if (lost !== undefined) throw new ParentGoneError(parentId, lost);
+  }
   const kept = new Set<string>();
   const written: string[] = [];
   for (const [name, version] of Object.entries(checkpoint.channel_versions ?? {})) {
@@ -42,7 +51,7 @@ export async function composeCheckpoint(
   }
   const channels = await Promise.all(written.map((name) => writeChannel(name, values[name], parts)));
   checkSize(written, channels);
-  const body = await writeBody(checkpoint, metadata, new Set([...kept, ...written]));
+  const body = await writeBody(checkpoint, metadata, new Set([...kept, ...written]), runId);
   return { channels: channels.flat(), kept, metadata: body };
 }
 
