@@ -1,12 +1,4 @@
-import {
-  Annotation,
-  Command,
-  DeltaChannel,
-  END,
-  interrupt,
-  START,
-  StateGraph,
-} from "@langchain/langgraph";
+import { Annotation, Command, DeltaChannel, END, interrupt, START, StateGraph } from "@langchain/langgraph";
 import { TASKS, type CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { InvalidOptionError } from "@wflo/core";
 import { expect, test } from "vitest";

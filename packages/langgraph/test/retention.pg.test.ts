@@ -1,8 +1,11 @@
+import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
+import { randomUUID } from "node:crypto";
 import { afterAll, describe } from "vitest";
 import { WfloSaver } from "../src/index.ts";
+import { importCases } from "./import-cases.ts";
 import { pruneCases } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
-import { newTenant, openServer } from "./test-server.ts";
+import { newTenant, openServer, serverUrl } from "./test-server.ts";
 
 describe("threads over time on PostgreSQL", () => {
   const database = openServer();
@@ -11,4 +14,15 @@ describe("threads over time on PostgreSQL", () => {
   const open = () => new WfloSaver({ database, tenant });
   pruneCases(open);
   retentionCases(open);
+  describe("from the official saver", () => {
+    const officials: PostgresSaver[] = [];
+    afterAll(() => Promise.all(officials.map((official) => official.end())));
+    importCases(open, async () => {
+      const schema = `official_${randomUUID().replaceAll("-", "")}`;
+      const official = PostgresSaver.fromConnString(serverUrl(), { schema });
+      officials.push(official);
+      await official.setup();
+      return official;
+    });
+  });
 });

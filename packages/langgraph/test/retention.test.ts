@@ -1,7 +1,9 @@
+import { MemorySaver } from "@langchain/langgraph-checkpoint";
 import { memoryDatabase, type Database } from "@wflo/core";
 import { pglite } from "@wflo/postgres/pglite";
-import { afterAll, describe } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { WfloSaver } from "../src/index.ts";
+import { importCases } from "./import-cases.ts";
 import { pruneCases } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
 
@@ -13,6 +15,12 @@ const databases: readonly (readonly [name: string, database: Database])[] = [
 describe.each(databases)("threads over time on %s", (_, database) => {
   afterAll(() => database.close());
   const open = () => new WfloSaver({ database });
+  // PGlite takes a while to start.
+  beforeAll(() => open().getTuple({ configurable: { thread_id: "none" } }));
   pruneCases(open);
   retentionCases(open);
+  describe("from a saver in memory", () => importCases(open, async () => new MemorySaver()));
+  describe("from another WfloSaver", () => {
+    importCases(open, async () => new WfloSaver({ database: memoryDatabase() }));
+  });
 });
