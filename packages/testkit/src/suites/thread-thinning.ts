@@ -15,7 +15,7 @@ export const threadThinningCases: readonly DatabaseCase[] = [
       await desk.desk.setElapsed(9);
       await desk.save("2", { thread: "a/1", namespace: "tools" });
       await desk.write("1", [[0, "alone"]], { thread: "a/3" });
-      await desk.as("globex").save("1", { thread: "a/0" });
+      await desk.as("initech").save("1", { thread: "a/0" });
       const { threads, after } = await desk.threads({ startsWith: "a/" });
       const at = (seconds: number) => new Date(Date.UTC(2026, 2, 10, 12, 0, seconds));
       expect(threads).toEqual([
@@ -54,7 +54,7 @@ export const threadThinningCases: readonly DatabaseCase[] = [
       [0, "x"],
       [1, "y"],
     ]);
-    await desk.write("z", [[0, "early"]], { namespace: "tools", taskId: "u" });
+    await desk.write("z", [[0, "waiting"]], { taskId: "u" });
     await desk.save("c");
     const { checkpoints, writes, ...rest } = await desk.outline();
     expect(rest.state).toEqual(state);
@@ -64,7 +64,7 @@ export const threadThinningCases: readonly DatabaseCase[] = [
     const named = writes.map(({ namespace, checkpointId, channels }) => [namespace, checkpointId, channels]);
     expect(named.toSorted()).toEqual([
       ["", "a", ["notes", "notes"]],
-      ["tools", "z", ["notes"]],
+      ["", "z", ["notes"]],
     ]);
     expect(await desk.store.outline("acme", "other")).toBeUndefined();
   }),
@@ -118,7 +118,7 @@ export const threadThinningCases: readonly DatabaseCase[] = [
     await desk.write("a", [[0, "late"]]);
     expect(await desk.thin(["a"], written)).toEqual({ code: "moved" });
     const replaced = await desk.outline();
-    await desk.save("b", { parentId: "a", manifest: "2", replaces: true });
+    await desk.save("b", { parentId: "a", step: "again", manifest: "2", replaces: true });
     expect(await desk.thin(["a"], replaced)).toEqual({ code: "moved" });
     expect(await desk.listed()).toEqual(["b", "a"]);
     expect(await desk.written("a")).toEqual(["late"]);
@@ -139,7 +139,8 @@ export const threadThinningCases: readonly DatabaseCase[] = [
     const warm = await desk.save("a", { elements: [element(1, 0)] });
     await desk.save("b", { parentId: "a" });
     await desk.thin(["a"]);
-    await desk.refused("stale", "c", { pieces: [[1, 0, 0]], threadEpoch: warm.epoch });
+    const late = { parentId: "b", pieces: [[1, 0, 0]], mustFollow: true } as const;
+    await desk.refused("stale", "c", { ...late, threadEpoch: warm.epoch });
   }),
   retentionCase("takes what goes on from a checkpoint that was taken out", async (desk) => {
     await desk.save("a");
