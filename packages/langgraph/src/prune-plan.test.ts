@@ -36,7 +36,13 @@ async function outlineOf(rows: readonly Row[], writes: ThreadOutline["writes"] =
     );
     const savedAt = new Date(START + day * 86_400_000);
     return {
-      ...{ thread: "t", namespace, id, parentId, kind: "save", name: "langgraph", step: undefined },
+      thread: "t",
+      namespace,
+      id,
+      parentId,
+      kind: "save",
+      name: "langgraph",
+      step: undefined,
       metadata: body,
       savedAt,
     };

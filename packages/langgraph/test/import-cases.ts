@@ -2,7 +2,8 @@ import { Annotation, Command, DeltaChannel, interrupt, START, StateGraph } from 
 import type { BaseCheckpointSaver, CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { InvalidOptionError } from "@wflo/core";
 import { expect, test } from "vitest";
-import type { WfloSaver } from "../src/index.ts";
+import { WfloSaver } from "../src/index.ts";
+import { countedDatabase } from "./counted-database.ts";
 import type { OpenSaver } from "./graph-cases.ts";
 import { checkpointOf } from "./saver-cases.ts";
 
@@ -64,6 +65,21 @@ async function play(saver: BaseCheckpointSaver): Promise<string> {
   await graph.invoke({ log: ["branch"] }, config);
   await graph.invoke({ log: ["ask"] }, thread);
   return thread.configurable.thread_id;
+}
+
+/** How many times as many bytes a thread takes that is imported as one that was made here. */
+export async function bytesOfImport(source: BaseCheckpointSaver, turns: number): Promise<number> {
+  const [imported, native] = [countedDatabase(), countedDatabase()];
+  const thread = { configurable: { thread_id: crypto.randomUUID() } };
+  for (const saver of [source, new WfloSaver({ database: native.database })]) {
+    const graph = new StateGraph(State)
+      .addNode("n", ({ log }) => ({ log: [`saw ${log.length}`], delta: ["saw"] }))
+      .addEdge(START, "n")
+      .compile({ checkpointer: saver });
+    for (let turn = 0; turn < turns; turn++) await graph.invoke({ log: [`${turn} `.repeat(50)] }, thread);
+  }
+  await new WfloSaver({ database: imported.database }).importFrom(source);
+  return imported.bytes() / native.bytes();
 }
 
 /** Threads that come from another saver, of which `source` opens a new one. */

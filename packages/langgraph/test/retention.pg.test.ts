@@ -1,8 +1,8 @@
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { randomUUID } from "node:crypto";
-import { afterAll, describe } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
-import { importCases } from "./import-cases.ts";
+import { bytesOfImport, importCases } from "./import-cases.ts";
 import { pruneCases } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
 import { newTenant, openServer, serverUrl } from "./test-server.ts";
@@ -17,12 +17,17 @@ describe("threads over time on PostgreSQL", () => {
   describe("from the official saver", () => {
     const officials: PostgresSaver[] = [];
     afterAll(() => Promise.all(officials.map((official) => official.end())));
-    importCases(open, async () => {
+    const source = async () => {
       const schema = `official_${randomUUID().replaceAll("-", "")}`;
       const official = PostgresSaver.fromConnString(serverUrl(), { schema });
       officials.push(official);
       await official.setup();
       return official;
+    };
+    importCases(open, source);
+
+    test("a thread that comes from there takes what it takes when it is made here", async () => {
+      expect(await bytesOfImport(await source(), 30)).toBeLessThan(1.1);
     });
   });
 });

@@ -1,9 +1,9 @@
 import { MemorySaver } from "@langchain/langgraph-checkpoint";
 import { memoryDatabase, type Database } from "@wflo/core";
 import { pglite } from "@wflo/postgres/pglite";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
-import { importCases } from "./import-cases.ts";
+import { bytesOfImport, importCases } from "./import-cases.ts";
 import { pruneCases } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
 
@@ -19,8 +19,14 @@ describe.each(databases)("threads over time on %s", (_, database) => {
   beforeAll(() => open().getTuple({ configurable: { thread_id: "none" } }));
   pruneCases(open);
   retentionCases(open);
-  describe("from a saver in memory", () => importCases(open, async () => new MemorySaver()));
+  describe("from a saver in memory", () => {
+    importCases(open, async () => new MemorySaver());
+  });
   describe("from another WfloSaver", () => {
     importCases(open, async () => new WfloSaver({ database: memoryDatabase() }));
   });
+});
+
+test("a thread that comes from a saver in memory takes what it takes when it is made here", async () => {
+  expect(await bytesOfImport(new MemorySaver(), 40)).toBeLessThan(1.1);
 });
