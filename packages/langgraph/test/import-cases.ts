@@ -55,8 +55,8 @@ function plain(tuples: readonly CheckpointTuple[]): unknown {
   return JSON.parse(JSON.stringify(rows));
 }
 
-/** A thread that is imported: turns, a fork, and an interrupt within a subgraph. */
-async function play(saver: BaseCheckpointSaver): Promise<string> {
+/** Makes a thread and returns its id: turns, a fork, and an interrupt within a subgraph. */
+export async function play(saver: BaseCheckpointSaver): Promise<string> {
   const thread = { configurable: { thread_id: crypto.randomUUID() } };
   const graph = graphOn(saver);
   await graph.invoke({ log: ["hello"] }, thread);

@@ -1,8 +1,9 @@
+import type { CheckpointMetadata, PendingWrite } from "@langchain/langgraph-checkpoint";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
-import { bytesOfImport, importCases } from "./import-cases.ts";
+import { bytesOfImport, importCases, play } from "./import-cases.ts";
 import { pruneCases } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
 import { newTenant, openServer, serverUrl } from "./test-server.ts";
@@ -25,6 +26,28 @@ describe("threads over time on PostgreSQL", () => {
       return official;
     };
     importCases(open, source);
+
+    test("a thread goes back there by the loop of the recipe", async () => {
+      const [saver, official] = [open(), await source()];
+      const threadId = await play(saver);
+      const tuples = await Array.fromAsync(saver.list({ configurable: { thread_id: threadId } }));
+      for (const { config, checkpoint, metadata, parentConfig, pendingWrites = [] } of tuples.toReversed()) {
+        const { thread_id, checkpoint_ns } = config.configurable ?? {};
+        const parent = parentConfig ?? { configurable: { thread_id, checkpoint_ns } };
+        const versions = checkpoint.channel_versions;
+        await official.put(parent, checkpoint, metadata as CheckpointMetadata, versions);
+        for (const [taskId, writes] of Map.groupBy(pendingWrites, ([id]) => id)) {
+          const pairs = writes.map(([, channel, value]): PendingWrite => [channel, value]);
+          await official.putWrites(config, pairs, taskId);
+        }
+      }
+      const thread = { configurable: { thread_id: threadId } };
+      expect((await official.getTuple(thread))?.checkpoint).toEqual(
+        (await saver.getTuple(thread))?.checkpoint,
+      );
+      const back = await Array.fromAsync(official.list(thread));
+      expect(back).toHaveLength(tuples.length);
+    });
 
     test("a thread that comes from there takes what it takes when it is made here", async () => {
       expect(await bytesOfImport(await source(), 30)).toBeLessThan(1.1);
