@@ -50,7 +50,7 @@ describe("threads over time on PostgreSQL", () => {
     });
 
     test("a thread that comes from there takes what it takes when it is made here", async () => {
-      expect(await bytesOfImport(await source(), 30)).toBeLessThan(1.1);
+      expect(await bytesOfImport(await source(), 15)).toBeLessThan(1.1);
     });
   });
 });
