@@ -1,5 +1,5 @@
 import { Annotation, Command, DeltaChannel, END, interrupt, START, StateGraph } from "@langchain/langgraph";
-import { TASKS, type CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { TASKS, type BaseCheckpointSaver, type CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { InvalidOptionError } from "@wflo/core";
 import { expect, test } from "vitest";
 import { ParentGoneError, type WfloSaver } from "../src/index.ts";
@@ -57,7 +57,10 @@ function asking(checkpointer: WfloSaver, runs: string[] = []) {
 }
 
 /** All checkpoints of a thread, in every namespace. */
-export async function tuplesOfThread(saver: WfloSaver, threadId: string): Promise<CheckpointTuple[]> {
+export async function tuplesOfThread(
+  saver: BaseCheckpointSaver,
+  threadId: string,
+): Promise<CheckpointTuple[]> {
   const found: CheckpointTuple[] = [];
   for await (const tuple of saver.list({ configurable: { thread_id: threadId } })) found.push(tuple);
   return found;

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
 import { bytesOfImport, importCases, play } from "./import-cases.ts";
-import { pruneCases } from "./prune-cases.ts";
+import { pruneCases, tuplesOfThread } from "./prune-cases.ts";
 import { retentionCases } from "./retention-cases.ts";
 import { newTenant, openServer, serverUrl } from "./test-server.ts";
 
@@ -30,7 +30,7 @@ describe("threads over time on PostgreSQL", () => {
     test("a thread goes back there by the loop of the recipe", async () => {
       const [saver, official] = [open(), await source()];
       const threadId = await play(saver);
-      const tuples = await Array.fromAsync(saver.list({ configurable: { thread_id: threadId } }));
+      const tuples = await tuplesOfThread(saver, threadId);
       for (const { config, checkpoint, metadata, parentConfig, pendingWrites = [] } of tuples.toReversed()) {
         const { thread_id, checkpoint_ns } = config.configurable ?? {};
         const parent = parentConfig ?? { configurable: { thread_id, checkpoint_ns } };
@@ -45,8 +45,7 @@ describe("threads over time on PostgreSQL", () => {
       expect((await official.getTuple(thread))?.checkpoint).toEqual(
         (await saver.getTuple(thread))?.checkpoint,
       );
-      const back = await Array.fromAsync(official.list(thread));
-      expect(back).toHaveLength(tuples.length);
+      expect(await tuplesOfThread(official, threadId)).toHaveLength(tuples.length);
     });
 
     test("a thread that comes from there takes what it takes when it is made here", async () => {
