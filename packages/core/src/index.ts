@@ -32,6 +32,7 @@ export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
+export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
 export {
   CheckpointEngine,
@@ -152,6 +153,17 @@ export type {
   RunStore,
   StepRow,
 } from "./ports/run-store.ts";
+export type {
+  CheckpointsDelete,
+  DeleteVerdict,
+  LinePlace,
+  OutlinedWrites,
+  ThreadFilter,
+  ThreadOutline,
+  ThreadPage,
+  ThreadRetention,
+  ThreadSummary,
+} from "./ports/thread-retention.ts";
 export type { WindowKind, WindowState } from "./ports/window-state.ts";
 
 export { BudgetBusyError } from "./errors/budget-busy-error.ts";

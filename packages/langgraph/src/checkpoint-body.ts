@@ -10,6 +10,8 @@ import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
 export const HELD = "h";
 /** The key of the metadata that `list` filters by. */
 const META = "m";
+/** The key of the run that its caller named, where the metadata names none. */
+const RUN = "u";
 
 /** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. Short keys, as every checkpoint has them. */
 interface Body {
@@ -20,6 +22,19 @@ interface Body {
   readonly b: ChannelVersions;
   readonly s: Checkpoint["versions_seen"];
   readonly [META]: unknown;
+  readonly [RUN]?: string | undefined;
+}
+
+/** What of a body decides how long its checkpoint is needed, and by what. */
+export interface BodyOutline {
+  /** The version of its form. */
+  readonly v: number;
+  readonly held: ReadonlySet<string>;
+  /** Delta channels that it has no value of: theirs is made of the writes at its ancestors. */
+  readonly unseeded: readonly string[];
+  /** Within a subgraph, the checkpoints that called it, by namespace. */
+  readonly callers: Readonly<Record<string, string>>;
+  readonly runIds: readonly string[];
 }
 
 /** Metadata is not for secrets: it is filtered by, so that LangGraph's own serializer writes it, whatever the user's is. */
@@ -30,8 +45,13 @@ export function metadataText(metadata: CheckpointMetadata): Promise<string> {
   return plainText(metadata);
 }
 
-/** The text of a checkpoint's body. `held` are the names of the channels that have a value. */
-export function writeBody(checkpoint: Checkpoint, metadata: string, held: ReadonlySet<string>): string {
+/** The text of a checkpoint's body. `held` are the names of the channels that have a value; `runId` is for `deleteForRuns`. */
+export function writeBody(
+  checkpoint: Checkpoint,
+  metadata: string,
+  held: ReadonlySet<string>,
+  runId?: string,
+): string {
   const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
   const all = Object.entries(versions ?? {});
   const body: Body = {
@@ -40,6 +60,7 @@ export function writeBody(checkpoint: Checkpoint, metadata: string, held: Readon
     b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
     s: seen ?? {},
     [META]: JSON.parse(metadata) as unknown,
+    [RUN]: runId,
   };
   return cleanJson(JSON.stringify(body));
 }
@@ -52,6 +73,30 @@ export function heldVersions(body: string): ChannelVersions {
 /** When LangGraph made a checkpoint, by the clock of its host. */
 export function madeAtMs(body: string): number {
   return Date.parse(String((JSON.parse(body) as Body).r["ts"]));
+}
+
+/** What a body tells without its values. */
+export function outlineBody(text: string): BodyOutline {
+  const { r: rest, [HELD]: held, [META]: meta, [RUN]: runId } = JSON.parse(text) as Body;
+  const { parents, run_id: ownRun, ...more } = (meta ?? {}) as Readonly<Record<string, unknown>>;
+  const has = new Set(Object.keys(held));
+  return {
+    v: Number(rest["v"]),
+    held: has,
+    unseeded: deltaChannels(more).filter((name) => !has.has(name)),
+    callers: (parents ?? {}) as BodyOutline["callers"],
+    runIds: [runId, ownRun].filter((id) => typeof id === "string"),
+  };
+}
+
+/** The delta channels that metadata counts steps of: all that have not been written whole just now. */
+export function deltaChannels(metadata: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(metadata["counters_since_delta_snapshot"] ?? {});
+}
+
+/** What bodies contain that are of a run, one or the other. */
+export function runTexts(runId: string): readonly string[] {
+  return [{ [RUN]: runId }, { [META]: { run_id: runId } }].map((part) => cleanJson(JSON.stringify(part)));
 }
 
 /** A checkpoint without values, and its metadata. */

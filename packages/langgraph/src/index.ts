@@ -6,6 +6,10 @@ export {
   type WfloAgentMiddleware,
 } from "./agent-middleware.ts";
 export { graphWorkflow, type GraphTarget, type GraphWorkflowOptions } from "./graph-workflow.ts";
+export { ParentGoneError } from "./parent-gone-error.ts";
+export type { RunsDeleted } from "./delete-for-runs.ts";
+export type { Imported, ImportOptions, ImportProgress } from "./import-threads.ts";
+export type { Pruned, PruneOptions } from "./prune-threads.ts";
 export { meterChatModel } from "./meter-chat-model.ts";
 export type { MeterOptions } from "./model-options.ts";
 export type { WfloSaverOptions } from "./options.ts";

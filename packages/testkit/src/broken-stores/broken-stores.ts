@@ -15,6 +15,9 @@ import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
 import { brokenSteps } from "./broken-steps.ts";
 import { brokenWrites } from "./broken-writes.ts";
+import { brokenCopies } from "./broken-copies.ts";
+import { brokenLifetimes } from "./broken-lifetimes.ts";
+import { brokenThinning } from "./broken-thinning.ts";
 import { brokenThreads } from "./broken-threads.ts";
 import type { BrokenStore } from "./broken-store.ts";
 
@@ -36,6 +39,9 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenLines,
   ...brokenWrites,
   ...brokenPages,
+  ...brokenThinning,
+  ...brokenCopies,
+  ...brokenLifetimes,
   ...brokenItems,
   ...brokenItemSearches,
 ];

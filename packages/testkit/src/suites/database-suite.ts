@@ -25,6 +25,9 @@ import { runRestCases } from "./run-rest.ts";
 import { runClaimsCases } from "./run-claims.ts";
 import { runsCases } from "./runs.ts";
 import { stepsCases } from "./steps.ts";
+import { threadCopiesCases } from "./thread-copies.ts";
+import { threadLifetimesCases } from "./thread-lifetimes.ts";
+import { threadThinningCases } from "./thread-thinning.ts";
 
 const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   reserve: ledgerReserveCases,
@@ -46,6 +49,9 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   lines: checkpointLinesCases,
   writes: checkpointWritesCases,
   pages: checkpointPagesCases,
+  thinning: threadThinningCases,
+  copies: threadCopiesCases,
+  lifetimes: threadLifetimesCases,
   items: itemsCases,
   searches: itemSearchesCases,
   namespaces: itemNamespacesCases,
