@@ -32,8 +32,8 @@ export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 
-export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
 export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
+export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";
 export {
   CheckpointEngine,
   type ChannelsRequest,
@@ -115,6 +115,20 @@ export type { Clock } from "./ports/clock.ts";
 export type { Database, StepCommit, StepCommitVerdict } from "./ports/database.ts";
 export type { Ids } from "./ports/ids.ts";
 export type {
+  Item,
+  ItemAnswers,
+  ItemBatch,
+  ItemComparison,
+  ItemCondition,
+  ItemPlace,
+  ItemPut,
+  ItemSearch,
+  ItemStore,
+  Namespace,
+  NamespaceListing,
+  NamespaceMatch,
+} from "./ports/item-store.ts";
+export type {
   BudgetDefinition,
   BudgetState,
   CallLabel,
@@ -139,6 +153,17 @@ export type {
   RunStore,
   StepRow,
 } from "./ports/run-store.ts";
+export type {
+  CheckpointsDelete,
+  DeleteVerdict,
+  LinePlace,
+  OutlinedWrites,
+  ThreadFilter,
+  ThreadOutline,
+  ThreadPage,
+  ThreadRetention,
+  ThreadSummary,
+} from "./ports/thread-retention.ts";
 export type { WindowKind, WindowState } from "./ports/window-state.ts";
 
 export { BudgetBusyError } from "./errors/budget-busy-error.ts";

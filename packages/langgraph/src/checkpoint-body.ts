@@ -16,6 +16,8 @@ const MAX_METADATA = 16 * 1024 * 1024;
 export const HELD = "h";
 /** The key of the metadata that `list` filters by. */
 const META = "m";
+/** The key of the run that its caller named, where the metadata names none. */
+const RUN = "u";
 
 /** What is kept of a checkpoint beside the values of its channels: text of the store, JSON. Short keys, as every checkpoint has them. */
 interface Body {
@@ -26,6 +28,19 @@ interface Body {
   readonly b: ChannelVersions;
   readonly s: Checkpoint["versions_seen"];
   readonly [META]: unknown;
+  readonly [RUN]?: string | undefined;
+}
+
+/** What of a body decides how long its checkpoint is needed, and by what. */
+export interface BodyOutline {
+  /** The version of its form. */
+  readonly v: number;
+  readonly held: ReadonlySet<string>;
+  /** Delta channels that it has no value of: theirs is made of the writes at its ancestors. */
+  readonly unseeded: readonly string[];
+  /** Within a subgraph, the checkpoints that called it, by namespace. */
+  readonly callers: Readonly<Record<string, string>>;
+  readonly runIds: readonly string[];
 }
 
 /** Metadata is not for secrets: it is filtered by, so that LangGraph's own serializer writes it, whatever the user's is. */
@@ -42,10 +57,15 @@ export async function metadataText(metadata: CheckpointMetadata): Promise<string
 }
 
 /**
- * The text of a checkpoint's body. `held` are the names of the channels that have a value. Throws `UnsavableChannelError` for names that would
- * become others.
+ * The text of a checkpoint's body. `held` are the names of the channels that have a value; `runId` is for `deleteForRuns`. Throws
+ * `UnsavableChannelError` for names that would become others.
  */
-export function writeBody(checkpoint: Checkpoint, metadata: string, held: ReadonlySet<string>): string {
+export function writeBody(
+  checkpoint: Checkpoint,
+  metadata: string,
+  held: ReadonlySet<string>,
+  runId?: string,
+): string {
   const { v, ts, channel_versions: versions, versions_seen: seen } = checkpoint;
   checkNames(Object.keys(versions ?? {}));
   for (const [node, channels] of Object.entries(seen ?? {})) checkNames([node, ...Object.keys(channels)]);
@@ -56,6 +76,7 @@ export function writeBody(checkpoint: Checkpoint, metadata: string, held: Readon
     b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
     s: seen ?? {},
     [META]: JSON.parse(metadata) as unknown,
+    [RUN]: runId,
   };
   return cleanJson(JSON.stringify(body));
 }
@@ -80,6 +101,30 @@ export function lacks(body: string, keys: readonly string[]): boolean {
 function isUndefined(json: unknown): boolean {
   const { lc, type } = (json ?? {}) as { readonly lc?: unknown; readonly type?: unknown };
   return lc === 2 && type === "undefined";
+}
+
+/** What a body tells without its values. */
+export function outlineBody(text: string): BodyOutline {
+  const { r: rest, [HELD]: held, [META]: meta, [RUN]: runId } = JSON.parse(text) as Body;
+  const { parents, run_id: ownRun, ...more } = (meta ?? {}) as Readonly<Record<string, unknown>>;
+  const has = new Set(Object.keys(held));
+  return {
+    v: Number(rest.v),
+    held: has,
+    unseeded: deltaChannels(more).filter((name) => !has.has(name)),
+    callers: (parents ?? {}) as BodyOutline["callers"],
+    runIds: [runId, ownRun].filter((id) => typeof id === "string"),
+  };
+}
+
+/** The delta channels that metadata counts steps of: all that have not been written whole just now. */
+export function deltaChannels(metadata: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.keys(metadata["counters_since_delta_snapshot"] ?? {});
+}
+
+/** What bodies contain that are of a run, one or the other. */
+export function runTexts(runId: string): readonly string[] {
+  return [{ [RUN]: runId }, { [META]: { run_id: runId } }].map((part) => cleanJson(JSON.stringify(part)));
 }
 
 /** A checkpoint without values, and its metadata. */

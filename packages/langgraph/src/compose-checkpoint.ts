@@ -1,7 +1,8 @@
 import { InvalidOptionError, type ComposeChannels, type StateChannel } from "@wflo/core";
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { writeChannel } from "./channel-parts.ts";
-import { heldVersions, metadataText, writeBody } from "./checkpoint-body.ts";
+import { deltaChannels, heldVersions, metadataText, writeBody } from "./checkpoint-body.ts";
+import { ParentGoneError } from "./parent-gone-error.ts";
 import type { ValueParts } from "./value-parts.ts";
 
 /** A checkpoint that LangGraph puts. */
@@ -11,6 +12,10 @@ export interface CheckpointToPut {
   /** The channels that changed since the parent. */
   readonly newVersions: ChannelVersions;
   readonly parentId: string | undefined;
+  /** The run that made it, if its caller said. */
+  readonly runId?: string | undefined;
+  /** Whether it is saved although its parent is gone and a delta channel of it cannot be read. */
+  readonly isImport?: boolean | undefined;
 }
 
 /**
@@ -42,10 +47,10 @@ export function baseIdOf({ checkpoint, newVersions, parentId }: CheckpointToPut)
 /**
  * What is written of a checkpoint: the channels that changed. The others stay as they are at the parent; where that has them not, or
  * is gone, they are written too. What changed goes through the serializer at once: the caller may change its state while the parent is
- * read, and between two attempts. Rejects with `UnsavableChannelError`.
+ * read, and between two attempts. Rejects with `UnsavableChannelError`, and with `ParentGoneError` where the others cannot be written.
  */
 export function composeCheckpoint(
-  { checkpoint, metadata, newVersions, parentId }: CheckpointToPut,
+  { checkpoint, metadata, newVersions, parentId, runId, isImport = false }: CheckpointToPut,
   parts: ValueParts,
 ): ComposeChannels {
   const values = (checkpoint.channel_values ?? {}) as Readonly<Record<string, unknown>>;
@@ -61,6 +66,10 @@ export function composeCheckpoint(
   for (const early of [...changed.map(write), meta]) early.catch(() => {});
   return async (base) => {
     const known = base === undefined ? {} : heldVersions(base.metadata);
+    if (base === undefined && parentId !== undefined && !isImport) {
+      const lost = deltaChannels(metadata).find((name) => values[name] === undefined);
+      if (lost !== undefined) throw new ParentGoneError(parentId, lost);
+    }
     const kept = new Set<string>();
     const written: string[] = [];
     for (const [name, version] of Object.entries(checkpoint.channel_versions ?? {})) {
@@ -73,7 +82,7 @@ export function composeCheckpoint(
       }
     }
     const channels = await Promise.all(written.map(write));
-    const body = writeBody(checkpoint, await meta, new Set([...kept, ...written]));
+    const body = writeBody(checkpoint, await meta, new Set([...kept, ...written]), runId);
     return { channels: channels.flat(), kept, metadata: body };
   };
 }

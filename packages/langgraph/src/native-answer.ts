@@ -84,10 +84,14 @@ export class NativeAnswer {
 
   #noteUsage(usage: Body): void {
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
-    // Of two counts of one chat the larger is charged.
-    const isLess = totalOf(usage) < totalOf(this.#usage);
+    // Of two whole counts of one answer the larger is charged. Anthropic's last event has a part: the output.
+    const isLess = isWhole(usage) && totalOf(usage) < totalOf(this.#usage);
     this.#usage = isLess ? { ...told, ...this.#usage } : { ...this.#usage, ...told };
   }
+}
+
+function isWhole(usage: Body): boolean {
+  return usage["prompt_tokens"] != null || usage["input_tokens"] != null;
 }
 
 function totalOf(usage: Body | undefined): number {

@@ -12,6 +12,11 @@ export interface WfloSaverOptions {
    * one, nothing that is stored of a value is made by anything else; names of threads, channels and tasks, and metadata, stay readable.
    */
   readonly serde?: SerializerProtocol | undefined;
+  /**
+   * How long the threads that are written to are kept after their last checkpoint was saved, in milliseconds; `setTtl` counts before it.
+   * Default: for ever.
+   */
+  readonly ttl?: number | undefined;
 }
 
 /** The tenant of those who name none; that of `createWflo` too. */
@@ -21,11 +26,24 @@ const DEFAULT_TENANT = "default";
 export function checkedOptions({
   database,
   tenant = DEFAULT_TENANT,
-}: WfloSaverOptions): Pick<WfloSaverOptions, "database"> & { readonly tenant: string } {
+  ttl,
+}: WfloSaverOptions): Pick<WfloSaverOptions, "database" | "ttl"> & { readonly tenant: string } {
+  if (ttl !== undefined) checkTtl(ttl);
   const store = (database as Partial<Database> | null | undefined)?.checkpoints;
-  if (typeof store?.putWrites === "function") return { database, tenant };
+  if (typeof store?.putWrites === "function") return { database, tenant, ttl };
   throw new InvalidOptionError(
     "WfloSaver needs a database of wflo: new WfloSaver({ database: postgres() }), or pglite() or memoryDatabase(). A store of " +
       "LangGraph, such as InMemoryStore, is something else: it goes to compile({ store }).",
+  );
+}
+
+/** Some hundred years: what PostgreSQL can add to a date. */
+const MAX_TTL_MS = 10_000_000_000_000;
+
+/** Throws `InvalidOptionError` for what is no time to live. */
+export function checkTtl(ttlMs: number): void {
+  if (Number.isSafeInteger(ttlMs) && ttlMs > 0 && ttlMs <= MAX_TTL_MS) return;
+  throw new InvalidOptionError(
+    `A time to live is a whole number of milliseconds from 1 to ${MAX_TTL_MS}, such as 30 * 86_400_000 for thirty days; it was ${String(ttlMs)}.`,
   );
 }

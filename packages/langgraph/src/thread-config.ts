@@ -64,3 +64,18 @@ export function checkedId(what: string, id: string): string {
 export function configOf(thread: string, namespace: string, id: string): RunnableConfig {
   return { configurable: { thread_id: threadIdOf(thread), checkpoint_ns: namespace, checkpoint_id: id } };
 }
+
+/** A config without its checkpoint. */
+export function withoutId({ configurable }: RunnableConfig): RunnableConfig {
+  const { checkpoint_id: _, thread_ts: __, ...place } = configurable ?? {};
+  return { configurable: place };
+}
+
+/** The run that its caller named: `invoke(input, { metadata: { run_id } })`. */
+export function runIdOf({ metadata }: RunnableConfig): string | undefined {
+  const runId: unknown = metadata?.["run_id"];
+  return typeof runId === "string" ? runId : undefined;
+}
+
+/** The threads of this package, for `ThreadRetention.threads`. */
+export const ALL_THREADS = { startsWith: PREFIX };

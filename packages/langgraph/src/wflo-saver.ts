@@ -3,6 +3,7 @@ import {
   systemClock,
   ThreadDeletedError,
   uuidV7Ids,
+  type CheckpointPlace,
   type CheckpointStore,
   type Database,
   type StoredCheckpoint,
@@ -12,7 +13,6 @@ import {
   BaseCheckpointSaver,
   maxChannelVersion,
   TASKS,
-  WRITES_IDX_MAP,
   type ChannelVersions,
   type Checkpoint,
   type CheckpointListOptions,
@@ -26,13 +26,19 @@ import { checkWrites } from "./check-writes.ts";
 import { checkNames } from "./checked-name.ts";
 import type { ReadPart } from "./channel-parts.ts";
 import { HELD, madeAtMs } from "./checkpoint-body.ts";
-import { baseIdOf, checkPut, composeCheckpoint } from "./compose-checkpoint.ts";
+import { baseIdOf, checkPut, composeCheckpoint, type CheckpointToPut } from "./compose-checkpoint.ts";
 import { readHistory } from "./delta-history.ts";
 import { checkedOptions, type WfloSaverOptions } from "./options.ts";
+import { copyTo } from "./copy-to.ts";
+import { deleteForRuns, type RunsDeleted } from "./delete-for-runs.ts";
+import { importThreads, type Imported, type ImportOptions } from "./import-threads.ts";
+import { SENDS_ARE_TASKS } from "./outlined-checkpoint.ts";
 import { pagesOf } from "./pages-of.ts";
 import { patientStore } from "./patient-store.ts";
+import { pruneThreads, type Pruned, type PruneOptions } from "./prune-threads.ts";
 import { readerAt, readTuple, readWrites, textOf } from "./read-tuple.ts";
 import { savingError } from "./saving-error.ts";
+import { specialIndex } from "./special-index.ts";
 import { SealedParts } from "./sealed-parts.ts";
 import { SharedReads } from "./shared-reads.ts";
 import {
@@ -41,14 +47,15 @@ import {
   configOf,
   placeOf,
   placeToWrite,
+  runIdOf,
   threadIdOf,
   threadOf,
+  withoutId,
 } from "./thread-config.ts";
+import { ThreadLifetimes } from "./thread-lifetimes.ts";
 import type { ThreadPoint } from "./thread-line.ts";
 import { ValueParts } from "./value-parts.ts";
 
-/** From this version on, sends are tasks of the checkpoint itself, not writes of its parent. */
-const SENDS_ARE_TASKS = 4;
 /** More checkpoints than a thread has in practice. */
 const MAX_POINTS = 1_000_000;
 
@@ -62,16 +69,18 @@ export class WfloSaver extends BaseCheckpointSaver {
   readonly #engine: CheckpointEngine;
   readonly #store: CheckpointStore;
   readonly #sealed = new SealedParts();
+  readonly #lifetimes: ThreadLifetimes;
   #owned = false;
 
   constructor(options: WfloSaverOptions) {
     super(options.serde);
-    const { database, tenant } = checkedOptions(options);
+    const { database, tenant, ttl } = checkedOptions(options);
     const store = database.checkpoints;
     this.#database = database;
     this.#tenant = tenant;
     this.#engine = new CheckpointEngine({ tenant, store, ids: uuidV7Ids(systemClock), clock: systemClock });
     this.#store = patientStore(store, systemClock);
+    this.#lifetimes = new ThreadLifetimes({ tenant, store, clock: systemClock, ttlMs: ttl });
   }
 
   /** A saver with a pool of its own on `postgres://…`; `close()` closes it. Throws `InvalidOptionError` for what is no URL. */
@@ -83,6 +92,7 @@ export class WfloSaver extends BaseCheckpointSaver {
 
   /** Closes what `fromConnString` opened; a database that was passed in stays open. */
   async close(): Promise<void> {
+    await this.#lifetimes.settled();
     if (this.#owned) await this.#database.close();
   }
 
@@ -118,17 +128,10 @@ export class WfloSaver extends BaseCheckpointSaver {
     metadata: CheckpointMetadata,
     newVersions: ChannelVersions,
   ): Promise<RunnableConfig> {
-    const { thread, namespace, id: parentId } = placeToWrite(config, "put()");
-    const { id } = checkpoint;
-    const toPut = { checkpoint, metadata, newVersions, parentId };
-    checkPut(toPut);
-    const request = { thread, namespace, id, parentId, baseId: baseIdOf(toPut), name: CHECKPOINT_NAME };
-    try {
-      await this.#engine.saveChannels(request, composeCheckpoint(toPut, this.#partsOf(thread)));
-    } catch (error) {
-      throw savingError(error, threadIdOf(thread));
-    }
-    return configOf(thread, namespace, id);
+    const place = placeToWrite(config, "put()");
+    const runId = runIdOf(config);
+    await this.#save(place, { checkpoint, metadata, newVersions, parentId: place.id, runId });
+    return configOf(place.thread, place.namespace, checkpoint.id);
   }
 
   override async putWrites(
@@ -173,6 +176,68 @@ export class WfloSaver extends BaseCheckpointSaver {
     await this.#store.deleteThread(this.#tenant, threadOf(threadId));
   }
 
+  /**
+   * Copies a thread with everything in it: namespaces, checkpoints, forks, pending writes. What is written to either later does not touch the
+   * other. Throws `InvalidOptionError` when there is no such thread, or when the target has checkpoints, unless it is to be replaced,
+   * which deletes it first.
+   */
+  async copyThread(
+    sourceThreadId: string,
+    targetThreadId: string,
+    options?: { readonly replace?: boolean | undefined },
+  ): Promise<void> {
+    await copyTo(this.#database.checkpoints, this.#tenant, { sourceThreadId, targetThreadId, ...options });
+  }
+
+  /**
+   * Deletes checkpoints that are not wanted any more, thread by thread. What stays can be read and gone on from: heads of branches, runs that
+   * were interrupted, and what delta channels are made of stay, whatever is asked. Throws `InvalidOptionError`.
+   */
+  async prune(options: PruneOptions): Promise<Pruned> {
+    return pruneThreads(this.#database.checkpoints, this.#tenant, options);
+  }
+
+  /**
+   * Deletes what runs have saved, in whichever thread: checkpoints whose metadata has one of these as `run_id`, or whose run was invoked with
+   * `metadata: { run_id }`. Those that others cannot be read without are kept.
+   */
+  async deleteForRuns(
+    runIds: readonly string[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<RunsDeleted> {
+    return deleteForRuns(this.#database.checkpoints, this.#tenant, runIds, options?.signal);
+  }
+
+  /**
+   * How long a thread is kept after its last checkpoint was saved; undefined: for ever. Before the option `ttl`. Throws
+   * `InvalidOptionError`.
+   */
+  async setTtl(threadId: string, ttlMs: number | undefined): Promise<void> {
+    await this.#lifetimes.set(threadOf(threadId), ttlMs);
+  }
+
+  /** Deletes threads that have expired, at most `limit` (1,000); returns how many. Until then they are read by nobody. */
+  async deleteExpired(options?: { readonly limit?: number | undefined }): Promise<number> {
+    return this.#lifetimes.deleteExpired(options?.limit);
+  }
+
+  /**
+   * Copies threads from another checkpointer, oldest checkpoint first; what is here already is skipped, so that it can be run again. Throws
+   * `InvalidOptionError`.
+   */
+  async importFrom(other: BaseCheckpointSaver, options?: ImportOptions): Promise<Imported> {
+    return importThreads(other, options, {
+      outline: (threadId) => this.#database.checkpoints.outline(this.#tenant, threadOf(threadId)),
+      put: ({ config, checkpoint, metadata = {} as CheckpointMetadata, parentConfig }) => {
+        const { id: parentId, ...place } = placeToWrite(parentConfig ?? withoutId(config), "importFrom()");
+        // The channels whose versions are those of the parent are the parent's.
+        const newVersions = parentId === undefined ? checkpoint.channel_versions : {};
+        return this.#save(place, { checkpoint, metadata, newVersions, parentId, isImport: true });
+      },
+      putWrites: (config, writes, taskId, taskPath) => this.putWrites(config, writes, taskId, taskPath),
+    });
+  }
+
   override async getDeltaChannelHistory({
     config,
     channels,
@@ -197,6 +262,21 @@ export class WfloSaver extends BaseCheckpointSaver {
   #readerOf(thread: string): ReadPart {
     const parts = this.#partsOf(thread);
     return (part) => parts.read(part);
+  }
+
+  async #save({ thread, namespace }: CheckpointPlace, toPut: CheckpointToPut): Promise<void> {
+    checkPut(toPut);
+    const { checkpoint, parentId } = toPut;
+    const { id } = checkpoint;
+    const request = { thread, namespace, id, parentId, baseId: baseIdOf(toPut), name: CHECKPOINT_NAME };
+    // Begun at once: the caller may change its state while something else is waited for.
+    const compose = composeCheckpoint(toPut, this.#partsOf(thread));
+    await this.#lifetimes.beforePut(thread, parentId === undefined);
+    try {
+      await this.#engine.saveChannels(request, compose);
+    } catch (error) {
+      throw savingError(error, threadIdOf(thread));
+    }
   }
 
   /** Checkpoints of old versions have the sends that their parent's tasks wrote; the parent is looked for in `page` first. */
@@ -226,8 +306,4 @@ export class WfloSaver extends BaseCheckpointSaver {
       },
     };
   }
-}
-
-function specialIndex(channel: string): number | undefined {
-  return Object.hasOwn(WRITES_IDX_MAP, channel) ? WRITES_IDX_MAP[channel] : undefined;
 }

@@ -1,12 +1,14 @@
 import type { Checkpoint } from "@langchain/langgraph-checkpoint";
 import { ThreadDeletedError } from "@wflo/core";
 import { expect } from "vitest";
+import type { WfloSaver } from "../src/index.ts";
 import type { OpenSaver } from "./graph-cases.ts";
 import { checkpointOf, putAll } from "./saver-cases.ts";
 
 /** A checkpoint as it should be read, and the writes beside it. */
 interface Expected {
   readonly config: object;
+  readonly parentId: string | undefined;
   readonly checkpoint: Checkpoint;
   readonly writes: [task: string, channel: string, value: number][];
 }
@@ -16,7 +18,7 @@ function byTask([one]: Expected["writes"][number], [other]: Expected["writes"][n
 }
 
 /** Numbers that look random, the same for the same seed. */
-function numbersFrom(seed: number): (below: number) => number {
+export function numbersFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -47,6 +49,10 @@ export async function playThreads(open: OpenSaver, seed: number, operations: num
         break;
       }
       case 1: {
+        if (below(6) === 0) {
+          known = await pruned(saver, thread.configurable.thread_id, 1 + below(12), known);
+          break;
+        }
         const task = `task ${below(3)}`;
         if (parent === undefined || parent.writes.some(([of]) => of === task)) break;
         await saver.putWrites(parent.config, [["list", move]], task);
@@ -68,7 +74,7 @@ export async function playThreads(open: OpenSaver, seed: number, operations: num
         const before = (parent?.checkpoint.channel_values ?? {}) as Values;
         const checkpoint = checkpointOf(changed(before, below, move), move + 1);
         const config = await putAll(saver, parent?.config ?? thread, checkpoint);
-        known.push({ config, checkpoint, writes: [] });
+        known.push({ config, parentId: parent?.checkpoint.id, checkpoint, writes: [] });
       }
     }
   }
@@ -76,6 +82,26 @@ export async function playThreads(open: OpenSaver, seed: number, operations: num
   for await (const { checkpoint } of open().list(thread)) listed.push(checkpoint);
   expect(listed).toEqual(known.map(({ checkpoint }) => checkpoint).toReversed());
   return reads;
+}
+
+/** Prunes a thread; those that are left, which must be the newest and every head. */
+async function pruned(
+  saver: WfloSaver,
+  threadId: string,
+  keepLast: number,
+  known: readonly Expected[],
+): Promise<Expected[]> {
+  await saver.prune({ threadId, keepLast });
+  const left = new Set<string>();
+  for await (const { checkpoint } of saver.list({ configurable: { thread_id: threadId } })) {
+    left.add(checkpoint.id);
+  }
+  const parents = new Set(known.map(({ parentId }) => parentId));
+  const isKept = ({ checkpoint }: Expected, at: number) =>
+    at >= known.length - keepLast || !parents.has(checkpoint.id);
+  const kept = known.filter(isKept);
+  expect([...left].toSorted()).toEqual(kept.map(({ checkpoint }) => checkpoint.id).toSorted());
+  return kept;
 }
 
 interface Values extends Record<string, unknown> {

@@ -207,7 +207,8 @@ declare
 begin
   -- Put together, so that each combination is planned for what it has.
   execute 'select array_agg(c) from (select c from wflo.checkpoint c where '
-    || case when p_thread is null then 'c.tenant = $1'
+    || case when p_thread is null then 'c.tenant = $1 and not exists (
+        select from wflo.thread t where t.tenant = $1 and t.key = c.thread_key and t.expires_at <= wflo.now())'
       else 'c.thread_key = (select t.key from wflo.thread t where t.tenant = $1 and t.thread = $2)' end
     || case when p_namespace is null then '' else ' and c.namespace = $3' end
     || case when p_name is null then '' else ' and c.name = $4' end

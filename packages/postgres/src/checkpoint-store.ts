@@ -20,12 +20,14 @@ import {
   type PutJson,
 } from "./read-checkpoint.ts";
 import { checkpoint } from "./schema/checkpoint.ts";
+import { threadRetention } from "./thread-retention.ts";
 import { uuidOf } from "./uuid-of.ts";
 
 const COLUMNS = 'kind, "of", log, position, codec, text, label';
-const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5)`;
-const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7::jsonb, $8)`;
-const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7)`;
+const IS_THERE = "not wflo.is_expired($1, $2)";
+const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5) where ${IS_THERE}`;
+const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7::jsonb, $8) where ${IS_THERE}`;
+const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7) where ${IS_THERE}`;
 
 /** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
 const threadName = sql<string>`(select t.thread from wflo.thread t where t.key = wflo.checkpoint.thread_key)`;
@@ -61,7 +63,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
           sql`wflo.lineage(${tenantId}, ${thread}, ${namespace}, ${id}, ${name}, ${limit}) l`,
           sql`l.thread_key = ${checkpoint.threadKey} and l.id = ${checkpoint.id}`,
         )
-        .where(eq(checkpoint.namespace, namespace))
+        .where(and(eq(checkpoint.namespace, namespace), sql`not wflo.is_expired(${tenantId}, ${thread})`))
         .orderBy(asc(sql`l.depth`));
       return (await driver.ordinary(query)).map(readHeader);
     },
@@ -91,6 +93,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
       return (await driver.call("delete_thread", args)) === true;
     },
+    ...threadRetention(driver),
   };
 }
 
@@ -193,9 +196,12 @@ function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined 
   const tenantKey = keyOf("tenant", tenant);
   return and(
     thread === undefined
-      ? eq(checkpoint.tenant, tenantKey)
+      ? sql`${checkpoint.tenant} = ${tenantKey} and not exists (
+          select from wflo.thread t
+          where t.tenant = ${tenantKey} and t.key = ${checkpoint.threadKey} and t.expires_at <= wflo.now())`
       : sql`${checkpoint.threadKey} = (
-          select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)})`,
+          select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)}
+            and (t.expires_at is null or t.expires_at > wflo.now()))`,
     namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
     name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
     id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),

@@ -3,6 +3,7 @@ import { checkpointStore } from "./checkpoint-store.ts";
 import { cleanText } from "./clean-text.ts";
 import type { Driver } from "./driver.ts";
 import { exactText } from "./exact-text.ts";
+import { itemStore } from "./item-store.ts";
 import { keyOf } from "./key-of.ts";
 import { ledgerStore } from "./ledger-store.ts";
 import { runStore } from "./run-store.ts";
@@ -23,6 +24,7 @@ export function databaseOn(bare: Driver): PostgresDatabase {
     ledger: ledgerStore(driver),
     runs: runStore(driver),
     checkpoints: checkpointStore(driver),
+    items: itemStore(driver),
     async commitStep({ tenant, runId, epoch, path, checkpointId, result, tookMs, settlements }) {
       const verdict = (await driver.call("commit_step", [
         keyOf("tenant", tenant),

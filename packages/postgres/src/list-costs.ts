@@ -16,19 +16,21 @@ export async function listCosts(
   if (!isUuid(runId)) return [];
   const params = [keyOf("tenant", tenant), runId];
   const rows = await driver.query({ text: COSTS, params, name: "wflo_costs" });
-  return (rows as readonly CostCells[]).map(([step, agent, checkpointId, thread, provider, model, ...sums]) => {
-    const [calls, charged, inputTokens, outputTokens, latencyMs, failures, inexact] = sums;
-    return {
-      label: readLabel({ runId, step, agent, checkpointId, thread, provider, model }),
-      calls: Number(calls),
-      chargedNanoUsd: BigInt(charged),
-      inputTokens: Number(inputTokens),
-      outputTokens: Number(outputTokens),
-      latencyMs: Number(latencyMs),
-      failures: Number(failures),
-      inexact: Number(inexact),
-    };
-  });
+  return (rows as readonly CostCells[]).map(
+    ([step, agent, checkpointId, thread, provider, model, ...sums]) => {
+      const [calls, charged, inputTokens, outputTokens, latencyMs, failures, inexact] = sums;
+      return {
+        label: readLabel({ runId, step, agent, checkpointId, thread, provider, model }),
+        calls: Number(calls),
+        chargedNanoUsd: BigInt(charged),
+        inputTokens: Number(inputTokens),
+        outputTokens: Number(outputTokens),
+        latencyMs: Number(latencyMs),
+        failures: Number(failures),
+        inexact: Number(inexact),
+      };
+    },
+  );
 }
 
 /** In the order of `COSTS`. */

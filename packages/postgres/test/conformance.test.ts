@@ -7,7 +7,7 @@ import { useDatabase } from "./support/use-database.ts";
 
 const EMPTY =
   "truncate wflo.budget, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step, wflo.thread, wflo.checkpoint, wflo.element, " +
-  "wflo.pending_write";
+  "wflo.pending_write, wflo.item";
 const clock = (at: string) =>
   `create or replace function wflo.now() returns timestamptz language sql volatile as $$ select ${at} $$`;
 

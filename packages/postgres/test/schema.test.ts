@@ -7,6 +7,7 @@ import { entry } from "../src/schema/entry.ts";
 import { hold } from "../src/schema/hold.ts";
 import { checkpoint } from "../src/schema/checkpoint.ts";
 import { element } from "../src/schema/element.ts";
+import { item } from "../src/schema/item.ts";
 import { pendingWrite } from "../src/schema/pending-write.ts";
 import { run } from "../src/schema/run.ts";
 import { step } from "../src/schema/step.ts";
@@ -25,6 +26,7 @@ const tables = {
   checkpoint,
   element,
   pending_write: pendingWrite,
+  item,
 };
 
 test("has a drizzle table for every table of the database", async () => {

@@ -5,10 +5,15 @@ import type { MemoryTenant } from "./memory-tenant.ts";
 import type { SortedById } from "./sorted-by-id.ts";
 
 /** The checkpoints of a page. */
-export function listCheckpoints(tenant: MemoryTenant, filter: CheckpointFilter): readonly MemoryCheckpoint[] {
+export function listCheckpoints(
+  tenant: MemoryTenant,
+  filter: CheckpointFilter,
+  nowMs: number,
+): readonly MemoryCheckpoint[] {
   const { namespace, name, id, before, contains, limit } = filter;
   const part: unknown = contains === undefined ? undefined : JSON.parse(contains);
   const page = narrowest(tenant, filter)?.before(before, limit, (checkpoint) => {
+    if (tenant.threads.get(checkpoint.thread)?.lifetime.isOver(nowMs) === true) return false;
     if (namespace !== undefined && checkpoint.namespace !== namespace) return false;
     if (id !== undefined && checkpoint.id !== id) return false;
     if (contains !== undefined && !textContainsJson(checkpoint.metadata, part)) return false;

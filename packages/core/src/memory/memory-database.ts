@@ -1,6 +1,7 @@
 import type { Database } from "../ports/database.ts";
 import { commitStep } from "./commit-step.ts";
 import { memoryCheckpointStore } from "./memory-checkpoint-store.ts";
+import { memoryItemStore } from "./memory-item-store.ts";
 import { memoryLedgerStore } from "./memory-ledger-store.ts";
 import { memoryRunStore } from "./memory-run-store.ts";
 import { MemoryState } from "./memory-state.ts";
@@ -16,6 +17,7 @@ export function memoryDatabase(options?: { readonly now?: () => number }): Datab
     ledger: memoryLedgerStore(state),
     runs: memoryRunStore(state),
     checkpoints: memoryCheckpointStore(state),
+    items: memoryItemStore(state),
     async commitStep(commit) {
       return commitStep(state.tenant(commit.tenant), commit, state.now());
     },

@@ -1,6 +1,7 @@
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryCall, MemoryEntry, MemoryHold } from "./memory-call.ts";
 import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
+import { MemoryItems } from "./memory-items.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { MemoryThread } from "./memory-thread.ts";
 import { SortedById } from "./sorted-by-id.ts";
@@ -23,4 +24,5 @@ export class MemoryTenant {
   readonly threads = new Map<string, MemoryThread>();
   /** Of all threads. */
   readonly checkpointsById = new SortedById<MemoryCheckpoint>();
+  readonly items = new MemoryItems();
 }

@@ -1,6 +1,8 @@
 import type { Element, Piece, StoredCheckpoint, ThreadState } from "../ports/checkpoint-store.ts";
-import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
+import type { LinePlace, ThreadOutline } from "../ports/thread-retention.ts";
+import { MemoryCheckpoint } from "./memory-checkpoint.ts";
 import { byteOrder } from "./byte-order.ts";
+import { MemoryLifetime } from "./memory-lifetime.ts";
 import { MemoryLine } from "./memory-line.ts";
 import { MemoryWrites } from "./memory-writes.ts";
 import { SortedById } from "./sorted-by-id.ts";
@@ -11,6 +13,7 @@ export class MemoryThread {
   /** The checkpoints of all lines. */
   readonly sorted = new SortedById<MemoryCheckpoint>();
   readonly writes = new MemoryWrites();
+  readonly lifetime = new MemoryLifetime();
   /** The greatest id that was deleted. */
   deletedTo: string | undefined;
   private readonly logs = new Map<number, Map<number, Element>>();
@@ -29,6 +32,86 @@ export class MemoryThread {
     }
     line.add(checkpoint);
     this.sorted.add(checkpoint);
+  }
+
+  /** This thread, while it has not expired. */
+  readable(nowMs: number): this | undefined {
+    return this.lifetime.isOver(nowMs) ? undefined : this;
+  }
+
+  isEmpty(): boolean {
+    return this.sorted.rows.length === 0 && this.writes.size === 0;
+  }
+
+  /** See `ThreadRetention.outline`. */
+  outline(): ThreadOutline | undefined {
+    if (this.isEmpty()) return undefined;
+    const checkpoints = this.sorted.rows.map((checkpoint) => checkpoint.header());
+    return { state: this.state(), sequence: this.sequence(), checkpoints, writes: this.writes.outline() };
+  }
+
+  /** Whether something happened since an outline that forbids to delete these places. */
+  hasMoved(outline: ThreadOutline, places: readonly LinePlace[]): boolean {
+    const named = new Set(places.map(keyOfPlace));
+    const rows = this.sorted.rows;
+    const known = rows.filter(({ sequence }) => sequence <= outline.sequence);
+    if (outline.state.epoch !== this.epoch || known.length !== outline.checkpoints.length) return true;
+    const rests = ({ namespace, id, parentId = id }: MemoryCheckpoint) =>
+      named.has(keyOfPlace({ namespace, id })) || named.has(keyOfPlace({ namespace, id: parentId }));
+    if (rows.some((row) => row.sequence > outline.sequence && rests(row))) return true;
+    const count = (writes: ThreadOutline["writes"]) =>
+      writes
+        .filter(({ namespace, checkpointId }) => named.has(keyOfPlace({ namespace, id: checkpointId })))
+        .reduce((sum, { channels }) => sum + channels.length, 0);
+    return count(outline.writes) !== count(this.writes.outline());
+  }
+
+  /** Deletes checkpoints with their writes, and the elements that no other one names. */
+  thin(places: readonly LinePlace[]): {
+    readonly removed: ReadonlySet<MemoryCheckpoint>;
+    readonly writes: number;
+    readonly elements: number;
+  } {
+    const removed = new Set<MemoryCheckpoint>();
+    let writes = 0;
+    for (const { namespace, id } of places) {
+      writes += this.writes.remove(namespace, id);
+      const checkpoint = this.lines.get(namespace)?.get(id);
+      if (checkpoint === undefined) continue;
+      removed.add(checkpoint);
+      this.remove(checkpoint);
+    }
+    const kept = new Set(this.read(this.sorted.rows.flatMap((row) => row.row().pieces)));
+    let elements = 0;
+    for (const log of this.logs.values()) {
+      for (const [position, element] of log) {
+        if (kept.has(element)) continue;
+        log.delete(position);
+        elements += 1;
+      }
+    }
+    this.epoch += 1;
+    return { removed, writes, elements };
+  }
+
+  /** Takes everything of another thread into this one, which is empty. */
+  take(source: MemoryThread, name: string, nowMs: number): readonly MemoryCheckpoint[] {
+    const copies = source.sorted.rows.map(
+      (row) => new MemoryCheckpoint({ ...row.row(), thread: name }, row.sequence, row.savedAtMs),
+    );
+    for (const log of source.logs.values()) this.write([...log.values()]);
+    for (const copy of copies) this.add(copy);
+    this.writes.take(source.writes);
+    this.nextLog = Math.max(this.nextLog, source.nextLog);
+    this.epoch += 1;
+    this.lifetime.take(source.lifetime, nowMs);
+    return copies;
+  }
+
+  private sequence(): number {
+    let greatest = 0;
+    for (const { sequence } of this.sorted.rows) greatest = Math.max(greatest, sequence);
+    return greatest;
   }
 
   /** Takes away a checkpoint that another one replaces; its elements stay. */
@@ -101,6 +184,11 @@ export class MemoryThread {
     this.lines.clear();
     this.logs.clear();
     this.epoch += 1;
+    this.lifetime.expiresAtMs = undefined;
     return removed;
   }
+}
+
+function keyOfPlace({ namespace, id }: LinePlace): string {
+  return JSON.stringify([namespace, id]);
 }

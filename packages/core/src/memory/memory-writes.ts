@@ -1,4 +1,5 @@
 import type { PendingWrite, WritesPut } from "../ports/checkpoint-store.ts";
+import type { OutlinedWrites } from "../ports/thread-retention.ts";
 import { byteOrder } from "./byte-order.ts";
 
 /** What one task wrote, by index. */
@@ -9,7 +10,6 @@ interface TaskWrites extends Pick<WritesPut, "taskId" | "taskPath"> {
 /** The pending writes of one thread, by the checkpoint they belong to. */
 export class MemoryWrites {
   private readonly byCheckpoint = new Map<string, Map<string, TaskWrites>>();
-  private greatest: string | undefined;
 
   get size(): number {
     return this.byCheckpoint.size;
@@ -26,7 +26,6 @@ export class MemoryWrites {
     }
     tasks.set(taskId, task);
     this.byCheckpoint.set(place, tasks);
-    if (byteOrder(checkpointId, this.greatest ?? "") > 0) this.greatest = checkpointId;
   }
 
   /** By path, then task, then index. */
@@ -43,12 +42,41 @@ export class MemoryWrites {
 
   /** The greatest id of a checkpoint that has writes. */
   greatestId(): string | undefined {
-    return this.greatest;
+    return this.outline()
+      .map(({ checkpointId }) => checkpointId)
+      .toSorted(byteOrder)
+      .at(-1);
+  }
+
+  /** To which channels each task wrote. */
+  outline(): readonly OutlinedWrites[] {
+    return [...this.byCheckpoint].flatMap(([place, tasks]) => {
+      const [namespace, checkpointId] = JSON.parse(place) as [string, string];
+      return [...tasks.values()].map(({ byIndex }) => {
+        return { namespace, checkpointId, channels: [...byIndex.values()].map(({ channel }) => channel) };
+      });
+    });
+  }
+
+  /** Takes away those of a checkpoint; returns how many there were. */
+  remove(namespace: string, checkpointId: string): number {
+    const count = this.of(namespace, checkpointId).length;
+    this.byCheckpoint.delete(placeOf(namespace, checkpointId));
+    return count;
+  }
+
+  /** Takes copies of all that another thread has. */
+  take(source: MemoryWrites): void {
+    for (const [place, tasks] of source.byCheckpoint) {
+      const copies = [...tasks].map(
+        ([id, task]) => [id, { ...task, byIndex: new Map(task.byIndex) }] as const,
+      );
+      this.byCheckpoint.set(place, new Map(copies));
+    }
   }
 
   clear(): void {
     this.byCheckpoint.clear();
-    this.greatest = undefined;
   }
 }
 

@@ -37,6 +37,7 @@ export function putCheckpoint(
   }
   const written = new MemoryCheckpoint(checkpoint, sequence, nowMs);
   thread.add(written);
+  thread.lifetime.renew(nowMs);
   tenant.threads.set(checkpoint.thread, thread);
   tenant.checkpointsById.add(written);
   return verdictOf("saved", written, thread.state());

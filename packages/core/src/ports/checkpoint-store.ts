@@ -1,3 +1,5 @@
+import type { ThreadRetention } from "./thread-retention.ts";
+
 /** A stretch of a log: the positions from `first` to `last`, both included, read backwards when `last` is the smaller. */
 export type Piece = readonly [log: number, first: number, last: number];
 
@@ -155,8 +157,8 @@ export interface CheckpointFilter {
   readonly limit: number;
 }
 
-/** Where checkpoints are kept. Every method is atomic. */
-export interface CheckpointStore {
+/** Where checkpoints are kept. Every method is atomic. A thread that has expired is not there for those that read. */
+export interface CheckpointStore extends ThreadRetention {
   put(put: CheckpointPut): Promise<PutVerdict>;
   /**
    * Without an id, the latest is the greatest id of the line, unless a descendant of it has a smaller one (the clock of its host ran

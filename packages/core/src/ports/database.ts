@@ -1,4 +1,5 @@
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import type { ItemStore } from "./item-store.ts";
 import type { LedgerStore, Settlement, SettleVerdict } from "./ledger-store.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -33,6 +34,7 @@ export interface Database {
   readonly ledger: LedgerStore;
   readonly runs: RunStore;
   readonly checkpoints: CheckpointStore;
+  readonly items: ItemStore;
   /**
    * Settles and saves the result in one transaction. Saving the same step of the same epoch after the same checkpoint again is a
    * replay; after another checkpoint it is another step.

@@ -25,7 +25,13 @@ export const brokenPages: readonly BrokenStore[] = [
   broken(
     "keeps what is to be replaced",
     "replaces a checkpoint of the same id where that is asked for",
-    ({ checkpoints }) => ({ put: (put) => checkpoints.put({ ...put, replaces: false }) }),
+    ({ checkpoints }) => ({
+      put(put) {
+        // What is replaced while it is chosen is left to the case about that.
+        const isAgain = put.checkpoint.step === "again";
+        return checkpoints.put(isAgain ? put : { ...put, replaces: false });
+      },
+    }),
   ),
   broken(
     "replaces what says the same",

@@ -1,4 +1,4 @@
-import type { CheckpointStore, Database, LedgerStore, RunStore } from "@wflo/core";
+import type { CheckpointStore, Database, ItemStore, LedgerStore, RunStore } from "@wflo/core";
 
 /** A store that breaks one promise, and the title of the one case that must fail on it. */
 export interface BrokenStore {
@@ -13,6 +13,7 @@ export interface BrokenMethods {
   readonly ledger?: Partial<LedgerStore>;
   readonly runs?: Partial<RunStore>;
   readonly checkpoints?: Partial<CheckpointStore>;
+  readonly items?: Partial<ItemStore>;
   readonly commitStep?: Database["commitStep"];
 }
 
@@ -24,5 +25,6 @@ export function withMethods(database: Database, methods: BrokenMethods): Databas
     ledger: { ...database.ledger, ...methods.ledger },
     runs: { ...database.runs, ...methods.runs },
     checkpoints: { ...database.checkpoints, ...methods.checkpoints },
+    items: { ...database.items, ...methods.items },
   };
 }

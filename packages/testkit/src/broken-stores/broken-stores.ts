@@ -4,6 +4,8 @@ import { brokenClaims } from "./broken-claims.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
+import { brokenItemSearches } from "./broken-item-searches.ts";
+import { brokenItems } from "./broken-items.ts";
 import { brokenLists } from "./broken-lists.ts";
 import { brokenLines } from "./broken-lines.ts";
 import { brokenPages } from "./broken-pages.ts";
@@ -13,6 +15,9 @@ import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
 import { brokenSteps } from "./broken-steps.ts";
 import { brokenWrites } from "./broken-writes.ts";
+import { brokenCopies } from "./broken-copies.ts";
+import { brokenLifetimes } from "./broken-lifetimes.ts";
+import { brokenThinning } from "./broken-thinning.ts";
 import { brokenThreads } from "./broken-threads.ts";
 import type { BrokenStore } from "./broken-store.ts";
 
@@ -34,4 +39,9 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenLines,
   ...brokenWrites,
   ...brokenPages,
+  ...brokenThinning,
+  ...brokenCopies,
+  ...brokenLifetimes,
+  ...brokenItems,
+  ...brokenItemSearches,
 ];

@@ -128,8 +128,11 @@ export const brokenWrites: readonly BrokenStore[] = [
     name: "revives what was deleted",
     breaks: "refuses a put that goes on from what was deleted, where it must not revive it",
     wrap(database) {
-      const put: CheckpointStore["put"] = (given) =>
-        database.checkpoints.put({ ...given, mustNotRevive: false });
+      const put: CheckpointStore["put"] = (given) => {
+        // Copies, and threads that expire, are left to the cases about those.
+        const isOurs = given.checkpoint.thread === "chat";
+        return database.checkpoints.put(isOurs ? { ...given, mustNotRevive: false } : given);
+      };
       return withMethods(database, { checkpoints: { put } });
     },
   },

@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
 import { CheckpointDesk } from "./checkpoint-desk.ts";
+import { ItemDesk } from "./item-desk.ts";
+import { RetentionDesk } from "./retention-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = {
@@ -32,6 +34,12 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   lineage: (desk) => new CheckpointDesk(desk).lineage(),
   listCheckpoints: (desk) => new CheckpointDesk(desk).list(),
   deleteThread: (desk) => new CheckpointDesk(desk).deleteThread(),
+  batch: (desk) => new ItemDesk(desk).get("a"),
+  threads: (desk) => new RetentionDesk(desk).threads(),
+  outline: (desk) => new RetentionDesk(desk).outline(),
+  copyThread: (desk) => new RetentionDesk(desk).copy(),
+  setTtl: (desk) => new RetentionDesk(desk).setTtl(1),
+  deleteExpired: (desk) => new RetentionDesk(desk).deleteExpired(),
 };
 
 /** What is left of a database that was closed: refusals. */

@@ -9,6 +9,9 @@ import { checkpointStatesCases } from "./checkpoint-states.ts";
 import { closingCases } from "./closing.ts";
 import type { DatabaseCase, DatabaseHarness } from "./database-case.ts";
 import { hostileTextsCases } from "./hostile-texts.ts";
+import { itemNamespacesCases } from "./item-namespaces.ts";
+import { itemSearchesCases } from "./item-searches.ts";
+import { itemsCases } from "./items.ts";
 import { ledgerCorrectionCases } from "./ledger-correction.ts";
 import { ledgerCostsCases } from "./ledger-costs.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
@@ -22,6 +25,9 @@ import { runRestCases } from "./run-rest.ts";
 import { runClaimsCases } from "./run-claims.ts";
 import { runsCases } from "./runs.ts";
 import { stepsCases } from "./steps.ts";
+import { threadCopiesCases } from "./thread-copies.ts";
+import { threadLifetimesCases } from "./thread-lifetimes.ts";
+import { threadThinningCases } from "./thread-thinning.ts";
 
 const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   reserve: ledgerReserveCases,
@@ -43,6 +49,12 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   lines: checkpointLinesCases,
   writes: checkpointWritesCases,
   pages: checkpointPagesCases,
+  thinning: threadThinningCases,
+  copies: threadCopiesCases,
+  lifetimes: threadLifetimesCases,
+  items: itemsCases,
+  searches: itemSearchesCases,
+  namespaces: itemNamespacesCases,
   texts: hostileTextsCases,
   closing: closingCases,
 };

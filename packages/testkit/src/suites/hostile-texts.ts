@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { CaseDesk } from "./case-desk.ts";
 import { CheckpointDesk, element } from "./checkpoint-desk.ts";
+import { ItemDesk, valueOf } from "./item-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 type Places = Readonly<Record<string, (desk: CaseDesk, text: string) => Promise<void>>>;
@@ -77,6 +78,22 @@ const NAME_PLACES: Places = {
     await checkpoints.save("a", said);
     expect((await checkpoints.get({ name: text }))?.row).toMatchObject(said);
     expect(await checkpoints.list({ name: text })).toMatchObject([said]);
+  },
+  async "an item's namespace, key and value"(desk, text) {
+    const items = new ItemDesk(desk);
+    await items.put(text, { [text]: text }, [text]);
+    await items.put(text, {}, [`${text}x`]);
+    const conditions = [{ path: [text], comparison: "eq", operand: JSON.stringify(text) } as const];
+    const [found, ...others] = await items.search({ prefix: [text], conditions });
+    expect([found?.namespace, found?.key, valueOf(found), others]).toEqual([
+      [text],
+      text,
+      { [text]: text },
+      [],
+    ]);
+    expect(await items.get(text, [text])).toEqual(found);
+    const matches = [{ end: "last", labels: [text] } as const];
+    expect(await items.namespaces({ matches })).toEqual([text]);
   },
   async "where a call and a run come from"(desk, text) {
     const forkedFrom = { runId: desk.nextId(), checkpointId: text };
