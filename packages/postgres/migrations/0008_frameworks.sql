@@ -21,7 +21,7 @@ create table wflo.pending_write (
 create function wflo.put_writes(
   p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_id text, p_task_path text, p_indexes int4[],
   p_codecs int2[], p_channels text[], p_texts text[], p_packed text[], p_replaces boolean
-) returns jsonb language plpgsql as $$
+) returns text language plpgsql as $$
 declare
   v_thread wflo.thread;
   v_packed bytea[] := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
@@ -32,7 +32,7 @@ begin
     select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for key share;
   end if;
   if v_thread.deleted_to is not null and wflo.revives(v_thread, p_namespace, p_checkpoint) then
-    return to_jsonb('deleted'::text);
+    return '"deleted"';
   end if;
   insert into wflo.pending_write as w (
     thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts, packed)
@@ -40,7 +40,7 @@ begin
     v_thread.key, p_namespace, p_checkpoint, p_task_id, p_task_path, p_indexes, p_codecs, p_channels, p_texts, v_packed)
   on conflict do nothing;
   if found then
-    return to_jsonb('saved'::text);
+    return '"saved"';
   end if;
   update wflo.pending_write w
   set (indexes, codecs, channels, texts, packed) = (
@@ -56,7 +56,7 @@ begin
     ) m
   )
   where w.thread_key = v_thread.key and w.namespace = p_namespace and w.checkpoint_id = p_checkpoint and w.task_id = p_task_id;
-  return to_jsonb('saved'::text);
+  return '"saved"';
 end
 $$;
 

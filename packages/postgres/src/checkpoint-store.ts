@@ -46,7 +46,13 @@ const headerColumns = {
 export function checkpointStore(driver: MigratedDriver): CheckpointStore {
   return {
     async put(put) {
-      return readPut((await driver.call("put_checkpoint", putArgs(put))) as PutJson);
+      const args = putArgs(put);
+      // Runs are locked before threads: a put that locks both goes alone.
+      const answer =
+        put.fence === undefined
+          ? driver.callTogether({ name: "put_checkpoint", args, lock: lockOf(put.tenant, put.checkpoint.thread) })
+          : driver.call("put_checkpoint", args);
+      return readPut((await answer) as PutJson);
     },
     async get(tenant, place) {
       const rows = await driver.query({ text: GET, params: placeArgs(tenant, place), name: "wflo_get" });
@@ -80,7 +86,9 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
     },
     async putWrites(put) {
       if (put.writes.length === 0) return "saved";
-      return (await driver.call("put_writes", writesArgs(put))) as "saved" | "deleted";
+      const lock = lockOf(put.tenant, put.thread);
+      const answer = await driver.callTogether({ name: "put_writes", args: writesArgs(put), lock });
+      return answer as "saved" | "deleted";
     },
     async walk(tenant, place, { channels, endKey }) {
       const params = [...placeArgs(tenant, place), channels.map(nameOfChannel), endKey];
@@ -92,6 +100,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       return (await driver.call("delete_thread", args)) === true;
     },
   };
+}
+
+/** What a call locks that writes to a thread. */
+function lockOf(tenant: string, thread: string): readonly string[] {
+  return [tenant, thread];
 }
 
 /** In the order of the parameters of `wflo.put_checkpoint`. */
