@@ -9,9 +9,9 @@ const NOTE_CHARACTERS = 200;
 
 /** An agent without a model: each turn a question, a note, and an answer. */
 export interface ChatAgent {
-  turn(thread: number, turn: number): Promise<unknown>;
+  readonly turn: (thread: number, turn: number) => Promise<unknown>;
   /** How many messages a thread has. */
-  messages(thread: number): Promise<number>;
+  readonly messages: (thread: number) => Promise<number>;
 }
 
 /** Its graph has two nodes, which make four checkpoints a turn, on a channel of messages and two small ones. */
@@ -53,10 +53,12 @@ function question(thread: number, turn: number): HumanMessage {
 
 function answer(thread: number, turn: number): AIMessage {
   const input = 250 * (turn + 1);
-  return new AIMessage({
+  const fields = {
     id: `answer-${thread}-${turn}`,
     content: prose(ANSWER_CHARACTERS, thread * 100_003 + turn * 2 + 1),
     usage_metadata: { input_tokens: input, output_tokens: 480, total_tokens: input + 480 },
     response_metadata: { model_name: "none-1", finish_reason: "stop", system_fingerprint: "fp_0123456789" },
-  });
+  };
+  // The type has usage only for messages of a structure of its own.
+  return new AIMessage(fields as ConstructorParameters<typeof AIMessage>[0]);
 }

@@ -16,9 +16,9 @@ export interface OpenSaver {
   readonly name: SaverName;
   readonly saver: BaseCheckpointSaver;
   /** Tables of threads with their indexes and TOAST, in whole pages; nothing is vacuumed before. */
-  bytes(): Promise<number>;
+  readonly bytes: () => Promise<number>;
   /** Closes the saver and drops its database. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 let databases = 0;

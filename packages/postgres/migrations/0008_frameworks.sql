@@ -1,7 +1,8 @@
 -- What frameworks need of checkpoints beside those of runs: writes of tasks, ids that are put twice, whole pages, walks through
 -- ancestors. See core's ports/checkpoint-store.ts.
 
--- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write.
+-- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write. An array that
+-- would have nothing but null is null.
 create table wflo.pending_write (
   thread_key uuid not null,
   namespace text collate "C" not null,
@@ -11,8 +12,8 @@ create table wflo.pending_write (
   indexes int4[] not null,
   codecs int2[] not null,
   channels text[] not null,
-  texts text[] not null,
-  packed bytea[] not null,
+  texts text[],
+  packed bytea[],
   primary key (thread_key, namespace, checkpoint_id, task_id)
 );
 
@@ -24,7 +25,7 @@ create function wflo.put_writes(
 ) returns text language plpgsql as $$
 declare
   v_thread wflo.thread;
-  v_packed bytea[] := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
+  v_packed bytea[];
 begin
   select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for key share;
   if not found then
@@ -33,6 +34,9 @@ begin
   end if;
   if v_thread.deleted_to is not null and wflo.revives(v_thread, p_namespace, p_checkpoint) then
     return '"deleted"';
+  end if;
+  if p_packed is not null then
+    v_packed := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
   end if;
   insert into wflo.pending_write as w (
     thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts, packed)

@@ -15,7 +15,11 @@ function heldQueue() {
   return { queue, sent };
 }
 
-const call = (thread: string, arg = thread): FunctionCall => ({ name: "put", args: [arg], lock: ["t", thread] });
+const call = (thread: string, arg = thread): FunctionCall => ({
+  name: "put",
+  args: [arg],
+  lock: ["t", thread],
+});
 /** Lets what follows from answers happen. */
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 

@@ -252,21 +252,25 @@ test("lets no writes come back that a delete passed", { timeout: 60_000 }, async
   }
 });
 
-test("puts, writes and deletes of many threads wait for each other in one order", { timeout: 60_000 }, async () => {
-  const databases = openFour();
-  const threads = Array.from({ length: 11 }, newId);
-  const outcomes = await Promise.all(
-    Array.from({ length: 3_000 }, async (_, at) => {
-      const { checkpoints } = databases[at % 4] as Database;
-      // Each connection comes to all of them, in an order of its own.
-      const thread = threads[(at * (1 + (at % 4))) % threads.length] as string;
-      if (at % 50 === 7) return checkpoints.deleteThread("t", thread);
-      if (at % 5 === 0) return checkpoints.putWrites(writes(thread, `${at}`.padStart(4, "0"), at));
-      return (await checkpoints.put(puts(thread, `${at}`.padStart(4, "0")))).code;
-    }),
-  );
-  expect(outcomes.filter((outcome) => outcome === "saved").length).toBeGreaterThan(2_000);
-});
+test(
+  "puts, writes and deletes of many threads wait for each other in one order",
+  { timeout: 60_000 },
+  async () => {
+    const databases = openFour();
+    const threads = Array.from({ length: 11 }, newId);
+    const outcomes = await Promise.all(
+      Array.from({ length: 3_000 }, async (_, at) => {
+        const { checkpoints } = databases[at % 4] as Database;
+        // Each connection comes to all of them, in an order of its own.
+        const thread = threads[(at * (1 + (at % 4))) % threads.length] as string;
+        if (at % 50 === 7) return checkpoints.deleteThread("t", thread);
+        if (at % 5 === 0) return checkpoints.putWrites(writes(thread, `${at}`.padStart(4, "0"), at));
+        return (await checkpoints.put(puts(thread, `${at}`.padStart(4, "0")))).code;
+      }),
+    );
+    expect(outcomes.filter((outcome) => outcome === "saved").length).toBeGreaterThan(2_000);
+  },
+);
 
 test("makes a run and its own budget together or not at all", async () => {
   const databases = openFour();

@@ -1,6 +1,7 @@
 import type { Element, Piece } from "../ports/checkpoint-store.ts";
 import { applyPatch } from "./apply-patch.ts";
 import { reordered } from "./entry-order.ts";
+import { inlineChannel } from "./inline-channel.ts";
 import { RAW_CODEC } from "./log-writer.ts";
 import type { ManifestChannel } from "./manifest.ts";
 import { costOf, type MeasuredChannel } from "./measured-channel.ts";
@@ -17,10 +18,11 @@ export interface ReadElement {
 
 /** A channel of a stored checkpoint; `read` gives the element of a place `log:position`. */
 export function readChannel(
-  { path, kind, tails }: ManifestChannel,
+  { path, kind, tails, inline }: ManifestChannel,
   pieces: readonly Piece[],
   read: (place: string) => ReadElement,
 ): MeasuredChannel {
+  if (inline !== undefined) return inlineChannel(path, inline[0], JSON.stringify(inline[0]));
   const elements = Array.from(placesOf(pieces), ({ log, position }) => read(`${log}:${position}`));
   const stored = elements.reduce((sum, { element }) => sum + costOf(element.text.length), 0);
   const items = () => {
