@@ -60,5 +60,5 @@ function answer(thread: number, turn: number): AIMessage {
     response_metadata: { model_name: "none-1", finish_reason: "stop", system_fingerprint: "fp_0123456789" },
   };
   // The type has usage only for messages of a structure of its own.
-  return new AIMessage(fields as ConstructorParameters<typeof AIMessage>[0]);
+  return new AIMessage(fields as unknown as ConstructorParameters<typeof AIMessage>[0]);
 }

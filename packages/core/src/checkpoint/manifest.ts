@@ -34,16 +34,19 @@ const INLINE = "i";
 const KINDS = new Map(Object.entries(LETTERS).map(([kind, letter]) => [letter, kind as ChannelKind]));
 
 type TailJson = readonly [log: number, length: number] | 0;
+/** A path of one key is the key. */
+type PathJson = string | readonly string[];
 type ChannelJson =
-  | readonly [letter: string, path: readonly string[], pieces: number, ...tails: TailJson[]]
-  | readonly [letter: typeof INLINE, path: readonly string[], written: unknown];
+  | readonly [letter: string, path: PathJson, pieces: number, ...tails: TailJson[]]
+  | readonly [letter: typeof INLINE, path: PathJson, written: unknown];
 
 /** The pieces of a state, and the text that tells what each is for. */
 export function writeManifest(state: RememberedState): {
   readonly manifest: string;
   readonly pieces: Piece[];
 } {
-  const channels = state.channels.map(({ kind, path, pieces, tails, items }): ChannelJson => {
+  const channels = state.channels.map(({ kind, path: keys, pieces, tails, items }): ChannelJson => {
+    const path = pathJson(keys);
     if (kind === "value" && pieces.length === 0) {
       const [item] = items as readonly Remembered[];
       return [INLINE, path, item?.written];
@@ -61,11 +64,17 @@ export function readManifest(text: string): Manifest | undefined {
   if (form !== FORM) return undefined;
   return {
     values: tailOf(values),
-    channels: channels.map(([letter, path, pieces, ...tails]): ManifestChannel => {
+    channels: channels.map(([letter, keys, pieces, ...tails]): ManifestChannel => {
+      const path = typeof keys === "string" ? [keys] : keys;
       if (letter === INLINE) return { path, kind: "value", pieces: 0, tails: [], inline: [pieces] };
       return { path, kind: KINDS.get(letter) ?? "value", pieces: pieces as number, tails: tails.map(tailOf) };
     }),
   };
+}
+
+function pathJson(path: readonly string[]): PathJson {
+  const [only] = path;
+  return only !== undefined && path.length === 1 ? only : path;
 }
 
 function tailJson(tail: Tail | undefined): TailJson {
