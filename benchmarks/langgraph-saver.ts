@@ -78,7 +78,7 @@ await runBench("LangGraph's threads on PostgreSQL with fsync", 3_600, async (pro
     const open = await openSaver("WfloSaver", server.url);
     const found = await playDeep(open, DEEP);
     await open.close();
-    console.log(`at the end of 20 and of ${DEEP} checkpoints:`);
+    console.log(`at the end of 100 and of ${DEEP} checkpoints:`);
     printTable(
       ["", "median ms"],
       Object.entries(found).map(([name, ms]) => [name, ms.toFixed(2)]),

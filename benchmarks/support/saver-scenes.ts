@@ -19,6 +19,8 @@ const THREADS = 32;
 const THREAD_TURNS = 20;
 const PAGE = 100;
 const READS = 20;
+/** A channel of changes has a value once in so many checkpoints. */
+const SEED_EVERY = 100;
 const METADATA: CheckpointMetadata = { source: "loop", step: 0, parents: {} };
 
 /** One thread: the wall time of its turns and the middle of what operations took. */
@@ -81,9 +83,12 @@ export async function playPuts({ saver }: OpenSaver): Promise<Figures> {
   return { "put/s": 500_000 / one, "put/s, 16 chains": 960_000 / many, "putWrites/s": 300_000 / writes };
 }
 
-/** A thread of 20,000 small checkpoints beside one of 20: the same operations at the end of both. */
+/** Threads of 100 and of so many small checkpoints: the same operations at the end of both. */
 export async function playDeep({ saver }: OpenSaver, depth: number): Promise<Figures> {
-  const configs = { short: await putChain(saver, "short", 20), long: await putChain(saver, "long", depth) };
+  const configs = {
+    short: await deltaChain(saver, "short", SEED_EVERY),
+    long: await deltaChain(saver, "long", depth),
+  };
   const found: Record<string, number> = {};
   for (const [name, last] of Object.entries(configs)) {
     const latest = configOf(name);
@@ -91,7 +96,8 @@ export async function playDeep({ saver }: OpenSaver, depth: number): Promise<Fig
       "getTuple ms": () => saver.getTuple(latest),
       "put ms": () => putOne(saver, last, 1_000_000 + Math.random() * 1e6),
       "list of 10 ms": () => countOf(saver, latest, 10),
-      "history ms": () => saver.getDeltaChannelHistory({ config: last, channels: ["a"] }),
+      "list of 10, all namespaces ms": () => countOf(saver, { configurable: { thread_id: name } }, 10),
+      "history ms": () => saver.getDeltaChannelHistory({ config: last, channels: ["d"] }),
     };
     for (const [what, work] of Object.entries(works)) {
       const ms: number[] = [];
@@ -129,6 +135,20 @@ async function putChain(saver: BaseCheckpointSaver, thread: string, count: numbe
 function putOne(saver: BaseCheckpointSaver, config: RunnableConfig, at: number): Promise<RunnableConfig> {
   const checkpoint = checkpointOf(at, { a: at, b: "x".repeat(100) }, { a: at, b: 1 });
   return saver.put(config, checkpoint, METADATA, at === 1 ? { a: 1, b: 1 } : { a: at });
+}
+
+/** A thread with a channel of changes. */
+async function deltaChain(
+  saver: BaseCheckpointSaver,
+  thread: string,
+  count: number,
+): Promise<RunnableConfig> {
+  let config = configOf(thread);
+  for (let at = 1; at <= count; at += 1) {
+    const values = { a: at, ...(at % SEED_EVERY === 1 && { d: [at] }) };
+    config = await saver.put(config, checkpointOf(at, values, { a: at, d: at }), METADATA, { a: at, d: at });
+  }
+  return config;
 }
 
 function checkpointOf(
