@@ -9,7 +9,7 @@ export interface FunctionCall {
 }
 
 /** Statements that are under way at once while none of them is slow. */
-const MAX_UNDER_WAY = 2;
+const MAX_UNDER_WAY = 4;
 /** A statement that takes longer waits for somebody, and others are not to wait with it. Milliseconds. */
 const SLOW_MS = 50;
 /** What goes in one statement. */
