@@ -36,6 +36,7 @@ import { SENDS_ARE_TASKS } from "./outlined-checkpoint.ts";
 import { pagesOf } from "./pages-of.ts";
 import { patientStore } from "./patient-store.ts";
 import { pruneThreads, type Pruned, type PruneOptions } from "./prune-threads.ts";
+import { PutsUnderWay } from "./puts-under-way.ts";
 import { readerAt, readTuple, readWrites, textOf } from "./read-tuple.ts";
 import { savingError } from "./saving-error.ts";
 import { specialIndex } from "./special-index.ts";
@@ -69,6 +70,7 @@ export class WfloSaver extends BaseCheckpointSaver {
   readonly #engine: CheckpointEngine;
   readonly #store: CheckpointStore;
   readonly #sealed = new SealedParts();
+  readonly #puts = new PutsUnderWay();
   readonly #lifetimes: ThreadLifetimes;
   #owned = false;
 
@@ -152,7 +154,7 @@ export class WfloSaver extends BaseCheckpointSaver {
     });
     const rowsToPut = await Promise.all(rows);
     checkWrites(rowsToPut);
-    const outcome = await this.#store.putWrites({
+    const put = {
       tenant: this.#tenant,
       thread,
       namespace,
@@ -161,7 +163,8 @@ export class WfloSaver extends BaseCheckpointSaver {
       taskPath,
       writes: rowsToPut,
       replaces: writes.every(([channel]) => specialIndex(channel) !== undefined),
-    });
+    };
+    const outcome = await this.#puts.settled(put, () => this.#store.putWrites(put));
     if (outcome === "deleted") throw new ThreadDeletedError(threadIdOf(thread));
   }
 
@@ -271,9 +274,12 @@ export class WfloSaver extends BaseCheckpointSaver {
     const request = { thread, namespace, id, parentId, baseId: baseIdOf(toPut), name: CHECKPOINT_NAME };
     // Begun at once: the caller may change its state while something else is waited for.
     const compose = composeCheckpoint(toPut, this.#partsOf(thread));
-    await this.#lifetimes.beforePut(thread, parentId === undefined);
+    const save = async () => {
+      await this.#lifetimes.beforePut(thread, parentId === undefined);
+      return this.#engine.saveChannels(request, compose);
+    };
     try {
-      await this.#engine.saveChannels(request, compose);
+      await this.#puts.during(request, save);
     } catch (error) {
       throw savingError(error, threadIdOf(thread));
     }

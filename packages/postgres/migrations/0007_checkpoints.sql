@@ -65,6 +65,16 @@ create function wflo.revives(p_thread wflo.thread, p_namespace text, p_id text) 
     select from wflo.checkpoint c where c.thread_key = p_thread.key and c.namespace = p_namespace and c.id = p_id)
 $$;
 
+-- Whether all of the elements are there as they are given.
+create function wflo.has_elements(
+  p_thread wflo.thread, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_packed text[]
+) returns boolean language sql stable as $$
+  select not exists (
+    select from unnest(p_logs, p_positions, p_codecs, p_texts, p_packed) u (log, position, codec, text, packed)
+    left join wflo.element e on e.thread_key = p_thread.key and e.log = u.log and e.position = u.position
+    where (e.codec, e.text, e.packed) is distinct from (u.codec, u.text, decode(u.packed, 'base64')))
+$$;
+
 -- Whether the elements name a place twice, or one that is taken. Logs from next_log on are free: nothing to look for. The OFFSET keeps
 -- the planner from reading all elements of the thread to join them.
 create function wflo.collides(p_thread wflo.thread, p_logs int4[], p_positions int4[]) returns boolean language plpgsql as $$
@@ -151,9 +161,17 @@ begin
     where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
     if found and (not p_replaces or (
       (v_found.kind, v_found.name, v_found.manifest, v_found.pieces, v_found.metadata) = (p_kind, p_name, p_manifest, p_pieces, p_metadata)
-      and v_found.parent_id is not distinct from p_parent)) then
+      and v_found.parent_id is not distinct from p_parent
+      and wflo.has_elements(v_thread, p_logs, p_positions, p_codecs, p_texts, p_packed))) then
       return wflo.put_verdict('replay', v_found.saved_at, v_thread.epoch, v_thread.next_log);
     elsif p_must_not_revive and wflo.revives(v_thread, p_namespace, p_parent) then
+      if v_found.id is null then
+        -- What its tasks wrote goes with it, also what is being written: see wflo.put_writes.
+        perform 1 from wflo.thread t where t.key = v_thread.key for update;
+        update wflo.thread t set deleted_to = greatest(t.deleted_to, p_id) where t.tenant = p_tenant and t.thread = p_thread;
+        delete from wflo.pending_write w
+        where w.thread_key = v_thread.key and w.namespace = p_namespace and w.checkpoint_id = p_id;
+      end if;
       return '{"code":"deleted"}';
     elsif p_thread_epoch <> v_thread.epoch then
       return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);

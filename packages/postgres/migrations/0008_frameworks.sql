@@ -197,7 +197,7 @@ create function wflo.walk_writes(
         where k <> all (u.ended || u.ends) and wflo.json_of(p.metadata) -> p_end_key ? k
       ) as channels
     ) e
-    where not p_channels <@ (u.ended || u.ends) and u.depth < 1000000
+    where not p_channels <@ (u.ended || u.ends) and u.depth < 100000
   ), ends as materialized (
     select c as found, u.depth, u.ends from up u
     join wflo.checkpoint c on c.thread_key = u.thread_key and c.namespace = p_namespace and c.id = u.id

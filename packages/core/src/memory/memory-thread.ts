@@ -126,6 +126,12 @@ export class MemoryThread {
     return !isThere && this.deletedTo !== undefined && byteOrder(id, this.deletedTo) <= 0;
   }
 
+  /** A checkpoint went on from what was deleted: it counts as deleted itself, with what its tasks wrote. */
+  refuse(namespace: string, id: string): void {
+    this.raiseDeleted(id);
+    this.writes.remove(namespace, id);
+  }
+
   /** A checkpoint of the thread with its contents. */
   stored(checkpoint: MemoryCheckpoint): StoredCheckpoint {
     const row = checkpoint.row();
@@ -141,6 +147,14 @@ export class MemoryThread {
       named.add(`${log}/${position}`);
     }
     return named.size < elements.length;
+  }
+
+  /** Whether all of these elements are there as they are given. */
+  has(elements: readonly Element[]): boolean {
+    return elements.every(({ log, position, codec, text }) => {
+      const known = this.logs.get(log)?.get(position);
+      return known?.codec === codec && known.text === text;
+    });
   }
 
   /** Keeps copies of elements that do not collide. */
@@ -175,10 +189,7 @@ export class MemoryThread {
   /** Forgets everything but the number of the next log; returns what it had. */
   clear(): ReadonlySet<MemoryCheckpoint> {
     const removed = new Set(this.sorted.rows);
-    for (const id of [this.sorted.rows.at(-1)?.id, this.writes.greatestId()]) {
-      const isGreater = id !== undefined && byteOrder(id, this.deletedTo ?? "") > 0;
-      if (isGreater) this.deletedTo = id;
-    }
+    for (const id of [this.sorted.rows.at(-1)?.id, this.writes.greatestId()]) this.raiseDeleted(id);
     this.writes.clear();
     this.sorted.removeAll(removed);
     this.lines.clear();
@@ -186,6 +197,11 @@ export class MemoryThread {
     this.epoch += 1;
     this.lifetime.expiresAtMs = undefined;
     return removed;
+  }
+
+  private raiseDeleted(id: string | undefined): void {
+    const isGreater = id !== undefined && byteOrder(id, this.deletedTo ?? "") > 0;
+    if (isGreater) this.deletedTo = id;
   }
 }
 

@@ -20,11 +20,15 @@ export function putCheckpoint(
   const thread = known ?? new MemoryThread();
   const line = known?.lines.get(namespace);
   const saved = line?.get(checkpoint.id);
-  const isReplay = saved !== undefined && (put.replaces !== true || saved.says(checkpoint));
+  const isReplay =
+    saved !== undefined && (put.replaces !== true || (saved.says(checkpoint) && thread.has(elements)));
   if (isReplay) return verdictOf("replay", saved, thread.state());
   const isDeleted =
     put.mustNotRevive === true && parentId !== undefined && thread.revives(namespace, parentId);
-  if (isDeleted) return { code: "deleted" };
+  if (isDeleted) {
+    if (saved === undefined) thread.refuse(namespace, checkpoint.id);
+    return { code: "deleted" };
+  }
   const isStale = threadEpoch !== undefined && (known === undefined || threadEpoch !== thread.state().epoch);
   if (isStale) return { code: "stale", thread: thread.state() };
   const hasMoved = mustFollow && parentId !== line?.greatest()?.id;

@@ -63,9 +63,12 @@ export interface CheckpointPut {
   readonly threadEpoch: number | undefined;
   /** Refused as `moved` unless `parentId` is the greatest id of the line (undefined: unless the line is empty). */
   readonly mustFollow?: boolean | undefined;
-  /** Another checkpoint of this id is replaced, with its elements left where they are; what says the same is a `replay` still. */
+  /** Another checkpoint of this id is replaced, with its elements left where they are; what says the same in the same elements is a `replay` still. */
   readonly replaces?: boolean | undefined;
-  /** Refused as `deleted` when the parent is not there, and an id that is as great or greater was deleted from the thread. */
+  /**
+   * Refused as `deleted` when the parent is not there, and an id that is as great or greater was deleted from the thread. The id of what is
+   * refused counts as deleted itself, with what its tasks wrote.
+   */
   readonly mustNotRevive?: boolean | undefined;
   /** Refused as `superseded` when this run has a newer epoch. */
   readonly fence?: { readonly runId: string; readonly epoch: number } | undefined;

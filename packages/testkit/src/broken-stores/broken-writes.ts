@@ -120,10 +120,53 @@ export const brokenWrites: readonly BrokenStore[] = [
     "says that writes after a delete are saved",
     "refuses writes that come after a delete, however they hurry",
     async (store, put) => {
-      await store.putWrites(put);
-      return "saved";
+      const outcome = await store.putWrites(put);
+      // What comes after a put that was refused is left to the case about that.
+      return put.thread === "late" ? outcome : "saved";
     },
   ),
+  {
+    name: "forgets what it refused",
+    breaks: "counts what it refused as deleted, with the writes of its tasks",
+    wrap(database) {
+      const { checkpoints } = database;
+      let refused: string | undefined;
+      return withMethods(database, {
+        checkpoints: {
+          async put(put) {
+            const verdict = await checkpoints.put(put);
+            if (verdict.code === "deleted") refused = put.checkpoint.id;
+            return verdict;
+          },
+          async putWrites(put) {
+            const outcome = await checkpoints.putWrites(put);
+            return put.checkpointId === refused ? "saved" : outcome;
+          },
+        },
+      });
+    },
+  },
+  {
+    name: "keeps what was written beside what it refused",
+    breaks: "stores no writes beside a put that it refuses, however they hurry",
+    wrap(database) {
+      const { checkpoints } = database;
+      const left: WritesPut[] = [];
+      return withMethods(database, {
+        checkpoints: {
+          async putWrites(put) {
+            if (put.thread === "late" && put.checkpointId !== "d") left.push(put);
+            return checkpoints.putWrites(put);
+          },
+          async get(tenant, place) {
+            const stored = await checkpoints.get(tenant, place);
+            const own = left.filter((put) => put.tenant === tenant && put.thread === place.thread);
+            return stored && withLeft(stored, own);
+          },
+        },
+      });
+    },
+  },
   {
     name: "revives what was deleted",
     breaks: "refuses a put that goes on from what was deleted, where it must not revive it",

@@ -23,6 +23,20 @@ export const checkpointPagesCases: readonly DatabaseCase[] = [
     await desk.desk.setElapsed(60);
     expect(await desk.put("a", put)).toEqual({ ...first, code: "replay" });
   }),
+  checkpointCase("takes a replacing put with other texts in the same places for no replay", async (desk) => {
+    const put = (text: string) => ({ step: "again", elements: [element(1, 0, text)], replaces: true });
+    await desk.save("a", put("first"));
+    await desk.refused("collision", "a", put("second"));
+    expect(await desk.texts("a")).toEqual(["first"]);
+    expect(await desk.put("a", put("first"))).toMatchObject({ code: "replay" });
+    await desk.save("a", {
+      step: "again",
+      manifest: "2",
+      elements: [element(2, 0, "second")],
+      replaces: true,
+    });
+    expect(await desk.texts("a")).toEqual(["second"]);
+  }),
   checkpointCase("gives whole pages, each element once", async (desk) => {
     const { epoch } = await desk.save("a", { elements: [element(1, 0), element(1, 1)] });
     await desk.save("b", { pieces: [[1, 1, 1]], threadEpoch: epoch, parentId: "a" });

@@ -112,4 +112,37 @@ export const checkpointWritesCases: readonly DatabaseCase[] = [
       expect(await desk.listed()).toEqual(["f", "e", "a"]);
     },
   ),
+  checkpointCase("counts what it refused as deleted, with the writes of its tasks", async (desk) => {
+    const late = { thread: "late", mustNotRevive: true };
+    const tools = { thread: "late", namespace: "tools" };
+    await desk.save("b", late);
+    await desk.deleteThread("late");
+    expect(await desk.write("d", [[0, "before"]], { thread: "late" })).toBe("saved");
+    expect(await desk.write("d", [[0, "before"]], tools)).toBe("saved");
+    expect(await desk.put("d", { parentId: "b", ...late })).toEqual({ code: "deleted" });
+    expect(await desk.write("d", [[1, "after"]], { thread: "late" })).toBe("deleted");
+    expect(await desk.put("e", { parentId: "d", ...late })).toEqual({ code: "deleted" });
+    await desk.save("d", late);
+    expect(await desk.written("d", { thread: "late" })).toEqual([]);
+    await desk.save("d", tools);
+    expect(await desk.written("d", tools)).toEqual(["before"]);
+  }),
+  checkpointCase("stores no writes beside a put that it refuses, however they hurry", async (desk) => {
+    const late = { thread: "late", mustNotRevive: true };
+    const ids = Array.from({ length: 8 }, (_, index) => `${index + 2}`);
+    await desk.save("1", late);
+    await desk.deleteThread("late");
+    const outcomes = await Promise.all(
+      ids.flatMap((id) => [
+        desk.write(id, [[0, "one"]], { thread: "late" }),
+        desk.put(id, { parentId: "1", ...late }),
+        desk.write(id, [[1, "other"]], { thread: "late" }),
+      ]),
+    );
+    expect(outcomes.filter((_, at) => at % 3 === 1)).toEqual(ids.map(() => ({ code: "deleted" })));
+    for (const id of ids) {
+      await desk.save(id, late);
+      expect(await desk.written(id, { thread: "late" })).toEqual([]);
+    }
+  }),
 ];
