@@ -173,33 +173,38 @@ end
 $$;
 
 -- The writes to some channels at the ancestors of a place, and the checkpoints where the walks end: `label` of those is JSON of the
--- channels, `of` counts the steps up. The depth ends what runs in a circle.
+-- channels, `of` counts the steps up. What runs in a circle ends where it comes back to the place, or to the last mark: marks are set at
+-- steps that are powers of two. What it came past twice counts once.
 create function wflo.walk_writes(
   p_tenant text, p_thread text, p_namespace text, p_id text, p_name text, p_channels text[], p_end_key text
 ) returns setof wflo.content language sql stable as $$
   with recursive up as (
-    select p.thread_key, p.id, p.parent_id, 1 as depth, '{}'::text[] as ended, e.channels as ends
+    select p.thread_key, p.id, p.parent_id, 1 as depth, '{}'::text[] as ended, e.channels as ends, c.id as place, p.id as mark
     from wflo.thread t
     join wflo.checkpoint c on c.thread_key = t.key and c.namespace = p_namespace
       and c.id = wflo.checkpoint_at(t.key, p_namespace, p_id, p_name)
-    join wflo.checkpoint p on p.thread_key = t.key and p.namespace = p_namespace and p.id = c.parent_id
+    join wflo.checkpoint p on p.thread_key = t.key and p.namespace = p_namespace and p.id = c.parent_id and p.id <> c.id
     cross join lateral (
       select array(select k from unnest(p_channels) k where wflo.json_of(p.metadata) -> p_end_key ? k) as channels
     ) e
     where t.tenant = p_tenant and t.thread = p_thread
     union all
-    select p.thread_key, p.id, p.parent_id, u.depth + 1, u.ended || u.ends, e.channels
+    select p.thread_key, p.id, p.parent_id, u.depth + 1, u.ended || u.ends, e.channels, u.place,
+      case when u.depth & (u.depth + 1) = 0 then p.id else u.mark end
     from up u
     join wflo.checkpoint p on p.thread_key = u.thread_key and p.namespace = p_namespace and p.id = u.parent_id
+      and p.id <> u.place and p.id <> u.mark
     cross join lateral (
       select array(
         select k from unnest(p_channels) k
         where k <> all (u.ended || u.ends) and wflo.json_of(p.metadata) -> p_end_key ? k
       ) as channels
     ) e
-    where not p_channels <@ (u.ended || u.ends) and u.depth < 100000
+    where not p_channels <@ (u.ended || u.ends) and u.depth < 1000000
+  ), line as materialized (
+    select distinct on (u.id) u.* from up u order by u.id, u.depth
   ), ends as materialized (
-    select c as found, u.depth, u.ends from up u
+    select c as found, u.depth, u.ends from line u
     join wflo.checkpoint c on c.thread_key = u.thread_key and c.namespace = p_namespace and c.id = u.id
     where cardinality(u.ends) > 0
   )
@@ -223,7 +228,7 @@ create function wflo.walk_writes(
   select w.* from (
     select 'w', u.depth, null::int4, x.index, x.codec, coalesce(x.text, encode(x.packed, 'base64')),
     json_build_array(w.task_id, w.task_path, x.channel, x.text is null)::text
-    from up u
+    from line u
     join wflo.pending_write w on w.thread_key = u.thread_key and w.namespace = p_namespace and w.checkpoint_id = u.id
     cross join lateral unnest(w.indexes, w.codecs, w.channels, w.texts, w.packed) x (index, codec, channel, text, packed)
     where x.channel = any (p_channels) and x.channel <> all (u.ended)

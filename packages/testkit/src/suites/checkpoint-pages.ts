@@ -115,4 +115,15 @@ export const checkpointPagesCases: readonly DatabaseCase[] = [
     expect(await desk.walk(["notes"], { id: "nobody" })).toEqual([[], []]);
     expect(await desk.walk(["notes"], { thread: "none" })).toEqual([[], []]);
   }),
+  checkpointCase("walks past each ancestor once, also when they go round in a circle", async (desk) => {
+    const ring = { thread: "ring" };
+    for (const id of ["a", "b", "c", "e"]) await desk.write(id, [[0, `of ${id}`]], ring);
+    await desk.save("c", ring);
+    await desk.save("b", { ...ring, parentId: "c" });
+    await desk.save("a", { ...ring, parentId: "b" });
+    await desk.save("c", { ...ring, parentId: "a", replaces: true, step: "again" });
+    await desk.save("e", { ...ring, parentId: "b" });
+    expect(await desk.walk(["notes"], { ...ring, id: "e" })).toEqual([["of a", "of c", "of b"], []]);
+    expect(await desk.walk(["notes"], { ...ring, id: "a" })).toEqual([["of c", "of b"], []]);
+  }),
 ];
