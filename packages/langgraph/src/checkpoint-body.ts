@@ -5,6 +5,7 @@ import type {
   SerializerProtocol,
 } from "@langchain/langgraph-checkpoint";
 import { JsonPlusSerializer } from "@langchain/langgraph-checkpoint";
+import { readSeen, type SeenByNode, writeSeen } from "./seen-versions.ts";
 
 /** The key under which versions of channels stand that have a value. */
 export const HELD = "h";
@@ -20,7 +21,8 @@ interface Body {
   readonly [HELD]: ChannelVersions;
   /** Versions of channels without a value. */
   readonly b: ChannelVersions;
-  readonly s: Checkpoint["versions_seen"];
+  /** Versions that nodes have seen. The names of channels are those above, in order. */
+  readonly s: readonly SeenByNode[];
   readonly [META]: unknown;
   readonly [RUN]?: string | undefined;
 }
@@ -54,11 +56,13 @@ export function writeBody(
 ): string {
   const { id: _, channel_values: __, channel_versions: versions, versions_seen: seen, ...rest } = checkpoint;
   const all = Object.entries(versions ?? {});
+  const withValue = Object.fromEntries(all.filter(([name]) => held.has(name)));
+  const bare = Object.fromEntries(all.filter(([name]) => !held.has(name)));
   const body: Body = {
     r: rest,
-    [HELD]: Object.fromEntries(all.filter(([name]) => held.has(name))),
-    b: Object.fromEntries(all.filter(([name]) => !held.has(name))),
-    s: seen ?? {},
+    [HELD]: withValue,
+    b: bare,
+    s: writeSeen(seen ?? {}, namesOf(withValue, bare)),
     [META]: JSON.parse(metadata) as unknown,
     [RUN]: runId,
   };
@@ -107,13 +111,23 @@ export async function readBody(
   const { r: rest, [HELD]: held, b: bare, s: seen, [META]: meta } = JSON.parse(text) as Body;
   const metadata = (await plain.loadsTyped("json", JSON.stringify(meta))) as CheckpointMetadata;
   const versions = { ...held, ...bare };
-  const checkpoint = { ...rest, id, channel_values: {}, channel_versions: versions, versions_seen: seen };
+  const checkpoint = {
+    ...rest,
+    id,
+    channel_values: {},
+    channel_versions: versions,
+    versions_seen: readSeen(seen, namesOf(held, bare)),
+  };
   return { checkpoint: checkpoint as unknown as Checkpoint, metadata };
 }
 
 /** What the body of a checkpoint must contain, whose metadata has these keys and values. */
 export async function filterText(filter: Readonly<Record<string, unknown>>): Promise<string> {
   return cleanJson(JSON.stringify({ [META]: JSON.parse(await plainText(filter)) as unknown }));
+}
+
+function namesOf(withValue: ChannelVersions, bare: ChannelVersions): string[] {
+  return [...Object.keys(withValue), ...Object.keys(bare)];
 }
 
 async function plainText(value: unknown): Promise<string> {

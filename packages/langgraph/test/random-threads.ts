@@ -120,9 +120,13 @@ function changed(
     case 0:
       return { ...others, map, list: list.slice(below(3)) };
     case 1:
-      return { ...others, map, list: list.toSpliced(at, 1, item).slice(0, 40) };
+      return { ...others, map, list: list.toSpliced(at, 1, item).slice(0, 90) };
     case 2:
-      return { ...others, map, list: list.toReversed() };
+      return {
+        ...others,
+        map,
+        list: below(9) === 0 ? list.toReversed() : [...list.slice(at), ...list.slice(0, at)],
+      };
     case 3:
       return { ...others, list, map: { ...map, [`key ${below(30)}`]: item } };
     case 4:

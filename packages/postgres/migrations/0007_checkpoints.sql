@@ -3,7 +3,8 @@
 -- in every row.
 
 -- next_log is the smallest number no log has, seq the number of the last checkpoint saved. Both outlive a deletion, as epoch does:
--- a writer that knew what was deleted must find out.
+-- a writer that knew what was deleted must find out. deleted_to is the greatest id that was deleted: what goes on from one of those must
+-- not bring a part of it back.
 create table wflo.thread (
   tenant text collate "C" not null,
   thread text collate "C" not null,
@@ -11,6 +12,7 @@ create table wflo.thread (
   epoch int4 not null default 1,
   next_log int4 not null default 0,
   seq int4 not null default 0,
+  deleted_to text collate "C",
   primary key (tenant, thread)
 ) with (fillfactor = 50);
 
@@ -39,19 +41,28 @@ create index checkpoint_id on wflo.checkpoint (tenant, id);
 -- Empty but for hosts whose clocks run behind: a child of the greatest id is always among them.
 create index checkpoint_behind on wflo.checkpoint (thread_key, namespace, parent_id) where id < parent_id;
 
+-- A text that is long enough is deflated instead (RFC 1951): what PostgreSQL itself compresses are rows of more than 2 kB.
 create table wflo.element (
   thread_key uuid not null,
   log int4 not null,
   position int4 not null,
   codec int2 not null,
-  text text not null,
+  text text,
+  packed bytea,
   primary key (thread_key, log, position)
 );
 
-create function wflo.put_verdict(p_code text, p_saved_at timestamptz, p_epoch int4, p_next_log int4) returns jsonb
+-- JSON, put together by hand: a put makes one each time.
+create function wflo.put_verdict(p_code text, p_saved_at timestamptz, p_epoch int4, p_next_log int4) returns text
 language sql immutable as $$
-  select jsonb_build_object('code', p_code, 'savedAt', floor(extract(epoch from p_saved_at) * 1000)::int8,
-    'thread', jsonb_build_object('epoch', p_epoch, 'nextLog', p_next_log))
+  select '{"code":"' || p_code || '","savedAt":' || coalesce(floor(extract(epoch from p_saved_at) * 1000)::int8::text, 'null')
+    || ',"thread":{"epoch":' || p_epoch || ',"nextLog":' || p_next_log || '}}'
+$$;
+
+-- Whether something that goes on from a checkpoint would go on from what was deleted.
+create function wflo.revives(p_thread wflo.thread, p_namespace text, p_id text) returns boolean language sql stable as $$
+  select coalesce(p_id <= p_thread.deleted_to, false) and not exists (
+    select from wflo.checkpoint c where c.thread_key = p_thread.key and c.namespace = p_namespace and c.id = p_id)
 $$;
 
 -- Whether the elements name a place twice, or one that is taken. Logs from next_log on are free: nothing to look for. The OFFSET keeps
@@ -73,66 +84,90 @@ begin
 end
 $$;
 
--- Writes one checkpoint with the elements that only it has (parallel arrays). Locks the run of the fence, then the thread: from there
--- on the puts of a thread come one after the other, so what is looked at stays as it is.
+-- Writes one checkpoint with the elements that only it has (parallel arrays; p_packed is base64, and null where there is a text). Locks the
+-- run of the fence, then the thread: from there on the puts of a thread come one after the other, so what is looked at stays as it is.
+-- Most puts stand in nobody's way: each is tried first, with one update that locks and checks the thread at once. What the keys of the
+-- tables or the update refuse is undone, and looked at in order: identity first.
 create function wflo.put_checkpoint(
   p_tenant text, p_thread text, p_namespace text, p_id text, p_parent text, p_kind text, p_name text, p_step text, p_manifest text,
-  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_thread_epoch int8,
-  p_must_follow boolean, p_run uuid, p_epoch int8
-) returns jsonb language plpgsql as $$
+  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_packed text[],
+  p_thread_epoch int8, p_must_follow boolean, p_replaces boolean, p_must_not_revive boolean, p_run uuid, p_epoch int8
+) returns text language plpgsql as $$
 declare
   v_thread wflo.thread;
-  v_at timestamptz;
+  v_found wflo.checkpoint;
+  v_at timestamptz := wflo.now();
+  v_next_log int4 := (select max(l) + 1 from unnest(p_logs) l);
+  v_looked boolean := false;
 begin
   if p_run is not null then
     perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
     if exists (select from wflo.run r where r.tenant = p_tenant and r.id = p_run and r.epoch > p_epoch) then
-      return jsonb_build_object('code', 'superseded');
+      return '{"code":"superseded"}';
     end if;
   end if;
-  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
-  if not found then
-    -- Refused without a trace: a row would make the next put that names this epoch look right.
-    if p_thread_epoch is not null then
-      return wflo.put_verdict('stale', null, 1, 0);
-    elsif p_must_follow and p_parent is not null then
-      return wflo.put_verdict('moved', null, 1, 0);
-    elsif wflo.collides(null, p_logs, p_positions) then
-      return wflo.put_verdict('collision', null, 1, 0);
+  -- A second look is needed only when another made the thread's row meanwhile.
+  for v_try in 1..4 loop
+    if v_looked or not p_must_follow then
+      begin
+        update wflo.thread t set seq = t.seq + 1, next_log = greatest(t.next_log, v_next_log)
+        where t.tenant = p_tenant and t.thread = p_thread
+          and (v_looked or (
+            coalesce(t.epoch = p_thread_epoch, true) and not (p_must_not_revive and coalesce(p_parent <= t.deleted_to, false))))
+        returning t.* into v_thread;
+        if found then
+          insert into wflo.checkpoint (
+            saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest, pieces, metadata
+          )
+          values (
+            v_at, v_thread.seq, v_thread.key, p_tenant, p_namespace, p_id, p_parent, p_kind, p_name, p_step, p_manifest, p_pieces,
+            p_metadata
+          );
+          insert into wflo.element (thread_key, log, position, codec, text, packed)
+          select v_thread.key, u.log, u.position, u.codec, u.text, decode(u.packed, 'base64')
+          from unnest(p_logs, p_positions, p_codecs, p_texts, p_packed) u (log, position, codec, text, packed);
+          return wflo.put_verdict('saved', v_at, v_thread.epoch, v_thread.next_log);
+        end if;
+      exception when unique_violation then
+        null;
+      end;
     end if;
-    insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
+
     select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
-  end if;
+    if not found then
+      -- Refused without a trace: a row would make the next put that names this epoch look right.
+      if p_thread_epoch is not null then
+        return wflo.put_verdict('stale', null, 1, 0);
+      elsif p_must_follow and p_parent is not null then
+        return wflo.put_verdict('moved', null, 1, 0);
+      elsif wflo.collides(null, p_logs, p_positions) then
+        return wflo.put_verdict('collision', null, 1, 0);
+      end if;
+      insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
+      continue;
+    end if;
 
-  select c.saved_at into v_at from wflo.checkpoint c
-  where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
-  if found then
-    return wflo.put_verdict('replay', v_at, v_thread.epoch, v_thread.next_log);
-  elsif p_thread_epoch <> v_thread.epoch then
-    return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
-  elsif p_must_follow and p_parent is distinct from (
-    select max(c.id) from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace) then
-    return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
-  elsif wflo.collides(v_thread, p_logs, p_positions) then
-    return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);
-  end if;
-
-  insert into wflo.element (thread_key, log, position, codec, text)
-  select v_thread.key, u.log, u.position, u.codec, u.text
-  from unnest(p_logs, p_positions, p_codecs, p_texts) u (log, position, codec, text);
-  update wflo.thread t
-  set seq = t.seq + 1, next_log = greatest(t.next_log, (select max(l) + 1 from unnest(p_logs) l))
-  where t.tenant = p_tenant and t.thread = p_thread
-  returning t.* into v_thread;
-  insert into wflo.checkpoint as c (
-    saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest, pieces, metadata
-  )
-  values (
-    wflo.now(), v_thread.seq, v_thread.key, p_tenant, p_namespace, p_id, p_parent, p_kind, p_name, p_step, p_manifest, p_pieces,
-    p_metadata
-  )
-  returning c.saved_at into v_at;
-  return wflo.put_verdict('saved', v_at, v_thread.epoch, v_thread.next_log);
+    select * into v_found from wflo.checkpoint c
+    where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
+    if found and (not p_replaces or (
+      (v_found.kind, v_found.name, v_found.manifest, v_found.pieces, v_found.metadata) = (p_kind, p_name, p_manifest, p_pieces, p_metadata)
+      and v_found.parent_id is not distinct from p_parent)) then
+      return wflo.put_verdict('replay', v_found.saved_at, v_thread.epoch, v_thread.next_log);
+    elsif p_must_not_revive and wflo.revives(v_thread, p_namespace, p_parent) then
+      return '{"code":"deleted"}';
+    elsif p_thread_epoch <> v_thread.epoch then
+      return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
+    elsif p_must_follow and p_parent is distinct from (
+      select max(c.id) from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace) then
+      return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
+    elsif wflo.collides(v_thread, p_logs, p_positions) then
+      return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);
+    end if;
+    delete from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
+    v_at := wflo.now();
+    v_looked := true;
+  end loop;
+  raise exception 'wflo.put_checkpoint found its way clear and could not go it';
 end
 $$;
 

@@ -1,14 +1,8 @@
 -- What frameworks need of checkpoints beside those of runs: writes of tasks, ids that are put twice, whole pages, walks through
 -- ancestors. See core's ports/checkpoint-store.ts.
 
--- The greatest id that was deleted: what goes on from one of those must not bring a part of it back.
-alter table wflo.thread add column deleted_to text collate "C";
-
--- A text that is long enough may be deflated instead (RFC 1951): what PostgreSQL itself compresses are rows of more than 2 kB.
-alter table wflo.element alter column text drop not null;
-alter table wflo.element add column packed bytea;
-
--- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write.
+-- One row for each task, whose writes are parallel arrays: most tasks write once, and the keys take more than many a write. An array that
+-- would have nothing but null is null.
 create table wflo.pending_write (
   thread_key uuid not null,
   namespace text collate "C" not null,
@@ -18,113 +12,41 @@ create table wflo.pending_write (
   indexes int4[] not null,
   codecs int2[] not null,
   channels text[] not null,
-  texts text[] not null,
-  packed bytea[] not null,
+  texts text[],
+  packed bytea[],
   primary key (thread_key, namespace, checkpoint_id, task_id)
 );
 
--- Whether something that goes on from a checkpoint would go on from what was deleted.
-create function wflo.revives(p_thread wflo.thread, p_namespace text, p_id text) returns boolean language sql stable as $$
-  select coalesce(p_id <= p_thread.deleted_to, false) and not exists (
-    select from wflo.checkpoint c where c.thread_key = p_thread.key and c.namespace = p_namespace and c.id = p_id)
-$$;
-
-drop function wflo.put_checkpoint(
-  text, text, text, text, text, text, text, text, text, text, text, int4[], int4[], int2[], text[], int8, boolean, uuid, int8);
-
--- As in 0007_checkpoints.sql, and besides: an id that is there may be replaced, and what was deleted is not gone on from. p_packed is
--- base64, and null where there is a text.
-create function wflo.put_checkpoint(
-  p_tenant text, p_thread text, p_namespace text, p_id text, p_parent text, p_kind text, p_name text, p_step text, p_manifest text,
-  p_pieces text, p_metadata text, p_logs int4[], p_positions int4[], p_codecs int2[], p_texts text[], p_packed text[],
-  p_thread_epoch int8, p_must_follow boolean, p_replaces boolean, p_must_not_revive boolean, p_run uuid, p_epoch int8
-) returns jsonb language plpgsql as $$
-declare
-  v_thread wflo.thread;
-  v_found wflo.checkpoint;
-  v_at timestamptz;
-begin
-  if p_run is not null then
-    perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
-    if exists (select from wflo.run r where r.tenant = p_tenant and r.id = p_run and r.epoch > p_epoch) then
-      return jsonb_build_object('code', 'superseded');
-    end if;
-  end if;
-  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
-  if not found then
-    -- Refused without a trace: a row would make the next put that names this epoch look right.
-    if p_thread_epoch is not null then
-      return wflo.put_verdict('stale', null, 1, 0);
-    elsif p_must_follow and p_parent is not null then
-      return wflo.put_verdict('moved', null, 1, 0);
-    elsif wflo.collides(null, p_logs, p_positions) then
-      return wflo.put_verdict('collision', null, 1, 0);
-    end if;
-    insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
-    select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
-  end if;
-
-  select * into v_found from wflo.checkpoint c
-  where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
-  if found and (not p_replaces or (
-    (v_found.kind, v_found.name, v_found.manifest, v_found.pieces, v_found.metadata) = (p_kind, p_name, p_manifest, p_pieces, p_metadata)
-    and v_found.parent_id is not distinct from p_parent)) then
-    return wflo.put_verdict('replay', v_found.saved_at, v_thread.epoch, v_thread.next_log);
-  elsif p_must_not_revive and wflo.revives(v_thread, p_namespace, p_parent) then
-    return jsonb_build_object('code', 'deleted');
-  elsif p_thread_epoch <> v_thread.epoch then
-    return wflo.put_verdict('stale', null, v_thread.epoch, v_thread.next_log);
-  elsif p_must_follow and p_parent is distinct from (
-    select max(c.id) from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace) then
-    return wflo.put_verdict('moved', null, v_thread.epoch, v_thread.next_log);
-  elsif wflo.collides(v_thread, p_logs, p_positions) then
-    return wflo.put_verdict('collision', null, v_thread.epoch, v_thread.next_log);
-  end if;
-
-  if v_found.id is not null then
-    delete from wflo.checkpoint c where c.thread_key = v_thread.key and c.namespace = p_namespace and c.id = p_id;
-  end if;
-  insert into wflo.element (thread_key, log, position, codec, text, packed)
-  select v_thread.key, u.log, u.position, u.codec, u.text, decode(u.packed, 'base64')
-  from unnest(p_logs, p_positions, p_codecs, p_texts, p_packed) u (log, position, codec, text, packed);
-  update wflo.thread t
-  set seq = t.seq + 1, next_log = greatest(t.next_log, (select max(l) + 1 from unnest(p_logs) l))
-  where t.tenant = p_tenant and t.thread = p_thread
-  returning t.* into v_thread;
-  insert into wflo.checkpoint as c (
-    saved_at, seq, thread_key, tenant, namespace, id, parent_id, kind, name, step, manifest, pieces, metadata
-  )
-  values (
-    wflo.now(), v_thread.seq, v_thread.key, p_tenant, p_namespace, p_id, p_parent, p_kind, p_name, p_step, p_manifest, p_pieces,
-    p_metadata
-  )
-  returning c.saved_at into v_at;
-  return wflo.put_verdict('saved', v_at, v_thread.epoch, v_thread.next_log);
-end
-$$;
-
--- Writes of a task (parallel arrays, no index twice). The lock keeps a delete from passing between the look at the thread and the writes.
+-- Writes of a task (parallel arrays, no index twice). The lock keeps a delete from passing between the look at the thread and the writes,
+-- and is the weakest that does: puts and other writes pass. So whatever deletes of a thread must lock its row FOR UPDATE.
 create function wflo.put_writes(
   p_tenant text, p_thread text, p_namespace text, p_checkpoint text, p_task_id text, p_task_path text, p_indexes int4[],
   p_codecs int2[], p_channels text[], p_texts text[], p_packed text[], p_replaces boolean
-) returns jsonb language plpgsql as $$
+) returns text language plpgsql as $$
 declare
   v_thread wflo.thread;
-  v_packed bytea[] := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
+  v_packed bytea[];
 begin
-  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for share;
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for key share;
   if not found then
     insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
-    select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for share;
+    select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for key share;
   end if;
-  if wflo.revives(v_thread, p_namespace, p_checkpoint) then
-    return to_jsonb('deleted'::text);
+  if v_thread.deleted_to is not null and wflo.revives(v_thread, p_namespace, p_checkpoint) then
+    return '"deleted"';
+  end if;
+  if p_packed is not null then
+    v_packed := array(select decode(p, 'base64') from unnest(p_packed) with ordinality u (p, place) order by u.place);
   end if;
   insert into wflo.pending_write as w (
     thread_key, namespace, checkpoint_id, task_id, task_path, indexes, codecs, channels, texts, packed)
   values (
     v_thread.key, p_namespace, p_checkpoint, p_task_id, p_task_path, p_indexes, p_codecs, p_channels, p_texts, v_packed)
-  on conflict (thread_key, namespace, checkpoint_id, task_id) do update
+  on conflict do nothing;
+  if found then
+    return '"saved"';
+  end if;
+  update wflo.pending_write w
   set (indexes, codecs, channels, texts, packed) = (
     select array_agg(m.index), array_agg(m.codec), array_agg(m.channel), array_agg(m.text), array_agg(m.packed)
     from (
@@ -136,8 +58,9 @@ begin
       ) u
       order by u.index, u.is_new = p_replaces desc
     ) m
-  );
-  return to_jsonb('saved'::text);
+  )
+  where w.thread_key = v_thread.key and w.namespace = p_namespace and w.checkpoint_id = p_checkpoint and w.task_id = p_task_id;
+  return '"saved"';
 end
 $$;
 
@@ -315,7 +238,7 @@ declare
   v_greatest text;
   v_greatest_written text;
 begin
-  select t.key into v_key from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  select t.key into v_key from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for update;
   with gone as (delete from wflo.checkpoint c where c.thread_key = v_key returning c.id)
   select max(g.id) into v_greatest from gone g;
   with gone as (delete from wflo.pending_write w where w.thread_key = v_key returning w.checkpoint_id)

@@ -20,6 +20,7 @@ import {
   type PutJson,
 } from "./read-checkpoint.ts";
 import { checkpoint } from "./schema/checkpoint.ts";
+import { TextUnpacker } from "./text-unpacker.ts";
 import { threadRetention } from "./thread-retention.ts";
 import { uuidOf } from "./uuid-of.ts";
 
@@ -46,13 +47,24 @@ const headerColumns = {
 
 /** Checkpoints on PostgreSQL: every method is one statement, whose rules are in `migrations/`. */
 export function checkpointStore(driver: MigratedDriver): CheckpointStore {
+  const unpacker = new TextUnpacker();
   return {
     async put(put) {
-      return readPut((await driver.call("put_checkpoint", putArgs(put))) as PutJson);
+      const args = putArgs(put);
+      // Runs are locked before threads: a put that locks both goes alone.
+      const answer =
+        put.fence === undefined
+          ? driver.callTogether({
+              name: "put_checkpoint",
+              args,
+              lock: lockOf(put.tenant, put.checkpoint.thread),
+            })
+          : driver.call("put_checkpoint", args);
+      return readPut((await answer) as PutJson);
     },
     async get(tenant, place) {
       const rows = await driver.query({ text: GET, params: placeArgs(tenant, place), name: "wflo_get" });
-      return readStored(rows as unknown as readonly ContentCells[])[0];
+      return readStored(rows as unknown as readonly ContentCells[], unpacker)[0];
     },
     async lineage(tenant, place, limit) {
       const [tenantId, thread, namespace, id, name] = placeArgs(tenant, place);
@@ -78,16 +90,18 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
         params: filterArgs(tenant, filter),
         name: "wflo_list",
       });
-      return readStored(rows as unknown as readonly ContentCells[]);
+      return readStored(rows as unknown as readonly ContentCells[], unpacker);
     },
     async putWrites(put) {
       if (put.writes.length === 0) return "saved";
-      return (await driver.call("put_writes", writesArgs(put))) as "saved" | "deleted";
+      const lock = lockOf(put.tenant, put.thread);
+      const answer = await driver.callTogether({ name: "put_writes", args: writesArgs(put), lock });
+      return answer as "saved" | "deleted";
     },
     async walk(tenant, place, { channels, endKey }) {
       const params = [...placeArgs(tenant, place), channels.map(nameOfChannel), endKey];
       const rows = await driver.query({ text: WALK, params, name: "wflo_walk" });
-      return readWalk(rows as unknown as readonly ContentCells[]);
+      return readWalk(rows as unknown as readonly ContentCells[], unpacker);
     },
     async deleteThread(tenant, thread) {
       const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
@@ -95,6 +109,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
     },
     ...threadRetention(driver),
   };
+}
+
+/** What a call locks that writes to a thread. */
+function lockOf(tenant: string, thread: string): readonly string[] {
+  return [tenant, thread];
 }
 
 /** In the order of the parameters of `wflo.put_checkpoint`. */
@@ -124,8 +143,8 @@ function putArgs({
     elements.map(({ log }) => log),
     elements.map(({ position }) => position),
     elements.map(({ codec }) => codec),
-    texts.map(({ text }) => text),
-    texts.map(({ packed }) => packed),
+    orNull(texts.map(({ text }) => text)),
+    orNull(texts.map(({ packed }) => packed)),
     threadEpoch,
     mustFollow,
     replaces,
@@ -181,10 +200,15 @@ function writesArgs(put: WritesPut): readonly unknown[] {
     writes.map(({ index }) => index),
     writes.map(({ codec }) => codec),
     writes.map(({ channel }) => nameOfChannel(channel)),
-    texts.map(({ text }) => text),
-    texts.map(({ packed }) => packed),
+    orNull(texts.map(({ text }) => text)),
+    orNull(texts.map(({ packed }) => packed)),
     put.replaces,
   ];
+}
+
+/** An array that has nothing but null is not there: `unnest` gives nulls for it. */
+function orNull(texts: readonly (string | null)[]): readonly (string | null)[] | null {
+  return texts.some((text) => text !== null) ? texts : null;
 }
 
 function nameOfChannel(channel: string): string {

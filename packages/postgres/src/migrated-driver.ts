@@ -1,5 +1,6 @@
 import { StoreUnavailableError } from "@wflo/core";
 import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
+import { CallQueue, type FunctionCall } from "./call-queue.ts";
 import type { Cell, Driver, Statement } from "./driver.ts";
 import { migrate } from "./migrate.ts";
 import { codeOf, storeError } from "./store-error.ts";
@@ -18,6 +19,7 @@ export class MigratedDriver {
   private readonly inFlight = new Set<Promise<unknown>>();
   private migrated: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private readonly queue = new CallQueue((statement) => this.attempt(statement));
   /** For ordinary queries; await them through `ordinary`. */
   readonly orm: PgRemoteDatabase;
 
@@ -33,6 +35,11 @@ export class MigratedDriver {
     const [row] = await this.query({ text, params: args, name: `wflo_${name}` });
     const cell = row?.[0];
     return typeof cell === "string" ? JSON.parse(cell) : undefined;
+  }
+
+  /** As `call`, in one round trip with others like it that wait at the same time. */
+  callTogether(call: FunctionCall): Promise<unknown> {
+    return this.tracked(() => this.queue.call(call));
   }
 
   /** Awaits a query of `orm` and unwraps the error that drizzle put around ours. */

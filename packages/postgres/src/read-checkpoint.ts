@@ -8,8 +8,8 @@ import type {
   StoredCheckpoint,
   ThreadState,
 } from "@wflo/core";
-import { unpackText } from "./packed-text.ts";
 import { readPieces } from "./pieces-text.ts";
+import type { TextUnpacker } from "./text-unpacker.ts";
 
 /** A verdict of `wflo.put_checkpoint`; times in milliseconds. */
 export type PutJson =
@@ -43,24 +43,31 @@ export type ContentCells = readonly [
 ];
 
 /** Reads checkpoints with their contents, in the order in which they came. */
-export function readStored(cells: readonly ContentCells[]): readonly StoredCheckpoint[] {
-  return [...storedByNumber(cells).values()];
+export function readStored(
+  cells: readonly ContentCells[],
+  unpacker: TextUnpacker,
+): readonly StoredCheckpoint[] {
+  return [...storedByNumber(cells, unpacker).values()];
 }
 
 /** Reads a walk. */
-export function readWalk(cells: readonly ContentCells[]): ChannelWalk {
-  const stored = storedByNumber(cells);
+export function readWalk(cells: readonly ContentCells[], unpacker: TextUnpacker): ChannelWalk {
+  const stored = storedByNumber(cells, unpacker);
   const ends = cells.flatMap(([kind, of, , , , , label]) => {
     const found = kind === "c" ? stored.get(of) : undefined;
     return found === undefined ? [] : [{ channels: JSON.parse(label ?? "[]") as string[], stored: found }];
   });
-  return { writes: cells.filter(([kind]) => kind === "w").map(readWrite), ends };
+  const writes = cells.filter(([kind]) => kind === "w").map((cell) => readWrite(cell, unpacker));
+  return { writes, ends };
 }
 
 /** By the numbers they have in the answer. The checkpoints of a thread in one answer share their elements. */
-function storedByNumber(cells: readonly ContentCells[]): ReadonlyMap<string, StoredCheckpoint> {
-  const elements = groupOf(cells, "e", readElement);
-  const writes = groupOf(cells, "w", readWrite);
+function storedByNumber(
+  cells: readonly ContentCells[],
+  unpacker: TextUnpacker,
+): ReadonlyMap<string, StoredCheckpoint> {
+  const elements = groupOf(cells, "e", (cell) => readElement(cell, unpacker));
+  const writes = groupOf(cells, "w", (cell) => readWrite(cell, unpacker));
   const ofThread = new Map<string, readonly Element[]>();
   const heads = cells.filter(([kind]) => kind === "c");
   return new Map(
@@ -112,19 +119,19 @@ interface HeadJson {
   readonly thread: ThreadState;
 }
 
-function readElement([, , log, position, codec, text, label]: ContentCells): Element {
-  const unpacked = label === null ? text : unpackText(text);
+function readElement([, , log, position, codec, text, label]: ContentCells, unpacker: TextUnpacker): Element {
+  const unpacked = label === null ? text : unpacker.unpack(text);
   return { log: Number(log), position: Number(position), codec: Number(codec), text: unpacked };
 }
 
-function readWrite([, , , index, codec, text, label]: ContentCells): PendingWrite {
+function readWrite([, , , index, codec, text, label]: ContentCells, unpacker: TextUnpacker): PendingWrite {
   const [taskId, taskPath, channel, isPacked] = JSON.parse(label ?? "[]") as [
     string,
     string,
     string,
     boolean,
   ];
-  const unpacked = isPacked ? unpackText(text) : text;
+  const unpacked = isPacked ? unpacker.unpack(text) : text;
   return { taskId, taskPath, index: Number(index), channel, codec: Number(codec), text: unpacked };
 }
 

@@ -1,4 +1,12 @@
-import type { CheckpointPut, CheckpointStore, Database, Piece, PutVerdict, ThreadState } from "@wflo/core";
+import type {
+  CheckpointPut,
+  CheckpointStore,
+  Database,
+  Piece,
+  PutVerdict,
+  ThreadState,
+  WritesPut,
+} from "@wflo/core";
 import { afterEach, expect, test } from "vitest";
 import { newId, puts, starts } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
@@ -18,6 +26,13 @@ afterEach(checkDeadlocks);
 
 /** Four connections, each a database of its own. */
 const openFour = (): readonly Database[] => Array.from({ length: 4 }, () => files.open({ max: 1 }));
+
+/** One write of a task. */
+function writes(thread: string, checkpointId: string, task: number): WritesPut {
+  const place = { tenant: "t", thread, namespace: "", checkpointId };
+  const write = { index: 0, channel: "c", codec: 1, text: "1" };
+  return { ...place, taskId: `${task}`, taskPath: "", writes: [write], replaces: false };
+}
 
 /** Appends one element to a list of its own as a warm writer does, which trusts what it last heard of the thread. */
 class Writer {
@@ -219,6 +234,43 @@ test("saves nothing of an old epoch once its run was claimed", { timeout: 60_000
     expect((await checkpoints.put({ ...puts(thread, "z"), fence })).code).toBe("superseded");
   }
 });
+
+test("lets no writes come back that a delete passed", { timeout: 60_000 }, async () => {
+  const databases = openFour();
+  const [{ checkpoints }] = databases as [Database];
+  for (let round = 0; round < 40; round += 1) {
+    const thread = newId();
+    await checkpoints.put(puts(thread, "1"));
+    const writing = Array.from({ length: 24 }, (_, task) =>
+      (databases[task % 4] as Database).checkpoints.putWrites(writes(thread, "1", task)),
+    );
+    await Promise.race(writing);
+    await checkpoints.deleteThread("t", thread);
+    await Promise.all(writing);
+    await checkpoints.put(puts(thread, "1"));
+    expect((await checkpoints.get("t", { thread, namespace: "" }))?.writes).toEqual([]);
+  }
+});
+
+test(
+  "puts, writes and deletes of many threads wait for each other in one order",
+  { timeout: 60_000 },
+  async () => {
+    const databases = openFour();
+    const threads = Array.from({ length: 11 }, newId);
+    const outcomes = await Promise.all(
+      Array.from({ length: 3_000 }, async (_, at) => {
+        const { checkpoints } = databases[at % 4] as Database;
+        // Each connection comes to all of them, in an order of its own.
+        const thread = threads[(at * (1 + (at % 4))) % threads.length] as string;
+        if (at % 50 === 7) return checkpoints.deleteThread("t", thread);
+        if (at % 5 === 0) return checkpoints.putWrites(writes(thread, `${at}`.padStart(4, "0"), at));
+        return (await checkpoints.put(puts(thread, `${at}`.padStart(4, "0")))).code;
+      }),
+    );
+    expect(outcomes.filter((outcome) => outcome === "saved").length).toBeGreaterThan(2_000);
+  },
+);
 
 test("makes a run and its own budget together or not at all", async () => {
   const databases = openFour();

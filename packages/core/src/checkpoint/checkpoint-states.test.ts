@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { describe, expect, test } from "vitest";
+import type { CheckpointRow } from "../ports/checkpoint-store.ts";
 import { copyOf } from "./copy-of.ts";
 import { LogWriter } from "./log-writer.ts";
 import { writeManifest } from "./manifest.ts";
@@ -11,17 +12,19 @@ import { toWritten } from "./to-written.ts";
 import { writeState } from "./write-state.ts";
 
 type Elements = LogWriter["elements"];
+type OnRow = (row: CheckpointRow) => void;
 
 /** What a store gives back of a state that was written. */
-function readBack(remembered: RememberedState, elements: Elements): RememberedState {
+function readBack(remembered: RememberedState, elements: Elements, onRow: OnRow): RememberedState {
   const where = { id: "1", thread: "t", namespace: "", parentId: undefined };
   const what = { name: "state", step: undefined, kind: "save" as const, metadata: "", savedAt: new Date(0) };
   const row = { ...where, ...what, ...writeManifest(remembered) };
+  onRow(row);
   return readRemembered({ row, elements, writes: [], thread: { epoch: 1, nextLog: 1 } });
 }
 
 /** The states as they come back, each saved after the one before; half of the bases are read, half remembered. */
-function savedInTurn(states: readonly unknown[]): unknown[] {
+function savedInTurn(states: readonly unknown[], onRow: OnRow = () => {}): unknown[] {
   let base: RememberedState | undefined;
   let nextLog = 1;
   const stored: Elements = [];
@@ -30,7 +33,7 @@ function savedInTurn(states: readonly unknown[]): unknown[] {
     const remembered = writeState(state, base, writer, "state");
     stored.push(...writer.elements);
     nextLog = Math.max(nextLog, ...stored.map(({ log }) => log + 1));
-    const read = readBack(remembered, stored);
+    const read = readBack(remembered, stored, onRow);
     expect(stateDigest(read)).toBe(stateDigest(remembered));
     expect(stateDigest(read)).toBe(
       stateDigest(writeState(state, undefined, new LogWriter(1, false), "state")),
@@ -131,6 +134,50 @@ describe("the order of keys comes back", () => {
     expect(back).toStrictEqual(state);
     expect(Object.keys(back as object)).toStrictEqual(Object.keys(state));
   });
+});
+
+test("a list that is torn again and again comes back, and is never named in many pieces", () => {
+  let seed = 3;
+  const below = (count: number): number => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * count);
+  };
+  let list: unknown[] = Array.from({ length: 60 }, (_, at) => ({ at, text: "x".repeat(80) }));
+  const changes: Readonly<Record<number, (at: number, turn: number) => unknown>> = {
+    0: (at) => list.splice(at, 1),
+    1: (at, turn) => list.splice(at, 2, { turn }),
+    2: (at, turn) => list.splice(at, 0, { turn }, { turn, more: "y".repeat(below(300)) }),
+    3: (at) => list.push(...list.splice(0, at)),
+    4: (at) => list.splice(below(list.length), 0, ...list.splice(at, below(4))),
+    5: (_, turn) => list.push({ turn }),
+  };
+  const lists = Array.from({ length: 400 }, (_, turn) => {
+    list = [...list];
+    changes[below(6)]?.(below(list.length), turn);
+    return list;
+  });
+  const pieces: number[] = [];
+  const states = lists.map((each, turn) => ({ list: turn % 90 === 89 ? each.toReversed() : each }));
+  expect(savedInTurn(states, (row) => pieces.push(row.pieces.length))).toStrictEqual(states);
+  expect(Math.max(...pieces)).toBeLessThan(30);
+});
+
+test("a short value needs no element, whatever was there before it and comes after", () => {
+  const values = [
+    1,
+    "a".repeat(200),
+    null,
+    { a: 1 },
+    "b".repeat(200),
+    `${"b".repeat(200)}c`,
+    [],
+    undefined,
+    1n,
+  ];
+  const pieces: number[] = [];
+  const states = values.map((value) => ({ value }));
+  expect(savedInTurn(states, (row) => pieces.push(row.pieces.length))).toStrictEqual(states);
+  expect(pieces).toEqual([0, 1, 0, 0, 1, 2, 0, 0, 1]);
 });
 
 test("a list of few different values is matched with its reverse in no time", () => {

@@ -1,4 +1,5 @@
 import type { Element } from "../ports/checkpoint-store.ts";
+import type { ListChange } from "./list-changes.ts";
 import { digestOf } from "./state-digest.ts";
 import type { Remembered } from "./remembered.ts";
 import { textOf } from "./codec.ts";
@@ -7,6 +8,8 @@ import { textOf } from "./codec.ts";
 export const CODEC = 1;
 /** A text that is what it says: JSON of a framework's own. */
 export const RAW_CODEC = 2;
+/** JSON of a change to the list that the elements before it make; see `list-changes.ts`. */
+export const CHANGE_CODEC = 3;
 
 /** A log, and how many elements it has on the way to one checkpoint: the next goes there. */
 export interface Tail {
@@ -49,6 +52,19 @@ export class LogWriter {
       log,
       position: length,
     };
+    return { item, tail: { log, length: length + 1 } };
+  }
+
+  /** Appends a change of a list. */
+  appendChange(
+    tail: Tail | undefined,
+    change: ListChange,
+    name: string,
+  ): { readonly item: Remembered; readonly tail: Tail } {
+    const text = textOf(change, name);
+    const { log, length } = this.#goOn(tail);
+    this.elements.push({ log, position: length, codec: CHANGE_CODEC, text });
+    const item = { written: change, characters: text.length, digest: 0, log, position: length };
     return { item, tail: { log, length: length + 1 } };
   }
 

@@ -1,7 +1,9 @@
 import type { Element, Piece } from "../ports/checkpoint-store.ts";
 import { applyPatch } from "./apply-patch.ts";
 import { reordered } from "./entry-order.ts";
-import { RAW_CODEC } from "./log-writer.ts";
+import { inlineChannel } from "./inline-channel.ts";
+import { changeList, type ListChange } from "./list-changes.ts";
+import { CHANGE_CODEC, RAW_CODEC } from "./log-writer.ts";
 import type { ManifestChannel } from "./manifest.ts";
 import { costOf, type MeasuredChannel } from "./measured-channel.ts";
 import type { Patch } from "./patch.ts";
@@ -17,10 +19,11 @@ export interface ReadElement {
 
 /** A channel of a stored checkpoint; `read` gives the element of a place `log:position`. */
 export function readChannel(
-  { path, kind, tails }: ManifestChannel,
+  { path, kind, tails, inline }: ManifestChannel,
   pieces: readonly Piece[],
   read: (place: string) => ReadElement,
 ): MeasuredChannel {
+  if (inline !== undefined) return inlineChannel(path, inline[0], JSON.stringify(inline[0]));
   const elements = Array.from(placesOf(pieces), ({ log, position }) => read(`${log}:${position}`));
   const stored = elements.reduce((sum, { element }) => sum + costOf(element.text.length), 0);
   const items = () => {
@@ -29,13 +32,34 @@ export function readChannel(
         return valueAfter(elements);
       case "list":
       case "set":
-        return elements.map((one) => remember(one, one.json));
+        return itemsAfter(elements);
       case "record":
       case "map":
         return entriesAfter(kind, elements);
     }
   };
   return { path, kind, pieces, tails, stored, items: items() };
+}
+
+/** Items, and what became of them. */
+function itemsAfter(elements: readonly ReadElement[]): Remembered[] {
+  const items: Remembered[] = [];
+  for (let at = 0; at < elements.length; at += 1) {
+    const one = elements[at] as ReadElement;
+    if (one.element.codec !== CHANGE_CODEC) {
+      items.push(remember(one, one.json));
+      continue;
+    }
+    const change = one.json as ListChange;
+    const added = change.length === 3 ? elements.slice(at + 1, at + 1 + change[2]) : [];
+    changeList(
+      items,
+      change,
+      added.map((each) => remember(each, each.json)),
+    );
+    at += added.length;
+  }
+  return items;
 }
 
 /** A value and its patches, one after the other. */

@@ -2,7 +2,7 @@ import { UnreadableCheckpointError } from "../errors/unreadable-checkpoint-error
 import type { Element, StoredCheckpoint } from "../ports/checkpoint-store.ts";
 import { fromWritten } from "./from-written.ts";
 import { joinState } from "./join-state.ts";
-import { CODEC, RAW_CODEC } from "./log-writer.ts";
+import { CHANGE_CODEC, CODEC, RAW_CODEC } from "./log-writer.ts";
 import { readManifest } from "./manifest.ts";
 import { readChannel, type ReadElement } from "./read-channel.ts";
 import type { Remembered, RememberedChannel, RememberedState } from "./remembered.ts";
@@ -45,7 +45,9 @@ export function channelsOf(remembered: RememberedState): StateChannel[] {
 function readElement(id: string, element: Element | undefined): ReadElement {
   if (element === undefined) throw new UnreadableCheckpointError(id, "a part of it was deleted");
   if (element.codec === RAW_CODEC) return { json: element.text, element };
-  if (element.codec !== CODEC) throw new UnreadableCheckpointError(id, "a newer version of wflo wrote it");
+  if (element.codec !== CODEC && element.codec !== CHANGE_CODEC) {
+    throw new UnreadableCheckpointError(id, "a newer version of wflo wrote it");
+  }
   return { json: JSON.parse(element.text) as unknown, element };
 }
 

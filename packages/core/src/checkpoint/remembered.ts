@@ -9,6 +9,7 @@ export interface Remembered {
   readonly characters: number;
   /** By `digestOf` of its stored text. */
   readonly digest: number;
+  /** 0 for a value that stands in the manifest. */
   readonly log: number;
   readonly position: number;
 }

@@ -1,5 +1,6 @@
 import { appendPatch } from "./append-patch.ts";
 import { textOf } from "./codec.ts";
+import { inlineChannel, isInline } from "./inline-channel.ts";
 import type { LogWriter, Tail } from "./log-writer.ts";
 import { costOf, isStale, storedOf, type MeasuredChannel } from "./measured-channel.ts";
 import { joinPieces, piecesOf } from "./pieces.ts";
@@ -8,7 +9,7 @@ import { sameAsWritten } from "./same-as-written.ts";
 import type { StateChannel } from "./split-state.ts";
 import { toWritten } from "./to-written.ts";
 
-/** A single value: the value, then patches in a log of its own. `tail` is where all single values of a state go. */
+/** A single value: the value, then patches in a log of its own; a short one stands in the manifest. `tail` is where the values of a state go. */
 export function writeValue(
   { path, kind, parts }: StateChannel,
   old: RememberedChannel | undefined,
@@ -19,7 +20,8 @@ export function writeValue(
   if (old && known !== undefined && sameAsWritten(parts[0], known.written)) return { channel: old, tail };
   const written = toWritten(parts[0], name);
   const whole = textOf(written, name);
-  if (old && known !== undefined && !isStale(storedOf(old), whole.length)) {
+  if (isInline(whole)) return { channel: inlineChannel(path, written, whole), tail };
+  if (old && known !== undefined && old.pieces.length > 0 && !isStale(storedOf(old), whole.length)) {
     const change = { known, written, whole, stored: (patch: unknown) => patch, name };
     const patched = appendPatch(change, old.tails[0], writer);
     if (patched !== undefined) {

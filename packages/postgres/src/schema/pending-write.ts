@@ -15,8 +15,8 @@ export const pendingWrite = wfloSchema.table(
     indexes: integer("indexes").array().notNull(),
     codecs: smallint("codecs").array().notNull(),
     channels: text("channels").array().notNull(),
-    texts: text("texts").array().notNull(),
-    packed: bytes("packed").array().notNull(),
+    texts: text("texts").array(),
+    packed: bytes("packed").array(),
   },
   (table) => [primaryKey({ columns: [table.threadKey, table.namespace, table.checkpointId, table.taskId] })],
 );
