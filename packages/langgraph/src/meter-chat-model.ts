@@ -66,14 +66,16 @@ export function meterChatModel<Model extends BaseChatModel>(model: Model, option
 
 /** The places where answers come from. */
 function guardedParts(model: BaseChatModel, guard: ModelGuard): object {
-  const { _streamResponseChunks: chunks, _streamChatModelEvents: events } = partsOfModel(model);
-  const base = partsOfModel(BaseChatModel.prototype);
+  const has = (method: "_streamResponseChunks" | "_streamChatModelEvents") => {
+    const own: unknown = Reflect.get(model, method);
+    return own !== undefined && own !== Reflect.get(BaseChatModel.prototype, method);
+  };
   const { streamUsage } = model as { streamUsage?: unknown };
   const reader = streamUsage === false ? CHUNKS_WITHOUT_USAGE : CHUNKS;
   return {
     _generate: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
       guard.generate({ messages, options, runManager }),
-    ...(chunks === undefined || chunks === base._streamResponseChunks
+    ...(!has("_streamResponseChunks")
       ? {}
       : {
           _streamResponseChunks: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
@@ -81,7 +83,7 @@ function guardedParts(model: BaseChatModel, guard: ModelGuard): object {
               opened(attempt._streamResponseChunks?.(messages, opts, manager)),
             ),
         }),
-    ...(events === undefined || events === base._streamChatModelEvents
+    ...(!has("_streamChatModelEvents")
       ? {}
       : {
           _streamChatModelEvents: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
