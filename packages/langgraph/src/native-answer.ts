@@ -1,4 +1,5 @@
 import { usageOfOpenAIChat, usageOfOpenAIResponse, usageOfResponse, type Outcome } from "@wflo/core";
+import type { OnceCaller } from "./own-retries.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 type Send = (...args: unknown[]) => unknown;
@@ -18,11 +19,11 @@ export class NativeAnswer {
     return this.#opened.promise;
   }
 
-  /** Methods to put in place of a model's own, so that what they bring is seen. */
-  watching(model: object): Readonly<Record<string, unknown>> {
+  /** Methods to put in place of a model's own, so that what they bring is seen; `caller` is told where they fail. */
+  watching(model: object, caller: OnceCaller): Readonly<Record<string, unknown>> {
     const watched = SENDING.flatMap((name) => {
       const send: unknown = Reflect.get(model, name);
-      return typeof send === "function" ? [[name, this.#watched(model, send as Send)] as const] : [];
+      return typeof send === "function" ? [[name, this.#watched(model, send as Send, caller)] as const] : [];
     });
     return Object.fromEntries(watched);
   }
@@ -51,9 +52,9 @@ export class NativeAnswer {
     return undefined;
   }
 
-  #watched(model: object, send: Send): Send {
+  #watched(model: object, send: Send, caller: OnceCaller): Send {
     return async (...args: unknown[]): Promise<unknown> => {
-      const answer: unknown = await Reflect.apply(send, model, args);
+      const answer: unknown = await caller.noting(async () => Reflect.apply(send, model, args) as unknown);
       this.#opened.resolve();
       if (!isAsyncIterable(answer)) {
         this.#note(answer);
@@ -84,9 +85,10 @@ export class NativeAnswer {
 
   #noteUsage(usage: Body): void {
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
-    // Of two counts of one chat the larger is charged.
-    const isLess = totalOf(usage) < totalOf(this.#usage);
-    this.#usage = isLess ? { ...told, ...this.#usage } : { ...this.#usage, ...told };
+    const both = { ...this.#usage, ...told };
+    // Anthropic's last event may tell the output alone. Of two counts of one answer the larger is charged.
+    const isLess = totalOf(both) < totalOf(this.#usage);
+    this.#usage = isLess ? { ...told, ...this.#usage } : both;
   }
 }
 
