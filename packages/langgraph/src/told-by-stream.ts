@@ -1,7 +1,7 @@
 import type { Outcome, StreamedOutput } from "@wflo/core";
 import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
-import type { NativeAnswer } from "./native-answer.ts";
+import { NativeAnswer } from "./native-answer.ts";
 import { answered, writtenIds, type About } from "./usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,6 +12,15 @@ const ENDINGS = ["finish_reason", "finishReason", "stop_reason", "stopReason"];
 const OVER = new Set(["completed", "incomplete", "failed", "cancelled"]);
 /** Ids of one answer remembered at most. */
 const MAX_IDS = 64;
+
+/** The bytes of everything that a piece of an answer shows, calls of tools included, whose text LangChain's listeners are not told. */
+export function bytesOfChunk(chunk: unknown): number {
+  const message = isFields(chunk) ? chunk["message"] : undefined;
+  if (!isFields(message)) return 0;
+  const told = new ToldByStream(new NativeAnswer());
+  told.noteChunk(chunk as unknown as ChatGenerationChunk);
+  return told.output.bytes;
+}
 
 /** What a stream has told of its answer so far, whose text is not kept. */
 export class ToldByStream {
