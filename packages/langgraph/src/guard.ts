@@ -91,7 +91,7 @@ export class ModelGuard {
       parts,
       place,
       agent: bound.agent ?? agent,
-      canCap: this.#bare === undefined || this.#bare.canCap(options),
+      canCap: asked.canCap === true && (this.#bare === undefined || this.#bare.canCap(options)),
       signal: options.signal,
     };
     return { request, wflo };

@@ -85,3 +85,35 @@ test("does not try again what a model of one's own does not try again", async ()
   await settled(meterChatModel(new Failing({}), { wflo, budgets: ["user"] }).invoke(PROMPT));
   expect(Failing.count).toBe(1);
 });
+
+test("writes no output cap below the thoughts that were asked for", async () => {
+  const { url, requests } = await anthropicServer({ start: START, end: { output_tokens: 50 } });
+  const wflo = await newWflo("0.08");
+  const thinking = { type: "enabled" as const, budget_tokens: 10_000 };
+  const fields = {
+    model: "claude-sonnet-4-5",
+    apiKey: "x",
+    anthropicApiUrl: url,
+    maxRetries: 0,
+    maxTokens: 20_000,
+  };
+  const model = meterChatModel(new ChatAnthropic({ ...fields, thinking }), {
+    wflo,
+    budgets: ["user"],
+    clamp: true,
+  });
+  await settled(model.invoke(PROMPT));
+  for (const request of requests) expect(request["max_tokens"]).toBeGreaterThan(10_000);
+});
+
+test("holds for what a stored conversation may bring", async () => {
+  const simulator = await simulate([{}]);
+  const wflo = await newWflo();
+  const held: number[] = [];
+  wflo.on("call-start", ({ held: amount }) => void held.push(Number(amount)));
+  for (const modelKwargs of [{}, { conversation: "conv_1" }]) {
+    const model = chatModel(simulator, { useResponsesApi: true, maxTokens: 100, modelKwargs });
+    await settled(meterChatModel(model, { wflo, budgets: ["user"] }).invoke(PROMPT));
+  }
+  expect(held[1]).toBeGreaterThan(100 * (held[0] ?? 0));
+});
