@@ -15,7 +15,7 @@ const IDLE_MS = 5_000;
 const SILENT_MS = 600_000;
 
 /** How a call ended, as LangChain told it. */
-type End = "cached" | { readonly answered: Answered } | { readonly failed: unknown };
+type End = "unsent" | { readonly answered: Answered } | { readonly failed: unknown };
 
 /**
  * A call of a model that nobody wrapped, held and counted by what LangChain tells of it. What it tells is led through the door as a stream, so
@@ -74,7 +74,7 @@ export class UnwrappedCall {
     const isOpen = this.#stream !== undefined;
     this.#end = end;
     this.#close();
-    if (end === "cached" || !("answered" in end)) return;
+    if (end === "unsent" || !("answered" in end)) return;
     // Taken for broken off before, it was charged by what was seen: its bill is known now.
     const wrong = isOpen ? this.#callIds.slice(0, -1) : this.#callIds;
     const bill = isOpen ? undefined : this.#billOf(end.answered);
@@ -104,7 +104,7 @@ export class UnwrappedCall {
 
   #outcome(): Outcome {
     const end = this.#end;
-    if (end === "cached") return { kind: "rejected", reason: "the answer was in LangChain's cache" };
+    if (end === "unsent") return { kind: "rejected", reason: "nothing was sent for it" };
     if (end !== undefined && "answered" in end) return end.answered;
     const hasBegun = this.#pieces > 0;
     if (end === undefined) return { kind: hasBegun ? "cut" : "doubt", reason: "nothing came any more" };

@@ -33,6 +33,21 @@ const NOWHERE: RefusalPlace = { graphRun: undefined, modelCall: undefined };
 const claimed = new Map<string, RefusalPlace[]>();
 let handlers = 0;
 
+/** Requests that LangChain makes at once: it tells of them in one turn, with one and the same description of their model. */
+interface Group {
+  readonly runIds: string[];
+  isRefused: boolean;
+}
+
+const groups = new WeakMap<object, Group>();
+
+function groupOf(llm: Serialized): Group {
+  const group = groups.get(llm) ?? { runIds: [], isRefused: false };
+  groups.set(llm, group);
+  queueMicrotask(() => groups.delete(llm));
+  return group;
+}
+
 type Start = {
   readonly llm: Serialized;
   readonly messages: readonly BaseMessage[];
@@ -114,7 +129,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
     _tags?: string[],
     extra: Params = {},
   ): Promise<void> {
-    if (extra["cached"] === true) return this.#take(runId)?.ended("cached");
+    if (extra["cached"] === true) return this.#take(runId)?.ended("unsent");
     const result = { generations: output.generations.flat(), llmOutput: output.llmOutput } as ChatResult;
     await this.#take(runId)?.ended({ answered: outcomeOfResult(result, new NativeAnswer()) });
   }
@@ -130,6 +145,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
     if (others !== undefined) return void others.push(this.#place);
     const places = [this.#place];
     claimed.set(runId, places);
+    const group = groupOf(start.llm);
     await this.#refusing(places, async () => {
       const { wflo, request: bound } = await this.#bind();
       for (const { modelCall } of places) if (modelCall?.refusal !== undefined) throw modelCall.refusal;
@@ -139,9 +155,22 @@ export class WfloCallbacks extends BaseCallbackHandler {
       wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
       const { agent } = graphPlaceOf(undefined, start.metadata);
       const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent });
-      await call.open();
-      this.#calls.set(runId, call);
+      await this.#openIn(group, runId, call);
     }).finally(() => claimed.delete(runId));
+  }
+
+  /** Of requests made at once none is sent when one is refused, and LangChain tells nobody. */
+  async #openIn(group: Group, runId: string, call: UnwrappedCall): Promise<void> {
+    try {
+      await call.open();
+    } catch (error) {
+      group.isRefused = true;
+      await Promise.all(group.runIds.map((id) => this.#take(id)?.ended("unsent")));
+      throw error;
+    }
+    this.#calls.set(runId, call);
+    group.runIds.push(runId);
+    if (group.isRefused) await this.#take(runId)?.ended("unsent");
   }
 
   async #refusing(places: readonly RefusalPlace[], work: () => Promise<void>): Promise<void> {

@@ -84,3 +84,15 @@ test("charges a stream of a tool's arguments that breaks off by what was seen of
   await expect.poll(async () => (await user(wflo))?.reserved, { timeout: 7_000 }).toBe("0.00");
   expect(Number((await user(wflo))?.spent)).toBeGreaterThan(seen * 0.0000004);
 }, 20_000);
+
+test("gives every hold back when one of several requests made at once is refused", async () => {
+  const simulator = await simulate([{}]);
+  const wflo = await newWflo("0.0001");
+  const prompts = [[new HumanMessage("a")], [new HumanMessage("b".repeat(5_000))], [new HumanMessage("c")]];
+  const callbacks = [wfloCallbacks({ wflo, budgets: ["user"] })];
+  const asked = chatModel(simulator, { maxTokens: 100 }).generate(prompts, { callbacks } as never);
+  expect(isBudgetExceeded(await settled(asked))).toBe(true);
+  await expect.poll(async () => (await user(wflo))?.reserved, { timeout: 3_500 }).toBe("0.00");
+  expect(await user(wflo)).toMatchObject({ spent: "0.00" });
+  expect(simulator.requests).toHaveLength(0);
+});
