@@ -37,7 +37,12 @@ export class BareModel {
   ): ChatModelParts {
     // Streams tell their usage only to who asks; the guard keeps it from a caller who did not.
     const asksUsage = "streamUsage" in this.#model ? { streamUsage: true } : {};
-    this.#shared ??= made(this.#model, () => ({ caller: this.#once, ...asksUsage }));
+    // Mistral's make a caller of their own of the number.
+    this.#shared ??= made(this.#model, (part) => ({
+      caller: this.#once,
+      ...("maxRetries" in part ? { maxRetries: 0 } : {}),
+      ...asksUsage,
+    }));
     const isCapped = maxOutputTokens !== undefined && this.#capField !== undefined;
     const cap = isCapped ? { [this.#capField ?? ""]: maxOutputTokens } : {};
     return made(this.#shared, (part) => ({

@@ -134,7 +134,9 @@ function addedDetails(a: object | undefined, b: object | undefined): Record<stri
     string,
     unknown,
   ][]) {
-    if (typeof count === "number") sum[name] = (sum[name] ?? 0) + count;
+    if (typeof count !== "number") continue;
+    // Google's pieces each tell all that was read from a cache.
+    sum[name] = name === "cache_read" ? Math.max(sum[name] ?? 0, count) : (sum[name] ?? 0) + count;
   }
   return sum;
 }
