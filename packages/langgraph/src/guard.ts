@@ -63,7 +63,7 @@ export class ModelGuard {
     const pieces = await this.#asOften(asked, (caller) =>
       wflo.guardStream<Piece<Item>, ReadableStream<Piece<Item>>>(request, async (grant) => {
         const later = new ToldLater<Item>(asked.runManager);
-        const told = new ToldByStream(new NativeAnswer());
+        const told = new ToldByStream(new NativeAnswer(), request.outputs);
         const { model, options } = this.#attempt(asked, grant, { native: told.native, caller });
         const meter = pieceMeter(told, reader, {
           showsAll: request.reasoning === false,

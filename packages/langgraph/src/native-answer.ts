@@ -11,6 +11,8 @@ const SENDING = ["completionWithRetry", "createStreamWithRetry"] as const;
 /** What a provider itself has told of an answer, before LangChain made its own words of it, which leave parts out. */
 export class NativeAnswer {
   readonly #opened = Promise.withResolvers<void>();
+  /** How often usage was told. */
+  counts = 0;
   #usage: Body | undefined;
   #body: Body = {};
 
@@ -84,6 +86,7 @@ export class NativeAnswer {
   }
 
   #noteUsage(usage: Body): void {
+    this.counts += 1;
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
     const both = { ...this.#usage, ...told };
     // Anthropic's last event may tell the output alone. Of two counts of one answer the larger is charged.

@@ -4,7 +4,10 @@ import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import { decimalUsd } from "@wflo/core";
 import { meterChatModel } from "@wflo/langgraph";
-import { expect, test } from "vitest";
+import { ChatOpenAI } from "@langchain/openai";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
 import { lines, MODEL, newWflo, settled } from "../metering-desk.ts";
 
 const PROMPT = [new HumanMessage("Say something nice.")];
@@ -88,4 +91,61 @@ test("counts what was read from a cache once, though each piece tells of it", as
     kind: "settle",
     charged: decimalUsd(BigInt(8_000 * 100 + 2_000 * 25 + 15 * 400)),
   });
+});
+
+/** As some servers do, it tells with each piece what has come to so far: of two answers the first ends early. */
+async function tellsAsItGoes(pieces: readonly (readonly [number, string | null, number])[]) {
+  const server = createServer((request, response) => {
+    request.resume();
+    request.on("end", () => {
+      response.setHeader("content-type", "text/event-stream");
+      for (const [index, finish, made] of pieces) {
+        const usage =
+          made === 0 ? null : { prompt_tokens: 10, completion_tokens: made, total_tokens: 10 + made };
+        const choices = [{ index, delta: { content: "x" }, finish_reason: finish }];
+        const chunk = { id: "c", object: "chat.completion.chunk", model: MODEL, choices, usage };
+        response.write(`data: ${JSON.stringify(chunk)}\n\n`);
+      }
+      response.end("data: [DONE]\n\n");
+    });
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("charges what is told at the end by a provider that tells usage as it goes", async () => {
+  const cases = [
+    {
+      n: 2,
+      pieces: [
+        [0, null, 1],
+        [0, "stop", 3],
+        [1, null, 50],
+        [1, "stop", 100],
+      ],
+    },
+    {
+      n: 1,
+      pieces: [
+        [0, null, 1],
+        [0, "stop", 0],
+        [0, null, 100],
+      ],
+    },
+  ] as const;
+  for (const { n, pieces } of cases) {
+    const configuration = { baseURL: await tellsAsItGoes(pieces) };
+    const model = new ChatOpenAI({
+      model: MODEL,
+      apiKey: "x",
+      n,
+      maxRetries: 0,
+      maxTokens: 200,
+      configuration,
+    });
+    const wflo = await newWflo();
+    for await (const _ of await meterChatModel(model, { wflo, budgets: ["user"] }).stream(PROMPT));
+    expect((await lines(wflo, 1))[0]?.charged).toBe(decimalUsd(BigInt(10 * 100 + 100 * 400)));
+  }
 });
