@@ -165,7 +165,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
       await call.open();
     } catch (error) {
       group.isRefused = true;
-      await Promise.all(group.runIds.map((id) => this.#take(id)?.ended("unsent")));
+      await Promise.all(group.runIds.map(async (id) => this.#take(id)?.ended("unsent")));
       throw error;
     }
     this.#calls.set(runId, call);
@@ -177,9 +177,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
     try {
       await work();
     } catch (error) {
-      let thrown: unknown = error;
-      for (const place of places) thrown = metRefusal(thrown, place);
-      throw thrown;
+      throw places.reduce(metRefusal, error);
     }
   }
 
