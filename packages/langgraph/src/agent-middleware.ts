@@ -1,8 +1,10 @@
-import { bindWrapper, type MoneyInput } from "@wflo/core";
+import { bindWrapper, type Answer, type BoundWrapper, type MoneyInput } from "@wflo/core";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { isChatModel } from "./chat-model.ts";
+import { metRefusal } from "./errors.ts";
+import { currentGraphPlace } from "./graph-place.ts";
 import { currentGraphRun } from "./graph-run.ts";
-import { meterChatModel } from "./meter-chat-model.ts";
+import { meteredModel } from "./meter-chat-model.ts";
 import { isMetered } from "./metered-calls.ts";
 import { covered, type ModelCall } from "./model-call.ts";
 import type { MeterOptions } from "./model-options.ts";
@@ -33,10 +35,12 @@ export interface WfloAgentMiddleware {
  */
 export function wfloAgentMiddleware(options: AgentMiddlewareOptions = {}): WfloAgentMiddleware {
   const { tools, ...meterOptions } = options;
+  // One for all, so that a budget of its own is one budget.
+  const bind = bindWrapper(meterOptions);
   const models = new WeakMap<BaseChatModel, BaseChatModel>();
   const metered = (model: unknown): unknown => {
     if (!isChatModel(model) || isMetered(model)) return model;
-    const known = models.get(model) ?? meterChatModel(model, meterOptions);
+    const known = models.get(model) ?? meteredModel(model, meterOptions, bind);
     models.set(model, known);
     return known;
   };
@@ -44,7 +48,7 @@ export function wfloAgentMiddleware(options: AgentMiddlewareOptions = {}): WfloA
     name: "wflo",
     async wrapModelCall(request, handler) {
       const modelCall: ModelCall = { refusal: undefined };
-      const callbacks = new WfloCallbacks(meterOptions, { graphRun: currentGraphRun(), modelCall });
+      const callbacks = new WfloCallbacks(meterOptions, { graphRun: currentGraphRun(), modelCall }, bind);
       try {
         const answer = await covered(callbacks, modelCall, () =>
           handler({ ...request, model: metered(request.model) }),
@@ -56,28 +60,51 @@ export function wfloAgentMiddleware(options: AgentMiddlewareOptions = {}): WfloA
       }
     },
   };
-  return tools === undefined ? middleware : { ...middleware, wrapToolCall: pricedTools(options, tools) };
+  return tools === undefined ? middleware : { ...middleware, wrapToolCall: pricedTools(bind, tools) };
 }
 
+type ToolAnswer<Value> = { readonly value: Value } | { readonly error: unknown };
+
 function pricedTools(
-  options: AgentMiddlewareOptions,
+  bind: () => Promise<BoundWrapper>,
   tools: NonNullable<AgentMiddlewareOptions["tools"]>,
 ): NonNullable<WfloAgentMiddleware["wrapToolCall"]> {
-  const bind = bindWrapper(options);
   return async (request, handler) => {
     const { name } = request.toolCall;
     if (!Object.hasOwn(tools, name)) return handler(request);
     const { wflo, request: bound } = await bind();
-    const { budgets, agent } = bound;
+    const { place, agent } = currentGraphPlace();
     const priced = {
       provider: "tool",
       model: name,
       parts: [],
       tool: true,
       price: tools[name]?.price,
-      budgets,
-      agent,
+      budgets: bound.budgets,
+      agent: bound.agent ?? agent,
+      place,
     };
-    return wflo.guardCall(priced, async () => ({ value: await handler(request), usage: undefined }));
+    try {
+      const answer = await wflo.guardCall(priced, async () => answerOf(() => handler(request)));
+      if ("error" in answer) throw answer.error;
+      return answer.value;
+    } catch (error) {
+      throw metRefusal(error, { graphRun: currentGraphRun(), modelCall: undefined });
+    }
   };
+}
+
+/** A tool that stops to ask a person, or whose arguments were not its own, has done nothing yet: it is charged when it answers. */
+async function answerOf<Value>(work: () => Value | Promise<Value>): Promise<Answer<ToolAnswer<Value>>> {
+  try {
+    return { value: { value: await work() }, usage: undefined };
+  } catch (error) {
+    if (!hasDoneNothing(error)) throw error;
+    return { value: { error }, outcome: { kind: "rejected", reason: "the tool did nothing yet" } };
+  }
+}
+
+function hasDoneNothing(error: unknown): boolean {
+  const { name, is_bubble_up: isStop } = (error ?? {}) as { name?: unknown; is_bubble_up?: unknown };
+  return isStop === true || name === "ToolInvocationError";
 }

@@ -97,6 +97,11 @@ export function asksToThink(params: Params): boolean {
   return reasoning != null || (effort != null && effort !== "none");
 }
 
+/** Whether the request says how long to think: its output cap may not be below that. */
+export function hasThinkingBudget({ thinking }: Params): boolean {
+  return isParams(thinking) && typeof thinking["budget_tokens"] === "number";
+}
+
 /** What a request asks of the provider that nothing in it bounds. */
 export function providersWork(params: Params): RequestPart[] {
   const found = [...hostedTools(params["tools"])];
@@ -104,7 +109,11 @@ export function providersWork(params: Params): RequestPart[] {
   const { modalities } = params;
   if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text"))
     found.push("output other than text");
-  return [...new Set(found)].map((what) => ({ kind: "unbounded", what }));
+  const work = [...new Set(found)].map((what) => ({ kind: "unbounded" as const, what }));
+  // What was said in it before is read again, and stands nowhere in the request.
+  return params["conversation"] == null
+    ? work
+    : [...work, { kind: "opaque", what: "the field conversation" }];
 }
 
 /** Text of a field, where it is one. */

@@ -2,6 +2,7 @@ import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { isChatModel, type CallOptions, type ChatModelParts } from "./chat-model.ts";
 import type { NativeAnswer } from "./native-answer.ts";
+import type { OnceCaller } from "./own-retries.ts";
 
 /** The names that models give to their output cap. */
 const CAP_FIELDS = ["maxTokens", "maxOutputTokens", "maxCompletionTokens", "numPredict"] as const;
@@ -29,14 +30,26 @@ export class BareModel {
     this.#model = model;
   }
 
-  /** For one attempt, with an output cap or as the user made it; `native` sees what the provider answers. */
-  attempt(maxOutputTokens: number | undefined, native: NativeAnswer): ChatModelParts {
+  /** For one attempt, with an output cap or as the user made it; `native` sees what the provider answers, `caller` asks it. */
+  attempt(
+    maxOutputTokens: number | undefined,
+    { native, caller }: { readonly native: NativeAnswer; readonly caller: OnceCaller },
+  ): ChatModelParts {
     // Streams tell their usage only to who asks; the guard keeps it from a caller who did not.
     const asksUsage = "streamUsage" in this.#model ? { streamUsage: true } : {};
-    this.#shared ??= made(this.#model, () => ({ caller: this.#once, ...asksUsage }));
+    // Mistral's make a caller of their own of the number.
+    this.#shared ??= made(this.#model, (part) => ({
+      caller: this.#once,
+      ...("maxRetries" in part ? { maxRetries: 0 } : {}),
+      ...asksUsage,
+    }));
     const isCapped = maxOutputTokens !== undefined && this.#capField !== undefined;
     const cap = isCapped ? { [this.#capField ?? ""]: maxOutputTokens } : {};
-    return made(this.#shared, (part) => ({ ...cap, ...native.watching(part) })) as ChatModelParts;
+    return made(this.#shared, (part) => ({
+      caller,
+      ...cap,
+      ...native.watching(part, caller),
+    })) as ChatModelParts;
   }
 
   /** Whether an output cap can be written into its requests. */

@@ -5,6 +5,7 @@ import {
   askedCap,
   askedOutputs,
   asksToThink,
+  hasThinkingBudget,
   providersWork,
   settingsPart,
   textOf,
@@ -28,6 +29,7 @@ export type ChatRequest = Pick<
   | "outputs"
   | "reasoning"
   | "serviceTier"
+  | "canCap"
 >;
 
 /** Reads what a chat model is about to send. `provider`: whose prices apply, if the caller says so. */
@@ -52,6 +54,7 @@ export function chatRequest(
     outputs: askedOutputs(params),
     reasoning: asksToThink(params) ? true : modelThinks(whose, name),
     serviceTier: textOf(params["service_tier"]),
+    canCap: !hasThinkingBudget(params),
   };
 }
 

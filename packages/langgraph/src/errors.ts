@@ -14,7 +14,7 @@ export interface RefusalPlace {
  * refused. Elsewhere it is an error like any other.
  */
 export function metRefusal(error: unknown, { graphRun, modelCall }: RefusalPlace): unknown {
-  if (!isRefusal(error)) return error;
+  if (!isRefusal(error, graphRun)) return error;
   const thrown = graphRun === undefined ? error : asInterrupt(error);
   if (graphRun !== undefined) graphRun.refusal ??= error;
   if (modelCall !== undefined) modelCall.refusal ??= thrown;
@@ -28,8 +28,10 @@ function asInterrupt(error: object): object {
   return Object.create(error, Object.fromEntries(properties)) as object;
 }
 
-/** Whether an error says that there is no money, for now or at all. */
-function isRefusal(error: unknown): error is object {
+/** Whether an error says that there is no money, for now or at all. That others are busy with it stops graphs only: elsewhere it is worth another try. */
+function isRefusal(error: unknown, graphRun: GraphRun | undefined): error is object {
   if (typeof error !== "object" || error === null) return false;
-  return isBudgetExceeded(error) || (WfloError.isInstance(error) && error.code === "WFLO_BUDGET_PAUSED");
+  if (isBudgetExceeded(error)) return true;
+  if (!WfloError.isInstance(error)) return false;
+  return error.code === "WFLO_BUDGET_PAUSED" || (error.code === "WFLO_BUDGET_BUSY" && graphRun !== undefined);
 }

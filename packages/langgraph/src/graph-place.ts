@@ -7,6 +7,8 @@ import { threadOf } from "./thread-config.ts";
 const CHECKPOINT_MAP = "checkpoint_map";
 /** Longer names have no place in the ledger. */
 const MAX_NAME = 1_000;
+/** The same of agents. */
+const MAX_AGENT = 200;
 const CONTROL = /[\u0000-\u001f\u007f]/g;
 
 /** Where in LangGraph's work something is done. */
@@ -27,7 +29,7 @@ export function graphPlaceOf(
   configurable: Readonly<Record<string, unknown>> | undefined,
   metadata: Readonly<Record<string, unknown>> | undefined,
 ): GraphPlace {
-  const agent = textOf(metadata?.["lc_agent_name"]);
+  const agent = textOf(metadata?.["lc_agent_name"])?.replace(CONTROL, "").slice(0, MAX_AGENT) || undefined;
   const threadId = configurable?.["thread_id"] ?? metadata?.["thread_id"];
   if (threadId === undefined || threadId === null) return { place: undefined, agent };
   const thread = threadOf(threadId);

@@ -18,6 +18,7 @@ export interface GraphTarget {
   stream(input: unknown, config?: RunnableConfig): Promise<AsyncIterable<unknown>>;
   getState(config: RunnableConfig): Promise<GraphState>;
   readonly checkpointer?: unknown;
+  readonly outputChannels?: unknown;
 }
 
 interface GraphState {
@@ -111,10 +112,17 @@ class GraphWork {
     const head = checkpointOf(state);
     const before = await this.#run.step("thread", () => ({ head: head ?? "" }));
     if (before.head === (head ?? "")) return { input: this.#work.input };
-    if (state.next.length === 0) return { over: state.values };
+    if (state.next.length === 0) return { over: this.#outputOf(state.values) };
     if (this.#run.answer === undefined) return { input: null };
     const { Command } = await import("@langchain/langgraph");
     return { input: new Command({ resume: this.#run.answer }) };
+  }
+
+  /** What the graph would have returned: its private channels are its own. */
+  #outputOf(values: unknown): unknown {
+    const { outputChannels: names } = this.#graph;
+    if (!Array.isArray(names) || typeof values !== "object" || values === null) return values;
+    return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
   }
 
   /** A graph that stopped before its end says so by its state only. */

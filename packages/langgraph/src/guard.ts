@@ -13,7 +13,7 @@ import { NativeAnswer } from "./native-answer.ts";
 import { isMetered } from "./metered-calls.ts";
 import { currentModelCall } from "./model-call.ts";
 import type { MeterOptions } from "./model-options.ts";
-import { withOwnRetries } from "./own-retries.ts";
+import { OnceCaller, withOwnRetries } from "./own-retries.ts";
 import { ToldByStream } from "./told-by-stream.ts";
 import { outcomeOfResult } from "./usage.ts";
 
@@ -43,10 +43,10 @@ export class ModelGuard {
   async generate(asked: Asked): Promise<ChatResult> {
     const { messages, runManager } = asked;
     const { request, wflo } = await this.#open(asked);
-    return this.#asOften(asked, () =>
+    return this.#asOften(asked, (caller) =>
       wflo.guardCall(request, async (grant) => {
         const native = new NativeAnswer();
-        const { model, options } = this.#attempt(asked, grant, native);
+        const { model, options } = this.#attempt(asked, grant, { native, caller });
         const value = await this.#atWire(() => model._generate(messages, options, runManager));
         return { value, outcome: outcomeOfResult(value, native) };
       }),
@@ -60,11 +60,11 @@ export class ModelGuard {
     open: (model: ChatModelParts, options: CallOptions, runManager?: RunManager) => AsyncGenerator<Item>,
   ): AsyncGenerator<Item> {
     const { request, wflo } = await this.#open(asked);
-    const pieces = await this.#asOften(asked, () =>
+    const pieces = await this.#asOften(asked, (caller) =>
       wflo.guardStream<Piece<Item>, ReadableStream<Piece<Item>>>(request, async (grant) => {
         const later = new ToldLater<Item>(asked.runManager);
-        const told = new ToldByStream(new NativeAnswer());
-        const { model, options } = this.#attempt(asked, grant, told.native);
+        const told = new ToldByStream(new NativeAnswer(), request.outputs);
+        const { model, options } = this.#attempt(asked, grant, { native: told.native, caller });
         const meter = pieceMeter(told, reader, {
           showsAll: request.reasoning === false,
           truncates: request.onCut === "truncate",
@@ -91,7 +91,7 @@ export class ModelGuard {
       parts,
       place,
       agent: bound.agent ?? agent,
-      canCap: this.#bare === undefined || this.#bare.canCap(options),
+      canCap: asked.canCap === true && (this.#bare === undefined || this.#bare.canCap(options)),
       signal: options.signal,
     };
     return { request, wflo };
@@ -100,21 +100,21 @@ export class ModelGuard {
   #attempt(
     { options }: Asked,
     { maxOutputTokens, signal }: Grant,
-    native: NativeAnswer,
+    wire: { readonly native: NativeAnswer; readonly caller: OnceCaller },
   ): { readonly model: ChatModelParts; readonly options: CallOptions } {
     if (this.#bare === undefined) return { model: this.#model, options: { ...options, signal } };
     return {
-      model: this.#bare.attempt(maxOutputTokens, native),
+      model: this.#bare.attempt(maxOutputTokens, wire),
       options: { ...options, signal, maxRetries: 0 },
     };
   }
 
-  async #asOften<T>({ options }: Asked, attempt: () => Promise<T>): Promise<T> {
+  async #asOften<T>({ options }: Asked, attempt: (caller: OnceCaller) => Promise<T>): Promise<T> {
     const place = { graphRun: currentGraphRun(), modelCall: currentModelCall() };
     if (place.modelCall?.refusal !== undefined) throw place.modelCall.refusal;
     try {
       // The layer inside tries again by itself.
-      if (this.#bare === undefined) return await attempt();
+      if (this.#bare === undefined) return await attempt(new OnceCaller());
       return await withOwnRetries(this.#model.caller, options, attempt);
     } catch (error) {
       throw metRefusal(error, place);

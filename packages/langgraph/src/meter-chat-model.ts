@@ -1,4 +1,4 @@
-import { bindWrapper } from "@wflo/core";
+import { bindWrapper, InvalidOptionError, type BoundWrapper } from "@wflo/core";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk } from "@langchain/core/outputs";
@@ -42,13 +42,28 @@ const EVENTS: PieceReader<unknown> = {
  * The same chat model with every request behind wflo's door: priced, held and settled, each retry as a call of its own, whether it is
  * invoked, streamed, bound to tools, asked for structured output, or part of a chain, a graph or an agent. It is an instance of the same class.
  * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not tried again.
- * Retries that a model's client makes by itself (Bedrock's does) are one call.
+ * Retries that a model's client makes by itself (Bedrock's does) are one call. Throws `InvalidOptionError` for what is no chat model.
  */
 export function meterChatModel<Model extends BaseChatModel>(model: Model, options: MeterOptions = {}): Model {
-  const bind = bindWrapper(options);
+  return meteredModel(model, options, bindWrapper(options));
+}
+
+/** The same for models that share a wrapper, and with it a budget of its own. */
+export function meteredModel<Model extends BaseChatModel>(
+  model: Model,
+  options: MeterOptions,
+  bind: () => Promise<BoundWrapper>,
+): Model {
+  if (!isChatModel(model)) {
+    throw new InvalidOptionError(
+      "meterChatModel takes a chat model of LangChain. Of what is made of one, such as model.withConfig(…), bindTools(…) or " +
+        "withFallbacks(…), meter the models inside: meterChatModel(model).withConfig(…).",
+    );
+  }
+  const again = (made: object): object => meteredAgain(made, { model, metered, meter });
+  const meter = (inner: BaseChatModel) => meteredModel(inner, options, bind);
   const guard = new ModelGuard(model, options, bind);
   const metered = Object.create(model) as Model;
-  const again = (made: object): object => meteredAgain(made, model, metered, options);
   const define = (parts: object) => {
     for (const [name, value] of Object.entries(parts)) {
       Object.defineProperty(metered, name, { value, writable: true, configurable: true, enumerable: false });
@@ -57,8 +72,7 @@ export function meterChatModel<Model extends BaseChatModel>(model: Model, option
   define({
     metadata: { ...model.metadata, [METERED]: true },
     withConfig: (config: object) => again(partsOfModel(model).withConfig(config)),
-    ...(configurableParts(model, (inner) => meterChatModel(inner, options), again) ??
-      guardedParts(model, guard)),
+    ...(configurableParts(model, meter, again) ?? guardedParts(model, guard)),
   });
   noteMetered(metered);
   return metered;
@@ -66,14 +80,16 @@ export function meterChatModel<Model extends BaseChatModel>(model: Model, option
 
 /** The places where answers come from. */
 function guardedParts(model: BaseChatModel, guard: ModelGuard): object {
-  const { _streamResponseChunks: chunks, _streamChatModelEvents: events } = partsOfModel(model);
-  const base = partsOfModel(BaseChatModel.prototype);
+  const has = (method: "_streamResponseChunks" | "_streamChatModelEvents") => {
+    const own: unknown = Reflect.get(model, method);
+    return own !== undefined && own !== Reflect.get(BaseChatModel.prototype, method);
+  };
   const { streamUsage } = model as { streamUsage?: unknown };
   const reader = streamUsage === false ? CHUNKS_WITHOUT_USAGE : CHUNKS;
   return {
     _generate: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
       guard.generate({ messages, options, runManager }),
-    ...(chunks === undefined || chunks === base._streamResponseChunks
+    ...(!has("_streamResponseChunks")
       ? {}
       : {
           _streamResponseChunks: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
@@ -81,7 +97,7 @@ function guardedParts(model: BaseChatModel, guard: ModelGuard): object {
               opened(attempt._streamResponseChunks?.(messages, opts, manager)),
             ),
         }),
-    ...(events === undefined || events === base._streamChatModelEvents
+    ...(!has("_streamChatModelEvents")
       ? {}
       : {
           _streamChatModelEvents: (messages: BaseMessage[], options: CallOptions, runManager?: RunManager) =>
@@ -98,16 +114,22 @@ function opened<Item>(stream: AsyncGenerator<Item> | undefined): AsyncGenerator<
 }
 
 /** What a model makes of itself is metered too: a copy with other settings, or the model bound to some. */
-function meteredAgain<Model extends BaseChatModel>(
+function meteredAgain(
   made: object,
-  model: Model,
-  metered: Model,
-  options: MeterOptions,
+  {
+    model,
+    metered,
+    meter,
+  }: {
+    readonly model: BaseChatModel;
+    readonly metered: BaseChatModel;
+    readonly meter: (inner: BaseChatModel) => BaseChatModel;
+  },
 ): object {
   if (made === model) return metered;
-  if (isChatModel(made)) return meterChatModel(made, options);
+  if (isChatModel(made)) return meter(made);
   const { bound } = made as { readonly bound?: unknown };
   if (!isChatModel(bound)) return made;
-  const inside = bound === model ? metered : meterChatModel(bound, options);
+  const inside = bound === model ? metered : meter(bound);
   return Object.defineProperty(Object.create(made) as object, "bound", { value: inside, enumerable: true });
 }

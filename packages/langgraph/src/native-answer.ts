@@ -1,4 +1,5 @@
 import { usageOfOpenAIChat, usageOfOpenAIResponse, usageOfResponse, type Outcome } from "@wflo/core";
+import type { OnceCaller } from "./own-retries.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 type Send = (...args: unknown[]) => unknown;
@@ -10,6 +11,8 @@ const SENDING = ["completionWithRetry", "createStreamWithRetry"] as const;
 /** What a provider itself has told of an answer, before LangChain made its own words of it, which leave parts out. */
 export class NativeAnswer {
   readonly #opened = Promise.withResolvers<void>();
+  /** How often usage was told. */
+  counts = 0;
   #usage: Body | undefined;
   #body: Body = {};
 
@@ -18,11 +21,11 @@ export class NativeAnswer {
     return this.#opened.promise;
   }
 
-  /** Methods to put in place of a model's own, so that what they bring is seen. */
-  watching(model: object): Readonly<Record<string, unknown>> {
+  /** Methods to put in place of a model's own, so that what they bring is seen; `caller` is told where they fail. */
+  watching(model: object, caller: OnceCaller): Readonly<Record<string, unknown>> {
     const watched = SENDING.flatMap((name) => {
       const send: unknown = Reflect.get(model, name);
-      return typeof send === "function" ? [[name, this.#watched(model, send as Send)] as const] : [];
+      return typeof send === "function" ? [[name, this.#watched(model, send as Send, caller)] as const] : [];
     });
     return Object.fromEntries(watched);
   }
@@ -51,9 +54,9 @@ export class NativeAnswer {
     return undefined;
   }
 
-  #watched(model: object, send: Send): Send {
+  #watched(model: object, send: Send, caller: OnceCaller): Send {
     return async (...args: unknown[]): Promise<unknown> => {
-      const answer: unknown = await Reflect.apply(send, model, args);
+      const answer: unknown = await caller.noting(async () => Reflect.apply(send, model, args) as unknown);
       this.#opened.resolve();
       if (!isAsyncIterable(answer)) {
         this.#note(answer);
@@ -83,15 +86,13 @@ export class NativeAnswer {
   }
 
   #noteUsage(usage: Body): void {
+    this.counts += 1;
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
-    // Of two whole counts of one answer the larger is charged. Anthropic's last event has a part: the output.
-    const isLess = isWhole(usage) && totalOf(usage) < totalOf(this.#usage);
-    this.#usage = isLess ? { ...told, ...this.#usage } : { ...this.#usage, ...told };
+    const both = { ...this.#usage, ...told };
+    // Anthropic's last event may tell the output alone. Of two counts of one answer the larger is charged.
+    const isLess = totalOf(both) < totalOf(this.#usage);
+    this.#usage = isLess ? { ...told, ...this.#usage } : both;
   }
-}
-
-function isWhole(usage: Body): boolean {
-  return usage["prompt_tokens"] != null || usage["input_tokens"] != null;
 }
 
 function totalOf(usage: Body | undefined): number {

@@ -1,7 +1,7 @@
 import type { Outcome, StreamedOutput } from "@wflo/core";
 import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
-import type { NativeAnswer } from "./native-answer.ts";
+import { NativeAnswer } from "./native-answer.ts";
 import { answered, writtenIds, type About } from "./usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -13,6 +13,15 @@ const OVER = new Set(["completed", "incomplete", "failed", "cancelled"]);
 /** Ids of one answer remembered at most. */
 const MAX_IDS = 64;
 
+/** The bytes of everything that a piece of an answer shows, calls of tools included, whose text LangChain's listeners are not told. */
+export function bytesOfChunk(chunk: unknown): number {
+  const message = isFields(chunk) ? chunk["message"] : undefined;
+  if (!isFields(message)) return 0;
+  const told = new ToldByStream(new NativeAnswer());
+  told.noteChunk(chunk as unknown as ChatGenerationChunk);
+  return told.output.bytes;
+}
+
 /** What a stream has told of its answer so far, whose text is not kept. */
 export class ToldByStream {
   readonly native: NativeAnswer;
@@ -21,18 +30,28 @@ export class ToldByStream {
   #last: Partial<UsageMetadata> | undefined;
   #about: About = {};
   #failure: unknown;
-  #isEnding = false;
+  /** Of which of its answers the end has come. */
+  readonly #ended = new Set<unknown>();
+  readonly #outputs: number;
+  /** How often usage had been told before the piece that ended it. */
+  #toldAtEnd = Infinity;
+  #toldBefore = 0;
+  #counts = 0;
   #bytes = 0;
   #pieces = 0;
   readonly #ids = new Set<string>();
 
-  constructor(native: NativeAnswer) {
+  /** `outputs`: how many answers were asked for. */
+  constructor(native: NativeAnswer, outputs = 1) {
     this.native = native;
+    this.#outputs = outputs;
   }
 
   /** Whether nothing that costs can follow: its end and its usage have come. */
   get isOver(): boolean {
-    return this.#isEnding && (this.#counted !== undefined || this.native.outcome() !== undefined);
+    // Some tell what has come to so far with every piece: what counts is told at the end.
+    if (this.#told <= this.#toldAtEnd) return false;
+    return this.#counted !== undefined || this.native.outcome() !== undefined;
   }
 
   get output(): StreamedOutput {
@@ -53,7 +72,11 @@ export class ToldByStream {
       ...(model == null ? {} : { model }),
       ...(stopReason == null ? {} : { stop_reason: stopReason }),
     };
-    this.#noteAbout({ ...said, ...generationInfo, ...chunk.response_metadata });
+    this.#noteAbout(
+      { ...said, ...generationInfo, ...chunk.response_metadata },
+      generationInfo?.["completion"],
+    );
+    this.#toldBefore = this.#told;
   }
 
   /** An event of LangChain's protocol of content blocks, whose usage is what has come to so far. */
@@ -63,7 +86,7 @@ export class ToldByStream {
     if (typeof id === "string" && this.#ids.size < MAX_IDS) this.#ids.add(id);
     if (isFields(usage)) this.#counted = this.#last = this.#first = usage;
     if (isFields(responseMetadata)) this.#noteAbout(responseMetadata);
-    if (kind === "message-finish" && reason !== undefined) this.#isEnding = true;
+    if (kind === "message-finish" && reason !== undefined) this.#toldAtEnd = -1;
   }
 
   /** The stream broke with an error. */
@@ -91,15 +114,21 @@ export class ToldByStream {
 
   #noteUsage(usage: UsageMetadata | undefined): void {
     if (usage === undefined) return;
+    this.#counts += 1;
     this.#first ??= usage;
     this.#last = usage;
     this.#counted = this.#counted === undefined ? usage : added(this.#counted, usage);
   }
 
-  #noteAbout(about: About): void {
+  get #told(): number {
+    return this.#counts + this.native.counts;
+  }
+
+  #noteAbout(about: About, answer: unknown = 0): void {
     this.#about = { ...this.#about, ...about };
-    if (ENDINGS.some((name) => about[name] != null)) this.#isEnding = true;
-    if (OVER.has(String(about["status"]))) this.#isEnding = true;
+    if (!ENDINGS.some((name) => about[name] != null) && !OVER.has(String(about["status"]))) return;
+    this.#ended.add(answer);
+    if (this.#ended.size >= this.#outputs) this.#toldAtEnd = Math.min(this.#toldAtEnd, this.#toldBefore);
   }
 
   #noteText(text: string): void {
@@ -125,7 +154,9 @@ function addedDetails(a: object | undefined, b: object | undefined): Record<stri
     string,
     unknown,
   ][]) {
-    if (typeof count === "number") sum[name] = (sum[name] ?? 0) + count;
+    if (typeof count !== "number") continue;
+    // Google's pieces each tell all that was read from a cache.
+    sum[name] = name === "cache_read" ? Math.max(sum[name] ?? 0, count) : (sum[name] ?? 0) + count;
   }
   return sum;
 }

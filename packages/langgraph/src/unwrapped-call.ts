@@ -6,6 +6,7 @@ import {
   type StreamMeter,
   type Wflo,
 } from "@wflo/core";
+import { bytesOfChunk } from "./told-by-stream.ts";
 import type { Answered } from "./usage.ts";
 
 /** A stream that says nothing for so long is taken for broken off: LangChain tells nobody when its reader leaves. */
@@ -14,7 +15,7 @@ const IDLE_MS = 5_000;
 const SILENT_MS = 600_000;
 
 /** How a call ended, as LangChain told it. */
-type End = { readonly answered: Answered } | { readonly failed: unknown };
+type End = "unsent" | { readonly answered: Answered } | { readonly failed: unknown };
 
 /**
  * A call of a model that nobody wrapped, held and counted by what LangChain tells of it. What it tells is led through the door as a stream, so
@@ -58,10 +59,10 @@ export class UnwrappedCall {
   }
 
   /** A piece of the answer came. Throws when wflo cut it meanwhile. */
-  async told(token: string): Promise<void> {
+  async told(token: string, chunk?: unknown): Promise<void> {
     if (this.#cut) throw this.#cut.error;
     if (this.#stream === undefined) await this.open();
-    this.#bytes += new TextEncoder().encode(token).length;
+    this.#bytes += Math.max(new TextEncoder().encode(token).length, bytesOfChunk(chunk));
     this.#pieces += 1;
     this.#stream?.enqueue(token);
     this.#wait(IDLE_MS);
@@ -73,7 +74,7 @@ export class UnwrappedCall {
     const isOpen = this.#stream !== undefined;
     this.#end = end;
     this.#close();
-    if (!("answered" in end)) return;
+    if (end === "unsent" || !("answered" in end)) return;
     // Taken for broken off before, it was charged by what was seen: its bill is known now.
     const wrong = isOpen ? this.#callIds.slice(0, -1) : this.#callIds;
     const bill = isOpen ? undefined : this.#billOf(end.answered);
@@ -103,6 +104,7 @@ export class UnwrappedCall {
 
   #outcome(): Outcome {
     const end = this.#end;
+    if (end === "unsent") return { kind: "rejected", reason: "nothing was sent for it" };
     if (end !== undefined && "answered" in end) return end.answered;
     const hasBegun = this.#pieces > 0;
     if (end === undefined) return { kind: hasBegun ? "cut" : "doubt", reason: "nothing came any more" };

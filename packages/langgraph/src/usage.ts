@@ -12,7 +12,8 @@ export type About = Readonly<Record<string, unknown>>;
 
 /** What an answer in one piece means for money: its usage, and the model and the tier that served it, by the provider's own word if it is known. */
 export function outcomeOfResult({ generations, llmOutput }: ChatResult, native: NativeAnswer): Answered {
-  const messages = generations.map(({ message }) => message);
+  // Models of text have no messages.
+  const messages = generations.flatMap(({ message }) => (message as BaseMessage | undefined) ?? []);
   // Several answers to one request bear the usage of all of them, each.
   const told = messages.find((message) => usageOf(message) !== undefined) ?? messages[0];
   const info = generations[0]?.generationInfo;

@@ -29,6 +29,25 @@ const MAX_CALLS = 100_000;
 const REMEDY = "Wrap the model with meterChatModel.";
 const NOWHERE: RefusalPlace = { graphRun: undefined, modelCall: undefined };
 
+/** Calls that some handler is about to count, with the places of all that were told of it: LangChain tells them in one turn. */
+const claimed = new Map<string, RefusalPlace[]>();
+let handlers = 0;
+
+/** Requests that LangChain makes at once: it tells of them in one turn, with one and the same description of their model. */
+interface Group {
+  readonly runIds: string[];
+  isRefused: boolean;
+}
+
+const groups = new WeakMap<object, Group>();
+
+function groupOf(llm: Serialized): Group {
+  const group = groups.get(llm) ?? { runIds: [], isRefused: false };
+  groups.set(llm, group);
+  queueMicrotask(() => groups.delete(llm));
+  return group;
+}
+
 type Start = {
   readonly llm: Serialized;
   readonly messages: readonly BaseMessage[];
@@ -47,19 +66,20 @@ export function wfloCallbacks(options: MeterOptions = {}): BaseCallbackHandler {
 
 /** The same in a place where refusals are noted. */
 export class WfloCallbacks extends BaseCallbackHandler {
-  readonly name = "wflo";
+  // LangChain adds no handler whose name it has: one further inside knows of places that the one around does not.
+  readonly name = `wflo/${(handlers += 1)}`;
   readonly #options: MeterOptions;
   readonly #place: RefusalPlace;
   readonly #bind: () => Promise<BoundWrapper>;
   readonly #calls = new Map<string, UnwrappedCall>();
 
-  constructor(options: MeterOptions, place: RefusalPlace) {
+  constructor(options: MeterOptions, place: RefusalPlace, bind = bindWrapper(options)) {
     super({ raiseError: true });
     // Else the model is asked before there is an answer, and a refusal ends the process.
     this.awaitHandlers = true;
     this.#options = options;
     this.#place = place;
-    this.#bind = bindWrapper(options);
+    this.#bind = bind;
   }
 
   override async handleChatModelStart(
@@ -91,11 +111,25 @@ export class WfloCallbacks extends BaseCallbackHandler {
     });
   }
 
-  override async handleLLMNewToken(token: string, _place: unknown, runId: string): Promise<void> {
-    await this.#refusing(async () => this.#calls.get(runId)?.told(token));
+  override async handleLLMNewToken(
+    token: string,
+    _place: unknown,
+    runId: string,
+    _parentRunId?: string,
+    _tags?: string[],
+    { chunk }: { readonly chunk?: unknown } = {},
+  ): Promise<void> {
+    await this.#refusing([this.#place], async () => this.#calls.get(runId)?.told(token, chunk));
   }
 
-  override async handleLLMEnd(output: LLMResult, runId: string): Promise<void> {
+  override async handleLLMEnd(
+    output: LLMResult,
+    runId: string,
+    _parentRunId?: string,
+    _tags?: string[],
+    extra: Params = {},
+  ): Promise<void> {
+    if (extra["cached"] === true) return this.#take(runId)?.ended("unsent");
     const result = { generations: output.generations.flat(), llmOutput: output.llmOutput } as ChatResult;
     await this.#take(runId)?.ended({ answered: outcomeOfResult(result, new NativeAnswer()) });
   }
@@ -106,25 +140,44 @@ export class WfloCallbacks extends BaseCallbackHandler {
 
   async #start(runId: string, start: Start): Promise<void> {
     if (start.metadata[METERED] === true) return;
-    if (this.#place.modelCall?.refusal !== undefined) throw this.#place.modelCall.refusal;
-    await this.#refusing(async () => {
+    // One charge for one call, however many are told of it.
+    const others = claimed.get(runId);
+    if (others !== undefined) return void others.push(this.#place);
+    const places = [this.#place];
+    claimed.set(runId, places);
+    const group = groupOf(start.llm);
+    await this.#refusing(places, async () => {
       const { wflo, request: bound } = await this.#bind();
+      for (const { modelCall } of places) if (modelCall?.refusal !== undefined) throw modelCall.refusal;
       const request = { ...unwrappedRequest(start, this.#options), ...bound };
       if (this.#calls.size >= MAX_CALLS)
         throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
       wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
       const { agent } = graphPlaceOf(undefined, start.metadata);
       const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent });
-      await call.open();
-      this.#calls.set(runId, call);
-    });
+      await this.#openIn(group, runId, call);
+    }).finally(() => claimed.delete(runId));
   }
 
-  async #refusing(work: () => Promise<void>): Promise<void> {
+  /** Of requests made at once none is sent when one is refused, and LangChain tells nobody. */
+  async #openIn(group: Group, runId: string, call: UnwrappedCall): Promise<void> {
+    try {
+      await call.open();
+    } catch (error) {
+      group.isRefused = true;
+      await Promise.all(group.runIds.map(async (id) => this.#take(id)?.ended("unsent")));
+      throw error;
+    }
+    this.#calls.set(runId, call);
+    group.runIds.push(runId);
+    if (group.isRefused) await this.#take(runId)?.ended("unsent");
+  }
+
+  async #refusing(places: readonly RefusalPlace[], work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      throw metRefusal(error, this.#place);
+      throw places.reduce(metRefusal, error);
     }
   }
 

@@ -144,7 +144,7 @@ test(
       [start([...args, "take-over"]), start([...args, "take-over"])].map(reportOf),
     );
     const won = reports.filter((report) => report?.done !== undefined);
-    expect(won.length, JSON.stringify(reports)).toBe(1);
+    expect(won).toHaveLength(1);
     expect(reports.map((report) => report?.failed)).toContain("WFLO_RUN_SUPERSEDED");
     expect(won[0]?.done?.toSorted()).toEqual(NODES);
     await wflo.flush();

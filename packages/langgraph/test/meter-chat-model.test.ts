@@ -104,7 +104,7 @@ test("writes an output cap that the money pays for, and lets the request alone w
   const model = meterChatModel(chatModel(simulator), { wflo, budgets: ["user"] });
   await model.invoke(PROMPT);
   const [short] = simulator.requests;
-  const cap = (short?.body as { max_tokens?: number }).max_tokens ?? 0;
+  const cap = (short?.body as { max_tokens?: number } | undefined)?.max_tokens ?? 0;
   expect(cap).toBeGreaterThan(1_000);
   expect(cap).toBeLessThan(5_001);
   await wflo.budgets.set({ id: "user", caps: { total: "10.00" } });
@@ -155,7 +155,7 @@ test("meters the models that a configurable model picks, with what was bound to 
   await model.invoke(PROMPT);
   for await (const _ of await model.stream(PROMPT));
   expect(await lines(wflo, 3)).toHaveLength(3);
-  expect((simulator.requests[0]?.body as { tools?: unknown[] }).tools).toHaveLength(1);
+  expect((simulator.requests[0]?.body as { tools?: unknown[] } | undefined)?.tools).toHaveLength(1);
 });
 
 test("counts the events of LangChain's protocol of content blocks", async () => {

@@ -28,7 +28,7 @@ $$;
 create function wflo.expire_thread(p_tenant text, p_thread text) returns boolean language plpgsql as $$
 begin
   perform 1 from wflo.thread t
-  where t.tenant = p_tenant and t.thread = p_thread and t.expires_at <= wflo.now() for no key update;
+  where t.tenant = p_tenant and t.thread = p_thread and t.expires_at <= wflo.now() for update;
   if not found then
     return false;
   end if;
@@ -48,7 +48,7 @@ begin
   end if;
   for v_thread in
     select t.thread from wflo.thread t where t.tenant = p_tenant and t.expires_at <= wflo.now()
-    order by t.expires_at limit p_limit for no key update skip locked
+    order by t.expires_at limit p_limit for update skip locked
   loop
     v_count := v_count + wflo.expire_thread(p_tenant, v_thread)::int4;
   end loop;
@@ -63,7 +63,7 @@ declare
 begin
   perform wflo.expire_thread(p_tenant, p_thread);
   insert into wflo.thread (tenant, thread, key) values (p_tenant, p_thread, wflo.uuid7()) on conflict do nothing;
-  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for update;
   if p_is_default and (v_thread.ttl_is_own or v_thread.ttl_ms = p_ttl_ms) then
     return to_jsonb(false);
   end if;
@@ -125,7 +125,7 @@ declare
   v_checkpoints int8;
   v_elements int8;
 begin
-  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for no key update;
+  select * into v_thread from wflo.thread t where t.tenant = p_tenant and t.thread = p_thread for update;
   if not found or v_thread.epoch <> p_epoch
     -- One that was replaced has a new seq.
     or p_checkpoints <> (select count(*) from wflo.checkpoint c where c.thread_key = v_thread.key and c.seq <= p_seq)
@@ -171,7 +171,7 @@ begin
   select p_tenant, p_to, wflo.uuid7() from wflo.thread t where t.tenant = p_tenant and t.thread = p_from
   on conflict do nothing;
   -- One order for all who lock threads.
-  perform 1 from wflo.thread t where t.tenant = p_tenant and t.thread in (p_from, p_to) order by t.thread for no key update;
+  perform 1 from wflo.thread t where t.tenant = p_tenant and t.thread in (p_from, p_to) order by t.thread for update;
   perform wflo.expire_thread(p_tenant, t.thread) from wflo.thread t where t.tenant = p_tenant and t.thread in (p_from, p_to);
   select * into v_from from wflo.thread t where t.tenant = p_tenant and t.thread = p_from;
   select * into v_to from wflo.thread t where t.tenant = p_tenant and t.thread = p_to;

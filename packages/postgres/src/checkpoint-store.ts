@@ -20,8 +20,8 @@ import {
   type PutJson,
 } from "./read-checkpoint.ts";
 import { checkpoint } from "./schema/checkpoint.ts";
-import { threadRetention } from "./thread-retention.ts";
 import { TextUnpacker } from "./text-unpacker.ts";
+import { threadRetention } from "./thread-retention.ts";
 import { uuidOf } from "./uuid-of.ts";
 
 const COLUMNS = 'kind, "of", log, position, codec, text, label';

@@ -57,8 +57,8 @@ export const brokenLists: readonly BrokenStore[] = [
     name: "takes the entries of all threads for those of one",
     breaks: "filters entries by call, run, thread, budget and doubt",
     wrap(database) {
-      const listEntries: LedgerStore["listEntries"] = (tenant, { thread: _, ...filter }) =>
-        database.ledger.listEntries(tenant, filter);
+      const listEntries: LedgerStore["listEntries"] = (tenant, filter) =>
+        database.ledger.listEntries(tenant, { ...filter, thread: undefined });
       return withMethods(database, { ledger: { listEntries } });
     },
   },

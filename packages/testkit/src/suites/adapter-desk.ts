@@ -129,6 +129,13 @@ export class AdapterDesk {
     return this.wflo.calls.list();
   }
 
+  /** Aborts as soon as a request has come in: a time would be too short on a busy machine. */
+  abortOnceSent(): AbortSignal {
+    const aborting = new AbortController();
+    void until(async () => this.simulator.requests.length > 0).then(() => aborting.abort());
+    return aborting.signal;
+  }
+
   /** What the simulator's own count costs, as a decimal string. */
   billed(model: PricedModel = AdapterDesk.model): string {
     const { inputTokens, cachedTokens, outputTokens, calls } = this.simulator.billed();

@@ -9,7 +9,6 @@ const SILENT = { neverAnswer: true, outputTokens: 40 };
 const REFUSALS = [400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 529];
 /** Statuses by which something in between says that it waited in vain: the provider may have gone on. */
 const TIME_OUTS = [408, 504, 524];
-const GIVE_UP_MS = 30;
 /** So long a request is waited for that its caller has given up. */
 const SHORT_DRAIN = { drainMs: 50 };
 
@@ -49,7 +48,7 @@ export const adapterOutcomesCases: readonly AdapterCase[] = [
       await desk.answers(SILENT);
       await desk.budget("1.00");
       const adapter = await desk.adapter({ maxRetries: 2 });
-      await failureOf(adapter.text("Hi", { signal: AbortSignal.timeout(GIVE_UP_MS) }));
+      await failureOf(adapter.text("Hi", { signal: desk.abortOnceSent() }));
       await expectDoubt(desk);
     },
     SHORT_DRAIN,
@@ -60,7 +59,7 @@ export const adapterOutcomesCases: readonly AdapterCase[] = [
       await desk.answers(SILENT);
       await desk.budget("1.00");
       const stream = await desk.streaming({ maxRetries: 2 });
-      await failureOf(stream("Hi", { signal: AbortSignal.timeout(GIVE_UP_MS) }).then(readAll));
+      await failureOf(stream("Hi", { signal: desk.abortOnceSent() }).then(readAll));
       await expectDoubt(desk);
     },
     SHORT_DRAIN,
