@@ -5,6 +5,8 @@ import type { RunScope } from "./run/run-scope.ts";
 export interface CurrentRun {
   readonly id: string;
   readonly workflow: string;
+  /** How often it was started, resumed ones included: what an earlier one still writes is out of date. */
+  readonly epoch: number;
   readonly step: string | undefined;
   readonly agent: string | undefined;
   /** The budgets every call here is reserved on. */
@@ -24,5 +26,13 @@ function describe(
   agent: string | undefined,
   budgetIds: readonly string[],
 ): CurrentRun {
-  return { id: run.runId, workflow: run.workflow, step, agent, budgetIds, signal: run.signal };
+  return {
+    id: run.runId,
+    workflow: run.workflow,
+    epoch: run.epoch,
+    step,
+    agent,
+    budgetIds,
+    signal: run.signal,
+  };
 }

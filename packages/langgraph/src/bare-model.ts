@@ -1,7 +1,7 @@
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { isChatModel, type CallOptions, type ChatModelParts } from "./chat-model.ts";
-import type { NativeAnswer } from "./native-answer.ts";
+import { sendsItself, type NativeAnswer } from "./native-answer.ts";
 import type { OnceCaller } from "./own-retries.ts";
 
 /** The names that models give to their output cap. */
@@ -52,6 +52,11 @@ export class BareModel {
     })) as ChatModelParts;
   }
 
+  /** Whether its requests are its own, or those of models that it has inside. */
+  get sendsItself(): boolean {
+    return [this.#model, ...innerModels(this.#model).map(([, part]) => part)].some(sendsItself);
+  }
+
   /** Whether an output cap can be written into its requests. */
   canCap(options: CallOptions): boolean {
     if (!this.#isProbed) {
@@ -74,9 +79,14 @@ export class BareModel {
 /** A model that shares everything with another but for these fields, and so do the models it answers with. */
 function made(model: object, fieldsOf: (part: object) => Fields): object {
   const copy = Object.assign(Object.create(model) as Fields, fieldsOf(model));
-  for (const name of INNER_MODELS) {
-    const part = (model as Fields)[name];
-    if (isChatModel(part)) copy[name] = Object.assign(Object.create(part) as Fields, fieldsOf(part));
-  }
+  for (const [name, part] of innerModels(model))
+    copy[name] = Object.assign(Object.create(part) as Fields, fieldsOf(part));
   return copy;
+}
+
+function innerModels(model: object): [string, BaseChatModel][] {
+  return INNER_MODELS.flatMap((name) => {
+    const part = (model as Fields)[name];
+    return isChatModel(part) ? [[name, part]] : [];
+  });
 }

@@ -1,5 +1,7 @@
 import { isBudgetExceeded, WfloError } from "@wflo/core";
+import { currentNamespace } from "./graph-place.ts";
 import type { GraphRun } from "./graph-run.ts";
+import { hookTaskOf } from "./kept-refusals.ts";
 import type { ModelCall } from "./model-call.ts";
 
 /** Where a refusal was met. */
@@ -16,7 +18,11 @@ export interface RefusalPlace {
 export function metRefusal(error: unknown, { graphRun, modelCall }: RefusalPlace): unknown {
   if (!isRefusal(error, graphRun)) return error;
   const thrown = graphRun === undefined ? error : asInterrupt(error);
-  if (graphRun !== undefined) graphRun.refusal ??= error;
+  if (graphRun !== undefined) {
+    graphRun.refusal ??= error;
+    const hook = hookTaskOf(currentNamespace());
+    if (hook !== undefined) graphRun.refusedHooks.add(hook);
+  }
   if (modelCall !== undefined) modelCall.refusal ??= thrown;
   return thrown;
 }

@@ -24,6 +24,12 @@ export function currentGraphPlace(): GraphPlace {
   return graphPlaceOf(config?.configurable, config?.metadata);
 }
 
+/** The nodes around with their tasks, as LangGraph names them: `node:task|node:task`. */
+export function currentNamespace(): string | undefined {
+  const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunnableConfig | undefined;
+  return namespaceOf(config?.metadata);
+}
+
 /** The same of a config's parts. */
 export function graphPlaceOf(
   configurable: Readonly<Record<string, unknown>> | undefined,
@@ -39,10 +45,14 @@ export function graphPlaceOf(
     place: {
       thread,
       checkpointId: textOf(checkpoints?.[""]),
-      step: pathOf(textOf(metadata?.["langgraph_checkpoint_ns"]) ?? textOf(metadata?.["checkpoint_ns"])),
+      step: pathOf(namespaceOf(metadata)),
     },
     agent,
   };
+}
+
+function namespaceOf(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  return textOf(metadata?.["langgraph_checkpoint_ns"]) ?? textOf(metadata?.["checkpoint_ns"]);
 }
 
 /** The nodes around, outermost first, as the path of a step: a namespace is `node:task|node:task`. */

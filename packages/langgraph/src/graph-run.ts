@@ -4,6 +4,8 @@ import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 export interface GraphRun {
   /** What stopped it, if a budget did. */
   refusal: unknown;
+  /** The tasks of an agent's middleware that were refused, whether or not they let anybody know. */
+  readonly refusedHooks: Set<string>;
 }
 
 /** Under this key of a config's `configurable` the tasks of the graph find it, subgraphs included. */

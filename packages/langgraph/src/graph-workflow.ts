@@ -3,20 +3,26 @@ import {
   InvalidOptionError,
   registerTarget,
   RunInterruptedError,
+  RunNotResumableError,
   type Run,
   type WorkflowFunction,
 } from "@wflo/core";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import { GRAPH_RUN, type GraphRun } from "./graph-run.ts";
 import { graphValues } from "./graph-values.ts";
+import { keepingRefusals } from "./kept-refusals.ts";
 import { covered } from "./model-call.ts";
 import { WfloCallbacks } from "./wflo-callbacks.ts";
+
+/** Under which LangGraph takes a checkpointer other than the one that the graph was compiled with. */
+const CHECKPOINTER = "__pregel_checkpointer";
 
 /** What a workflow needs of a compiled graph of LangGraph, or of an agent of `createAgent`. */
 export interface GraphTarget {
   invoke(input: unknown, config?: RunnableConfig): Promise<unknown>;
   stream(input: unknown, config?: RunnableConfig): Promise<AsyncIterable<unknown>>;
   getState(config: RunnableConfig): Promise<GraphState>;
+  getStateHistory(config: RunnableConfig): AsyncIterable<GraphState>;
   readonly checkpointer?: unknown;
   readonly outputChannels?: unknown;
 }
@@ -25,6 +31,7 @@ interface GraphState {
   readonly next: readonly string[];
   readonly config: RunnableConfig;
   readonly values: unknown;
+  readonly metadata?: { readonly source?: string } | undefined;
   readonly tasks: readonly { readonly interrupts?: readonly unknown[] }[];
 }
 
@@ -80,14 +87,16 @@ class GraphWork {
   readonly #graph: GraphTarget;
   readonly #run: Run<unknown>;
   readonly #work: Work;
-  readonly #graphRun: GraphRun = { refusal: undefined };
+  readonly #graphRun: GraphRun = { refusal: undefined, refusedHooks: new Set() };
   readonly #thread: RunnableConfig;
+  readonly #checkpointer: object;
 
   constructor(graph: GraphTarget, run: Run<unknown>, work: Work) {
     this.#graph = graph;
     this.#run = run;
     this.#work = work;
     this.#thread = { configurable: { ...work.config?.configurable, thread_id: work.threadId ?? run.id } };
+    this.#checkpointer = keepingRefusals(graph.checkpointer as object, this.#graphRun);
   }
 
   async invoke(): Promise<unknown> {
@@ -112,10 +121,26 @@ class GraphWork {
     const head = checkpointOf(state);
     const before = await this.#run.step("thread", () => ({ head: head ?? "" }));
     if (before.head === (head ?? "")) return { input: this.#work.input };
+    await this.#insistOnOwn(before.head);
     if (state.next.length === 0) return { over: this.#outputOf(state.values) };
     if (this.#run.answer === undefined) return { input: null };
     const { Command } = await import("@langchain/langgraph");
     return { input: new Command({ resume: this.#run.answer }) };
+  }
+
+  /** A thread that several runs work on may have been gone on with meanwhile: what is unfinished there is no longer this run's. */
+  async #insistOnOwn(since: string): Promise<void> {
+    if (this.#work.threadId === undefined) return;
+    let inputs = 0;
+    for await (const state of this.#graph.getStateHistory(this.#thread)) {
+      if (checkpointOf(state) === since) break;
+      if (state.metadata?.source === "input") inputs += 1;
+    }
+    if (inputs <= 1) return;
+    throw new RunNotResumableError(
+      this.#run.id,
+      `others have gone on with its thread ${this.#work.threadId} meanwhile. Start a new run with what is still to be done.`,
+    );
   }
 
   /** What the graph would have returned: its private channels are its own. */
@@ -141,7 +166,13 @@ class GraphWork {
     return {
       ...config,
       signal: this.#run.signal,
-      configurable: { ...this.#thread.configurable, [GRAPH_RUN]: this.#graphRun },
+      // For `deleteForRuns`.
+      metadata: { run_id: this.#run.id, ...config?.metadata },
+      configurable: {
+        ...this.#thread.configurable,
+        [GRAPH_RUN]: this.#graphRun,
+        [CHECKPOINTER]: this.#checkpointer,
+      },
     };
   }
 

@@ -121,9 +121,9 @@ export class ModelGuard {
     }
   }
 
-  /** A metered call that the user's own transport makes is a call of its own. */
+  /** A metered call that the transport of a model makes is a call of its own; one that a model makes to answer by is the same. */
   #atWire<T>(work: () => Promise<T>): Promise<T> {
-    return this.#bare === undefined ? work() : apart(work);
+    return this.#bare?.sendsItself === true ? apart(work) : work();
   }
 }
 

@@ -7,6 +7,7 @@ import { isChatModel, partsOfModel, type CallOptions, type RunManager } from "./
 import { configurableParts } from "./configurable-model.ts";
 import { ModelGuard } from "./guard.ts";
 import { METERED, noteMetered } from "./metered-calls.ts";
+import { classWithPrivateFields } from "./private-fields.ts";
 import type { MeterOptions } from "./model-options.ts";
 
 /** Every answer of a stream, as LangChain adds them up. */
@@ -42,7 +43,8 @@ const EVENTS: PieceReader<unknown> = {
  * The same chat model with every request behind wflo's door: priced, held and settled, each retry as a call of its own, whether it is
  * invoked, streamed, bound to tools, asked for structured output, or part of a chain, a graph or an agent. It is an instance of the same class.
  * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not tried again.
- * Retries that a model's client makes by itself (Bedrock's does) are one call. Throws `InvalidOptionError` for what is no chat model.
+ * Retries that a model's client makes by itself (Bedrock's does) are one call. Throws `InvalidOptionError` for what is no chat model, and for
+ * models of classes with private fields.
  */
 export function meterChatModel<Model extends BaseChatModel>(model: Model, options: MeterOptions = {}): Model {
   return meteredModel(model, options, bindWrapper(options));
@@ -58,6 +60,13 @@ export function meteredModel<Model extends BaseChatModel>(
     throw new InvalidOptionError(
       "meterChatModel takes a chat model of LangChain. Of what is made of one, such as model.withConfig(…), bindTools(…) or " +
         "withFallbacks(…), meter the models inside: meterChatModel(model).withConfig(…).",
+    );
+  }
+  const secretive = classWithPrivateFields(model);
+  if (secretive !== undefined) {
+    throw new InvalidOptionError(
+      `meterChatModel cannot work with ${secretive}: its private fields (#…) are in no copy of it. Leave it as it is: inside of runs, and by ` +
+        "wfloCallbacks() elsewhere, its calls are held for and counted all the same.",
     );
   }
   const again = (made: object): object => meteredAgain(made, { model, metered, meter });

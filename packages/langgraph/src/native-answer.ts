@@ -8,6 +8,11 @@ type Answered = Extract<Outcome, { kind: "answered" }>;
 /** The methods by which models send a request: their answer is the provider's own, a body or a stream of events. */
 const SENDING = ["completionWithRetry", "createStreamWithRetry"] as const;
 
+/** Whether a model sends its requests itself, as those of LangChain's own packages do: others may answer by another model. */
+export function sendsItself(model: object): boolean {
+  return SENDING.some((name) => typeof Reflect.get(model, name) === "function");
+}
+
 /** What a provider itself has told of an answer, before LangChain made its own words of it, which leave parts out. */
 export class NativeAnswer {
   readonly #opened = Promise.withResolvers<void>();

@@ -40,6 +40,11 @@ export class UnwrappedCall {
     this.#showsAll = request.reasoning === false;
   }
 
+  /** Whether the door still waits for what becomes of it. */
+  get isOpen(): boolean {
+    return this.#stream !== undefined;
+  }
+
   /** Holds money for it. Throws refusals. */
   async open(): Promise<void> {
     this.#bytes = 0;
@@ -79,6 +84,15 @@ export class UnwrappedCall {
     const wrong = isOpen ? this.#callIds.slice(0, -1) : this.#callIds;
     const bill = isOpen ? undefined : this.#billOf(end.answered);
     if (!isOpen && bill === undefined) return;
+    await this.#putRight(wrong, bill).catch((error: unknown) => {
+      // The answer is the user's all the same, and more than it cost was charged.
+      process.emitWarning(
+        `A call of ${this.#request.model} stays charged by what was seen of it: ${String(error)}`,
+      );
+    });
+  }
+
+  async #putRight(wrong: readonly string[], bill: Money | undefined): Promise<void> {
     await this.#wflo.flush();
     for (const callId of wrong) {
       const cost = callId === this.#callIds.at(-1) ? (bill ?? 0) : 0;
@@ -86,9 +100,14 @@ export class UnwrappedCall {
     }
   }
 
-  #billOf({ usage, model = this.#request.model }: Answered): Money | undefined {
+  #billOf({ usage, model = this.#request.model, serviceTier }: Answered): Money | undefined {
     if (usage === undefined) return undefined;
-    const cost = this.#wflo.pricing.cost({ provider: this.#request.provider, model, usage });
+    const cost = this.#wflo.pricing.cost({
+      provider: this.#request.provider,
+      model,
+      usage,
+      ...(serviceTier === undefined ? {} : { serviceTier }),
+    });
     return cost.kind === "known" ? new Money(cost.nanoUsd) : undefined;
   }
 

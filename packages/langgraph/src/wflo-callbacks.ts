@@ -150,6 +150,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
       const { wflo, request: bound } = await this.#bind();
       for (const { modelCall } of places) if (modelCall?.refusal !== undefined) throw modelCall.refusal;
       const request = { ...unwrappedRequest(start, this.#options), ...bound };
+      if (this.#calls.size >= MAX_CALLS) this.#forget();
       if (this.#calls.size >= MAX_CALLS)
         throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
       wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
@@ -179,6 +180,11 @@ export class WfloCallbacks extends BaseCallbackHandler {
     } catch (error) {
       throw places.reduce(metRefusal, error);
     }
+  }
+
+  /** LangChain may never tell the end of a call: those that were given up need not be kept. */
+  #forget(): void {
+    for (const [runId, call] of this.#calls) if (!call.isOpen) this.#calls.delete(runId);
   }
 
   #take(runId: string): UnwrappedCall | undefined {

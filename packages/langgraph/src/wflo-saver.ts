@@ -1,5 +1,6 @@
 import {
   CheckpointEngine,
+  currentRun,
   systemClock,
   ThreadDeletedError,
   uuidV7Ids,
@@ -11,8 +12,6 @@ import {
 import { postgres } from "@wflo/postgres";
 import {
   BaseCheckpointSaver,
-  maxChannelVersion,
-  TASKS,
   type ChannelVersions,
   type Checkpoint,
   type CheckpointListOptions,
@@ -32,12 +31,12 @@ import { checkedOptions, type WfloSaverOptions } from "./options.ts";
 import { copyTo } from "./copy-to.ts";
 import { deleteForRuns, type RunsDeleted } from "./delete-for-runs.ts";
 import { importThreads, type Imported, type ImportOptions } from "./import-threads.ts";
-import { SENDS_ARE_TASKS } from "./outlined-checkpoint.ts";
+import { isAt, withOldSends } from "./old-sends.ts";
 import { pagesOf } from "./pages-of.ts";
 import { patientStore } from "./patient-store.ts";
 import { pruneThreads, type Pruned, type PruneOptions } from "./prune-threads.ts";
 import { PutsUnderWay } from "./puts-under-way.ts";
-import { readerAt, readTuple, readWrites, textOf } from "./read-tuple.ts";
+import { readerAt, readTuple, textOf } from "./read-tuple.ts";
 import { savingError } from "./saving-error.ts";
 import { specialIndex } from "./special-index.ts";
 import { SealedParts } from "./sealed-parts.ts";
@@ -57,12 +56,19 @@ import { ThreadLifetimes } from "./thread-lifetimes.ts";
 import type { ThreadPoint } from "./thread-line.ts";
 import { ValueParts } from "./value-parts.ts";
 
+/** The run that saves: what an execution of it still saves that another has superseded is refused. */
+function currentFence(): { readonly runId: string; readonly epoch: number } | undefined {
+  const run = currentRun();
+  return run && { runId: run.id, epoch: run.epoch };
+}
+
 /** More checkpoints than a thread has in practice. */
 const MAX_POINTS = 1_000_000;
 
 /**
  * A LangGraph checkpointer whose threads take what they add, not what they have: `compile({ checkpointer: new WfloSaver({ database }) })`.
- * Methods reject with `StoreUnavailableError`; writes to a thread that was deleted meanwhile with `ThreadDeletedError`.
+ * Methods reject with `StoreUnavailableError`; writes to a thread that was deleted meanwhile with `ThreadDeletedError`, checkpoints of a
+ * run that another process has taken over with `RunSupersededError`.
  */
 export class WfloSaver extends BaseCheckpointSaver {
   readonly #database: Database;
@@ -103,7 +109,7 @@ export class WfloSaver extends BaseCheckpointSaver {
     const stored = place && (await this.#store.get(this.#tenant, place));
     if (stored === undefined) return undefined;
     const read = this.#readerOf(stored.row.thread);
-    return this.#migrated(await readTuple(stored, this.#engine.channelsOf(stored), read), read);
+    return this.#withSends(await readTuple(stored, this.#engine.channelsOf(stored), read), read);
   }
 
   override async *list(
@@ -119,7 +125,7 @@ export class WfloSaver extends BaseCheckpointSaver {
       for (const stored of page) {
         const read = reads.ofOne(this.#readerOf(stored.row.thread));
         const { value } = channels.next();
-        yield this.#migrated(await readTuple(stored, value ?? [], read), read, page);
+        yield this.#withSends(await readTuple(stored, value ?? [], read), read, page);
       }
     }
   }
@@ -271,7 +277,8 @@ export class WfloSaver extends BaseCheckpointSaver {
     checkPut(toPut);
     const { checkpoint, parentId } = toPut;
     const { id } = checkpoint;
-    const request = { thread, namespace, id, parentId, baseId: baseIdOf(toPut), name: CHECKPOINT_NAME };
+    const place = { thread, namespace, id, parentId, baseId: baseIdOf(toPut) };
+    const request = { ...place, name: CHECKPOINT_NAME, fence: currentFence() };
     // Begun at once: the caller may change its state while something else is waited for.
     const compose = composeCheckpoint(toPut, this.#partsOf(thread));
     const save = async () => {
@@ -285,31 +292,9 @@ export class WfloSaver extends BaseCheckpointSaver {
     }
   }
 
-  /** Checkpoints of old versions have the sends that their parent's tasks wrote; the parent is looked for in `page` first. */
-  async #migrated(
-    tuple: CheckpointTuple,
-    read: ReadPart,
-    page: readonly StoredCheckpoint[] = [],
-  ): Promise<CheckpointTuple> {
-    const { checkpoint, parentConfig } = tuple;
-    if (checkpoint.v >= SENDS_ARE_TASKS || parentConfig === undefined) return tuple;
-    const place = placeOf(parentConfig);
-    if (place === undefined) return tuple;
-    const isParent = ({ row }: StoredCheckpoint) =>
-      row.id === place.id && row.namespace === place.namespace && row.thread === place.thread;
-    const parent = page.find(isParent) ?? (await this.#store.get(this.#tenant, place));
-    const sends = parent?.writes.filter(({ channel }) => channel === TASKS) ?? [];
-    if (sends.length === 0) return tuple;
-    const values = await readWrites(sends, readerAt(place, read));
-    const versions = Object.values(checkpoint.channel_versions);
-    const version = versions.length > 0 ? maxChannelVersion(...versions) : this.getNextVersion(undefined);
-    return {
-      ...tuple,
-      checkpoint: {
-        ...checkpoint,
-        channel_values: { ...checkpoint.channel_values, [TASKS]: values.map(([, , value]) => value) },
-        channel_versions: { ...checkpoint.channel_versions, [TASKS]: version },
-      },
-    };
+  #withSends(tuple: CheckpointTuple, read: ReadPart, page: readonly StoredCheckpoint[] = []) {
+    const find = async (place: CheckpointPlace) =>
+      page.find(({ row }) => isAt(row, place)) ?? (await this.#store.get(this.#tenant, place));
+    return withOldSends(tuple, { find, read, nextVersion: (current) => this.getNextVersion(current) });
   }
 }

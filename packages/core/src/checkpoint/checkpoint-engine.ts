@@ -59,6 +59,8 @@ export interface ChannelsRequest extends Pick<
 > {
   /** The checkpoint of the line that has what is kept; the parent by default. */
   readonly baseId?: string | undefined;
+  /** The run that saves it, if one does. */
+  readonly fence?: CheckpointPut["fence"];
 }
 
 /** A checkpoint on its way: what is known of it before it is drafted, and the rules of its put. */
@@ -119,10 +121,10 @@ export class CheckpointEngine {
 
   /**
    * Saves channels that the caller has split and written itself, under an id of its own; another checkpoint of that id is replaced.
-   * Throws `UnsavableValueError`, `StoreUnavailableError`, and `ThreadDeletedError` when the parent was deleted.
+   * Throws `UnsavableValueError`, `StoreUnavailableError`, `ThreadDeletedError` when the parent was deleted, and `RunSupersededError`.
    */
   async saveChannels(request: ChannelsRequest, compose: ComposeChannels): Promise<CheckpointHeader> {
-    const { baseId = request.parentId, ...made } = request;
+    const { baseId = request.parentId, fence, ...made } = request;
     const { thread, namespace, id } = made;
     const base = baseId === undefined ? undefined : { namespace, id: baseId };
     const known = this.#recentOf({ thread, base }) ?? (await this.#read({ thread, base }));
@@ -133,7 +135,7 @@ export class CheckpointEngine {
       return { remembered: writeChannels(written, writer), metadata };
     };
     this.#recent.delete(keyOf({ thread, namespace }, id));
-    return this.#insist({ header, base, replaces: true, mustNotRevive: true }, known, draft);
+    return this.#insist({ header, base, fence, replaces: true, mustNotRevive: true }, known, draft);
   }
 
   /** Puts a checkpoint until it stands: elements are drafted again when others were faster, or deleted what it goes on from. */

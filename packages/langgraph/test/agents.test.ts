@@ -5,7 +5,7 @@ import { tool } from "@langchain/core/tools";
 import { Annotation, Command, interrupt, MemorySaver, START, StateGraph } from "@langchain/langgraph";
 import { createAgent } from "langchain";
 import { expect, onTestFinished, test } from "vitest";
-import { chatModel, lines, newWflo, settled, simulate } from "../metering-desk.ts";
+import { chatModel, lines, newWflo, settled, simulate } from "./metering-desk.ts";
 
 const HELLO = { messages: [new HumanMessage("hello")] };
 const THREAD = { configurable: { thread_id: "1" } };

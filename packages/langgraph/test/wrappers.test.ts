@@ -4,7 +4,7 @@ import { createAgent } from "langchain";
 import { InvalidOptionError, isBudgetExceeded } from "@wflo/core";
 import { meterChatModel, wfloAgentMiddleware } from "@wflo/langgraph";
 import { expect, test } from "vitest";
-import { chatModel, newWflo, settled, simulate } from "../metering-desk.ts";
+import { chatModel, newWflo, settled, simulate } from "./metering-desk.ts";
 
 const PROMPT = [new HumanMessage("Say something nice.")];
 const ANSWER = { inputTokens: 300, outputTokens: 100 };

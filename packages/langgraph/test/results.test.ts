@@ -2,7 +2,7 @@ import { createWflo, memoryDatabase, RunInterruptedError, type Run } from "@wflo
 import { graphWorkflow, WfloSaver } from "@wflo/langgraph";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { expect, onTestFinished, test } from "vitest";
-import { settled } from "../metering-desk.ts";
+import { settled } from "./metering-desk.ts";
 
 test("returns the same after a crash between the end of the graph and that of its run", async () => {
   const wflo = createWflo({ database: memoryDatabase(), logger: false });

@@ -1,5 +1,11 @@
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { AIMessageChunk, HumanMessage, type UsageMetadata } from "@langchain/core/messages";
+import {
+  AIMessage,
+  AIMessageChunk,
+  HumanMessage,
+  type BaseMessage,
+  type UsageMetadata,
+} from "@langchain/core/messages";
 import { ChatGenerationChunk, type ChatResult } from "@langchain/core/outputs";
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import { decimalUsd } from "@wflo/core";
@@ -8,7 +14,7 @@ import { ChatOpenAI } from "@langchain/openai";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { lines, MODEL, newWflo, settled } from "../metering-desk.ts";
+import { chatModel, lines, MODEL, newWflo, settled, simulate, user } from "./metering-desk.ts";
 
 const PROMPT = [new HumanMessage("Say something nice.")];
 
@@ -148,4 +154,57 @@ test("charges what is told at the end by a provider that tells usage as it goes"
     for await (const _ of await meterChatModel(model, { wflo, budgets: ["user"] }).stream(PROMPT));
     expect((await lines(wflo, 1))[0]?.charged).toBe(decimalUsd(BigInt(10 * 100 + 100 * 400)));
   }
+});
+
+/** A model that answers by another. */
+class Router extends BaseChatModel {
+  readonly chosen: BaseChatModel;
+
+  constructor(chosen: BaseChatModel) {
+    super({ maxRetries: 0 });
+    this.chosen = chosen;
+  }
+
+  _llmType() {
+    return "router";
+  }
+
+  override getLsParams(options: this["ParsedCallOptions"]) {
+    return this.chosen.getLsParams(options);
+  }
+
+  async _generate(messages: BaseMessage[]): Promise<ChatResult> {
+    const message = (await this.chosen.invoke(messages)) as AIMessage;
+    return { generations: [{ message, text: message.text }] };
+  }
+}
+
+test("charges a request once that a metered model makes by another", async () => {
+  const simulator = await simulate([{ inputTokens: 300, outputTokens: 100 }]);
+  const wflo = await newWflo();
+  const options = { wflo, budgets: ["user"] };
+  const chosen = meterChatModel(chatModel(simulator, { maxTokens: 100 }), options);
+  await meterChatModel(new Router(chosen), options).invoke(PROMPT);
+  await lines(wflo, 2);
+  expect((await user(wflo))?.spent).toBe("0.00007");
+});
+
+/** A model with fields of its own. */
+class Counting extends OtherModel {
+  #count = 0;
+
+  async _generate(): Promise<ChatResult> {
+    this.#count += 1;
+    const counts = { input_tokens: 10, output_tokens: 5, total_tokens: 15 };
+    const message = new AIMessage({ content: String(this.#count), usage_metadata: counts } as never);
+    return { generations: [{ message, text: message.text }] };
+  }
+}
+
+test("refuses models with private fields, whose calls are counted by what LangChain tells of them", async () => {
+  const wflo = await newWflo();
+  const model = new Counting({ maxRetries: 0 });
+  expect(() => meterChatModel(model)).toThrow(/cannot work with Counting: its private fields/);
+  await wflo.run({ name: "counted", budgets: ["user"] }, () => model.invoke(PROMPT));
+  expect((await lines(wflo, 1))[0]?.charged).toBe(decimalUsd(BigInt(10 * 100 + 5 * 400)));
 });

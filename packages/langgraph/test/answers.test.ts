@@ -5,7 +5,7 @@ import type { ChatResult } from "@langchain/core/outputs";
 import { decimalUsd } from "@wflo/core";
 import { meterChatModel } from "@wflo/langgraph";
 import { expect, test } from "vitest";
-import { chatModel, lines, newWflo, settled, simulate } from "../metering-desk.ts";
+import { chatModel, lines, newWflo, settled, simulate } from "./metering-desk.ts";
 import { anthropicServer } from "./anthropic-server.ts";
 
 const PROMPT = [new HumanMessage("Say something nice.")];

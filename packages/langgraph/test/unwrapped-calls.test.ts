@@ -5,7 +5,7 @@ import { createAgent, modelFallbackMiddleware, modelRetryMiddleware, type AgentM
 import { isBudgetExceeded } from "@wflo/core";
 import { wfloAgentMiddleware, wfloCallbacks } from "@wflo/langgraph";
 import { expect, test } from "vitest";
-import { chatModel, lines, newWflo, pause, settled, simulate, user } from "../metering-desk.ts";
+import { chatModel, lines, newWflo, pause, settled, simulate, user } from "./metering-desk.ts";
 
 const PROMPT = [new HumanMessage("Say something nice.")];
 

@@ -1,0 +1,44 @@
+import { createWflo, isBudgetExceeded, memoryDatabase, type Database, type Wflo } from "@wflo/core";
+import { meterChatModel, wfloAgentMiddleware, WfloSaver } from "@wflo/langgraph";
+import { HumanMessage } from "@langchain/core/messages";
+import { createAgent, summarizationMiddleware, type AgentMiddleware } from "langchain";
+import { expect, onTestFinished, test } from "vitest";
+import { chatModel, settled, simulate } from "./metering-desk.ts";
+
+const ANSWER = { inputTokens: 300, outputTokens: 100 };
+
+function clientOf(database: Database): Wflo {
+  const wflo = createWflo({ database, logger: false, waitMs: 200, settle: "background" });
+  onTestFinished(() => wflo.close().catch(() => {}));
+  return wflo;
+}
+
+test("keeps the conversation of an agent whose summary was refused", async () => {
+  const simulator = await simulate([ANSWER]);
+  const database = memoryDatabase();
+  const wflo = clientOf(database);
+  const model = chatModel(simulator, { maxTokens: 200 });
+  const agent = createAgent({
+    model,
+    tools: [],
+    checkpointer: new WfloSaver({ database }),
+    middleware: [
+      wfloAgentMiddleware(),
+      summarizationMiddleware({
+        model: meterChatModel(model),
+        trigger: { messages: 3 },
+        keep: { messages: 1 },
+      } as never) as AgentMiddleware,
+    ],
+  });
+  const workflow = wflo.workflow("summed", agent, { budget: "0.00001" });
+  const messages = Array.from({ length: 6 }, (_, i) => new HumanMessage(`fact ${i}`));
+  const refusal = (await settled(workflow.run({ messages }))) as { runId: string };
+  expect(isBudgetExceeded(refusal)).toBe(true);
+  const { values } = await agent.graph.getState({ configurable: { thread_id: refusal.runId } });
+  expect((values as { messages: unknown[] }).messages).toHaveLength(6);
+  const result = (await workflow.resume(refusal.runId, { topUp: { to: "1.00" } })) as { messages: unknown[] };
+  // The summary, what was kept, and the answer.
+  expect(result.messages).toHaveLength(3);
+  expect(simulator.requests).toHaveLength(2);
+});
