@@ -1,6 +1,6 @@
 import type { Rule } from "./workspace.ts";
 
-const ADAPTERS = ["openai", "anthropic", "ai-sdk", "mastra", "openai-agents"];
+const ADAPTERS = ["langgraph", "openai", "anthropic", "ai-sdk", "mastra", "openai-agents"];
 const EVERY_ADAPTER_HAS = ["index.ts", "options.ts", "guard.ts", "usage.ts"];
 
 /** Adapters have the same files, so that whoever knows one knows all. */

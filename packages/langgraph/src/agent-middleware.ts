@@ -1,13 +1,13 @@
 import { bindWrapper, type Answer, type BoundWrapper, type MoneyInput } from "@wflo/core";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
-import { isChatModel } from "./chat-model.ts";
+import { isChatModel } from "./models/chat-model.ts";
 import { metRefusal } from "./errors.ts";
-import { currentGraphPlace } from "./graph-place.ts";
-import { currentGraphRun } from "./graph-run.ts";
+import { currentGraphPlace } from "./graphs/graph-place.ts";
+import { currentGraphRun } from "./graphs/graph-run.ts";
 import { meteredModel } from "./meter-chat-model.ts";
-import { isMetered } from "./metered-calls.ts";
-import { covered, type ModelCall } from "./model-call.ts";
-import type { MeterOptions } from "./model-options.ts";
+import { isMetered } from "./models/metered-calls.ts";
+import { covered, type ModelCall } from "./models/model-call.ts";
+import type { MeterOptions } from "./options.ts";
 import { WfloCallbacks } from "./wflo-callbacks.ts";
 
 /** How an agent's models and tools are accounted for. */

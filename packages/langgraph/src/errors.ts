@@ -1,8 +1,8 @@
 import { isBudgetExceeded, WfloError } from "@wflo/core";
-import { currentNamespace } from "./graph-place.ts";
-import type { GraphRun } from "./graph-run.ts";
-import { hookTaskOf } from "./kept-refusals.ts";
-import type { ModelCall } from "./model-call.ts";
+import { currentNamespace } from "./graphs/graph-place.ts";
+import type { GraphRun } from "./graphs/graph-run.ts";
+import { hookTaskOf } from "./graphs/kept-refusals.ts";
+import type { ModelCall } from "./models/model-call.ts";
 
 /** Where a refusal was met. */
 export interface RefusalPlace {

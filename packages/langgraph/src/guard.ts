@@ -2,19 +2,19 @@ import { apart, type BoundWrapper, type Grant, type GuardRequest, type RequestPa
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { BaseMessage } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
-import { pieceMeter, streamAnswer, ToldLater, type Piece, type PieceReader } from "./answer-stream.ts";
-import { BareModel } from "./bare-model.ts";
-import { partsOfModel, type CallOptions, type ChatModelParts, type RunManager } from "./chat-model.ts";
-import { chatRequest } from "./chat-request.ts";
+import { pieceMeter, streamAnswer, ToldLater, type Piece, type PieceReader } from "./models/answer-stream.ts";
+import { BareModel } from "./models/bare-model.ts";
+import { partsOfModel, type CallOptions, type ChatModelParts, type RunManager } from "./models/chat-model.ts";
+import { chatRequest } from "./models/chat-request.ts";
 import { metRefusal } from "./errors.ts";
-import { currentGraphPlace } from "./graph-place.ts";
-import { currentGraphRun } from "./graph-run.ts";
-import { NativeAnswer } from "./native-answer.ts";
-import { isMetered } from "./metered-calls.ts";
-import { currentModelCall } from "./model-call.ts";
-import type { MeterOptions } from "./model-options.ts";
-import { OnceCaller, withOwnRetries } from "./own-retries.ts";
-import { ToldByStream } from "./told-by-stream.ts";
+import { currentGraphPlace } from "./graphs/graph-place.ts";
+import { currentGraphRun } from "./graphs/graph-run.ts";
+import { NativeAnswer } from "./models/native-answer.ts";
+import { isMetered } from "./models/metered-calls.ts";
+import { currentModelCall } from "./models/model-call.ts";
+import type { MeterOptions } from "./options.ts";
+import { OnceCaller, withOwnRetries } from "./models/own-retries.ts";
+import { ToldByStream } from "./models/told-by-stream.ts";
 import { outcomeOfResult } from "./usage.ts";
 
 /** What LangChain calls a model with. */

@@ -2,13 +2,13 @@ import { bindWrapper, InvalidOptionError, type BoundWrapper } from "@wflo/core";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk } from "@langchain/core/outputs";
-import type { PieceReader } from "./answer-stream.ts";
-import { isChatModel, partsOfModel, type CallOptions, type RunManager } from "./chat-model.ts";
-import { configurableParts } from "./configurable-model.ts";
+import type { PieceReader } from "./models/answer-stream.ts";
+import { isChatModel, partsOfModel, type CallOptions, type RunManager } from "./models/chat-model.ts";
+import { configurableParts } from "./models/configurable-model.ts";
 import { ModelGuard } from "./guard.ts";
-import { METERED, noteMetered } from "./metered-calls.ts";
-import { classWithPrivateFields } from "./private-fields.ts";
-import type { MeterOptions } from "./model-options.ts";
+import { METERED, noteMetered } from "./models/metered-calls.ts";
+import { classWithPrivateFields } from "./models/private-fields.ts";
+import type { MeterOptions } from "./options.ts";
 
 /** Every answer of a stream, as LangChain adds them up. */
 const CHUNKS: PieceReader<ChatGenerationChunk> = {

@@ -2,7 +2,7 @@ import { usageOfResponse, type Outcome, type Usage } from "@wflo/core";
 import type { AIMessage, BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 
-import type { NativeAnswer } from "./native-answer.ts";
+import type { NativeAnswer } from "./models/native-answer.ts";
 
 /** An outcome of an answer that came. */
 export type Answered = Extract<Outcome, { kind: "answered" }>;

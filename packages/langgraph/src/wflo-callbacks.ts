@@ -11,15 +11,15 @@ import {
   settingsPart,
   textOf,
   type Params,
-} from "./asked-params.ts";
-import { providerFrom } from "./chat-request.ts";
+} from "./models/asked-params.ts";
+import { providerFrom } from "./models/chat-request.ts";
 import { metRefusal, type RefusalPlace } from "./errors.ts";
-import { graphPlaceOf } from "./graph-place.ts";
-import { messageParts } from "./message-parts.ts";
-import { METERED } from "./metered-calls.ts";
-import type { MeterOptions } from "./model-options.ts";
-import { NativeAnswer } from "./native-answer.ts";
-import { UnwrappedCall } from "./unwrapped-call.ts";
+import { graphPlaceOf } from "./graphs/graph-place.ts";
+import { messageParts } from "./models/message-parts.ts";
+import { METERED } from "./models/metered-calls.ts";
+import type { MeterOptions } from "./options.ts";
+import { NativeAnswer } from "./models/native-answer.ts";
+import { UnwrappedCall } from "./models/unwrapped-call.ts";
 import { outcomeOfResult } from "./usage.ts";
 
 /** How often LangChain sends a request again unless a model says otherwise. */

@@ -1,5 +1,5 @@
 import { InvalidOptionError, type CheckpointStore } from "@wflo/core";
-import { threadOf } from "./thread-config.ts";
+import { threadOf } from "../saver/thread-config.ts";
 
 /** Copies a thread, see `WfloSaver.copyThread`. */
 export async function copyTo(

@@ -2,7 +2,7 @@ import type { Outcome, StreamedOutput } from "@wflo/core";
 import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
 import { NativeAnswer } from "./native-answer.ts";
-import { answered, writtenIds, type About } from "./usage.ts";
+import { answered, writtenIds, type About } from "../usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import { emptyCheckpoint, type CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { CheckpointHeader, ThreadOutline } from "@wflo/core";
 import { describe, expect, test } from "vitest";
-import { metadataText, writeBody } from "./checkpoint-body.ts";
-import { outlinedCheckpoints, type OutlinedCheckpoint } from "./outlined-checkpoint.ts";
+import { metadataText, writeBody } from "../saver/checkpoint-body.ts";
+import { outlinedCheckpoints, type OutlinedCheckpoint } from "../saver/outlined-checkpoint.ts";
 import { prunePlan, type PruneRule } from "./prune-plan.ts";
 
 const START = new Date("2026-01-01T00:00:00Z").getTime();

@@ -1,7 +1,7 @@
 import type { CallPlace } from "@wflo/core";
 import { AsyncLocalStorageProviderSingleton } from "@langchain/core/singletons";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { threadOf } from "./thread-config.ts";
+import { threadOf } from "../saver/thread-config.ts";
 
 /** Under which LangGraph keeps the checkpoints, by namespace, that a task goes on from. */
 const CHECKPOINT_MAP = "checkpoint_map";

@@ -27,14 +27,14 @@ import type { ReadPart } from "./channel-parts.ts";
 import { HELD, madeAtMs } from "./checkpoint-body.ts";
 import { baseIdOf, checkPut, composeCheckpoint, type CheckpointToPut } from "./compose-checkpoint.ts";
 import { readHistory } from "./delta-history.ts";
-import { checkedOptions, type WfloSaverOptions } from "./options.ts";
-import { copyTo } from "./copy-to.ts";
-import { deleteForRuns, type RunsDeleted } from "./delete-for-runs.ts";
-import { importThreads, type Imported, type ImportOptions } from "./import-threads.ts";
+import { checkedOptions, type WfloSaverOptions } from "./saver-options.ts";
+import { copyTo } from "../transfer/copy-to.ts";
+import { deleteForRuns, type RunsDeleted } from "../retention/delete-for-runs.ts";
+import { importThreads, type Imported, type ImportOptions } from "../transfer/import-threads.ts";
 import { isAt, withOldSends } from "./old-sends.ts";
 import { pagesOf } from "./pages-of.ts";
 import { patientStore } from "./patient-store.ts";
-import { pruneThreads, type Pruned, type PruneOptions } from "./prune-threads.ts";
+import { pruneThreads, type Pruned, type PruneOptions } from "../retention/prune-threads.ts";
 import { PutsUnderWay } from "./puts-under-way.ts";
 import { readerAt, readTuple, textOf } from "./read-tuple.ts";
 import { savingError } from "./saving-error.ts";
@@ -52,8 +52,8 @@ import {
   threadOf,
   withoutId,
 } from "./thread-config.ts";
-import { ThreadLifetimes } from "./thread-lifetimes.ts";
-import type { ThreadPoint } from "./thread-line.ts";
+import { ThreadLifetimes } from "../retention/thread-lifetimes.ts";
+import type { ThreadPoint } from "../graphs/thread-line.ts";
 import { ValueParts } from "./value-parts.ts";
 
 /** The run that saves: what an execution of it still saves that another has superseded is refused. */

@@ -1,7 +1,7 @@
 import { decimalUsd, usd, type LedgerLine, type Wflo } from "@wflo/core";
-import { threadOf } from "./thread-config.ts";
+import { threadOf } from "../saver/thread-config.ts";
 import { ThreadLine } from "./thread-line.ts";
-import type { WfloSaver } from "./wflo-saver.ts";
+import type { WfloSaver } from "../saver/wflo-saver.ts";
 
 const PAGE = 1_000;
 /** Lines of one thread that are added up. */

@@ -1,6 +1,11 @@
 import type { LinePlace, ThreadOutline } from "@wflo/core";
 import { neededAncestors } from "./needed-ancestors.ts";
-import { byId, keyOfPlace, outlinedCheckpoints, type OutlinedCheckpoint } from "./outlined-checkpoint.ts";
+import {
+  byId,
+  keyOfPlace,
+  outlinedCheckpoints,
+  type OutlinedCheckpoint,
+} from "../saver/outlined-checkpoint.ts";
 
 /** Which checkpoints are not wanted any more; where both are given, those that both say. */
 export interface PruneRule {

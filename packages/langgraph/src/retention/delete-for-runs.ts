@@ -1,9 +1,9 @@
 import { InvalidOptionError, type CheckpointStore, type ThreadOutline } from "@wflo/core";
-import { runTexts } from "./checkpoint-body.ts";
+import { runTexts } from "../saver/checkpoint-body.ts";
 import { neededAncestors } from "./needed-ancestors.ts";
-import { outlinedCheckpoints } from "./outlined-checkpoint.ts";
+import { outlinedCheckpoints } from "../saver/outlined-checkpoint.ts";
 import { thinThread } from "./thin-thread.ts";
-import { ALL_THREADS, threadIdOf } from "./thread-config.ts";
+import { ALL_THREADS, threadIdOf } from "../saver/thread-config.ts";
 import { threadPages } from "./thread-pages.ts";
 
 /** Runs that are sought at once. */

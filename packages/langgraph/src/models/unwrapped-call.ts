@@ -7,7 +7,7 @@ import {
   type Wflo,
 } from "@wflo/core";
 import { bytesOfChunk } from "./told-by-stream.ts";
-import type { Answered } from "./usage.ts";
+import type { Answered } from "../usage.ts";
 
 /** A stream that says nothing for so long is taken for broken off: LangChain tells nobody when its reader leaves. */
 const IDLE_MS = 5_000;

@@ -1,5 +1,5 @@
 import { askAgain, InvalidOptionError, type CheckpointStore, type Clock } from "@wflo/core";
-import { checkTtl } from "./options.ts";
+import { checkTtl } from "../saver/saver-options.ts";
 
 /** Threads whose time to live this process knows to be set. */
 const MAX_KNOWN = 10_000;

@@ -1,5 +1,5 @@
 import type { LinePlace } from "@wflo/core";
-import { byId, keyOfPlace } from "./outlined-checkpoint.ts";
+import { byId, keyOfPlace } from "../saver/outlined-checkpoint.ts";
 
 /** A checkpoint of another saver, without its contents. */
 export interface SourceCheckpoint extends LinePlace {

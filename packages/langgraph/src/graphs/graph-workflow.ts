@@ -11,8 +11,8 @@ import type { RunnableConfig } from "@langchain/core/runnables";
 import { GRAPH_RUN, type GraphRun } from "./graph-run.ts";
 import { graphValues } from "./graph-values.ts";
 import { keepingRefusals } from "./kept-refusals.ts";
-import { covered } from "./model-call.ts";
-import { WfloCallbacks } from "./wflo-callbacks.ts";
+import { covered } from "../models/model-call.ts";
+import { WfloCallbacks } from "../wflo-callbacks.ts";
 
 /** Under which LangGraph takes a checkpointer other than the one that the graph was compiled with. */
 const CHECKPOINTER = "__pregel_checkpointer";

@@ -1,4 +1,4 @@
-import { keyOfPlace, type OutlinedCheckpoint } from "./outlined-checkpoint.ts";
+import { keyOfPlace, type OutlinedCheckpoint } from "../saver/outlined-checkpoint.ts";
 
 /**
  * The checkpoints that others cannot be read without: what their delta channels are made of, up to where each was last written whole,

@@ -1,7 +1,7 @@
 import { InvalidOptionError, type CheckpointStore, type ThreadSummary } from "@wflo/core";
 import { prunePlan, type PruneRule } from "./prune-plan.ts";
 import { thinThread } from "./thin-thread.ts";
-import { ALL_THREADS, threadIdOf, threadOf } from "./thread-config.ts";
+import { ALL_THREADS, threadIdOf, threadOf } from "../saver/thread-config.ts";
 import { threadPages } from "./thread-pages.ts";
 
 /** Which checkpoints are deleted: by one of the first two at least; by both, those that both mean. */

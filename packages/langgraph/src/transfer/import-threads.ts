@@ -6,9 +6,9 @@ import {
   type PendingWrite,
 } from "@langchain/langgraph-checkpoint";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { keyOfPlace } from "./outlined-checkpoint.ts";
+import { keyOfPlace } from "../saver/outlined-checkpoint.ts";
 import { parentsFirst, type SourceCheckpoint } from "./parents-first.ts";
-import { specialIndex } from "./special-index.ts";
+import { specialIndex } from "../saver/special-index.ts";
 import { tuplesOf } from "./tuples-of.ts";
 
 /** What is imported. */
