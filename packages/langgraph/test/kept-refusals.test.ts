@@ -1,6 +1,14 @@
-import { createWflo, isBudgetExceeded, memoryDatabase, type Database, type Wflo } from "@wflo/core";
+import {
+  createWflo,
+  isBudgetExceeded,
+  memoryDatabase,
+  RunInterruptedError,
+  type Database,
+  type Wflo,
+} from "@wflo/core";
 import { meterChatModel, wfloAgentMiddleware, WfloSaver } from "@wflo/langgraph";
 import { HumanMessage } from "@langchain/core/messages";
+import { Annotation, interrupt, START, StateGraph } from "@langchain/langgraph";
 import { createAgent, summarizationMiddleware, type AgentMiddleware } from "langchain";
 import { expect, onTestFinished, test } from "vitest";
 import { chatModel, settled, simulate } from "./metering-desk.ts";
@@ -41,4 +49,24 @@ test("keeps the conversation of an agent whose summary was refused", async () =>
   // The summary, what was kept, and the answer.
   expect(result.messages).toHaveLength(3);
   expect(simulator.requests).toHaveLength(2);
+});
+
+test("leaves a refusal to a node that catches it, and asks what a later one asks", async () => {
+  const simulator = await simulate([ANSWER]);
+  const database = memoryDatabase();
+  const model = meterChatModel(chatModel(simulator, { maxTokens: 200 }));
+  const graph = new StateGraph(Annotation.Root({ said: Annotation<string> }))
+    .addNode("try", async () => {
+      const answer = await settled(model.invoke([new HumanMessage("x")]));
+      return { said: isBudgetExceeded(answer) ? "too dear" : "said" };
+    })
+    .addNode("ask", ({ said }) => ({ said: `${said}: ${String(interrupt("Go on?"))}` }))
+    .addEdge(START, "try")
+    .addEdge("try", "ask")
+    .compile({ checkpointer: new WfloSaver({ database }) });
+  const workflow = clientOf(database).workflow("caught", graph, { budget: "0.00001" });
+  const paused = (await settled(workflow.run({}))) as RunInterruptedError;
+  expect(paused).toBeInstanceOf(RunInterruptedError);
+  expect(await workflow.resume(paused.runId, { answer: "yes" })).toEqual({ said: "too dear: yes" });
+  expect(simulator.requests).toHaveLength(0);
 });

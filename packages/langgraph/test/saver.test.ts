@@ -1,6 +1,6 @@
 import { memoryDatabase, type Database } from "@wflo/core";
 import { pglite } from "@wflo/postgres/pglite";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
 import { graphCases } from "./graph-cases.ts";
 import { playThreads } from "./random-threads.ts";
@@ -14,6 +14,8 @@ const databases: readonly (readonly [name: string, database: Database])[] = [
 describe.each(databases)("a saver on %s", (_, database) => {
   afterAll(() => database.close());
   const open = () => new WfloSaver({ database });
+  // PGlite takes a while to start.
+  beforeAll(() => open().getTuple({ configurable: { thread_id: "none" } }));
   graphCases(open);
   saverCases(open);
 

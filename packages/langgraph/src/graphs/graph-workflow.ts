@@ -154,11 +154,10 @@ class GraphWork {
   async #end(): Promise<void> {
     const { next, tasks } = await this.#graph.getState(this.#thread);
     if (next.length === 0) return;
-    if (this.#graphRun.refusal !== undefined) throw this.#graphRun.refusal;
-    throw new RunInterruptedError(
-      this.#run.id,
-      tasks.flatMap(({ interrupts = [] }) => interrupts),
-    );
+    const asked = tasks.flatMap(({ interrupts = [] }) => interrupts);
+    // A refusal may have been caught, and the graph gone on to a question.
+    if (asked.length === 0 && this.#graphRun.refusal !== undefined) throw this.#graphRun.refusal;
+    throw new RunInterruptedError(this.#run.id, asked);
   }
 
   #config(): RunnableConfig {
