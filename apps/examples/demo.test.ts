@@ -37,6 +37,8 @@ test(
     expect(recorded).toBe(billed);
     expect(first).toMatch(/\d of 6 branches are done\)[^]*read +is paid now[^]*now make \$\S+ for 8 calls\./);
     expect(first).not.toContain("Earlier runs");
-    expect(await demo()).toMatch(/Earlier runs in .*\n.*\n.*\n.*explore-folder {2}completed/);
+    expect(await demo()).toMatch(
+      /Earlier runs in .*\n.*\n.*\n.*graph-research {2}completed.*\n.*explore-folder {2}completed/,
+    );
   },
 );

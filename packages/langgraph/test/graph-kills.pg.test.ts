@@ -4,18 +4,15 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createWflo, decimalUsd, type Wflo } from "@wflo/core";
 import { startSimulator, type Simulator } from "@wflo/testkit/simulator";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
 import { newTenant, openServer, serverUrl } from "./test-server.ts";
 
 const WORKER = fileURLToPath(new URL("graph-worker.ts", import.meta.url));
 const NODES = ["b1", "b2", "b3", "b4", "check", "draft", "plan"];
 const ANSWER = { inputTokens: 300, outputTokens: 50, latencyMs: 150 };
-const ROUNDS = 3;
+const ROUNDS = 2;
 const MAX_LIVES = 20;
-
-const database = openServer();
-afterAll(() => database.close());
 
 interface Report {
   readonly done?: readonly string[];
@@ -72,6 +69,7 @@ test(
   async () => {
     const tenant = newTenant();
     const simulator = await startSimulator({ reply: () => ANSWER });
+    const database = openServer();
     const wflo = createWflo({ database, tenant, logger: false });
     const saver = new WfloSaver({ database, tenant });
     let kills = 0;
@@ -131,7 +129,7 @@ test(
   async () => {
     const tenant = newTenant();
     const simulator = await startSimulator({ reply: () => ({ ...ANSWER, latencyMs: 300 }) });
-    const wflo = createWflo({ database, tenant, logger: false });
+    const wflo = createWflo({ database: openServer(), tenant, logger: false });
     const runId = randomUUID();
     const args = [serverUrl(), tenant, simulator.url, runId];
     const first = start([...args, "start"]);
