@@ -1,25 +1,12 @@
-import {
-  createWflo,
-  isBudgetExceeded,
-  memoryDatabase,
-  RunInterruptedError,
-  type Database,
-  type Wflo,
-} from "@wflo/core";
+import { isBudgetExceeded, memoryDatabase, RunInterruptedError } from "@wflo/core";
 import { meterChatModel, wfloAgentMiddleware, WfloSaver } from "@wflo/langgraph";
 import { HumanMessage } from "@langchain/core/messages";
 import { Annotation, interrupt, START, StateGraph } from "@langchain/langgraph";
 import { createAgent, summarizationMiddleware, type AgentMiddleware } from "langchain";
-import { expect, onTestFinished, test } from "vitest";
-import { chatModel, settled, simulate } from "./metering-desk.ts";
+import { expect, test } from "vitest";
+import { chatModel, clientOf, settled, simulate } from "./metering-desk.ts";
 
 const ANSWER = { inputTokens: 300, outputTokens: 100 };
-
-function clientOf(database: Database): Wflo {
-  const wflo = createWflo({ database, logger: false, waitMs: 200, settle: "background" });
-  onTestFinished(() => wflo.close().catch(() => {}));
-  return wflo;
-}
 
 test("keeps the conversation of an agent whose summary was refused", async () => {
   const simulator = await simulate([ANSWER]);

@@ -1,4 +1,4 @@
-import { createWflo, type LedgerLine, type Wflo, type WfloOptions } from "@wflo/core";
+import { createWflo, type Database, type LedgerLine, type Wflo, type WfloOptions } from "@wflo/core";
 import {
   startSimulator,
   type Simulator,
@@ -9,6 +9,13 @@ import { ChatOpenAI, type ChatOpenAIFields } from "@langchain/openai";
 import { onTestFinished } from "vitest";
 
 export const MODEL = "gpt-4.1-nano";
+
+/** A client of a database, closed after the test: another process. */
+export function clientOf(database: Database): Wflo {
+  const wflo = createWflo({ database, logger: false, waitMs: 200, settle: "background" });
+  onTestFinished(() => wflo.close().catch(() => {}));
+  return wflo;
+}
 
 type Replies = readonly SimulatorReply[] | ((request: SimulatorRequest) => SimulatorReply);
 

@@ -1,22 +1,16 @@
-import { createWflo, memoryDatabase, type Database, type Wflo } from "@wflo/core";
+import { memoryDatabase, type Wflo } from "@wflo/core";
 import { graphWorkflow, meterChatModel, wfloAgentMiddleware, WfloSaver } from "@wflo/langgraph";
 import { HumanMessage } from "@langchain/core/messages";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { createAgent, type AgentMiddleware } from "langchain";
-import { expect, onTestFinished, test } from "vitest";
-import { chatModel, pause, settled, simulate } from "./metering-desk.ts";
+import { expect, test } from "vitest";
+import { chatModel, clientOf, pause, settled, simulate } from "./metering-desk.ts";
 
 const ANSWER = { inputTokens: 300, outputTokens: 100 };
 const PROMPT = [new HumanMessage("Say something nice.")];
 const Turns = Annotation.Root({
   said: Annotation<string[]>({ reducer: (a, b) => [...a, ...b], default: () => [] }),
 });
-
-function clientOf(database: Database): Wflo {
-  const wflo = createWflo({ database, logger: false, waitMs: 200, settle: "background" });
-  onTestFinished(() => wflo.close().catch(() => {}));
-  return wflo;
-}
 
 test("does not resume on a thread that another run has gone on with meanwhile", async () => {
   const simulator = await simulate([ANSWER]);
