@@ -1,5 +1,6 @@
 import { memoryDatabase, type Wflo } from "@wflo/core";
 import { graphWorkflow, meterChatModel, wfloAgentMiddleware, WfloSaver } from "@wflo/langgraph";
+import { pglite } from "@wflo/postgres/pglite";
 import { HumanMessage } from "@langchain/core/messages";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { createAgent, type AgentMiddleware } from "langchain";
@@ -38,23 +39,36 @@ test("does not resume on a thread that another run has gone on with meanwhile", 
   expect(String(outcome)).toContain("others have gone on with its thread t");
 });
 
-test("keeps out of its thread what a process still writes whose run another has taken over", async () => {
-  const simulator = await simulate([ANSWER]);
-  const database = memoryDatabase();
-  const agentIn = (wflo: Wflo, delayMs: number) => {
-    const slow = { name: "slow", beforeModel: () => pause(delayMs) } as unknown as AgentMiddleware;
-    const model = meterChatModel(chatModel(simulator, { maxTokens: 200 }));
-    const checkpointer = new WfloSaver({ database });
-    const agent = createAgent({ model, tools: [], checkpointer, middleware: [wfloAgentMiddleware(), slow] });
-    return { agent, workflow: wflo.workflow("agent", agent, { budget: "1.00" }) };
-  };
-  const [old, young] = [agentIn(clientOf(database), 1_000), agentIn(clientOf(database), 0)];
-  const left = settled(old.workflow.run({ messages: PROMPT }));
-  await pause(300);
-  const [run] = await clientOf(database).runs.list();
-  const id = run?.id ?? "";
-  await young.workflow.resume(id, { takeOver: true });
-  expect(await left).toMatchObject({ code: "WFLO_RUN_SUPERSEDED" });
-  const { values } = await young.agent.graph.getState({ configurable: { thread_id: id } });
-  expect((values as { messages: unknown[] }).messages).toHaveLength(2);
-});
+test.each([
+  ["memory", memoryDatabase],
+  ["PGlite", pglite],
+])(
+  "keeps out of its thread on %s what a process still writes whose run another has taken over",
+  async (_, open) => {
+    const simulator = await simulate([ANSWER]);
+    const database = open();
+    // PGlite takes a while to start.
+    await clientOf(database).runs.list();
+    const agentIn = (wflo: Wflo, delayMs: number) => {
+      const slow = { name: "slow", beforeModel: () => pause(delayMs) } as unknown as AgentMiddleware;
+      const model = meterChatModel(chatModel(simulator, { maxTokens: 200 }));
+      const checkpointer = new WfloSaver({ database });
+      const agent = createAgent({
+        model,
+        tools: [],
+        checkpointer,
+        middleware: [wfloAgentMiddleware(), slow],
+      });
+      return { agent, workflow: wflo.workflow("agent", agent, { budget: "1.00" }) };
+    };
+    const [old, young] = [agentIn(clientOf(database), 1_000), agentIn(clientOf(database), 0)];
+    const left = settled(old.workflow.run({ messages: PROMPT }));
+    await pause(300);
+    const [run] = await clientOf(database).runs.list();
+    const id = run?.id ?? "";
+    await young.workflow.resume(id, { takeOver: true });
+    expect(await left).toMatchObject({ code: "WFLO_RUN_SUPERSEDED" });
+    const { values } = await young.agent.graph.getState({ configurable: { thread_id: id } });
+    expect((values as { messages: unknown[] }).messages).toHaveLength(2);
+  },
+);
