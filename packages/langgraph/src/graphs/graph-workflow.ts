@@ -133,7 +133,8 @@ class GraphWork {
     if (this.#work.threadId === undefined) return;
     let inputs = 0;
     for await (const state of this.#graph.getStateHistory(this.#thread)) {
-      if (checkpointOf(state) === since) break;
+      // Their ids ascend; the checkpoint itself may have been pruned.
+      if ((checkpointOf(state) ?? "") <= since) break;
       if (state.metadata?.source === "input") inputs += 1;
     }
     if (inputs <= 1) return;
