@@ -8,8 +8,11 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   langgraph: ["core", "postgres"],
   wflo: ["core", "postgres", "openai", "otel"],
 };
-/** What tests may use besides. */
-const TESTS_MAY_USE = ["testkit"];
+/** What tests may use besides: the testkit, and what only shows together. */
+const TESTS_MAY_USE: Readonly<Record<string, readonly string[]>> = {
+  // A model whose transport is another adapter's, and agents that go on in another process.
+  "ai-sdk": ["openai", "postgres"],
+};
 /** The scripts at the root are in no package, and read what they need. */
 const IN_A_PACKAGE = /^(packages|apps|benchmarks)\/.*\.ts$/;
 
@@ -74,7 +77,7 @@ function checkImports(file: SourceFile, manifests: ReadonlyMap<string, Manifest>
 
 function allowedFor(folder: string, inTests: boolean): readonly string[] {
   const allowed = MAY_USE[folder] ?? ["core"];
-  return inTests ? [...allowed, ...TESTS_MAY_USE] : allowed;
+  return inTests ? [...allowed, "testkit", ...(TESTS_MAY_USE[folder] ?? [])] : allowed;
 }
 
 function arrow(file: SourceFile, from: string, to: string): Finding {

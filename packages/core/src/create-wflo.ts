@@ -38,7 +38,7 @@ export interface Wflo extends Door {
   readonly checkpoints: Checkpoints;
   readonly pricing: Pricing;
   /**
-   * Names a function (or an object with `kickoff` or `invoke`, or one that an imported wflo package knows), so that any process can
+   * Names a function (or an object with `kickoff`, `invoke` or `generate`, or one that an imported wflo package knows), so that any process can
    * resume its runs.
    */
   workflow<Input, T>(

@@ -18,8 +18,12 @@ export {
   type UserPrice,
 } from "./pricing/catalogue.ts";
 export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.ts";
+export { audioSecondsAtMost } from "./pricing/audio-length.ts";
+export { imageTokens, type ImageWish } from "./pricing/image-tokens.ts";
 export { modelThinks } from "./pricing/model-thinks.ts";
+export { NativeAnswer, type ToldByProvider } from "./pricing/native-answer.ts";
 export { createPricing, type Pricing } from "./pricing/pricing.ts";
+export { speechTokens } from "./pricing/speech-tokens.ts";
 export { providerOfUrl } from "./pricing/provider-of-url.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage.ts";
@@ -59,6 +63,7 @@ export { namesOfPath, type StepName } from "./run/step-path.ts";
 export type { ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
 export {
   registerTarget,
+  type GenerateTarget,
   type InvokeTarget,
   type KickoffTarget,
   type TargetRecogniser,
@@ -67,11 +72,13 @@ export {
   type WorkflowTarget,
 } from "./run/workflow-target.ts";
 
-export { apart } from "./guard/apart.ts";
+export { apart, rejoined } from "./guard/apart.ts";
 export type { Door } from "./guard/door.ts";
 export type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 export type {
   Answer,
+  BudgetLeftAfter,
+  CallCharge,
   CallPlace,
   Grant,
   GuardRequest,

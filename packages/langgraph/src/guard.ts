@@ -9,7 +9,7 @@ import { chatRequest } from "./models/chat-request.ts";
 import { metRefusal } from "./errors.ts";
 import { currentGraphPlace } from "./graphs/graph-place.ts";
 import { currentGraphRun } from "./graphs/graph-run.ts";
-import { NativeAnswer } from "./models/native-answer.ts";
+import { WatchedAnswer } from "./models/watched-answer.ts";
 import { isMetered } from "./models/metered-calls.ts";
 import { currentModelCall } from "./models/model-call.ts";
 import type { MeterOptions } from "./options.ts";
@@ -45,7 +45,7 @@ export class ModelGuard {
     const { request, wflo } = await this.#open(asked);
     return this.#asOften(asked, (caller) =>
       wflo.guardCall(request, async (grant) => {
-        const native = new NativeAnswer();
+        const native = new WatchedAnswer();
         const { model, options } = this.#attempt(asked, grant, { native, caller });
         const value = await this.#atWire(() => model._generate(messages, options, runManager));
         return { value, outcome: outcomeOfResult(value, native) };
@@ -63,7 +63,7 @@ export class ModelGuard {
     const pieces = await this.#asOften(asked, (caller) =>
       wflo.guardStream<Piece<Item>, ReadableStream<Piece<Item>>>(request, async (grant) => {
         const later = new ToldLater<Item>(asked.runManager);
-        const told = new ToldByStream(new NativeAnswer(), request.outputs);
+        const told = new ToldByStream(new WatchedAnswer(), request.outputs);
         const { model, options } = this.#attempt(asked, grant, { native: told.native, caller });
         const meter = pieceMeter(told, reader, {
           showsAll: request.reasoning === false,
@@ -100,7 +100,7 @@ export class ModelGuard {
   #attempt(
     { options }: Asked,
     { maxOutputTokens, signal }: Grant,
-    wire: { readonly native: NativeAnswer; readonly caller: OnceCaller },
+    wire: { readonly native: WatchedAnswer; readonly caller: OnceCaller },
   ): { readonly model: ChatModelParts; readonly options: CallOptions } {
     if (this.#bare === undefined) return { model: this.#model, options: { ...options, signal } };
     return {

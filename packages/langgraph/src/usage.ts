@@ -2,7 +2,7 @@ import { usageOfResponse, type Outcome, type Usage } from "@wflo/core";
 import type { AIMessage, BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 
-import type { NativeAnswer } from "./models/native-answer.ts";
+import type { WatchedAnswer } from "./models/watched-answer.ts";
 
 /** An outcome of an answer that came. */
 export type Answered = Extract<Outcome, { kind: "answered" }>;
@@ -11,7 +11,7 @@ export type Answered = Extract<Outcome, { kind: "answered" }>;
 export type About = Readonly<Record<string, unknown>>;
 
 /** What an answer in one piece means for money: its usage, and the model and the tier that served it, by the provider's own word if it is known. */
-export function outcomeOfResult({ generations, llmOutput }: ChatResult, native: NativeAnswer): Answered {
+export function outcomeOfResult({ generations, llmOutput }: ChatResult, native: WatchedAnswer): Answered {
   // Models of text have no messages.
   const messages = generations.flatMap(({ message }) => (message as BaseMessage | undefined) ?? []);
   // Several answers to one request bear the usage of all of them, each.

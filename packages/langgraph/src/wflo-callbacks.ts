@@ -18,7 +18,7 @@ import { graphPlaceOf } from "./graphs/graph-place.ts";
 import { messageParts } from "./models/message-parts.ts";
 import { METERED } from "./models/metered-calls.ts";
 import type { MeterOptions } from "./options.ts";
-import { NativeAnswer } from "./models/native-answer.ts";
+import { WatchedAnswer } from "./models/watched-answer.ts";
 import { UnwrappedCall } from "./models/unwrapped-call.ts";
 import { outcomeOfResult } from "./usage.ts";
 
@@ -131,7 +131,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
   ): Promise<void> {
     if (extra["cached"] === true) return this.#take(runId)?.ended("unsent");
     const result = { generations: output.generations.flat(), llmOutput: output.llmOutput } as ChatResult;
-    await this.#take(runId)?.ended({ answered: outcomeOfResult(result, new NativeAnswer()) });
+    await this.#take(runId)?.ended({ answered: outcomeOfResult(result, new WatchedAnswer()) });
   }
 
   override async handleLLMError(failed: unknown, runId: string): Promise<void> {

@@ -1,6 +1,5 @@
-import type { RequestPart } from "@wflo/core";
+import { imageTokens, type RequestPart } from "@wflo/core";
 import type { Asking } from "./asked.ts";
-import { imageTokens } from "./image-tokens.ts";
 import { askedNumber } from "./asked-counts.ts";
 import { countOf, textOf, type Body, type NativeRequest } from "./native-request.ts";
 import { tokenText } from "./token-text.ts";

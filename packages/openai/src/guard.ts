@@ -1,4 +1,4 @@
-import { providerOfUrl, WfloError, type BoundWrapper } from "@wflo/core";
+import { providerOfUrl, rejoined, WfloError, type BoundWrapper } from "@wflo/core";
 import { endpointOf } from "./endpoint.ts";
 import { refusalResponse } from "./errors.ts";
 import type { RequestNotes } from "./native-request.ts";
@@ -153,7 +153,9 @@ export class Guard {
   ): Promise<Response> {
     const { url, init, signal } = await openedRequest(input, given);
     const ticket = new Ticket({ signal });
-    await reserve(this.#reserving, { init, url, endpoint, notes: undefined, ticket, inner: async () => {} });
+    const opening = { init, url, endpoint, notes: undefined, ticket, inner: async () => {} };
+    // Whoever sends with a `fetch` of ours, such as another SDK, sends the request that it may have reserved for itself.
+    await rejoined(() => reserve(this.#reserving, opening));
     ticket.send(input, init);
     return await answerOf(ticket);
   }

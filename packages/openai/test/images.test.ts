@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isBudgetExceeded, UnboundedRequestError, UnknownPriceError, type Wflo } from "@wflo/core";
 import type OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { imageTokens } from "../src/image-tokens.ts";
+import { imageTokens } from "@wflo/core";
 import { collect, lines, metered, newWflo, plain, serve, settled, simulate } from "./support/desk.ts";
 
 const PROMPT = { model: "gpt-image-1", prompt: "a cat", size: "1024x1024", quality: "medium" } as const;

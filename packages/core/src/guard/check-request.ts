@@ -32,8 +32,8 @@ export function checkRequest(request: GuardRequest): void {
   checkHandling(request);
 }
 
-function checkPlace({ place }: GuardRequest): void {
-  for (const [name, text] of Object.entries(place ?? {}) as [string, unknown][]) {
+function checkPlace({ place, step }: GuardRequest): void {
+  for (const [name, text] of Object.entries({ step, ...place }) as [string, unknown][]) {
     if (text === undefined) continue;
     if (typeof text !== "string" || text === "" || text.length > MAX_PLACE || CONTROL.test(text)) {
       throw new InvalidOptionError(

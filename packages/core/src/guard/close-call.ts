@@ -1,5 +1,6 @@
 import { decimalUsd } from "../money/money.ts";
 import type { Settlement } from "../ports/ledger-store.ts";
+import { callCharge } from "./call-charge.ts";
 import { callReceipt } from "./call-receipt.ts";
 import { chargeOf, type Charge } from "./charge.ts";
 import type { DoorSettings } from "./door-settings.ts";
@@ -71,6 +72,7 @@ async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome):
     costNanoUsd: charge.costNanoUsd,
     receipt: callReceipt(call, outcome, charge, latencyMs),
   };
+  call.state.charge = callCharge(call, charge);
   door.crashPoint("before-settle");
   const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
   acknowledged.then(call.settled.resolve, call.settled.resolve);

@@ -20,6 +20,13 @@ export interface Door {
   /** See `guard/unmetered.ts`. */
   reportUnmetered(call: { readonly provider: string; readonly what: string }): void;
   /** See `guard/unmetered.ts`. */
+  reportLayered(call: { readonly provider: string; readonly model: string }): void;
+  /** See `guard/unmetered.ts`. */
+  reportUnlessMetered<T>(
+    call: { readonly provider: string; readonly what: string },
+    work: () => T | PromiseLike<T>,
+  ): Promise<T>;
+  /** See `guard/unmetered.ts`. */
   reportUnwrapped(call: { readonly provider: string; readonly model: string; readonly remedy: string }): void;
 }
 
@@ -32,6 +39,8 @@ export function createDoor(settings: DoorSettings): Door {
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
     settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
     reportUnmetered: (call) => unmetered.report(call),
+    reportLayered: (call) => unmetered.reportLayered(call),
+    reportUnlessMetered: (call, work) => unmetered.unlessMetered(call, work),
     reportUnwrapped: (call) => unmetered.reportUnwrapped(call),
   };
 }

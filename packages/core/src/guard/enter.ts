@@ -13,7 +13,7 @@ import { countingOf } from "./count-text.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { estimate, RECORD_HOLD_NANO_USD, type Estimate, type EstimateMeans } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
-import type { OpenCall, OpenMark } from "./open-call.ts";
+import type { CallState, OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { takeHold, type HoldWish } from "./take-hold.ts";
 import { NobodyWantsIt } from "./wire-control.ts";
@@ -27,6 +27,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   checkRequest(asked);
   door.line.closed.throwIfAborted();
   const context = currentContext();
+  if (context.witness !== undefined) context.witness.hasMet = true;
   asked.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
   const callId = callIdOf(door, asked);
@@ -62,7 +63,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
     throw error;
   }
   const maxOutputTokens = budgetIds.length === 0 ? undefined : worst.outputTokensFor(heldNanoUsd);
-  const grant = { callId, maxOutputTokens, signal: wire.signal };
+  const state: CallState = { end: undefined, charge: undefined };
+  const grant = { callId, maxOutputTokens, signal: wire.signal, charge: () => state.charge };
   const startedAtMs = door.clock.monotonic();
   const call = {
     request,
@@ -77,7 +79,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
     pace,
     closed,
     settled: Promise.withResolvers<void>(),
-    state: { end: undefined },
+    state,
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);
   return call;
@@ -160,7 +162,7 @@ function labelOf(request: GuardRequest, context: RunContext): CallLabel {
   const { place } = request;
   return {
     runId: context.run?.runId,
-    step: place?.step ?? context.step,
+    step: request.step ?? place?.step ?? context.step,
     agent: request.agent ?? context.agent,
     checkpointId: place === undefined ? context.run?.head : place.checkpointId,
     thread: place?.thread,

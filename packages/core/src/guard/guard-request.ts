@@ -1,4 +1,5 @@
 import type { MoneyInput } from "../money/money.ts";
+import type { WindowKind } from "../ports/window-state.ts";
 import type { Usage } from "../pricing/usage.ts";
 
 /** A piece of a request: text, whose bytes bound its tokens, or something whose tokens its bytes do not bound. */
@@ -67,6 +68,8 @@ export interface GuardRequest {
   /** Further budgets, beside those of the run and the agents around. */
   readonly budgets?: readonly string[] | undefined;
   readonly agent?: string | undefined;
+  /** The part of the work it is counted under, as the path of a step. Default: that of `place`, else of the run around. */
+  readonly step?: string | undefined;
   /** Where it is made in a framework's own course of things, where that has one. */
   readonly place?: CallPlace | undefined;
   /** How often it may be sent at most, where the sender repeats it without telling: each time is held for. Default 1. */
@@ -115,6 +118,28 @@ export interface Grant {
   readonly maxOutputTokens: number | undefined;
   /** The signal for the wire. It is wflo's own: a caller's abort may let the answer be read to its end. */
   readonly signal: AbortSignal;
+  /** What the call came to: undefined until it is closed, and where a call inside took its hold over and is charged instead. */
+  readonly charge: () => CallCharge | undefined;
+}
+
+/** What a call came to, as far as its process knows when it is over. Money in decimal US dollars. */
+export interface CallCharge {
+  readonly callId: string;
+  /** What it is charged; its hold where nobody knows more. */
+  readonly cost: string;
+  readonly costKind: "known" | "lowerBound" | "unknown";
+  /** The tightest of its budgets, undefined where it has none. */
+  readonly left: BudgetLeftAfter | undefined;
+  /** The output cap that was written into the request because money was short. */
+  readonly appliedMaxOutputTokens: number | undefined;
+}
+
+/** What a budget has left after a call: as it was when the call was granted, less what the call was charged. */
+export interface BudgetLeftAfter {
+  readonly budgetId: string;
+  readonly window: WindowKind;
+  readonly amount: string;
+  readonly resetsAt: Date | undefined;
 }
 
 /** How an attempt ended, as far as money goes. */

@@ -2,7 +2,7 @@ import type { CallLabel } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
 import type { CallMark } from "../run/run-context.ts";
 import type { Estimate } from "./estimate.ts";
-import type { Grant, GuardRequest } from "./guard-request.ts";
+import type { CallCharge, Grant, GuardRequest } from "./guard-request.ts";
 
 /** A call that holds money: from its grant to its settlement. */
 export interface OpenCall {
@@ -21,8 +21,14 @@ export interface OpenCall {
   readonly closed: PromiseWithResolvers<void>;
   /** Resolves when the ledger has acknowledged it: nothing is held any more. */
   readonly settled: PromiseWithResolvers<void>;
+  readonly state: CallState;
+}
+
+/** How far a call has come. */
+export interface CallState {
   /** How it was closed: by its end, or by wflo because it would not end. */
-  readonly state: { end: "settled" | "forced" | undefined };
+  end: "settled" | "forced" | undefined;
+  charge: CallCharge | undefined;
 }
 
 /** The mark of a call in the context of its attempt; knows whether a call inside took the hold over. */

@@ -68,7 +68,8 @@ export function outcomeOfError(error: unknown): Outcome {
   let cause = error;
   for (let depth = 0; depth < MAX_CAUSES && typeof cause === "object" && cause !== null; depth++) {
     if (WfloError.isInstance(cause)) return { kind: "rejected", reason: cause.code };
-    const { code, status, syscall } = cause as { code?: unknown; status?: unknown; syscall?: unknown };
+    const { code, syscall } = cause as { code?: unknown; syscall?: unknown };
+    const status = statusOf(cause);
     const { message } = cause as { message?: unknown };
     // `fetch` refuses some ports without a code of its own.
     if (cause instanceof Error && message === "bad port") return { kind: "rejected", reason: "bad port" };
@@ -80,6 +81,12 @@ export function outcomeOfError(error: unknown): Outcome {
     cause = (cause as { cause?: unknown }).cause;
   }
   return { kind: "doubt", reason: reasonOf(error) };
+}
+
+/** SDKs call it one way or the other. */
+function statusOf(error: object): unknown {
+  const { status, statusCode = status } = error as { status?: unknown; statusCode?: unknown };
+  return statusCode;
 }
 
 /** Names and codes along the causes: messages of errors may quote a URL with a key in it, a prompt or an answer. */

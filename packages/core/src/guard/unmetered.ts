@@ -1,4 +1,4 @@
-import { currentContext } from "../run/run-context.ts";
+import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 
 /** Different things warned of at most. */
@@ -33,6 +33,30 @@ export class Unmetered {
       `${provider} ${what}`,
       `wflo: calls to ${what} of ${provider} are made without being counted: no budget stops them.`,
     );
+  }
+
+  /** A call passes several layers of wflo, of which one is enough. Only warned of: it is charged once. */
+  reportLayered({ provider, model }: { readonly provider: string; readonly model: string }): void {
+    this.#warnOnce(
+      `layered ${provider} ${model}`,
+      `wflo: calls to ${model} of ${provider} pass more than one layer of wflo. Each is charged once, and held under all their budgets; one layer is enough.`,
+    );
+  }
+
+  /**
+   * Does what a framework does to ask a model, and reports it where no call has come to a door by the time it has answered. `what` is the
+   * model.
+   */
+  async unlessMetered<T>(
+    call: { readonly provider: string; readonly what: string },
+    work: () => T | PromiseLike<T>,
+  ): Promise<T> {
+    const witness = { hasMet: false };
+    try {
+      return await withContext({ witness }, work);
+    } finally {
+      if (!witness.hasMet) this.report(call);
+    }
   }
 
   #warnOnce(name: string, sentence: string): void {

@@ -46,7 +46,14 @@ export async function openLiveRun(
     scope.history = history;
     const outer = currentContext();
     const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];
-    const context = { run: scope, step: undefined, agent: undefined, budgetIds, call: undefined };
+    const context = {
+      run: scope,
+      step: undefined,
+      agent: undefined,
+      budgetIds,
+      call: undefined,
+      witness: undefined,
+    };
     const openRun: OpenRun = { ...services, scope, context, history };
     const unfollow = follow(scope, [options.signal, outer.run?.closed]);
     const over = services.running.begin(scope);

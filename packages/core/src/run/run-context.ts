@@ -16,6 +16,8 @@ export interface RunContext {
   /** Budgets of the run and of the agents around, outermost first. */
   readonly budgetIds: readonly string[];
   readonly call: CallMark | undefined;
+  /** Told of the first call of a door that is made below. */
+  readonly witness: { hasMet: boolean } | undefined;
 }
 
 const storage = new AsyncLocalStorage<RunContext>();
@@ -26,6 +28,7 @@ const outside: RunContext = {
   agent: undefined,
   budgetIds: [],
   call: undefined,
+  witness: undefined,
 };
 
 /** The context here; outside of any run, an empty one. */

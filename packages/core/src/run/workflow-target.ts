@@ -24,11 +24,17 @@ export interface InvokeTarget<Input, T> {
   invoke(input: Input): T | Promise<T>;
 }
 
+/** An object that is started by `generate(input)`, such as an agent of the AI SDK or of Mastra. */
+export interface GenerateTarget<Input, T> {
+  generate(input: Input): T | PromiseLike<T>;
+}
+
 /** What a workflow can be made of. */
 export type WorkflowTarget<Input, T> =
   | WorkflowFunction<Input, T>
   | KickoffTarget<Input, T>
-  | InvokeTarget<Input, T>;
+  | InvokeTarget<Input, T>
+  | GenerateTarget<Input, T>;
 
 /** Makes the function of a workflow of an object of some framework; undefined for what is not of that framework. */
 export type TargetRecogniser = (target: unknown) => WorkflowFunction<unknown, unknown> | undefined;
@@ -38,7 +44,7 @@ const REGISTRY = Symbol.for("wflo.targets");
 
 /**
  * Teaches `wflo.workflow` the objects of a framework; the packages of adapters call it when they are imported. The latest is asked
- * first, before functions, `kickoff` and `invoke`. Returns what takes it back.
+ * first, before functions, `kickoff`, `invoke` and `generate`. Returns what takes it back.
  */
 export function registerTarget(recogniser: TargetRecogniser): () => void {
   if (typeof recogniser !== "function")
@@ -63,8 +69,10 @@ export function functionOf<Input, T>(
   if (typeof target === "function") return target;
   if (has(target, "kickoff")) return (_, input) => (target as KickoffTarget<Input, T>).kickoff(input);
   if (has(target, "invoke")) return (_, input) => (target as InvokeTarget<Input, T>).invoke(input);
+  if (has(target, "generate"))
+    return async (_, input) => (target as GenerateTarget<Input, T>).generate(input);
   throw new InvalidOptionError(
-    `Workflow ${name} needs a function, an object with kickoff or invoke, or an object of a framework whose wflo package is imported.`,
+    `Workflow ${name} needs a function, an object with kickoff, invoke or generate, or an object of a framework whose wflo package is imported.`,
   );
 }
 

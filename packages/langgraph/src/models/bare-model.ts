@@ -1,7 +1,7 @@
 import { AsyncCaller } from "@langchain/core/utils/async_caller";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { isChatModel, type CallOptions, type ChatModelParts } from "./chat-model.ts";
-import { sendsItself, type NativeAnswer } from "./native-answer.ts";
+import { sendsItself, type WatchedAnswer } from "./watched-answer.ts";
 import type { OnceCaller } from "./own-retries.ts";
 
 /** The names that models give to their output cap. */
@@ -33,7 +33,7 @@ export class BareModel {
   /** For one attempt, with an output cap or as the user made it; `native` sees what the provider answers, `caller` asks it. */
   attempt(
     maxOutputTokens: number | undefined,
-    { native, caller }: { readonly native: NativeAnswer; readonly caller: OnceCaller },
+    { native, caller }: { readonly native: WatchedAnswer; readonly caller: OnceCaller },
   ): ChatModelParts {
     // Streams tell their usage only to who asks; the guard keeps it from a caller who did not.
     const asksUsage = "streamUsage" in this.#model ? { streamUsage: true } : {};

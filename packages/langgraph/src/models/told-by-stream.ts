@@ -1,7 +1,7 @@
 import type { Outcome, StreamedOutput } from "@wflo/core";
 import type { AIMessageChunk, UsageMetadata } from "@langchain/core/messages";
 import type { ChatGenerationChunk } from "@langchain/core/outputs";
-import { NativeAnswer } from "./native-answer.ts";
+import { WatchedAnswer } from "./watched-answer.ts";
 import { answered, writtenIds, type About } from "../usage.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -17,14 +17,14 @@ const MAX_IDS = 64;
 export function bytesOfChunk(chunk: unknown): number {
   const message = isFields(chunk) ? chunk["message"] : undefined;
   if (!isFields(message)) return 0;
-  const told = new ToldByStream(new NativeAnswer());
+  const told = new ToldByStream(new WatchedAnswer());
   told.noteChunk(chunk as unknown as ChatGenerationChunk);
   return told.output.bytes;
 }
 
 /** What a stream has told of its answer so far, whose text is not kept. */
 export class ToldByStream {
-  readonly native: NativeAnswer;
+  readonly native: WatchedAnswer;
   #counted: Partial<UsageMetadata> | undefined;
   #first: Partial<UsageMetadata> | undefined;
   #last: Partial<UsageMetadata> | undefined;
@@ -42,7 +42,7 @@ export class ToldByStream {
   readonly #ids = new Set<string>();
 
   /** `outputs`: how many answers were asked for. */
-  constructor(native: NativeAnswer, outputs = 1) {
+  constructor(native: WatchedAnswer, outputs = 1) {
     this.native = native;
     this.#outputs = outputs;
   }

@@ -37,7 +37,7 @@ export const enterTwice: Enter = async (setup, request, send) => {
 /** Streams are not guarded at all. */
 export const streamUnguarded: EnterStream = async (_setup, _request, send) => {
   const { signal } = new AbortController();
-  const answer = await send({ callId: "", maxOutputTokens: undefined, signal });
+  const answer = await send({ callId: "", maxOutputTokens: undefined, signal, charge: () => undefined });
   if (!("chunks" in answer)) return answer.value;
   const { chunks, meter } = answer;
   const read = async function* () {

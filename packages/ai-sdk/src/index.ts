@@ -1,0 +1,6 @@
+export type { CallSettings } from "./calls/call-settings.ts";
+export type { WfloMetadata } from "./calls/told-charge.ts";
+export { UnmeterableCallError } from "./errors.ts";
+export { meter } from "./meter.ts";
+export type { MeterOptions } from "./options.ts";
+export { wfloMiddleware } from "./wflo-middleware.ts";

@@ -1,0 +1,52 @@
+import type {
+  LanguageModelV4,
+  LanguageModelV4CallOptions,
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+  LanguageModelV4StreamResult,
+} from "@ai-sdk/provider";
+import { withCap } from "../calls/asked-settings.ts";
+import { languageCall } from "../calls/language-call.ts";
+import type { AskedCall, AskedStream, ModelGuard } from "../guard.ts";
+import { partMeter } from "../streams/part-meter.ts";
+import { toldParts } from "../streams/told-parts.ts";
+import { outcomeOfAnswer } from "../usage.ts";
+
+/** Asks language models through the door. */
+export class LanguageModelCalls {
+  readonly #guard: ModelGuard;
+  readonly #provider: string | undefined;
+
+  constructor(guard: ModelGuard, provider: string | undefined) {
+    this.#guard = guard;
+    this.#provider = provider;
+  }
+
+  generate(
+    model: LanguageModelV4,
+    options: LanguageModelV4CallOptions,
+  ): Promise<LanguageModelV4GenerateResult> {
+    const ask = (given: LanguageModelV4CallOptions): AskedCall<LanguageModelV4GenerateResult> => ({
+      request: languageCall(model, given, this.#provider),
+      outcome: outcomeOfAnswer,
+    });
+    return this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
+  }
+
+  stream(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+    const ask = (given: LanguageModelV4CallOptions): AskedStream<LanguageModelV4StreamPart> => ({
+      request: languageCall(model, given, this.#provider),
+      meter: ({ reasoning, onCut }) =>
+        partMeter({
+          showsAll: reasoning === false,
+          truncates: onCut === "truncate",
+          showsRaw: given.includeRawChunks === true,
+        }),
+      told: toldParts,
+    });
+    return this.#guard.stream({ ask, capped: withCap }, options, (sent) =>
+      // What the provider itself says is charged.
+      model.doStream({ ...sent, includeRawChunks: true }),
+    );
+  }
+}

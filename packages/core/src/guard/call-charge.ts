@@ -1,0 +1,30 @@
+import { decimalUsd } from "../money/money.ts";
+import type { WindowState } from "../ports/window-state.ts";
+import type { Charge } from "./charge.ts";
+import type { BudgetLeftAfter, CallCharge } from "./guard-request.ts";
+import type { OpenCall } from "./open-call.ts";
+
+/** What a call came to, for whoever made it: without asking the database again. */
+export function callCharge(call: OpenCall, { costNanoUsd, cost }: Charge): CallCharge {
+  const chargedNanoUsd = costNanoUsd ?? call.heldNanoUsd;
+  return {
+    callId: call.mark.callId,
+    cost: decimalUsd(chargedNanoUsd),
+    costKind: cost.kind,
+    left: leastLeft(call, chargedNanoUsd),
+    appliedMaxOutputTokens: call.grant.maxOutputTokens,
+  };
+}
+
+function leastLeft({ mark, heldNanoUsd }: OpenCall, chargedNanoUsd: bigint): BudgetLeftAfter | undefined {
+  // The windows have the hold in them.
+  const leftIn = ({ capNanoUsd, spentNanoUsd, reservedNanoUsd }: WindowState) =>
+    capNanoUsd - spentNanoUsd - reservedNanoUsd + heldNanoUsd - chargedNanoUsd;
+  let least: WindowState | undefined;
+  for (const window of mark.windows ?? [])
+    if (least === undefined || leftIn(window) < leftIn(least)) least = window;
+  if (least === undefined) return undefined;
+  const { budgetId, window, resetsAt } = least;
+  const left = leftIn(least);
+  return { budgetId, window, amount: decimalUsd(left > 0n ? left : 0n), resetsAt };
+}
