@@ -50,6 +50,7 @@ export { CODEC, RAW_CODEC } from "./checkpoint/log-writer.ts";
 export { splitAt, type ChannelKind, type StateChannel } from "./checkpoint/split-state.ts";
 export type { CheckpointChoice } from "./checkpoint/lineage.ts";
 export { aroundRuns, type Surrounding } from "./run/around-runs.ts";
+export { registerPending, type PendingRecogniser } from "./run/pending-result.ts";
 export type { AgentName, ForkOptions, Run } from "./run/run.ts";
 export type { CheckpointListOptions, Checkpoints, ListedCheckpoint } from "./run/checkpoints.ts";
 export type { BranchCost, BudgetLeft, CostBreakdown, CostRow, NamedCost } from "./run/cost-breakdown.ts";

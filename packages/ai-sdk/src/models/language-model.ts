@@ -5,8 +5,12 @@ import type {
   LanguageModelV4StreamPart,
   LanguageModelV4StreamResult,
 } from "@ai-sdk/provider";
+import { currentAgentRun } from "../agents/agent-run.ts";
+import { askedContent } from "../agents/asked-content.ts";
+import { savedAnswer, savedStream } from "../agents/saved-answer.ts";
 import { withCap } from "../calls/asked-settings.ts";
 import { languageCall } from "../calls/language-call.ts";
+import { isInLayer } from "../calls/layers.ts";
 import type { AskedCall, AskedStream, ModelGuard } from "../guard.ts";
 import { partMeter } from "../streams/part-meter.ts";
 import { toldParts } from "../streams/told-parts.ts";
@@ -30,7 +34,10 @@ export class LanguageModelCalls {
       request: languageCall(model, given, this.#provider),
       outcome: outcomeOfAnswer,
     });
-    return this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
+    const answer = () =>
+      this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
+    const agentRun = agentRunOf(options);
+    return agentRun === undefined ? answer() : savedAnswer(agentRun, askedContent(model, options), answer);
   }
 
   stream(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
@@ -44,9 +51,17 @@ export class LanguageModelCalls {
         }),
       told: toldParts,
     });
-    return this.#guard.stream({ ask, capped: withCap }, options, (sent) =>
-      // What the provider itself says is charged.
-      model.doStream({ ...sent, includeRawChunks: true }),
-    );
+    const answer = () =>
+      this.#guard.stream({ ask, capped: withCap }, options, (sent) =>
+        // What the provider itself says is charged.
+        model.doStream({ ...sent, includeRawChunks: true }),
+      );
+    const agentRun = agentRunOf(options);
+    return agentRun === undefined ? answer() : savedStream(agentRun, askedContent(model, options), answer);
   }
+}
+
+/** Of several layers, the outermost saves. */
+function agentRunOf(options: object) {
+  return isInLayer(options) ? undefined : currentAgentRun();
 }

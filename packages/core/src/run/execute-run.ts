@@ -7,13 +7,14 @@ import { withContext } from "./run-context.ts";
 import { runHandle } from "./run-handle.ts";
 import type { RunServices } from "./run-services.ts";
 import { savable } from "./framework-value.ts";
+import { pendingOf } from "./pending-result.ts";
 import { followStream } from "./stream-result.ts";
 import type { WorkflowFunction } from "./workflow-target.ts";
 
 /**
  * Executes a claimed run to its end in this process and writes that end: `completed`, `paused` when money ran out, else
  * `failed`. Returns the function's value or throws its error, with the run's id on a `BudgetExceededError`. A run that returns
- * a stream is over when the stream is.
+ * a stream, or a result that is still being made, is over when that is.
  */
 export async function executeRun<Input, T>(
   services: RunServices,
@@ -26,19 +27,27 @@ export async function executeRun<Input, T>(
   const within = <R>(part: () => R) => withContext(context, part);
   let value: T;
   let stream: T | undefined;
+  let pending: Promise<void> | undefined;
+  const over = (error?: unknown) =>
+    error === undefined ? completeRun(live, undefined) : failRun(live, error);
   try {
     const stored: unknown = decode(row.input);
     const input = (fn.codec === undefined ? stored : await fn.codec.read(stored)) as Input;
     const handle = runHandle(services, live.openRun, { row, input, answer: options.answer });
     value = await within(async () => surrounded(() => fn(handle, input)));
-    const over = (error?: unknown) =>
-      error === undefined ? completeRun(live, undefined) : failRun(live, error);
-    stream = followStream(value, { clock: services.clock, within, over });
+    pending = within(() => pendingOf(value)?.());
+    if (pending === undefined) stream = followStream(value, { clock: services.clock, within, over });
   } catch (error) {
     await failRun(live, error);
     throw error;
   }
   if (stream !== undefined) return stream;
+  if (pending !== undefined) {
+    const report = (error: unknown) =>
+      services.log.error(`wflo: the end of run ${row.id} could not be told.`, { error });
+    void pending.then(() => over(), over).catch(report);
+    return value;
+  }
   await completeRun(live, await savableResult(fn, value));
   return value;
 }

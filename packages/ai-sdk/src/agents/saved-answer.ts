@@ -1,0 +1,48 @@
+import type {
+  LanguageModelV4GenerateResult,
+  LanguageModelV4StreamPart,
+  LanguageModelV4StreamResult,
+} from "@ai-sdk/provider";
+import type { AgentRun } from "./agent-run.ts";
+import { RecordedStream, streamOf } from "./recorded-stream.ts";
+
+const STEP = "model";
+
+/** An answer in one piece that a run pays for once: a resumed one gets what was saved. */
+export async function savedAnswer(
+  agentRun: AgentRun,
+  content: string,
+  ask: () => Promise<LanguageModelV4GenerateResult>,
+): Promise<LanguageModelV4GenerateResult> {
+  let live: LanguageModelV4GenerateResult | undefined;
+  const saved = await agentRun.step(STEP, content, async () => {
+    live = await ask();
+    // What was sent, and what came over the wire, is no part of the answer.
+    const { request: _, response, ...answer } = live;
+    const { body: __, headers: ___, ...about } = response ?? {};
+    return { ...answer, response: about };
+  });
+  return live ?? saved;
+}
+
+/** The same of an answer that streams: its end waits for its save. */
+export async function savedStream(
+  agentRun: AgentRun,
+  content: string,
+  ask: () => Promise<LanguageModelV4StreamResult>,
+): Promise<LanguageModelV4StreamResult> {
+  const opened = Promise.withResolvers<LanguageModelV4StreamResult>();
+  const saved: Promise<{ readonly parts: readonly LanguageModelV4StreamPart[] }> = agentRun.step(
+    STEP,
+    content,
+    async () => {
+      const answer = await ask();
+      const recorded = new RecordedStream(answer.stream, () => saved);
+      opened.resolve({ ...answer, stream: recorded.stream });
+      return { parts: await recorded.parts };
+    },
+  );
+  // Of a step that is not run, there is no stream but the saved one.
+  saved.then(({ parts }) => opened.resolve({ stream: streamOf(parts) }), opened.reject);
+  return opened.promise;
+}
