@@ -8,6 +8,7 @@ import {
   type RequestPart,
   type StreamMeter,
 } from "@wflo/core";
+import { rejectPromises } from "./streams/no-output.ts";
 import { settingsOf, withoutSettings, type AnyCallOptions } from "./calls/call-settings.ts";
 import { inLayer, isInLayer } from "./calls/layers.ts";
 import { withCharge } from "./calls/told-charge.ts";
@@ -69,7 +70,7 @@ export class ModelGuard {
     options: Options,
     send: (options: Options) => PromiseLike<Result>,
   ): Promise<Result> {
-    const { asked, request, wflo } = await this.#open(kind, options);
+    const { asked, request, wflo } = await this.#open(kind, options).catch(rejectPromises);
     return around(options, () =>
       wflo.guardStream<Chunk, Result>(request, async (grant) => {
         const result = await apart(() => send(sent(kind, options, grant)));
@@ -79,7 +80,7 @@ export class ModelGuard {
           value: (chunks) => ({ ...result, stream: asked.told(chunks, grant) }),
         };
       }),
-    );
+    ).catch(rejectPromises);
   }
 
   async #open<Options extends AnyCallOptions, Asked extends { readonly request: GuardRequest }>(

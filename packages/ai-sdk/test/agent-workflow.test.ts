@@ -13,7 +13,9 @@ const TURN = { inputTokens: 1_000, outputTokens: 40 };
 function turns({ body }: SimulatorRequest) {
   const { messages = [] } = body as { messages?: readonly { role: string }[] };
   const done = messages.filter(({ role }) => role === "tool").length;
-  return done < 2 ? { ...TURN, toolCalls: [{ name: "look", arguments: {} }] } : { ...TURN, text: "All seen." };
+  return done < 2
+    ? { ...TURN, toolCalls: [{ name: "look", arguments: {} }] }
+    : { ...TURN, text: "All seen." };
 }
 
 async function setUp(): Promise<{ simulator: Simulator; wflo: Wflo; again: () => Wflo }> {
@@ -29,10 +31,11 @@ async function setUp(): Promise<{ simulator: Simulator; wflo: Wflo; again: () =>
 }
 
 function agentFor(simulator: Simulator, looked: string[]) {
-  const openai = createOpenAI({ baseURL: `${simulator.url}/v1`, apiKey: "sk-none" });
+  const openai = createOpenAI({ baseURL: simulator.url, apiKey: "sk-none" });
   return new ToolLoopAgent({
     model: meter(openai.chat("gpt-4.1-nano")),
-    maxOutputTokens: 200,
+    maxOutputTokens: 1_000,
+    onError: () => {},
     tools: {
       look: tool({
         description: "Looks.",
@@ -46,7 +49,10 @@ function agentFor(simulator: Simulator, looked: string[]) {
   });
 }
 
-test("an agent runs as a workflow, with its cost, and its result is what generate returns", async () => {
+/** The price of so many turns, in dollars. */
+const priceOf = (turnsMade: number) => String(turnsMade * 0.000116);
+
+test("an agent runs as a workflow: its result is what generate returns, its turns and tools are steps", async () => {
   const { simulator, wflo } = await setUp();
   const looked: string[] = [];
   const workflow = wflo.workflow("agent", agentFor(simulator, looked), { budget: "1.00" });
@@ -54,6 +60,78 @@ test("an agent runs as a workflow, with its cost, and its result is what generat
   expect(result.text).toBe("All seen.");
   expect(result.steps).toHaveLength(3);
   expect(looked).toHaveLength(2);
-  const [run] = (await wflo.runs.list()).runs ?? [];
-  void run;
+  const [run] = await wflo.runs.list();
+  expect(run).toMatchObject({ workflow: "agent", status: "completed" });
+  const lines = await wflo.calls.list({ runId: run?.id });
+  expect(lines.map(({ step, charged }) => [step?.split(":")[0], charged])).toEqual([
+    ["model", "0.000116"],
+    ["model", "0.000116"],
+    ["model", "0.000116"],
+  ]);
 });
+
+test("an agent that ran out of money goes on where it was: no answer is asked for, no tool run, a second time", async () => {
+  const { simulator, wflo } = await setUp();
+  const looked: string[] = [];
+  const workflow = wflo.workflow("agent", agentFor(simulator, looked), { budget: "0.0007" });
+  const refusal = await workflow.run({ prompt: "Look around." }).catch((error: unknown) => error);
+  expect(isBudgetExceeded(refusal)).toBe(true);
+  expect(simulator.requests).toHaveLength(2);
+  const [run] = await wflo.runs.list({ status: "paused" });
+  const before = [...looked];
+  const result = await workflow.resume(run?.id ?? "", { topUp: { to: "1.00" } });
+  expect(result.text).toBe("All seen.");
+  expect(result.totalUsage.outputTokens).toBe(3 * TURN.outputTokens);
+  expect(simulator.requests).toHaveLength(3);
+  expect(looked).toEqual(before);
+  expect(looked).toHaveLength(2);
+  expect((await wflo.calls.list({ runId: run?.id })).map(({ charged }) => charged)).toEqual(
+    Array.from({ length: 3 }, () => priceOf(1)),
+  );
+});
+
+test("the result of a run that is over is there as plain data under the same names", async () => {
+  const { simulator, wflo } = await setUp();
+  const result = await wflo.workflow("agent", agentFor(simulator, [])).run({ prompt: "Look around." });
+  const [run] = await wflo.runs.list();
+  const saved = (await wflo.runs.get(run?.id ?? ""))?.result as typeof result;
+  expect(saved.text).toBe(result.text);
+  expect(saved.totalUsage).toMatchObject({ outputTokens: 3 * TURN.outputTokens });
+  expect(saved.steps.map(({ finishReason }) => finishReason)).toEqual(["tool-calls", "tool-calls", "stop"]);
+  expect(saved.response.messages).toEqual(JSON.parse(JSON.stringify(result.response.messages)));
+});
+
+test("a streamed agent goes on where it was, and its run is over when its stream is, read or not", async () => {
+  const { simulator, wflo } = await setUp();
+  const looked: string[] = [];
+  const agent = agentFor(simulator, looked);
+  const streamed = agentWorkflow<{ prompt: string }, Awaited<ReturnType<typeof agent.stream>>>(agent, {
+    stream: true,
+  });
+  const workflow = wflo.workflow("agent", streamed, { budget: "0.0007" });
+  // Nobody reads it.
+  await workflow.run({ prompt: "Look around." });
+  await until(async () => (await wflo.runs.list({ status: "paused" })).length === 1);
+  expect(simulator.requests).toHaveLength(2);
+  const [run] = await wflo.runs.list({ status: "paused" });
+  const result = await workflow.resume(run?.id ?? "", { topUp: { to: "1.00" } });
+  expect(await result.text).toBe("All seen.");
+  await until(async () => (await wflo.runs.list({ status: "completed" })).length === 1);
+  expect(simulator.requests).toHaveLength(3);
+  expect(looked).toHaveLength(2);
+});
+
+test("a call that nobody could run an agent with is refused with a sentence", async () => {
+  const { simulator, wflo } = await setUp();
+  const workflow = wflo.workflow("agent", agentFor(simulator, []));
+  await expect(workflow.run("Look around." as never)).rejects.toThrow("{ prompt } or { messages }");
+  expect(() => agentWorkflow({})).toThrow("agentWorkflow takes an agent");
+});
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error("it did not come to be so");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -34,5 +34,8 @@ function callOf(input: unknown, signal: AbortSignal): object {
   if (typeof input !== "object" || input === null)
     throw new InvalidOptionError("An agent of the AI SDK is run with { prompt } or { messages }.");
   const { abortSignal } = input as { readonly abortSignal?: AbortSignal };
-  return { ...input, abortSignal: abortSignal === undefined ? signal : AbortSignal.any([signal, abortSignal]) };
+  return {
+    ...input,
+    abortSignal: abortSignal === undefined ? signal : AbortSignal.any([signal, abortSignal]),
+  };
 }
