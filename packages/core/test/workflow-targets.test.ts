@@ -102,6 +102,25 @@ describe("a run that returns a stream is over when the stream is:", () => {
     expect(await statusOfLast()).toBe("completed");
   });
 
+  test("a ReadableStream left while a read of it was open, once it is cancelled", async () => {
+    const cancelled = Promise.withResolvers<void>();
+    const source = new ReadableStream<string>({
+      start: (controller) => controller.enqueue("a"),
+      cancel: () => cancelled.promise,
+    });
+    const reader = (await wflo.workflow("r", () => source).run(undefined)).getReader();
+    await reader.read();
+    const open = reader.read();
+    await pause(5);
+    const left = reader.cancel();
+    expect(await open).toMatchObject({ done: true });
+    await pause(5);
+    expect(await statusOfLast()).toBe("running");
+    cancelled.resolve();
+    await left;
+    expect(await statusOfLast()).toBe("completed");
+  });
+
   test("a Response with a body, its status and headers kept", async () => {
     const response = await wflo
       .workflow("r", () => new Response("hello", { status: 201, headers: { "x-a": "b" } }))

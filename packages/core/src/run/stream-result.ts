@@ -34,6 +34,7 @@ export function followStream<T>(value: T, follower: StreamFollower): T | undefin
 class Follow {
   readonly #follower: StreamFollower;
   #over: Promise<void> | undefined;
+  #isLeft = false;
   #cancelIdle: () => void;
 
   constructor(follower: StreamFollower) {
@@ -51,14 +52,16 @@ class Follow {
       await this.over(error);
       throw error;
     }
-    if (part.done === true) await this.over();
-    else this.#rest();
+    // A read that was open when the reader left ends at once; what is left behind may go on until it is cancelled.
+    if (part.done !== true) this.#rest();
+    else if (!this.#isLeft) await this.over();
     return part;
   }
 
   /** The reader gives up. */
   async end<R>(cancel: () => Promise<R>): Promise<R> {
     this.#cancelIdle();
+    this.#isLeft = true;
     try {
       return await this.#follower.within(cancel);
     } finally {

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { startServer } from "./server-process.ts";
+
+test(
+  "the chat server gives its page, answers, keeps the chat, and ends when it is asked to",
+  { timeout: 120_000 },
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "wflo-chat-server-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const first = await startServer(folder, "0.02");
+    onTestFinished(async () => void (await first.end("SIGKILL")));
+    const page = await (await fetch(first.url)).text();
+    const [, script = ""] = /<script type="module" src="\/(.+?)"/.exec(page) ?? [];
+    expect(await (await fetch(first.url + script)).text()).toContain("readAnswer");
+    expect((await fetch(`${first.url}secrets`)).status).toBe(404);
+
+    const headers = { "x-user": "ada" };
+    const question = { id: "q1", role: "user", parts: [{ type: "text", text: "What is left?" }] };
+    const body = JSON.stringify({ id: "bees", messages: [question] });
+    const answer = await fetch(`${first.url}api/chat`, { method: "POST", headers, body });
+    expect(answer.headers.get("x-vercel-ai-ui-message-stream")).toBe("v1");
+    expect(await answer.text()).toMatch(/"cost":"0\.000\d+",.*"amount":"0\.0199\d+"/);
+    const seen = await (await fetch(`${first.url}api/chat?id=bees`, { headers })).json();
+    expect(await first.end()).toBe(0);
+
+    const second = await startServer(folder, "0.02");
+    onTestFinished(async () => void (await second.end("SIGKILL")));
+    const again = await (await fetch(`${second.url}api/chat?id=bees`, { headers })).json();
+    expect(again).toEqual(seen);
+    expect(again).toMatchObject({ messages: [question, { role: "assistant" }], isAnswering: false });
+    expect((await fetch(`${second.url}api/top-up`, { method: "POST", headers })).status).toBe(204);
+  },
+);
