@@ -29,6 +29,16 @@ export function withCharge<Answer extends object>(answer: Answer, charge: CallCh
   return { ...answer, providerMetadata: { ...providerMetadata, wflo: metadataOf(charge) } };
 }
 
+/** The same of pictures, of whose metadata the SDK keeps lists named `images` alone. */
+export function withImageCharge<Answer extends object>(
+  answer: Answer,
+  charge: CallCharge | undefined,
+): Answer {
+  if (charge === undefined) return answer;
+  const { providerMetadata } = answer as Metadata;
+  return { ...answer, providerMetadata: { ...providerMetadata, wflo: { images: [metadataOf(charge)] } } };
+}
+
 function metadataOf({ callId, cost, costKind, left, appliedMaxOutputTokens }: CallCharge): WfloMetadata {
   return {
     callId,
