@@ -6,7 +6,7 @@ export interface WfloMetadata {
   /** What it is charged; its hold where `costKind` is "unknown". */
   readonly cost: string;
   readonly costKind: "known" | "lowerBound" | "unknown";
-  /** What the tightest of its budgets has left: as it was when the call was granted, less its cost. */
+  /** What the tightest of its budgets has left: its cap without what was spent when the call was granted, and without its cost. */
   readonly left?: {
     readonly budgetId: string;
     readonly window: string;

@@ -28,6 +28,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
   const { request, context, label, mark, budgetIds, worst } = wish;
   const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
   door.holds.enter(mark, budgetIds);
+  mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
   let verdict: Verdict;
   try {
     const ask = {
