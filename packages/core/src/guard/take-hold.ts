@@ -28,7 +28,6 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
   const { request, context, label, mark, budgetIds, worst } = wish;
   const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
   door.holds.enter(mark, budgetIds);
-  mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
   let verdict: Verdict;
   try {
     const ask = {
@@ -52,6 +51,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
       onWait,
     });
     const held = heldOf(wish, verdict);
+    mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
     door.holds.granted(mark.callId, held);
     return held;
   } catch (error) {
