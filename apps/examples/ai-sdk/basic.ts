@@ -1,5 +1,5 @@
 import type { OpenAIProvider } from "@ai-sdk/openai";
-import { meter, type WfloMetadata } from "@wflo/ai-sdk";
+import { meter, wfloMetadata } from "@wflo/ai-sdk";
 import { createWflo } from "@wflo/core";
 import { generateText, isStepCount, streamText, type ProviderMetadata } from "ai";
 import { orSentence } from "../demo/or-sentence.ts";
@@ -44,8 +44,8 @@ async function basic(provider: OpenAIProvider): Promise<void> {
 
 /** What a call cost and what it left, from where the AI SDK keeps such things. */
 function priceOf(metadata: ProviderMetadata | undefined): string {
-  const { cost, left } = metadata?.["wflo"] as unknown as WfloMetadata;
-  return `($${cost}; budget ${left?.budgetId} has $${left?.amount} left)`;
+  const told = wfloMetadata(metadata);
+  return `($${told?.cost}; budget ${told?.left?.budgetId} has $${told?.left?.amount} left)`;
 }
 
 await orSentence(() => withModel(basic));

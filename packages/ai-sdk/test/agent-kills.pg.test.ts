@@ -63,7 +63,7 @@ test("an agent that is killed again and again pays for no finished turn twice, a
   // Of what was under way when it was killed nobody knows the end: that is done again, and nothing else.
   expect(simulator.requests.length).toBeLessThanOrEqual(LOOKS + 1 + KILLS);
   const looked = reports.flatMap(({ looked: at }) => (at === undefined ? [] : [at]));
-  expect([...new Set(looked)].toSorted()).toEqual(Array.from({ length: LOOKS }, (_, at) => at));
+  expect(new Set(looked)).toEqual(new Set(Array.from({ length: LOOKS }, (_, at) => at)));
   expect(looked.length).toBeLessThanOrEqual(LOOKS + KILLS);
 
   const wflo = createWflo({ database: postgres({ url }), tenant, logger: false });

@@ -18,6 +18,12 @@ export interface WfloMetadata {
   readonly appliedMaxOutputTokens?: number;
 }
 
+/** What wflo told of a call in the `providerMetadata` of its answer, step or part; undefined where it told nothing. */
+export function wfloMetadata(providerMetadata: object | undefined): WfloMetadata | undefined {
+  const { wflo } = (providerMetadata ?? {}) as { readonly wflo?: WfloMetadata };
+  return typeof wflo?.cost === "string" ? wflo : undefined;
+}
+
 interface Metadata {
   readonly providerMetadata?: object | undefined;
 }
