@@ -1,15 +1,16 @@
-import { createWflo, type Wflo } from "@wflo/core";
-import { wfloOpenAI } from "@wflo/openai";
+import { createWflo, type Wflo, type WrapperOptions } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import { pglite } from "@wflo/postgres/pglite";
-import OpenAI from "openai";
+import { latencyOfAiSdk } from "./support/latency-ai-sdk.ts";
 import {
   CHUNKS,
   LATENCY_CASES,
   type LatencyCase,
+  type LatencyClient,
   type LatencySample,
   timeOne,
 } from "./support/latency-case.ts";
+import { latencyOfOpenAI } from "./support/latency-openai.ts";
 import { median, percentile } from "./support/percentile.ts";
 import { printTable } from "./support/print-table.ts";
 import type { Promises } from "./support/promises.ts";
@@ -18,7 +19,7 @@ import { atEnd, runBench } from "./support/run-bench.ts";
 import { startPostgres } from "./support/start-postgres.ts";
 import { startSimulatorProcess } from "./support/start-simulator.ts";
 
-/** What the openai client becomes slower by behind the door: a call, the first chunk of a stream, and each further chunk. */
+/** What a client becomes slower by behind the door: a call, the first chunk of a stream, and each further chunk. */
 
 const WARM_UP_ROUNDS = 30;
 const ROUNDS = 120;
@@ -29,16 +30,18 @@ const TOKENS_PER_SECOND = 200;
 const PACED_ROUNDS = 4;
 const PACED_AT_ONCE = 20;
 
+/** The same provider's client at a base URL, plain without options. */
+type Connect = (baseURL: string, options: WrapperOptions | undefined) => LatencyClient;
+
 /** A client, plain or on one store, and what its calls took, by case. */
 interface Contender {
   readonly name: string;
-  readonly client: OpenAI;
+  readonly clientAt: (baseURL: string) => LatencyClient;
   readonly wflo: Wflo | undefined;
   readonly samples: Map<LatencyCase, LatencySample[]>;
 }
 
-async function contendersOn(baseURL: string, url: string): Promise<readonly Contender[]> {
-  const plain = () => new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
+async function contendersOn(connect: Connect, url: string): Promise<readonly Contender[]> {
   const stores = [
     ["memory", undefined],
     ["PGlite in memory", pglite()],
@@ -48,23 +51,29 @@ async function contendersOn(baseURL: string, url: string): Promise<readonly Cont
     const wflo = createWflo({ database, logger: false, settle: "background" });
     atEnd(() => wflo.close());
     await wflo.budgets.set({ id: BUDGET, caps: { total: 1_000_000 } });
-    const client = wfloOpenAI(plain(), { wflo, budgets: [BUDGET], provider: "openai" });
-    return { name, client, wflo, samples: new Map() };
+    const clientAt = (baseURL: string) => connect(baseURL, { wflo, budgets: [BUDGET] });
+    return { name, clientAt, wflo, samples: new Map() };
   });
   return [
-    { name: "plain client", client: plain(), wflo: undefined, samples: new Map() },
+    {
+      name: "plain client",
+      clientAt: (baseURL) => connect(baseURL, undefined),
+      wflo: undefined,
+      samples: new Map(),
+    },
     ...(await Promise.all(metered)),
   ];
 }
 
 /** Each case on each client in turn, in an order that changes, so that nobody always comes after the same one. */
-async function measure(contenders: readonly Contender[]): Promise<void> {
+async function measure(contenders: readonly Contender[], baseURL: string): Promise<void> {
   const random = new Random(ROUNDS);
+  const clients = contenders.map((contender) => ({ contender, client: contender.clientAt(baseURL) }));
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round += 1) {
     for (const one of LATENCY_CASES) {
-      const turns = contenders.map((contender) => ({ contender, at: random.next() }));
-      for (const { contender } of turns.toSorted((a, b) => a.at - b.at)) {
-        const sample = await timeOne(contender.client, one);
+      const turns = clients.map((turn) => ({ ...turn, at: random.next() }));
+      for (const { contender, client } of turns.toSorted((a, b) => a.at - b.at)) {
+        const sample = await timeOne(client, one);
         // Its settle leaves after its answer, and is not to be paid by the next one.
         await contender.wflo?.flush();
         if (round < 0) continue;
@@ -153,7 +162,7 @@ async function measurePaced(contenders: readonly Contender[], baseURL: string): 
   const one = { api: "chat", kind: "long" } as const;
   for (let round = -1; round < PACED_ROUNDS; round += 1) {
     for (const contender of round % 2 === 0 ? contenders : contenders.toReversed()) {
-      const client = contender.client.withOptions({ baseURL });
+      const client = contender.clientAt(baseURL);
       const before = process.cpuUsage();
       const streams = await Promise.all(Array.from({ length: PACED_AT_ONCE }, () => timeOne(client, one)));
       await contender.wflo?.flush();
@@ -207,13 +216,15 @@ async function ledgerOf(wflo: Wflo): Promise<{ readonly count: number; readonly 
   }
 }
 
-await runBench("The openai client behind the door, over HTTP, 4 KB prompt", 180, async (promises) => {
+const isOfAiSdk = process.argv.includes("ai-sdk");
+const subject = isOfAiSdk ? "generateText and streamText" : "The openai client";
+
+await runBench(`${subject} behind the door, over HTTP, 4 KB prompt`, 180, async (promises) => {
   const server = await startPostgres();
   // The request's own cap makes an answer as long as its case wants.
   const reply = { inputTokens: 900, outputTokens: MANY_TOKENS };
-  const baseURL = await startSimulatorProcess(reply);
-  const contenders = await contendersOn(baseURL, server.url);
-  await measure(contenders);
+  const contenders = await contendersOn(isOfAiSdk ? latencyOfAiSdk : latencyOfOpenAI, server.url);
+  await measure(contenders, await startSimulatorProcess(reply));
   for (const { wflo } of contenders) await wflo?.flush();
   printCalls(contenders, "chat");
   printCalls(contenders, "responses");

@@ -7,8 +7,10 @@ import type { Promises } from "./support/promises.ts";
 import { atEnd, runBench } from "./support/run-bench.ts";
 import { startPostgres } from "./support/start-postgres.ts";
 import { compareStorm, type StormBooks, type StormFate, type StormJudgement } from "./support/storm-books.ts";
+import { stormAiSdk } from "./support/storm-ai-sdk.ts";
 import { StormClient, type StormStory } from "./support/storm-client.ts";
-import { planStorm, STORM_PRICES, stormCost } from "./support/storm-plan.ts";
+import { stormOpenAI } from "./support/storm-openai.ts";
+import { planStorm, STORM_PRICES, stormCost, type StormStream } from "./support/storm-plan.ts";
 import type { StormRequest, StormSimulatorMessage } from "./support/storm-simulator.ts";
 
 /** Thousands of streams at once, a third broken off, a third aborted, some of the requests failing: the books agree with the provider's. */
@@ -19,6 +21,9 @@ const BUDGET = "storm";
 const CAP = "10000";
 const DRAIN_MS = 60_000;
 const LAST_ANSWER_MS = 5_000;
+/** A reader who takes nothing for so long no longer sets the pace: his stream is read to its end. */
+const IDLE_MS = 30_000;
+const LAST_CLOSE_MS = IDLE_MS + 15_000;
 const FATES: readonly StormFate[] = [
   "read to its end",
   "drained",
@@ -55,14 +60,18 @@ async function startSimulator(seed: number): Promise<StormSimulator> {
   };
 }
 
-async function playAll(client: StormClient, seed: number, count: number): Promise<readonly StormStory[]> {
-  const waiting = [...planStorm(seed, count)];
+async function playAll(
+  client: StormClient,
+  plan: readonly StormStream[],
+  atOnce: number,
+): Promise<readonly StormStory[]> {
+  const waiting = [...plan];
   const stories: StormStory[] = [];
   const playLane = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
       stories.push(await client.play(next));
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, playLane));
+  await Promise.all(Array.from({ length: atOnce }, playLane));
   return stories;
 }
 
@@ -161,14 +170,17 @@ async function checkBudget(
 }
 
 await runBench("A storm of streams that end in every way", 300, async (promises) => {
-  const [seed = Date.now() % 1_000_000, count = STREAMS] = process.argv
+  const [seed = Date.now() % 1_000_000, count = STREAMS, atOnce = AT_ONCE] = process.argv
     .slice(2)
     .map(Number)
     .filter(Number.isFinite);
   const isOnPostgres = process.argv.includes("postgres");
-  console.log(
-    `seed ${seed}, ${count} streams, ${AT_ONCE} at once, on ${isOnPostgres ? "PostgreSQL" : "memory"}\n`,
-  );
+  const isOfAiSdk = process.argv.includes("ai-sdk");
+  const [reader, store] = [
+    isOfAiSdk ? "streamText" : "the openai client",
+    isOnPostgres ? "PostgreSQL" : "memory",
+  ];
+  console.log(`seed ${seed}, ${count} streams of ${reader}, ${atOnce} at once, on ${store}\n`);
   const database = isOnPostgres ? postgres({ url: (await startPostgres()).url }) : undefined;
   const wflo = createWflo({
     database,
@@ -180,28 +192,41 @@ await runBench("A storm of streams that end in every way", 300, async (promises)
   atEnd(() => wflo.close());
   await wflo.budgets.set({ id: BUDGET, caps: { total: CAP } });
   const simulator = await startSimulator(seed);
+  let refused = 0;
+  wflo.on("budget-exceeded", () => void (refused += 1));
 
   const started = performance.now();
-  const stories = await playAll(new StormClient(wflo, simulator.url, BUDGET), seed, count);
-  const served = await simulator.served();
+  const adapter = isOfAiSdk ? stormAiSdk : stormOpenAI;
+  const client = new StormClient(adapter, wflo, simulator.url, BUDGET);
+  const stories = await playAll(client, planStorm(seed, count), atOnce);
+  const readMs = performance.now() - started;
   await allClosed(wflo);
-  const seconds = (performance.now() - started) / 1_000;
+  const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+  const closedMs = performance.now() - started;
+  const served = await simulator.served();
   const events = stories.reduce((sum, story) => sum + story.events, 0);
-  console.log(`${served.length} requests in ${seconds.toFixed(1)} s, ${events} events read\n`);
+  console.log(`${served.length} requests, ${events} events read in ${seconds(readMs)} s`);
+  console.log(`the last call closed ${seconds(closedMs - readMs)} s after the last reader had ended`);
 
   const lines = await ledgerOf(wflo);
+  const stalled = lines.filter(({ receipt }) => Number(receipt?.["latencyMs"] ?? 0) >= IDLE_MS);
+  console.log(
+    `${stalled.length} calls stood still for 30 s, since nobody told them that their reader had left\n`,
+  );
   const books = compareStorm(served, stories, lines);
   printFates(books);
   console.log(
     `${books.neverSent} calls were given up before they were sent, ${books.early} cut while they were being sent`,
   );
+  promises.check("no call is refused", refused === 0, refused === 0 ? "" : `${refused} are`);
   checkBooks(promises, books, stories, served);
   await checkBudget(promises, wflo, lines, served);
 });
 
 /** Waits until nothing is held any more, or until it never will be. */
 async function allClosed(wflo: Wflo): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  const deadline = performance.now() + LAST_CLOSE_MS;
+  while (performance.now() < deadline) {
     await wflo.flush();
     if ((await wflo.budgets.get(BUDGET))?.windows[0]?.reserved === "0.00") return;
     await sleep(25);

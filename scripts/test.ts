@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { checkTarball, packPackage, publishablePackages } from "./checks/packages.ts";
 import { runCommand } from "./checks/run-command.ts";
 import { runStages, type Stage, type StageResult } from "./checks/stage.ts";
+import { promisesPage } from "./checks/promises-table.ts";
 import { countTests } from "./checks/vitest-report.ts";
 import { checkPackedApp } from "./packed-app/check-packed-app.ts";
 
@@ -26,11 +27,24 @@ function command(name: string, program: string, args: readonly string[]): Stage 
   };
 }
 
+const report = join(scratch, "vitest.json");
+
 async function runVitest(): Promise<StageResult> {
-  const report = join(scratch, "vitest.json");
   const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await runCommand("vitest", args, { cwd: root, show: true });
   return countTests(readIfThere(report), code);
+}
+
+/** What the docs say of adapters is what the run of their tests has shown. */
+async function checkPromises(): Promise<StageResult> {
+  const page = promisesPage(readIfThere(report) ?? '{"testResults":[]}');
+  const written = readIfThere(join(root, "docs/promises.md"));
+  if (page !== undefined && page === written) return { passed: 1, failed: 0 };
+  return {
+    passed: 0,
+    failed: 1,
+    details: "docs/promises.md is not what the tests have shown: npm run promises",
+  };
 }
 
 async function checkPackages(): Promise<StageResult> {
@@ -62,6 +76,7 @@ const stages: readonly Stage[] = [
   command("tidy", process.execPath, ["scripts/tidy.ts"]),
   command("types", "turbo", ["run", "typecheck", "--continue", "--output-logs=errors-only"]),
   { name: "vitest", run: runVitest },
+  { name: "promises", needs: ["vitest"], run: checkPromises },
   command("build", "turbo", ["run", "build", "--output-logs=errors-only"]),
   { name: "packages", needs: ["build"], run: checkPackages },
   { name: "packed", needs: ["build", "packages"], run: () => checkPackedApp({ root, scratch, tarballs }) },

@@ -1,5 +1,3 @@
-import type OpenAI from "openai";
-
 /** How long an answer in one piece, a short stream and a long one are; each chunk is a token. */
 export const CHUNKS = { whole: 20, short: 20, long: 200 } as const;
 
@@ -17,9 +15,18 @@ export interface LatencySample {
   readonly events: number;
 }
 
+/** Asks for answers of so many tokens. */
+export interface LatencyClient {
+  readonly whole: (api: LatencyCase["api"], tokens: number) => PromiseLike<unknown>;
+  /** With everything that a reader of it is given; errors are thrown. */
+  readonly stream: (
+    api: LatencyCase["api"],
+    tokens: number,
+  ) => AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>;
+}
+
 export const LATENCY_MODEL = "gpt-4.1-nano";
-const PROMPT = "Tell me what a hard budget is, in one sentence. ".repeat(86).slice(0, 4_096);
-const MESSAGES = [{ role: "user" as const, content: PROMPT }];
+export const LATENCY_PROMPT = "Tell me what a hard budget is, in one sentence. ".repeat(86).slice(0, 4_096);
 
 /** Every api with every kind of answer. */
 export const LATENCY_CASES: readonly LatencyCase[] = (["chat", "responses"] as const).flatMap((api) =>
@@ -27,40 +34,18 @@ export const LATENCY_CASES: readonly LatencyCase[] = (["chat", "responses"] as c
 );
 
 /** Makes one call and reads its answer to the end. */
-export async function timeOne(client: OpenAI, { api, kind }: LatencyCase): Promise<LatencySample> {
+export async function timeOne(client: LatencyClient, { api, kind }: LatencyCase): Promise<LatencySample> {
   const before = performance.now();
   if (kind === "whole") {
-    await (api === "chat"
-      ? client.chat.completions.create({
-          model: LATENCY_MODEL,
-          messages: MESSAGES,
-          max_completion_tokens: CHUNKS[kind],
-        })
-      : client.responses.create({ model: LATENCY_MODEL, input: PROMPT, max_output_tokens: CHUNKS[kind] }));
+    await client.whole(api, CHUNKS[kind]);
     const wholeMs = performance.now() - before;
     return { wholeMs, firstMs: wholeMs, events: 1 };
   }
   let firstMs = 0;
   let events = 0;
-  for await (const _ of await openStream(client, api, CHUNKS[kind])) {
+  for await (const _ of await client.stream(api, CHUNKS[kind])) {
     if (events === 0) firstMs = performance.now() - before;
     events += 1;
   }
   return { wholeMs: performance.now() - before, firstMs, events };
-}
-
-function openStream(client: OpenAI, api: LatencyCase["api"], tokens: number) {
-  return api === "chat"
-    ? client.chat.completions.create({
-        model: LATENCY_MODEL,
-        messages: MESSAGES,
-        max_completion_tokens: tokens,
-        stream: true,
-      })
-    : client.responses.create({
-        model: LATENCY_MODEL,
-        input: PROMPT,
-        max_output_tokens: tokens,
-        stream: true,
-      });
 }

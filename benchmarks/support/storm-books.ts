@@ -95,17 +95,17 @@ function judge(request: StormRequest, story: StormStory, found: readonly LedgerL
 }
 
 function fateOf(request: StormRequest, story: StormStory, kinds: string): StormFate {
-  const { stream, hasLeft } = story;
+  const { stream, hasLeft, isHeard } = story;
   // Who cut the wire did not hear the refusal that was on its way.
   if (request.status >= 400)
     return isCancelled(story) && kinds === "estimate" ? "cancelled" : "refused by the provider";
   if (request.wasCut) return "cut by the provider";
   if (!hasLeft) return "read to its end";
-  return stream.onAbort === "drain" ? "drained" : "cancelled";
+  return stream.onAbort === "drain" || !isHeard ? "drained" : "cancelled";
 }
 
-function isCancelled({ stream, hasLeft }: StormStory): boolean {
-  return stream.onAbort === "cancel" && hasLeft;
+function isCancelled({ stream, isHeard }: StormStory): boolean {
+  return stream.onAbort === "cancel" && isHeard;
 }
 
 type Amounts = Pick<StormJudgement, "billedNanoUsd" | "chargedNanoUsd" | "heldNanoUsd" | "kinds">;

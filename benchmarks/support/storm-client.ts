@@ -1,8 +1,32 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Wflo } from "@wflo/core";
-import { wfloOpenAI } from "@wflo/openai";
-import OpenAI from "openai";
-import { CALL_HEADER, STREAM_HEADER, type StormStream } from "./storm-plan.ts";
+import { CALL_HEADER, type StormStream } from "./storm-plan.ts";
+
+/** What a client of the provider is made with. */
+interface StormConnection {
+  readonly baseURL: string;
+  readonly fetch: typeof fetch;
+  /** What its wrapper takes. */
+  readonly options: {
+    readonly wflo: Wflo;
+    readonly budgets: readonly string[];
+    readonly provider: string;
+    readonly onAbort: StormStream["onAbort"];
+  };
+}
+
+/** Asks for a stream as a user of one adapter does; errors are thrown, and each request says which stream it is for. */
+type OpenStream = (
+  stream: StormStream,
+  signal: AbortSignal,
+) => AsyncIterable<unknown> | PromiseLike<AsyncIterable<unknown>>;
+
+/** One client of the provider behind the door. */
+export interface StormAdapter {
+  /** wflo is told that a reader has left by `break`; else it reads on whatever `onAbort` says. */
+  readonly hearsBreak: boolean;
+  readonly connect: (connection: StormConnection) => OpenStream;
+}
 
 /** How a stream ended for its reader: as planned, before that, or with an error. */
 export interface StormStory {
@@ -10,20 +34,24 @@ export interface StormStory {
   readonly events: number;
   /** Its reader left before it was over, as far as the reader knew. */
   readonly hasLeft: boolean;
+  /** And wflo was told. */
+  readonly isHeard: boolean;
   /** Calls that were granted for it, in order: every retry is one. */
   readonly callIds: readonly string[];
   /** The name of the error its reader got; undefined for none. */
   readonly error: string | undefined;
 }
 
-const PROMPT = "Tell me a story about a storm at sea, and how the ship comes home. ".repeat(4);
+export const STORM_PROMPT = "Tell me a story about a storm at sea, and how the ship comes home. ".repeat(4);
 
-/** Plays streams through the openai client, each wrapped for how its own end is to be paid. */
+/** Plays streams through one adapter, each wrapped for how its own end is to be paid. */
 export class StormClient {
-  readonly #clients: Readonly<Record<StormStream["onAbort"], OpenAI>>;
+  readonly #adapter: StormAdapter;
+  readonly #open: Readonly<Record<StormStream["onAbort"], OpenStream>>;
   readonly #calls = new AsyncLocalStorage<string[]>();
 
-  constructor(wflo: Wflo, baseURL: string, budget: string) {
+  constructor(adapter: StormAdapter, wflo: Wflo, baseURL: string, budget: string) {
+    this.#adapter = adapter;
     // A call is granted, and sent, in the context of the stream that asks for it.
     wflo.on("call-start", ({ callId }) => this.#calls.getStore()?.push(callId));
     const sendWithCallId: typeof fetch = (input, init) => {
@@ -31,10 +59,13 @@ export class StormClient {
       headers.set(CALL_HEADER, this.#calls.getStore()?.at(-1) ?? "none");
       return fetch(input, { ...init, headers });
     };
-    const client = new OpenAI({ baseURL, apiKey: "none", maxRetries: 2, fetch: sendWithCallId });
     const wrapped = (onAbort: StormStream["onAbort"]) =>
-      wfloOpenAI(client, { wflo, budgets: [budget], provider: "openai", onAbort });
-    this.#clients = { drain: wrapped("drain"), cancel: wrapped("cancel") };
+      adapter.connect({
+        baseURL,
+        fetch: sendWithCallId,
+        options: { wflo, budgets: [budget], provider: "openai", onAbort },
+      });
+    this.#open = { drain: wrapped("drain"), cancel: wrapped("cancel") };
   }
 
   async play(stream: StormStream): Promise<StormStory> {
@@ -45,15 +76,17 @@ export class StormClient {
         () => undefined,
         (thrown: unknown) => (thrown instanceof Error ? thrown.constructor.name : String(thrown)),
       );
-      return { stream, ...read, callIds, error };
+      const isHeard = read.hasLeft && (stream.end !== "break" || this.#adapter.hearsBreak);
+      return { stream, ...read, isHeard, callIds, error };
     });
   }
 
-  async #read({ after, ...stream }: StormStream, read: { events: number; hasLeft: boolean }): Promise<void> {
+  async #read(stream: StormStream, read: { events: number; hasLeft: boolean }): Promise<void> {
+    const { after, onAbort } = stream;
     const gone = new AbortController();
     const timer = "ms" in after ? setTimeout(() => gone.abort(), after.ms) : undefined;
     try {
-      for await (const _ of await this.#open(stream, gone.signal)) {
+      for await (const _ of await this.#open[onAbort](stream, gone.signal)) {
         read.events += 1;
         if (stream.end === "complete" || "ms" in after || read.events <= after.events) continue;
         read.hasLeft = true;
@@ -65,16 +98,5 @@ export class StormClient {
       // The SDK ends an aborted stream without an error.
       read.hasLeft ||= gone.signal.aborted;
     }
-  }
-
-  async #open({ api, model, number, onAbort }: Omit<StormStream, "after">, signal: AbortSignal) {
-    const client = this.#clients[onAbort];
-    const options = { signal, headers: { [STREAM_HEADER]: String(number) } };
-    return api === "chat"
-      ? client.chat.completions.create(
-          { model, messages: [{ role: "user", content: PROMPT }], stream: true },
-          options,
-        )
-      : client.responses.create({ model, input: PROMPT, stream: true }, options);
   }
 }

@@ -11,7 +11,16 @@ export interface PackedAppOptions {
   readonly tarballs: ReadonlyMap<string, string>;
 }
 
-const APP_PACKAGES = ["@wflo/core", "@wflo/openai", "@wflo/postgres"];
+const APP_PACKAGES = ["@wflo/core", "@wflo/openai", "@wflo/ai-sdk", "@wflo/postgres"];
+const FRAMEWORKS = [
+  "openai",
+  "ai",
+  "@ai-sdk/openai",
+  "@ai-sdk/provider",
+  "zod",
+  "@electric-sql/pglite",
+  "@types/node",
+];
 const INSTALL = [
   "install",
   "--no-audit",
@@ -65,7 +74,7 @@ function appManifest({ root, tarballs }: PackedAppOptions): object {
     if (!found) throw new Error(`pnpm-workspace.yaml has no catalog entry for ${name}`);
     return found;
   };
-  const others = ["openai", "@electric-sql/pglite", "@types/node"].map((name) => [name, version(name)]);
+  const others = FRAMEWORKS.map((name) => [name, version(name)]);
   const packed = APP_PACKAGES.map((name) => [name, `file:${tarballs.get(name)}`]);
   return {
     name: "packed-app",

@@ -2,6 +2,7 @@ import {
   apart,
   rejoined,
   type BoundWrapper,
+  type CallCharge,
   type Grant,
   type GuardRequest,
   type Outcome,
@@ -17,6 +18,8 @@ import { withCharge } from "./calls/told-charge.ts";
 export interface AskedCall<Result> {
   readonly request: GuardRequest;
   readonly outcome: (result: Result) => Outcome;
+  /** What the SDK gets of the result, once it is known what it was charged. Default: with that in its metadata. */
+  readonly told?: (result: Result, charge: CallCharge | undefined) => Result;
 }
 
 /** The same of one whose answer streams. */
@@ -57,7 +60,7 @@ export class ModelGuard {
         return { value, outcome: asked.outcome(value) };
       }),
     );
-    return withCharge(result, granted?.charge());
+    return (asked.told ?? withCharge)(result, granted?.charge());
   }
 
   /** An answer that streams. Throws refusals before anything is sent. */

@@ -2,7 +2,7 @@ import { registerAiSdk } from "./register.ts";
 
 export { agentWorkflow, type AgentWorkflowOptions } from "./agents/agent-workflow.ts";
 export type { CallSettings } from "./calls/call-settings.ts";
-export type { WfloMetadata } from "./calls/told-charge.ts";
+export { wfloMetadata, type WfloMetadata } from "./calls/told-charge.ts";
 export { UnmeterableCallError } from "./errors.ts";
 export { meter } from "./meter.ts";
 export type { MeterOptions } from "./options.ts";

@@ -1,4 +1,11 @@
 import { NativeAnswer, usageOfResponse, type Outcome, type ToldByProvider } from "@wflo/core";
+import type { LanguageModelV4Usage } from "@ai-sdk/provider";
+
+/** What the SDK has for usage that was not told; it cannot do without any. */
+export const UNKNOWN_USAGE: LanguageModelV4Usage = {
+  inputTokens: { total: undefined, noCache: undefined, cacheRead: undefined, cacheWrite: undefined },
+  outputTokens: { total: undefined, text: undefined, reasoning: undefined },
+};
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import { meter, type WfloMetadata } from "@wflo/ai-sdk";
+import { meter, wfloMetadata } from "@wflo/ai-sdk";
 import { CallConflictError } from "@wflo/core";
 import { generateText, streamText } from "ai";
 import { expect, test } from "vitest";
@@ -63,12 +63,12 @@ test("an answer tells what it cost and what the tightest budget has left, stream
   await wflo.budgets.set({ id: "month", caps: { month: "0.50" }, timeZone: "UTC" });
   const model = meter(openaiOf(await simulate([ANSWER])).chat(MODEL), { wflo, budgets: ["user", "month"] });
   const first = await generateText({ model, prompt: "Hi" });
-  const told = first.providerMetadata?.["wflo"] as unknown as WfloMetadata;
+  const told = wfloMetadata(first.providerMetadata);
   expect(told).toMatchObject({
     cost: COST,
     left: { budgetId: "month", window: "month", amount: "0.499974" },
   });
-  expect(new Date(told.left?.resetsAt ?? "").getUTCDate()).toBe(1);
+  expect(new Date(told?.left?.resetsAt ?? "").getUTCDate()).toBe(1);
   await wflo.flush();
   const streamed = streamText({ model, prompt: "Hi" });
   const finish = (await partsOf(streamed.stream)).find((part) => part.type === "finish-step");
@@ -83,7 +83,7 @@ test("where money is short the cap that was written is told, and is in the reque
   const simulator = await simulate([{ inputTokens: 10, outputTokens: 20_000 }]);
   const model = meter(openaiOf(simulator).chat(MODEL), { wflo, budgets: ["user"] });
   const { providerMetadata, finishReason } = await generateText({ model, prompt: "Hi" });
-  const { appliedMaxOutputTokens } = providerMetadata?.["wflo"] as unknown as WfloMetadata;
+  const appliedMaxOutputTokens = wfloMetadata(providerMetadata)?.appliedMaxOutputTokens;
   expect(appliedMaxOutputTokens).toBeGreaterThan(1_024);
   expect(simulator.requests[0]?.maxOutputTokens).toBe(appliedMaxOutputTokens);
   expect(finishReason).toBe("length");

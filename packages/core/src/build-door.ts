@@ -6,6 +6,7 @@ import type { DoorSettings } from "./guard/door-settings.ts";
 import { OpenHolds } from "./guard/open-holds.ts";
 import { settleMode } from "./guard/settle-mode.ts";
 import { StreamWatch } from "./guard/stream-watch.ts";
+import { Unsettled } from "./guard/unsettled.ts";
 import { decimalUsd } from "./money/money.ts";
 import type { Settlement, SettleVerdict } from "./ports/ledger-store.ts";
 import { createCatalogue } from "./pricing/catalogue.ts";
@@ -45,6 +46,7 @@ export function buildDoor(
     line,
     holds,
     outbox: new SettleOutbox({ tenant, ledger, clock, onSettled, onTrouble }),
+    unsettled: new Unsettled(),
     streams: new StreamWatch({ tenant, ledger, clock, onTrouble }),
     calls: new TrackedCalls(),
     settle: options.settle ?? settleMode(options.waitUntil !== undefined),

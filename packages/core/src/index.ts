@@ -74,6 +74,7 @@ export {
 } from "./run/workflow-target.ts";
 
 export { apart, rejoined } from "./guard/apart.ts";
+export { noteMetered } from "./guard/witness.ts";
 export type { Door } from "./guard/door.ts";
 export type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 export type {

@@ -1,4 +1,4 @@
-import { apart, createWflo, type Wflo } from "@wflo/core";
+import { apart, createWflo, rejoined, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
 
@@ -33,6 +33,15 @@ test("without it the first call inside is the same call, seen by two wrappers", 
     return answer("outside");
   });
   expect(await linesOf()).toEqual([["inside", ANSWER_COST, ["b"]]]);
+});
+
+test("what is at the wire and is the call's own request, by another layer, takes its hold over again", async () => {
+  await wflo.guardCall(request({ budgets: ["b"], agent: "outside" }), async () => {
+    await apart(() => rejoined(inside));
+    return answer("outside");
+  });
+  expect(await linesOf()).toEqual([["inside", ANSWER_COST, ["b"]]]);
+  expect(await rejoined(inside)).toBe("inside");
 });
 
 test("outside of any call it is nothing", async () => {

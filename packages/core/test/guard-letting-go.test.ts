@@ -1,8 +1,10 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { getEventListeners } from "node:events";
 import { createWflo, type StreamMeter, type Wflo, type WfloOptions } from "@wflo/core";
 import { onTestFinished, describe, expect, test, vi } from "vitest";
 import { pump } from "../src/guard/pump.ts";
-import { pause, request } from "./support/model.ts";
+import { ANSWER_COST, pause, request } from "./support/model.ts";
 
 async function client(options: WfloOptions = {}): Promise<Wflo> {
   const wflo = createWflo({ logger: false, drainMs: 100, ...options });
@@ -180,4 +182,10 @@ describe("the caller's signal is kept", () => {
     await pause(0);
     expect(onOver).toHaveBeenCalledOnce();
   });
+});
+
+test("a program that has left a stream, and has nothing else to do, ends when that is read to its end and charged", () => {
+  const script = join(import.meta.dirname, "fixtures", "leave-stream.ts");
+  const printed = execFileSync(process.execPath, ["--no-warnings", script], { encoding: "utf8" });
+  expect(printed).toBe(`settle ${ANSWER_COST}\n`);
 });

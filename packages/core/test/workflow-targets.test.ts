@@ -32,6 +32,11 @@ describe("a workflow is made of", () => {
     expect(await wflo.workflow("chain", { invoke: async (n: number) => n * 2 }).run(4)).toBe(8);
   });
 
+  test("an object with generate", async () => {
+    const agent = { name: "a", generate: async ({ prompt }: { prompt: string }) => `${prompt}!` };
+    expect(await wflo.workflow("agent", agent).run({ prompt: "Hi" })).toBe("Hi!");
+  });
+
   test("what a package has registered, before anything else", async () => {
     class Graph {
       readonly nodes = ["a"];

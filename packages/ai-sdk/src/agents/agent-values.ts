@@ -28,8 +28,8 @@ function plain(value: unknown, path: string, depth: number): unknown {
 function toldBy(value: object): (readonly [string, unknown])[] {
   const names = new Set(Object.keys(value));
   for (let proto = Object.getPrototypeOf(value) as object; proto !== Object.prototype && proto !== null;) {
-    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(proto)))
-      if (get) names.add(name);
+    for (const [name, own] of Object.entries(Object.getOwnPropertyDescriptors(proto)))
+      if (own.get !== undefined) names.add(name);
     proto = Object.getPrototypeOf(proto) as object;
   }
   return [...names].flatMap((name) => {

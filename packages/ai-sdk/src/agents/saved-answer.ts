@@ -1,3 +1,4 @@
+import { noteMetered } from "@wflo/core";
 import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4StreamPart,
@@ -14,6 +15,7 @@ export async function savedAnswer(
   content: string,
   ask: () => Promise<LanguageModelV4GenerateResult>,
 ): Promise<LanguageModelV4GenerateResult> {
+  noteMetered();
   let live: LanguageModelV4GenerateResult | undefined;
   const saved = await agentRun.step(STEP, content, async () => {
     live = await ask();
@@ -31,6 +33,7 @@ export async function savedStream(
   content: string,
   ask: () => Promise<LanguageModelV4StreamResult>,
 ): Promise<LanguageModelV4StreamResult> {
+  noteMetered();
   const opened = Promise.withResolvers<LanguageModelV4StreamResult>();
   const saved: Promise<{ readonly parts: readonly LanguageModelV4StreamPart[] }> = agentRun.step(
     STEP,

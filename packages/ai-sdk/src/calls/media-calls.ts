@@ -14,6 +14,7 @@ import {
 import type { AskedCall } from "../guard.ts";
 import type { ModelName } from "../models/model-name.ts";
 import type { AnyCallOptions } from "./call-settings.ts";
+import { withImageCharge } from "./told-charge.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,6 +45,7 @@ export const askImages: MediaAsking = (name, { prompt, n, size, files, mask, pro
       outputs: typeof n === "number" && n > 0 ? n : 1,
     },
     outcome: (result) => imageOutcome(result),
+    told: withImageCharge,
   };
 };
 

@@ -6,7 +6,7 @@ export interface WfloMetadata {
   /** What it is charged; its hold where `costKind` is "unknown". */
   readonly cost: string;
   readonly costKind: "known" | "lowerBound" | "unknown";
-  /** What the tightest of its budgets has left: as it was when the call was granted, less its cost. */
+  /** What the tightest of its budgets has left: its cap without what was spent when the call was granted, and without its cost. */
   readonly left?: {
     readonly budgetId: string;
     readonly window: string;
@@ -18,6 +18,12 @@ export interface WfloMetadata {
   readonly appliedMaxOutputTokens?: number;
 }
 
+/** What wflo told of a call in the `providerMetadata` of its answer, step or part; undefined where it told nothing. */
+export function wfloMetadata(providerMetadata: object | undefined): WfloMetadata | undefined {
+  const { wflo } = (providerMetadata ?? {}) as { readonly wflo?: WfloMetadata };
+  return typeof wflo?.cost === "string" ? wflo : undefined;
+}
+
 interface Metadata {
   readonly providerMetadata?: object | undefined;
 }
@@ -27,6 +33,16 @@ export function withCharge<Answer extends object>(answer: Answer, charge: CallCh
   if (charge === undefined) return answer;
   const { providerMetadata } = answer as Metadata;
   return { ...answer, providerMetadata: { ...providerMetadata, wflo: metadataOf(charge) } };
+}
+
+/** The same of pictures, of whose metadata the SDK keeps lists named `images` alone. */
+export function withImageCharge<Answer extends object>(
+  answer: Answer,
+  charge: CallCharge | undefined,
+): Answer {
+  if (charge === undefined) return answer;
+  const { providerMetadata } = answer as Metadata;
+  return { ...answer, providerMetadata: { ...providerMetadata, wflo: { images: [metadataOf(charge)] } } };
 }
 
 function metadataOf({ callId, cost, costKind, left, appliedMaxOutputTokens }: CallCharge): WfloMetadata {

@@ -11,10 +11,11 @@ import { savedAnswer, savedStream } from "../agents/saved-answer.ts";
 import { withCap } from "../calls/asked-settings.ts";
 import { languageCall } from "../calls/language-call.ts";
 import { isInLayer } from "../calls/layers.ts";
+import { withCharge } from "../calls/told-charge.ts";
 import type { AskedCall, AskedStream, ModelGuard } from "../guard.ts";
 import { partMeter } from "../streams/part-meter.ts";
 import { toldParts } from "../streams/told-parts.ts";
-import { outcomeOfAnswer } from "../usage.ts";
+import { outcomeOfAnswer, UNKNOWN_USAGE } from "../usage.ts";
 
 /** Asks language models through the door. */
 export class LanguageModelCalls {
@@ -33,6 +34,7 @@ export class LanguageModelCalls {
     const ask = (given: LanguageModelV4CallOptions): AskedCall<LanguageModelV4GenerateResult> => ({
       request: languageCall(model, given, this.#provider),
       outcome: outcomeOfAnswer,
+      told: (result, charge) => withCharge(withUsage(result), charge),
     });
     const answer = () =>
       this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
@@ -59,6 +61,12 @@ export class LanguageModelCalls {
     const agentRun = agentRunOf(options);
     return agentRun === undefined ? answer() : savedStream(agentRun, askedContent(model, options), answer);
   }
+}
+
+/** The SDK breaks over an answer without usage, which was paid for. */
+function withUsage(result: LanguageModelV4GenerateResult): LanguageModelV4GenerateResult {
+  const { usage = UNKNOWN_USAGE } = result as Partial<LanguageModelV4GenerateResult>;
+  return { ...result, usage };
 }
 
 /** Of several layers, the outermost saves. */

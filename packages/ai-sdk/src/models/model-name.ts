@@ -4,7 +4,8 @@ import { providerOfUrl } from "@wflo/core";
 export interface AnyModel {
   readonly specificationVersion: string;
   readonly provider: string;
-  readonly modelId: string;
+  /** What is no model, such as a provider's batches, has none. */
+  readonly modelId?: string;
 }
 
 /** A model as the ledger knows it. */
@@ -24,7 +25,7 @@ interface Config {
 export function nameOf(model: AnyModel, provider?: string): ModelName {
   const url = urlOf(model);
   const host = url !== undefined && URL.canParse(url) ? new URL(url).host : undefined;
-  const { modelId } = model;
+  const { modelId = "unknown" } = model;
   if (provider !== undefined) return { provider, model: modelId, host };
   const slash = modelId.indexOf("/");
   if (isGateway(model.provider) && slash > 0)

@@ -1,4 +1,5 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { UNKNOWN_USAGE } from "../usage.ts";
 
 type Part = LanguageModelV4StreamPart;
 
@@ -41,13 +42,5 @@ export class OpenBlocks {
 
 /** The last part of a stream whose usage nobody will tell. */
 export function finishPart(finishReason: Extract<Part, { type: "finish" }>["finishReason"]): Part {
-  const unknown = undefined;
-  return {
-    type: "finish",
-    finishReason,
-    usage: {
-      inputTokens: { total: unknown, noCache: unknown, cacheRead: unknown, cacheWrite: unknown },
-      outputTokens: { total: unknown, text: unknown, reasoning: unknown },
-    },
-  };
+  return { type: "finish", finishReason, usage: UNKNOWN_USAGE };
 }

@@ -1,6 +1,7 @@
 import { WfloError, type Grant } from "@wflo/core";
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 import { withCharge } from "../calls/told-charge.ts";
+import { UNKNOWN_USAGE } from "../usage.ts";
 import { finishPart } from "./open-blocks.ts";
 
 type Part = LanguageModelV4StreamPart;
@@ -17,7 +18,7 @@ export function toldParts(parts: ReadableStream<Part>, grant: Grant): ReadableSt
         try {
           const { done, value } = await reader.read();
           if (done) controller.close();
-          else controller.enqueue(value.type === "finish" ? withCharge(value, grant.charge()) : value);
+          else controller.enqueue(value.type === "finish" ? lastPart(value, grant) : value);
         } catch (error) {
           if (!WfloError.isInstance(error)) throw error;
           controller.enqueue({ type: "error", error });
@@ -31,4 +32,9 @@ export function toldParts(parts: ReadableStream<Part>, grant: Grant): ReadableSt
     },
     { highWaterMark: 0 },
   );
+}
+
+function lastPart(part: Extract<Part, { type: "finish" }>, grant: Grant): Part {
+  const { usage = UNKNOWN_USAGE } = part as Partial<typeof part>;
+  return withCharge({ ...part, usage }, grant.charge());
 }

@@ -16,10 +16,9 @@ export function callCharge(call: OpenCall, { costNanoUsd, cost }: Charge): CallC
   };
 }
 
-function leastLeft({ mark, heldNanoUsd }: OpenCall, chargedNanoUsd: bigint): BudgetLeftAfter | undefined {
-  // The windows have the hold in them.
-  const leftIn = ({ capNanoUsd, spentNanoUsd, reservedNanoUsd }: WindowState) =>
-    capNanoUsd - spentNanoUsd - reservedNanoUsd + heldNanoUsd - chargedNanoUsd;
+function leastLeft({ mark }: OpenCall, chargedNanoUsd: bigint): BudgetLeftAfter | undefined {
+  const leftIn = ({ budgetId, capNanoUsd, spentNanoUsd }: WindowState) =>
+    capNanoUsd - spentNanoUsd - (mark.unsettled?.get(budgetId) ?? 0n) - chargedNanoUsd;
   let least: WindowState | undefined;
   for (const window of mark.windows ?? [])
     if (least === undefined || leftIn(window) < leftIn(least)) least = window;

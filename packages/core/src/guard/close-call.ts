@@ -75,6 +75,7 @@ async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome):
   call.state.charge = callCharge(call, charge);
   door.crashPoint("before-settle");
   const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
+  door.unsettled.add(call.budgetIds, charge.costNanoUsd ?? call.heldNanoUsd, acknowledged);
   acknowledged.then(call.settled.resolve, call.settled.resolve);
   if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
   call.closed.resolve();

@@ -1,4 +1,5 @@
 import type { SettleOutbox } from "../budget/settle-outbox.ts";
+import type { Unsettled } from "./unsettled.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
@@ -22,6 +23,7 @@ export interface DoorSettings {
   readonly line: BudgetLine;
   readonly holds: OpenHolds;
   readonly outbox: SettleOutbox;
+  readonly unsettled: Unsettled;
   readonly streams: StreamWatch;
   /** All calls of the client that are open. */
   readonly calls: TrackedCalls;

@@ -17,6 +17,7 @@ import type { CallState, OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
 import { takeHold, type HoldWish } from "./take-hold.ts";
 import { NobodyWantsIt } from "./wire-control.ts";
+import { noteMetered } from "./witness.ts";
 
 /**
  * From a request to a call that holds its money: estimate, hold, reserve. Nothing was sent when it throws: a refusal
@@ -27,7 +28,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   checkRequest(asked);
   door.line.closed.throwIfAborted();
   const context = currentContext();
-  if (context.witness !== undefined) context.witness.hasMet = true;
+  noteMetered();
   asked.signal?.throwIfAborted();
   if (context.run?.closing !== undefined) throw context.run.closing;
   const callId = callIdOf(door, asked);

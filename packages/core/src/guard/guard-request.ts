@@ -134,7 +134,10 @@ export interface CallCharge {
   readonly appliedMaxOutputTokens: number | undefined;
 }
 
-/** What a budget has left after a call: as it was when the call was granted, less what the call was charged. */
+/**
+ * What a budget has left after a call: its cap without what was spent when the call was granted, and without what the call was charged.
+ * What other calls hold is not taken off; what other processes spent meanwhile is not known.
+ */
 export interface BudgetLeftAfter {
   readonly budgetId: string;
   readonly window: WindowKind;

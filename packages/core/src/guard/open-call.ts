@@ -45,6 +45,8 @@ export interface OpenMark extends CallMark {
   heldNanoUsd: bigint;
   /** The windows it is held in, as they were then. */
   windows?: readonly WindowState[] | undefined;
+  /** What was charged on its budgets by then, and is perhaps not in those windows. */
+  unsettled?: ReadonlyMap<string, bigint> | undefined;
   /** Set while, and after, a guard opened inside the attempt asks for this call's hold: resolves with whether it got it. */
   takeover: Promise<boolean> | undefined;
   /** True once a guard inside has asked, whatever became of it. */

@@ -165,7 +165,8 @@ class Pump<Chunk> {
 
   async #waitForConsumer(): Promise<void> {
     this.#wasHeldUp = true;
-    const cancel = this.#options.clock.schedule(() => this.hurry(), IDLE_MS);
+    // A reader that has left may be all that its process waited for: what it is charged is worth the wait.
+    const cancel = this.#options.clock.schedule(() => this.hurry(), IDLE_MS, { keepAlive: true });
     await this.#pulled.promise;
     cancel();
   }

@@ -51,6 +51,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
       onWait,
     });
     const held = heldOf(wish, verdict);
+    mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
     door.holds.granted(mark.callId, held);
     return held;
   } catch (error) {

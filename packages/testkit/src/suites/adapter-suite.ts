@@ -77,8 +77,11 @@ export function testAdapter({ name, create, skip = [], timeoutMs = 20_000 }: Tes
 async function tried(
   play: AdapterCase,
   create: CreateAdapter,
-  context: { readonly skip: (reason: string) => void },
+  context: { readonly skip: (reason: string) => void; readonly task: { readonly meta: object } },
 ): Promise<void> {
   const reason = await play.run(create);
-  if (reason !== undefined) context.skip(reason);
+  if (reason === undefined) return;
+  // Reports in JSON have no other place for it.
+  Object.assign(context.task.meta, { skipReason: reason });
+  context.skip(reason);
 }

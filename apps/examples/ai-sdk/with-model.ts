@@ -1,0 +1,14 @@
+import { createOpenAI, openai, type OpenAIProvider } from "@ai-sdk/openai";
+import { startSimulator } from "@wflo/testkit/simulator";
+import { scriptedModel } from "../openai/scripted-model.ts";
+
+/** Gives the work a plain provider of the AI SDK: the real one with a key, else one of a scripted model behind a local server. */
+export async function withModel(work: (provider: OpenAIProvider) => Promise<void>): Promise<void> {
+  if (process.env["OPENAI_API_KEY"]) return work(openai);
+  const simulator = await startSimulator({ reply: scriptedModel });
+  try {
+    await work(createOpenAI({ apiKey: "none", baseURL: simulator.url }));
+  } finally {
+    await simulator.close();
+  }
+}
