@@ -45,7 +45,7 @@ test("basic makes a text, a stream and a loop of tools, and each answer tells wh
 
 test(
   "an agent stopped at its budget is gone on with by another process, which asks and pays for nothing twice",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);
@@ -63,10 +63,5 @@ test(
     expect(resumed.stdout).toContain(`${saved.length} answers and results of tools were saved before`);
     expect(resumed.stdout).toMatch(/^- 1\. Hold the bound, charge the bill/m);
     expect(resumed.stdout).toContain(`$${spent} before and $`);
-
-    expect(await example("resume")).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining("There is nothing to resume"),
-    });
   },
 );

@@ -8,7 +8,8 @@ import { stateFolder } from "../core/settings.ts";
 import { orSentence } from "../demo/or-sentence.ts";
 import { serve, type Handler } from "../openai/node-server.ts";
 import { chatHandler } from "./chat-handler.ts";
-import { withLanguageModel } from "./with-language-model.ts";
+import { scriptedChat } from "./scripted-chat.ts";
+import { withModel } from "./with-model.ts";
 
 const PAGES: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/": ["chat-page.html", "text/html; charset=utf-8"],
@@ -18,8 +19,7 @@ const PAGES: Readonly<Record<string, readonly [file: string, type: string]>> = {
 
 /** The handler and its page behind a port of this machine, until it is interrupted. */
 async function chatServer(model: LanguageModel): Promise<void> {
-  // Each step is settled before the next is asked for, so that what is told to be left is that to the last digit.
-  const wflo = createWflo({ database: pglite(stateFolder), settle: "await" });
+  const wflo = createWflo({ database: pglite(stateFolder) });
   const monthlyCap = process.env["MONTHLY_CAP"] ?? "0.02";
   const chat = chatHandler({ wflo, model, monthlyCap, userOf });
   const { url, close } = await serve(
@@ -56,4 +56,4 @@ const page: (pathname: string) => ReturnType<Handler> = async (pathname) => {
   return new Response(await readFile(join(import.meta.dirname, file)), { headers: { "content-type": type } });
 };
 
-await orSentence(() => withLanguageModel(chatServer));
+await orSentence(() => withModel((openai) => chatServer(openai("gpt-4.1-mini")), scriptedChat));

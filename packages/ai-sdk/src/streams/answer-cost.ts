@@ -1,12 +1,12 @@
 import { usd } from "@wflo/core";
-import type { WfloMetadata } from "../calls/told-charge.ts";
+import { wfloMetadata, type WfloMetadata } from "../calls/told-charge.ts";
 
 /** What an answer has come to, over all of its steps so far. Money in decimal US dollars. */
 export interface AnswerCost {
   readonly cost: string;
   /** "known" when that of every step is; else the least certain of them. */
   readonly costKind: WfloMetadata["costKind"];
-  /** What the tightest budget of the last step has left. What other calls held when it was granted is not in it. */
+  /** What the tightest budget of the last step has left. */
   readonly left?: WfloMetadata["left"];
 }
 
@@ -20,14 +20,13 @@ const CERTAINTY = ["unknown", "lowerBound", "known"] as const;
 /**
  * A `messageMetadata` for `toUIMessageStream` and `toUIMessageStreamResponse`: gives the message its cost and what is left, after each step
  * of the answer, summed exactly. Make one for each answer. Attempts that failed before the SDK tried again are no part of an
- * answer: `run.cost()` counts them too. With `settle: "await"` a step is granted once those before it are settled, so that what is left
- * is exact.
+ * answer: `run.cost()` counts them too.
  */
 export function answerCost(): (event: AnswerPart) => AnswerCost | undefined {
   let told: AnswerCost | undefined;
   return ({ part }) => {
     if (part.type !== "finish-step") return undefined;
-    const { wflo: step } = (part.providerMetadata ?? {}) as { readonly wflo?: WfloMetadata };
+    const step = wfloMetadata(part.providerMetadata);
     if (step === undefined) return undefined;
     told = {
       cost: usd(told?.cost ?? 0)
