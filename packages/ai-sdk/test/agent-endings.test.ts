@@ -122,3 +122,27 @@ test("a tool of a class keeps what its class tells of it", async () => {
   const [first] = simulator.requests;
   expect(JSON.stringify(first?.body)).toContain('"description":"Looks around."');
 });
+
+test("an agent of a class with private fields runs as one, its tools are steps, and outside of runs it is as before", async () => {
+  let ran = 0;
+  const look = tool({ inputSchema: NO_INPUT, execute: async () => `Seen ${(ran += 1)}.` });
+  const { wflo, simulator, model } = await setUp(turns("look", 3), { look });
+  class Counting extends ToolLoopAgent<never, { look: typeof look }> {
+    #asked = 0;
+    get asked() {
+      return this.#asked;
+    }
+    override generate(call: Parameters<ToolLoopAgent<never, { look: typeof look }>["generate"]>[0]) {
+      this.#asked += 1;
+      return super.generate(call);
+    }
+  }
+  const agent = new Counting({ model, maxOutputTokens: 1_000, maxRetries: 0, tools: { look } });
+  const workflow = wflo.workflow("agent", agent, { budget: "0.0007" });
+  expect(isBudgetExceeded(await settled(workflow.run({ prompt: "Look." })))).toBe(true);
+  const { id } = await statusOf(wflo);
+  expect((await workflow.resume(id, { topUp: { to: "1.00" } })).text).toBe("Done.");
+  expect([simulator.requests.length, ran, agent.asked]).toEqual([4, 3, 2]);
+  await wflo.run({ budget: "1.00" }, () => agent.generate({ prompt: "Look." }));
+  expect([ran, agent.asked]).toEqual([6, 3]);
+});

@@ -21,12 +21,13 @@ export function steppingTools<Tools extends object>(tools: Tools): Tools {
 function steppingTool(name: string, tool: AnyTool): AnyTool {
   const { execute } = tool;
   if (typeof execute !== "function" || isGenerator(execute)) return tool;
-  const stepping: Execute = async (input, options) => {
-    const work = async () => lastOf(await (execute as Execute).call(tool, input, options));
+  const stepping: Execute = (input, options) => {
+    const run = () => (execute as Execute).call(tool, input, options);
     const agentRun = currentAgentRun();
-    if (agentRun === undefined) return work();
+    if (agentRun === undefined) return run();
     const content = JSON.stringify([options.toolCallId, input]);
-    return heard(await agentRun.step(name, content, () => told(work, options.abortSignal)));
+    const work = async () => lastOf(await run());
+    return agentRun.step(name, content, () => told(work, options.abortSignal)).then(heard);
   };
   return withExecute(tool, stepping);
 }
