@@ -19,7 +19,7 @@ export interface AskedCall<Result> {
   readonly request: GuardRequest;
   readonly outcome: (result: Result) => Outcome;
   /** What the SDK gets of the result, once it is known what it was charged. Default: with that in its metadata. */
-  readonly told?: (result: Result, charge: CallCharge | undefined) => Result;
+  readonly told?: (result: Result, charge: CallCharge | undefined, wflo: BoundWrapper["wflo"]) => Result;
 }
 
 /** The same of one whose answer streams. */
@@ -51,16 +51,16 @@ export class ModelGuard {
     options: Options,
     send: (options: Options) => PromiseLike<Result>,
   ): Promise<Result> {
-    const { asked, request, wflo } = await this.#open(kind, options);
+    const { asked, request, wflo, around } = await this.#open(kind, options);
     let granted: Grant | undefined;
-    const result = await around(options, () =>
+    const result = await around(() =>
       wflo.guardCall(request, async (grant) => {
         granted = grant;
-        const value = await apart(() => send(sent(kind, options, grant)));
+        const value = await apart(() => send(sent(kind, options, request, grant)));
         return { value, outcome: asked.outcome(value) };
       }),
     );
-    return (asked.told ?? withCharge)(result, granted?.charge());
+    return (asked.told ?? withCharge)(result, granted?.charge(), wflo);
   }
 
   /** An answer that streams. Throws refusals before anything is sent. */
@@ -73,10 +73,10 @@ export class ModelGuard {
     options: Options,
     send: (options: Options) => PromiseLike<Result>,
   ): Promise<Result> {
-    const { asked, request, wflo } = await this.#open(kind, options).catch(rejectPromises);
-    return around(options, () =>
+    const { asked, request, wflo, around } = await this.#open(kind, options).catch(rejectPromises);
+    return around(() =>
       wflo.guardStream<Chunk, Result>(request, async (grant) => {
-        const result = await apart(() => send(sent(kind, options, grant)));
+        const result = await apart(() => send(sent(kind, options, request, grant)));
         return {
           chunks: result.stream,
           meter: asked.meter(request),
@@ -89,7 +89,7 @@ export class ModelGuard {
   async #open<Options extends AnyCallOptions, Asked extends { readonly request: GuardRequest }>(
     { ask }: CallKind<Options, Asked>,
     options: Options,
-  ): Promise<{ readonly asked: Asked; readonly request: GuardRequest; readonly wflo: BoundWrapper["wflo"] }> {
+  ): Promise<Opened<Asked>> {
     const settings = settingsOf(options);
     const bound = await this.#bind();
     const asked = ask(withoutSettings(options), bound);
@@ -100,25 +100,33 @@ export class ModelGuard {
       parts: given.hold === undefined ? given.parts : boundedParts(given.parts),
       signal: options.abortSignal,
     };
-    if (isInLayer(options)) bound.wflo.reportLayered({ provider: request.provider, model: request.model });
-    return { asked, request, wflo: bound.wflo };
+    const { wflo } = bound;
+    const { provider, model } = request;
+    if (!isInLayer(options, model)) return { asked, request, wflo, around: (work) => work() };
+    // A layer inside another one's call is that call: it takes its hold over.
+    wflo.reportLayered({ provider, model });
+    return { asked, request, wflo, around: rejoined };
   }
+}
+
+interface Opened<Asked> {
+  readonly asked: Asked;
+  readonly request: GuardRequest;
+  readonly wflo: BoundWrapper["wflo"];
+  /** Does the work of the call where it belongs: by itself, or in the call of the layer around. */
+  readonly around: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** What the model gets: without what was meant for wflo, with wflo's own signal, and the cap that was granted. */
 function sent<Options extends AnyCallOptions>(
   { capped }: Pick<CallKind<Options, never>, "capped">,
   options: Options,
+  { model }: GuardRequest,
   { maxOutputTokens, signal }: Grant,
 ): Options {
   const plain = withoutSettings(options);
   const within = capped === undefined ? plain : capped(plain, maxOutputTokens);
-  return inLayer({ ...within, abortSignal: signal });
-}
-
-/** A layer inside another one's call is that call: it takes its hold over. */
-function around<T>(options: object, work: () => Promise<T>): Promise<T> {
-  return isInLayer(options) ? rejoined(work) : work();
+  return inLayer({ ...within, abortSignal: signal }, model);
 }
 
 /** What somebody holds by hand needs no bound. */

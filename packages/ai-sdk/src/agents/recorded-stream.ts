@@ -2,7 +2,7 @@ import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 
 type Part = LanguageModelV4StreamPart;
 
-/** A stream that is kept while it is read, to be read again from what was saved of it. */
+/** A stream that is kept while it passes, to be read again from what was saved of it. It is read to its end whoever reads it, or nobody. */
 export class RecordedStream {
   readonly #parts: Part[] = [];
   readonly #whole = Promise.withResolvers<readonly Part[]>();
@@ -13,30 +13,32 @@ export class RecordedStream {
     // A stream that is left or breaks off is not saved; its reader has heard of it.
     this.#whole.promise.catch(() => {});
     const reader = source.getReader();
-    this.stream = new ReadableStream<Part>(
-      {
-        pull: async (controller) => {
-          try {
-            const { done, value } = await reader.read();
-            if (!done) {
-              this.#keep(value);
-              return controller.enqueue(value);
-            }
-            this.#whole.resolve(this.#parts);
-            await saved();
-            controller.close();
-          } catch (error) {
-            this.#whole.reject(error);
-            throw error;
-          }
-        },
-        cancel: (reason) => {
-          this.#whole.reject(reason ?? new Error("The stream was left before its end."));
-          return reader.cancel(reason);
-        },
+    this.stream = new ReadableStream<Part>({
+      start: (controller) => void this.#read(reader, controller, saved),
+      cancel: (reason) => {
+        this.#whole.reject(reason ?? new Error("The stream was left before its end."));
+        return reader.cancel(reason);
       },
-      { highWaterMark: 0 },
-    );
+    });
+  }
+
+  async #read(
+    reader: ReadableStreamDefaultReader<Part>,
+    controller: ReadableStreamDefaultController<Part>,
+    saved: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        this.#keep(read.value);
+        controller.enqueue(read.value);
+      }
+      this.#whole.resolve(this.#parts);
+      await saved();
+      controller.close();
+    } catch (error) {
+      this.#whole.reject(error);
+      controller.error(error);
+    }
   }
 
   /** All of it, once it has come to its end. Rejects with what it ended by before. */

@@ -35,7 +35,20 @@ export function steppingAgent<Agent extends AnyAgent>(agent: Agent): Agent {
     ...(tools === undefined ? {} : { tools: steppingTools(tools) }),
     ...(prepareCall === undefined ? {} : { prepareCall: steppingPreparation(prepareCall, tools) }),
   };
-  return Object.create(agent, { settings: { value: stepping } }) as Agent;
+  if (!isOfSubclass(agent)) return Object.create(agent, { settings: { value: stepping } }) as Agent;
+  // No other object has the private fields of a class of the user's. Outside of runs its tools do what they did before.
+  if (!inPlace.has(agent) && Reflect.set(agent, "settings", stepping)) inPlace.add(agent);
+  return agent;
+}
+
+/** Agents whose own tools are steps. */
+const inPlace = new WeakSet<object>();
+
+/** Whether an agent is of a class that extends another one. */
+function isOfSubclass(agent: object): boolean {
+  const proto = Object.getPrototypeOf(agent) as object | null;
+  const above: unknown = proto === null ? null : Object.getPrototypeOf(proto);
+  return above !== null && above !== Object.prototype;
 }
 
 /** Tools may be chosen anew for each call: it gets the agent's own, and what it returns is made steps of. */

@@ -1,6 +1,12 @@
 import { currentAgentRun } from "./agent-run.ts";
+import { heard, told } from "./tool-outcome.ts";
 
-type Execute = (input: unknown, options: { readonly toolCallId: string }) => unknown;
+type Execute = (input: unknown, options: ToolOptions) => unknown;
+
+interface ToolOptions {
+  readonly toolCallId: string;
+  readonly abortSignal?: AbortSignal | undefined;
+}
 
 interface AnyTool {
   readonly execute?: unknown;
@@ -16,10 +22,21 @@ function steppingTool(name: string, tool: AnyTool): AnyTool {
   const { execute } = tool;
   if (typeof execute !== "function" || isGenerator(execute)) return tool;
   const stepping: Execute = (input, options) => {
-    const work = async () => lastOf(await (execute as Execute).call(tool, input, options));
-    return currentAgentRun()?.step(name, JSON.stringify([options.toolCallId, input]), work) ?? work();
+    const run = () => (execute as Execute).call(tool, input, options);
+    const agentRun = currentAgentRun();
+    if (agentRun === undefined) return run();
+    const content = JSON.stringify([options.toolCallId, input]);
+    const work = async () => lastOf(await run());
+    return agentRun.step(name, content, () => told(work, options.abortSignal)).then(heard);
   };
-  return { ...tool, execute: stepping };
+  return withExecute(tool, stepping);
+}
+
+/** The same tool, also one of a class, with another function. */
+function withExecute(tool: AnyTool, execute: Execute): AnyTool {
+  const own = Object.getOwnPropertyDescriptors(tool);
+  const value = { value: execute, enumerable: true, configurable: true, writable: true };
+  return Object.create(Object.getPrototypeOf(tool) as object | null, { ...own, execute: value }) as AnyTool;
 }
 
 /** What it tells on its way could not be told again: such a tool is no step. */

@@ -1,29 +1,13 @@
 import { modelThinks, type GuardRequest, type RequestPart } from "@wflo/core";
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { ModelName } from "../models/model-name.ts";
+import { askedWork } from "./asked-work.ts";
+import { isFields, type Fields } from "./fields.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-/** Tools of providers that only ask the caller to do something; every other one is work of the provider, billed beyond the request. */
-const CALLER_TOOLS =
-  /\.(?:custom|local_?shell|shell|apply_?patch|tool_?search|computer|bash|text_?editor|memory)(?:_|$)/i;
 /** What providers add to a prompt for a tool of theirs, at most: Anthropic's computer use takes 735 tokens and a system prompt of 499 (its docs, "Tool use pricing", 2026-11). */
 const PROVIDER_TOOL_BYTES = 1_536;
-/** Options by which a request asks for work beyond one answer of its model, in words that complete "It has …". */
-const WORK: Readonly<Record<string, string>> = {
-  prediction: "a prediction, whose rejected tokens are billed as output",
-  searchParameters: "searchParameters, a search of the web",
-  webSearchOptions: "webSearchOptions, a search of the web",
-  web_search_options: "web_search_options, a search of the web",
-  useSearchGrounding: "useSearchGrounding, a search of the web",
-  prompt: "a stored prompt that may bring hosted tools",
-  contextManagement: "contextManagement, a summary that the model writes",
-  mcpServers: "mcpServers, tools that the provider calls",
-  container: "a container that the provider runs code in",
-  plugins: "plugins",
-  models: "a list of models to fall back on that may be dearer",
-  extraBody: "extraBody, fields that nothing here reads",
-};
+/** Settings of a tier, a speed and a place that cost the list price. */
+const PLAIN = new Set<unknown>(["auto", "default", "standard", "standard_only", "global"]);
 const EFFORTS_OFF = new Set<unknown>(["none", "disabled", false, 0]);
 
 /** What a call asks for beside its prompt. */
@@ -35,27 +19,30 @@ export type AskedSettings = Pick<
 /** Reads everything of a call but its prompt. `parts` are its settings as one text, and what nothing in it bounds. */
 export function askedSettings(options: LanguageModelV4CallOptions, name: ModelName): AskedSettings {
   const byProvider = Object.values(options.providerOptions ?? {}).filter(isFields);
-  const first = (field: string) => byProvider.map((given) => given[field]).find((value) => value != null);
+  const all = (field: string) => byProvider.map((given) => given[field]).filter((value) => value != null);
   const budget = thinkingBudget(options, byProvider, name);
   return {
-    parts: [settingsPart(options), ...work(options, byProvider)],
-    follows: textOf(first("previousResponseId")),
-    maxOutputTokens: askedCap(options, first("maxCompletionTokens"), budget),
+    parts: [settingsPart(options), ...askedWork(options, byProvider)],
+    follows: [...all("previousResponseId"), ...all("thread").map(threadGoneOn)].find(isText),
+    maxOutputTokens: askedCap(options, all("maxCompletionTokens"), budget),
     // Some providers add what is to be thought to the cap, others want the cap above it.
     canCap: budget === undefined,
     reasoning: asksToThink(options, byProvider) ? true : modelThinks(name.provider, name.model),
-    serviceTier: textOf(first("serviceTier")),
+    serviceTier: dearestTier(byProvider),
   };
 }
 
 /** The options with an output cap in every place where one may stand. */
 export function withCap(options: LanguageModelV4CallOptions, maxOutputTokens: number | undefined) {
   if (maxOutputTokens === undefined) return options;
-  const { openai } = options.providerOptions ?? {};
-  const asked = openai?.["maxCompletionTokens"];
-  if (typeof asked !== "number") return { ...options, maxOutputTokens };
-  const capped = { ...openai, maxCompletionTokens: Math.min(asked, maxOutputTokens) };
-  return { ...options, maxOutputTokens, providerOptions: { ...options.providerOptions, openai: capped } };
+  const capped = Object.entries(options.providerOptions ?? {}).flatMap(([provider, given]) => {
+    const { maxCompletionTokens: asked } = given;
+    if (typeof asked !== "number") return [];
+    return [[provider, { ...given, maxCompletionTokens: Math.min(asked, maxOutputTokens) }] as const];
+  });
+  if (capped.length === 0) return { ...options, maxOutputTokens };
+  const providerOptions = { ...options.providerOptions, ...Object.fromEntries(capped) };
+  return { ...options, maxOutputTokens, providerOptions };
 }
 
 function settingsPart({ tools, responseFormat, providerOptions }: LanguageModelV4CallOptions): RequestPart {
@@ -68,30 +55,13 @@ function settingsPart({ tools, responseFormat, providerOptions }: LanguageModelV
   }
 }
 
-function work({ tools }: LanguageModelV4CallOptions, byProvider: readonly Fields[]): RequestPart[] {
-  const found: string[] = [];
-  for (const tool of tools ?? [])
-    if (tool.type === "provider" && !CALLER_TOOLS.test(tool.id)) found.push(`the hosted tool ${tool.id}`);
-  const opaque: RequestPart[] = [];
-  for (const given of byProvider) {
-    for (const [field, what] of Object.entries(WORK)) if (isAsked(given[field])) found.push(what);
-    const { modalities = given["responseModalities"] } = given;
-    if (Array.isArray(modalities) && modalities.some((kind) => String(kind).toLowerCase() !== "text"))
-      found.push("output other than text");
-    // What was said in it before is read again, and stands nowhere in the request.
-    if (given["conversation"] != null) opaque.push({ kind: "opaque", what: "the option conversation" });
-    if (given["cachedContent"] != null) opaque.push({ kind: "opaque", what: "the option cachedContent" });
-  }
-  return [...[...new Set(found)].map((what) => ({ kind: "unbounded" as const, what })), ...opaque];
-}
-
-/** The larger of the two where a request has two caps; with what is to be thought on top of it. */
+/** The largest where a request has several caps; with what is to be thought on top of it. */
 function askedCap(
   { maxOutputTokens }: LanguageModelV4CallOptions,
-  maxCompletionTokens: unknown,
+  maxCompletionTokens: readonly unknown[],
   budget: number | "unknown" | undefined,
 ): number | undefined {
-  const caps = [maxOutputTokens, maxCompletionTokens].filter((cap) => isCount(cap));
+  const caps = [maxOutputTokens, ...maxCompletionTokens].filter((cap) => isCount(cap));
   if (caps.length === 0 || budget === "unknown") return undefined;
   return Math.max(...caps) + (budget ?? 0);
 }
@@ -102,14 +72,34 @@ function thinkingBudget(
   byProvider: readonly Fields[],
   { provider, model }: ModelName,
 ): number | "unknown" | undefined {
-  for (const { thinking, reasoningConfig = thinking } of byProvider) {
-    if (!isFields(reasoningConfig) || EFFORTS_OFF.has(reasoningConfig["type"])) continue;
-    const tokens = reasoningConfig["budgetTokens"];
-    if (isCount(tokens)) return tokens;
-    if (reasoningConfig["type"] === "enabled") return "unknown";
-  }
+  const budgets = byProvider.flatMap(({ thinking, reasoningConfig }) =>
+    [thinking, reasoningConfig].filter(isFields).flatMap((config): (number | "unknown")[] => {
+      if (EFFORTS_OFF.has(config["type"])) return [];
+      const { budgetTokens } = config;
+      if (isCount(budgetTokens)) return [budgetTokens];
+      return config["type"] === "enabled" ? ["unknown"] : [];
+    }),
+  );
+  if (budgets.includes("unknown")) return "unknown";
+  if (budgets.length > 0) return Math.max(...budgets.filter(isCount));
   const isAnthropic = /anthropic|claude/.test(`${provider} ${model}`);
   return isAnthropic && isEffort(reasoning) ? "unknown" : undefined;
+}
+
+/** The tier that a request may be billed at; whatever makes it dearer than its list price is one. */
+function dearestTier(byProvider: readonly Fields[]): string | undefined {
+  const tiers = byProvider.flatMap(({ serviceTier, speed, inferenceGeo }) => [
+    isText(speed) && !PLAIN.has(speed) ? `speed ${speed}` : undefined,
+    isText(inferenceGeo) && !PLAIN.has(inferenceGeo) ? `inference in ${inferenceGeo}` : undefined,
+    PLAIN.has(serviceTier) ? undefined : serviceTier,
+  ]);
+  const asked = tiers.filter(isText);
+  return asked.find((tier) => tier !== "flex") ?? asked[0];
+}
+
+/** The answer that a conversation kept by Anthropic goes on from. */
+function threadGoneOn(thread: unknown): unknown {
+  return isFields(thread) ? thread["previousMessageId"] : undefined;
 }
 
 function asksToThink({ reasoning }: LanguageModelV4CallOptions, byProvider: readonly Fields[]): boolean {
@@ -126,18 +116,10 @@ function isEffort(reasoning: LanguageModelV4CallOptions["reasoning"]): boolean {
   return reasoning !== undefined && reasoning !== "none" && reasoning !== "provider-default";
 }
 
-function isAsked(value: unknown): boolean {
-  return value != null && value !== false && !(Array.isArray(value) && value.length === 0);
-}
-
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
 }

@@ -13,5 +13,8 @@ export function languageCall(
   const name = nameOf(model, provider);
   const { parts, ...settings } = askedSettings(options, name);
   const [first, ...work] = parts;
-  return { ...name, ...settings, parts: [first ?? "", ...promptParts(options.prompt), ...work] };
+  const read = [first ?? "", ...promptParts(options.prompt)];
+  // As `cacheControl` of Anthropic's stands in settings, tools, messages and parts of them.
+  const cachesForAnHour = read.some((part) => typeof part === "string" && part.includes('"ttl":"1h"'));
+  return { ...name, ...settings, cachesForAnHour, parts: [...read, ...work] };
 }

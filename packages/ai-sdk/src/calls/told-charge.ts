@@ -1,4 +1,5 @@
 import type { CallCharge } from "@wflo/core";
+import { chargedInside, noteCharged } from "./layers.ts";
 
 /** What is told of a call beside its answer, as `providerMetadata.wflo`. Money in decimal US dollars. */
 export interface WfloMetadata {
@@ -29,10 +30,16 @@ interface Metadata {
 }
 
 /** The same answer, or last part of one, with what it was charged; as it is where an inner layer of wflo has told that already. */
-export function withCharge<Answer extends object>(answer: Answer, charge: CallCharge | undefined): Answer {
-  if (charge === undefined) return answer;
+export function withCharge<Answer extends object>(
+  answer: Answer,
+  charge: CallCharge | undefined,
+  wflo: object,
+): Answer {
   const { providerMetadata } = answer as Metadata;
-  return { ...answer, providerMetadata: { ...providerMetadata, wflo: metadataOf(charge) } };
+  if (charge === undefined || chargedInside(providerMetadata, wflo) !== undefined) return answer;
+  const told = metadataOf(charge);
+  noteCharged(told, wflo);
+  return { ...answer, providerMetadata: { ...providerMetadata, wflo: told } };
 }
 
 /** The same of pictures, of whose metadata the SDK keeps lists named `images` alone. */

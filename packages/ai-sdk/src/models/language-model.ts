@@ -1,3 +1,4 @@
+import type { BoundWrapper } from "@wflo/core";
 import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
@@ -10,7 +11,7 @@ import { askedContent } from "../agents/asked-content.ts";
 import { savedAnswer, savedStream } from "../agents/saved-answer.ts";
 import { withCap } from "../calls/asked-settings.ts";
 import { languageCall } from "../calls/language-call.ts";
-import { isInLayer } from "../calls/layers.ts";
+import { chargedInside, isWithinLayer } from "../calls/layers.ts";
 import { withCharge } from "../calls/told-charge.ts";
 import type { AskedCall, AskedStream, ModelGuard } from "../guard.ts";
 import { partMeter } from "../streams/part-meter.ts";
@@ -31,10 +32,13 @@ export class LanguageModelCalls {
     model: LanguageModelV4,
     options: LanguageModelV4CallOptions,
   ): Promise<LanguageModelV4GenerateResult> {
-    const ask = (given: LanguageModelV4CallOptions): AskedCall<LanguageModelV4GenerateResult> => ({
+    const ask = (
+      given: LanguageModelV4CallOptions,
+      { wflo }: BoundWrapper,
+    ): AskedCall<LanguageModelV4GenerateResult> => ({
       request: languageCall(model, given, this.#provider),
-      outcome: outcomeOfAnswer,
-      told: (result, charge) => withCharge(withUsage(result), charge),
+      outcome: (result) => chargedInside(result.providerMetadata, wflo) ?? outcomeOfAnswer(result),
+      told: (result, charge) => withCharge(withUsage(result), charge, wflo),
     });
     const answer = () =>
       this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
@@ -43,15 +47,19 @@ export class LanguageModelCalls {
   }
 
   stream(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
-    const ask = (given: LanguageModelV4CallOptions): AskedStream<LanguageModelV4StreamPart> => ({
+    const ask = (
+      given: LanguageModelV4CallOptions,
+      { wflo }: BoundWrapper,
+    ): AskedStream<LanguageModelV4StreamPart> => ({
       request: languageCall(model, given, this.#provider),
       meter: ({ reasoning, onCut }) =>
         partMeter({
           showsAll: reasoning === false,
           truncates: onCut === "truncate",
           showsRaw: given.includeRawChunks === true,
+          wflo,
         }),
-      told: toldParts,
+      told: (parts, grant) => toldParts(parts, grant, wflo),
     });
     const answer = () =>
       this.#guard.stream({ ask, capped: withCap }, options, (sent) =>
@@ -71,5 +79,5 @@ function withUsage(result: LanguageModelV4GenerateResult): LanguageModelV4Genera
 
 /** Of several layers, the outermost saves. */
 function agentRunOf(options: object) {
-  return isInLayer(options) ? undefined : currentAgentRun();
+  return isWithinLayer(options) ? undefined : currentAgentRun();
 }

@@ -9,22 +9,27 @@ export function withMethods<Target extends object>(
   methodOf: (key: string) => Method | undefined,
 ): Target {
   const known = new Map<PropertyKey, { readonly of: unknown; readonly as: unknown }>();
-  return new Proxy(target, {
-    get(object, key) {
-      const value: unknown = Reflect.get(object, key, object);
-      if (typeof value !== "function" || isFixed(object, key)) return value;
+  return new Proxy(unfrozen(target), {
+    get(_, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function" || key === "constructor") return value;
       const before = known.get(key);
       if (before?.of === value) return before.as;
-      const as = (typeof key === "string" ? methodOf(key) : undefined) ?? (value as Method).bind(object);
+      const as = (typeof key === "string" ? methodOf(key) : undefined) ?? (value as Method).bind(target);
       known.set(key, { of: value, as });
       return as;
     },
+    set: (_, key, value) => Reflect.set(target, key, value, target),
   });
 }
 
-/** What a proxy may not tell otherwise than it is, and what is no method. */
-function isFixed(object: object, key: PropertyKey): boolean {
-  if (key === "constructor") return true;
-  const own = Object.getOwnPropertyDescriptor(object, key);
-  return own !== undefined && own.configurable === false && own.writable === false;
+/** What stands behind a proxy: of fixed properties a proxy may not tell otherwise than they are, so a copy that has none. */
+export function unfrozen<Target extends object>(target: Target): Target {
+  const own: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(target);
+  const isFixed = ({ configurable, writable }: PropertyDescriptor) => configurable === false && !writable;
+  if (!Object.values(own).some(isFixed)) return target;
+  const copy: object = typeof target === "function" ? () => {} : {};
+  for (const [key, property] of Object.entries(own))
+    Object.defineProperty(copy, key, { ...property, configurable: true });
+  return Object.setPrototypeOf(copy, Object.getPrototypeOf(target) as object | null) as Target;
 }

@@ -1,5 +1,6 @@
 import { UnmeterableCallError } from "../errors.ts";
 import { isModel } from "./any-model.ts";
+import { unfrozen } from "./metered-object.ts";
 import type { AnyModel } from "./model-name.ts";
 
 type AnyFunction = (...args: readonly unknown[]) => unknown;
@@ -15,17 +16,16 @@ export type MeterModel = (model: AnyModel) => AnyModel;
  * from.
  */
 export function meteredProvider<Provider extends object>(provider: Provider, meter: MeterModel): Provider {
-  return new Proxy(provider, {
-    get(target, key) {
-      const value: unknown = Reflect.get(target, key, target);
-      const own = Object.getOwnPropertyDescriptor(target, key);
-      const isFixed = own !== undefined && own.configurable === false && own.writable === false;
-      if (typeof value !== "function" || isFixed || key === "constructor") return value;
-      if (typeof key === "string" && REALTIME.test(key)) return unmeterable(target, key);
-      return meteredFactory(value as AnyFunction, target, meter);
+  return new Proxy(unfrozen(provider), {
+    get(_, key) {
+      const value: unknown = Reflect.get(provider, key, provider);
+      if (typeof value !== "function" || key === "constructor") return value;
+      if (typeof key === "string" && REALTIME.test(key)) return unmeterable(provider, key);
+      return meteredFactory(value as AnyFunction, provider, meter);
     },
-    apply: (target, self, args: readonly unknown[]) =>
-      metered(Reflect.apply(target as unknown as AnyFunction, self, args), meter),
+    set: (_, key, value) => Reflect.set(provider, key, value, provider),
+    apply: (_, self, args: readonly unknown[]) =>
+      metered(Reflect.apply(provider as unknown as AnyFunction, self, args), meter),
   });
 }
 

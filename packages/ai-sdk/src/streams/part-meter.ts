@@ -8,13 +8,16 @@ export function partMeter({
   showsAll,
   truncates,
   showsRaw,
+  wflo,
 }: {
   readonly showsAll: boolean;
   readonly truncates: boolean;
   /** The provider's own events were asked for by the caller as well. */
   readonly showsRaw: boolean;
+  /** The client that charges it. */
+  readonly wflo: object;
 }): StreamMeter<LanguageModelV4StreamPart> {
-  const told = new ToldByStream();
+  const told = new ToldByStream(wflo);
   const blocks = new OpenBlocks();
   const meter: StreamMeter<LanguageModelV4StreamPart> = {
     read(part) {

@@ -1,5 +1,6 @@
 import { NativeAnswer, type Outcome, type StreamedOutput } from "@wflo/core";
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
+import { chargedInside } from "../calls/layers.ts";
 import { itemIdsOf, outcomeOfAnswer } from "../usage.ts";
 
 /** Ids of one answer, and tools that a provider ran in it, remembered at most. */
@@ -12,6 +13,8 @@ type Part<Type extends LanguageModelV4StreamPart["type"]> = Extract<
 
 /** What a stream has told of its answer so far, whose text is not kept. */
 export class ToldByStream {
+  /** The client that charges it. */
+  readonly #wflo: object;
   readonly #native = new NativeAnswer();
   #response: { id?: string | undefined; modelId?: string | undefined } = {};
   #finish: Part<"finish"> | undefined;
@@ -24,6 +27,10 @@ export class ToldByStream {
   readonly #hosted: unknown[] = [];
   readonly #itemIds = new Set<string>();
   readonly #streamedInputs = new Set<string>();
+
+  constructor(wflo: object) {
+    this.#wflo = wflo;
+  }
 
   /** Whether nothing that costs can follow. */
   get isOver(): boolean {
@@ -81,6 +88,8 @@ export class ToldByStream {
   /** What it comes to: `complete` tells whether the stream came to its end. */
   outcome(complete: boolean): Outcome {
     const { usage, providerMetadata, finishReason } = this.#finish ?? {};
+    const inside = chargedInside(providerMetadata, this.#wflo);
+    if (inside !== undefined) return inside;
     const response = this.#response;
     const itemIds = [...this.#itemIds];
     const content = this.#hosted;

@@ -23,6 +23,9 @@ export interface CostLine {
   readonly picoUsd: bigint;
 }
 
+/** The fee that names a part of the cache writes. */
+const HOURLY = "cacheWrite1h";
+
 /** The providers whose answers tell, in dollars, what was taken from the account for them. */
 const TELLS_BILL = new Set(["openrouter"]);
 
@@ -87,18 +90,28 @@ function pricedUsage(card: RateCard, usage: Usage, serviceTier: string | undefin
   };
   charge("input", plainInput, rates.input);
   charge("cachedInput", cachedInputTokens, rates.cachedInput ?? rates.input);
-  charge("cacheWrite", cacheWriteTokens, rates.cacheWrite, rates.input);
+  const hourly = rates.cacheWrite1h === undefined ? 0 : writtenForAnHour(usage);
+  charge("cacheWrite", cacheWriteTokens - hourly, rates.cacheWrite, rates.input);
+  charge("cacheWrite1h", hourly, rates.cacheWrite1h);
   charge("inputAudio", inputAudioTokens, rates.inputAudio, rates.input);
   charge("inputImage", inputImageTokens, rates.inputImage ?? rates.input);
   charge("output", plainOutput, rates.output);
   charge("outputAudio", outputAudioTokens, rates.outputAudio, rates.output);
   charge("outputImage", outputImageTokens, rates.outputImage, rates.output);
-  if (usage.fees) chargeFees(card, usage.fees, lines, missing);
+  const fees = usage.fees?.filter(({ meter }) => hourly === 0 || meter !== HOURLY);
+  if (fees) chargeFees(card, fees, lines, missing);
 
   const nanoUsd = nanoUsdFromPico(lines.reduce((sum, line) => sum + line.picoUsd * BigInt(line.count), 0n));
   return missing.length === 0
     ? { kind: "known", nanoUsd, lines }
     : { kind: "lowerBound", nanoUsd, missing, lines };
+}
+
+/** How much of what was written to a cache is kept for an hour, at a price of its own: it is named as a fee. */
+function writtenForAnHour({ fees = [], cacheWriteTokens = 0 }: Usage): number {
+  const count = fees.reduce((sum, fee) => sum + (fee.meter === HOURLY ? fee.count : 0), 0);
+  // More than was written is not to be read that way.
+  return count <= cacheWriteTokens ? count : 0;
 }
 
 function unlikely(side: "input" | "output"): Cost {

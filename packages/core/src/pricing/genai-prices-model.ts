@@ -26,6 +26,7 @@ const METERS: ReadonlyMap<string, Meter> = new Map([
   ["input_mtok", "input"],
   ["cache_read_mtok", "cachedInput"],
   ["cache_write_mtok", "cacheWrite"],
+  ["cache_write_1h_mtok", "cacheWrite1h"],
   ["output_mtok", "output"],
   ["input_audio_mtok", "inputAudio"],
   ["cache_audio_read_mtok", "cachedInputAudio"],
@@ -35,11 +36,8 @@ const METERS: ReadonlyMap<string, Meter> = new Map([
   ["output_image_mtok", "outputImage"],
 ]);
 
-/**
- * Prices that stand for usage which is reported apart (fees, other cache lifetimes), so they hide nothing
- * when left out.
- */
-const REPORTED_APART = new Set(["web_searches_kcount", "storage_searches_kcount", "cache_write_1h_mtok"]);
+/** Prices that stand for usage which is reported apart (fees), so they hide nothing when left out. */
+const REPORTED_APART = new Set(["web_searches_kcount", "storage_searches_kcount"]);
 
 const RELEASE_WORDS = new Set(["beta", "exp", "experimental", "instruct", "latest", "preview", "thinking"]);
 

@@ -3,6 +3,7 @@ export type Meter =
   | "input"
   | "cachedInput"
   | "cacheWrite"
+  | "cacheWrite1h"
   | "output"
   | "inputAudio"
   | "cachedInputAudio"

@@ -5,7 +5,7 @@ import { sumOfUsages } from "./usage-of-response-sum.ts";
 /**
  * The usage of an Anthropic message. Its `input_tokens` leave the cache out. Where it has iterations (compaction), they are
  * what is billed. Writes for an hour are part of the writes and named as the fee `cacheWrite1h`; a premium that multiplies the
- * price is a fee of its own. Neither has a price here, so that such a cost is a lower bound.
+ * price is a fee of its own, without a price here, so that such a cost is a lower bound.
  */
 export function usageOfAnthropic(usage: Fields, model: unknown): unknown {
   const iterations = listOf(usage["iterations"]);

@@ -8,7 +8,7 @@ export interface Usage {
   readonly cachedInputTokens?: number;
   /**
    * Written to the prompt cache at the model's ordinary lifetime; other lifetimes are fees, such as
-   * `cacheWrite12h`.
+   * `cacheWrite12h`. The fee `cacheWrite1h` is a part of these.
    */
   readonly cacheWriteTokens?: number;
   readonly inputAudioTokens?: number;

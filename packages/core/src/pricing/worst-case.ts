@@ -19,6 +19,8 @@ export function worstCase(input: {
   readonly card: RateCard;
   readonly maxInputTokens: number;
   readonly serviceTier?: string | undefined;
+  /** It may write to a cache for an hour. */
+  readonly cachesForAnHour?: boolean | undefined;
 }): WorstCase | UnknownRate {
   const { card, maxInputTokens } = input;
   const divisor = serviceTierDivisor(card, input.serviceTier);
@@ -39,6 +41,7 @@ export function worstCase(input: {
     inputPicoUsd = dearer(inputPicoUsd, rates.input);
     inputPicoUsd = dearer(inputPicoUsd, rates.cachedInput);
     inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite);
+    if (input.cachesForAnHour === true) inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite1h);
     inputPicoUsd = dearer(inputPicoUsd, rates.inputAudio);
     inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputAudio);
     inputPicoUsd = dearer(inputPicoUsd, rates.inputImage);
