@@ -1,6 +1,7 @@
 import { registerAiSdk } from "./register.ts";
 
 export { agentWorkflow, type AgentWorkflowOptions } from "./agents/agent-workflow.ts";
+export { steppingTools } from "./agents/stepping-tools.ts";
 export type { CallSettings } from "./calls/call-settings.ts";
 export { wfloMetadata, type WfloMetadata } from "./calls/told-charge.ts";
 export { UnmeterableCallError } from "./errors.ts";

@@ -1,5 +1,5 @@
 import { createOpenAI } from "@ai-sdk/openai";
-import { agentWorkflow, meter } from "@wflo/ai-sdk";
+import { agentWorkflow, meter, steppingTools } from "@wflo/ai-sdk";
 import { createWflo, isBudgetExceeded, memoryDatabase, type Wflo } from "@wflo/core";
 import { startSimulator, type Simulator, type SimulatorRequest } from "@wflo/testkit";
 import { jsonSchema, tool, ToolLoopAgent } from "ai";
@@ -118,6 +118,42 @@ test("a streamed agent goes on where it was, and its run is over when its stream
   expect(await result.text).toBe("All seen.");
   await until(async () => (await wflo.runs.list({ status: "completed" })).length === 1);
   expect(simulator.requests).toHaveLength(3);
+  expect(looked).toHaveLength(2);
+});
+
+test("a sub-agent that is refused inside of a tool goes on where it was, with its tools as steps", async () => {
+  const { simulator, wflo } = await setUp();
+  const looked: string[] = [];
+  const sub = agentFor(simulator, looked);
+  // Each call needs just this much.
+  const model = meter(createOpenAI({ baseURL: simulator.url, apiKey: "sk-none" }).chat("gpt-4.1-nano"), {
+    hold: "0.10",
+  });
+  const expert = new ToolLoopAgent({
+    model,
+    tools: steppingTools(sub.tools),
+  });
+  const parent = new ToolLoopAgent({
+    model,
+    // Of its two calls of a tool the first is the expert's work, the second nothing.
+    tools: {
+      look: tool({
+        inputSchema: NO_INPUT,
+        execute: async (_, { messages }) =>
+          messages.length > 1 ? "seen" : (await expert.generate({ prompt: "Look around." })).text,
+      }),
+    },
+  });
+  // For the parent's first turn and two of the expert's three.
+  const workflow = wflo.workflow("agents", parent, { budget: "0.1003" });
+  await expect(workflow.run({ prompt: "Ask." })).rejects.toThrow("has $");
+  expect(simulator.requests).toHaveLength(3);
+  expect(looked).toHaveLength(2);
+  const [run] = await wflo.runs.list({ status: "paused" });
+  const result = await workflow.resume(run?.id ?? "", { topUp: { to: "1.00" } });
+  expect(result.text).toBe("All seen.");
+  // The expert's third, and the parent's second and third.
+  expect(simulator.requests).toHaveLength(6);
   expect(looked).toHaveLength(2);
 });
 

@@ -11,9 +11,9 @@ export interface AgentWorkflowOptions {
 
 /**
  * The function of a workflow that runs an agent of the AI SDK: `wflo.workflow(name, agent)` does the same without options. Its input is what
- * `agent.generate` takes. Every answer of a metered model and every result of a tool, at whatever depth, is saved as a step: a run that stopped for want
- * of money or was killed goes on where it was, in any process, and nothing that was done is asked or paid for again. Throws
- * `InvalidOptionError` for what is no agent.
+ * `agent.generate` takes. Every answer of a metered model, at whatever depth, and every result of the agent's tools is saved as a step: a run that
+ * stopped for want of money or was killed goes on where it was, in any process, and nothing that was done is asked or paid for again. Tools of agents
+ * that work inside of a tool are steps if they are `steppingTools`. Throws `InvalidOptionError` for what is no agent.
  */
 export function agentWorkflow<Input = unknown, Output = unknown>(
   agent: unknown,

@@ -12,7 +12,10 @@ interface AnyTool {
   readonly execute?: unknown;
 }
 
-/** The same tools, whose every call is a step of the agent's run around: what was done before the run stopped is not done again. */
+/**
+ * The same tools, whose every call inside of the run of an agent's workflow is a step: what was done before the run stopped is not done again. The
+ * agent's own tools are steps anyway; those of agents and calls that work inside of a tool need this.
+ */
 export function steppingTools<Tools extends object>(tools: Tools): Tools {
   const stepping = Object.entries(tools).map(([name, tool]) => [name, steppingTool(name, tool as AnyTool)]);
   return Object.fromEntries(stepping) as Tools;
@@ -20,7 +23,7 @@ export function steppingTools<Tools extends object>(tools: Tools): Tools {
 
 function steppingTool(name: string, tool: AnyTool): AnyTool {
   const { execute } = tool;
-  if (typeof execute !== "function" || isGenerator(execute)) return tool;
+  if (typeof execute !== "function" || isGenerator(execute) || steps.has(execute)) return tool;
   const stepping: Execute = (input, options) => {
     const run = () => (execute as Execute).call(tool, input, options);
     const agentRun = currentAgentRun();
@@ -29,8 +32,12 @@ function steppingTool(name: string, tool: AnyTool): AnyTool {
     const work = async () => lastOf(await run());
     return agentRun.step(name, content, () => told(work, options.abortSignal)).then(heard);
   };
+  steps.add(stepping);
   return withExecute(tool, stepping);
 }
+
+/** Functions of tools that are steps already. */
+const steps = new WeakSet<object>();
 
 /** The same tool, also one of a class, with another function. */
 function withExecute(tool: AnyTool, execute: Execute): AnyTool {

@@ -21,7 +21,8 @@ export function pendingStream(value: unknown): (() => Promise<void>) | undefined
 async function readToEnd({ stream }: StreamedResult): Promise<void> {
   let failure: { readonly error: unknown } | undefined;
   for await (const part of stream) {
-    if (part.type === "error" && (failure === undefined || isRefusal(part.error))) failure = { error: part.error };
+    if (part.type === "error" && (failure === undefined || isRefusal(part.error)))
+      failure = { error: part.error };
     if (part.type === "abort") failure ??= { error: abortError(part.reason) };
     // It went on after all.
     if (part.type === "start-step" && !isRefusal(failure?.error)) failure = undefined;
