@@ -1,5 +1,6 @@
 -- Settle, correct, expire. First every lock of the batch (holds, closing entries, windows, each sorted), then the work in the order
--- given, then one delta for each window. A hold is deleted only when its windows are locked: see reserve.
+-- given, then one delta for each window. What a batch writes without regard to its windows is written before they are locked, since all wait
+-- for those. A hold is deleted only when its windows are locked: see reserve.
 
 create function wflo.is_closing(p_kind text) returns boolean language sql immutable as $$
   select p_kind not in ('late', 'correction')
@@ -24,9 +25,9 @@ begin
 end
 $$;
 
--- Locks everything a batch of settles touches and returns the calls it found. The closing entry of a call stands for the call once
+-- Locks the holds and the closing entries of a batch and returns the calls it found. The closing entry of a call stands for the call once
 -- its hold is gone. A call that appears between these statements is not found: it must not be looked at again, unlocked.
-create function wflo.lock_calls(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
+create function wflo.lock_rows(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
 declare
   v_held uuid[];
   v_closed uuid[];
@@ -40,11 +41,19 @@ begin
     where e.tenant = p_tenant and e.call_id = any (p_calls) and wflo.is_closing(e.kind)
     order by e.call_id, e.id for update
   ) x;
-  v_held := coalesce(v_held, '{}') || coalesce(v_closed, '{}');
-  if cardinality(v_held) > 0 then
-    perform wflo.lock_windows(p_tenant, v_held);
+  return coalesce(v_held, '{}') || coalesce(v_closed, '{}');
+end
+$$;
+
+-- The same, and the windows they are in.
+create function wflo.lock_calls(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
+declare
+  v_known uuid[] := wflo.lock_rows(p_tenant, p_calls);
+begin
+  if cardinality(v_known) > 0 then
+    perform wflo.lock_windows(p_tenant, v_known);
   end if;
-  return v_held;
+  return v_known;
 end
 $$;
 
@@ -184,22 +193,78 @@ begin
 end
 $$;
 
--- Settles a batch in the order given: [{ callId, settlementId, kind, cost (text or null), receipt }].
-create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql as $$
+-- Writes the entries of those of a batch whose call has an open hold and stands in the batch once: nearly all. Each with its place in the batch.
+-- The holds are still to be deleted. Under the locks of lock_rows, which found p_known. Lists in conditions, and no joins with the tables: a plan that was made when they were small, and
+-- is kept, would read them whole.
+create function wflo.enter_held(p_tenant text, p_known uuid[], p_settlements jsonb)
+returns table (place int, entry_id uuid, call_id uuid, verdict jsonb) language plpgsql as $$
+#variable_conflict use_column
+declare
+  v_calls uuid[];
+  v_ids uuid[];
+begin
+  select array_agg(x.call_id), array_agg(x.id) into v_calls, v_ids from (
+    select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id,
+      count(*) over (partition by s ->> 'callId') as of_call, count(*) over (partition by s ->> 'settlementId') as of_id
+    from jsonb_array_elements(p_settlements) s
+  ) x
+  where x.of_call = 1 and x.of_id = 1 and x.call_id = any (p_known);
+  select array_agg(x.call_id), array_agg(x.id) into v_calls, v_ids
+  from unnest(v_calls, v_ids) x (call_id, id)
+  where x.id <> all (array(select e.id from wflo.entry e where e.tenant = p_tenant and e.id = any (v_ids)));
+  return query
+  with held as (
+    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls)
+  ), asked as (
+    select x.n::int as place, (x.s ->> 'callId')::uuid as call_id, (x.s ->> 'settlementId')::uuid as id, x.s ->> 'kind' as kind,
+      (x.s ->> 'cost')::int8 as cost, x.s -> 'receipt' as receipt
+    from jsonb_array_elements(p_settlements) with ordinality x (s, n)
+  ), written as (
+    insert into wflo.entry (
+      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
+      agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
+    )
+    select h.tenant, a.id, h.call_id, a.kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
+      greatest(c.charged - h.amount, 0), c.charged, wflo.now(), h.run_id, h.step, h.agent, h.checkpoint_id, h.thread, h.provider, h.model,
+      a.receipt, wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
+      wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
+    from held h join asked a on a.call_id = h.call_id cross join lateral (select coalesce(a.cost, h.amount) as charged) c
+    returning id, call_id, charged, overrun
+  )
+  select a.place, w.id, w.call_id, jsonb_build_object(
+    'callId', w.call_id, 'code', 'settled', 'charged', w.charged::text, 'overrun', w.overrun::text)
+  from written w join asked a on a.id = w.id;
+end
+$$;
+
+-- Settles a batch, in the order given where that matters: [{ callId, settlementId, kind, cost (text or null), receipt }].
+create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
 declare
   v_calls uuid[];
   v_known uuid[];
   v_each record;
   v_one record;
   v_ids uuid[] := '{}';
-  v_verdicts jsonb[] := '{}';
+  v_verdicts jsonb[] := array_fill(null::jsonb, array[jsonb_array_length(p_settlements)]);
 begin
   select array_agg(distinct (s ->> 'callId')::uuid) into v_calls from jsonb_array_elements(p_settlements) s;
   if v_calls is null then
     return '[]';
   end if;
-  v_known := wflo.lock_calls(p_tenant, v_calls);
-  for v_each in select s from jsonb_array_elements(p_settlements) with ordinality x (s, n) order by n loop
+  v_known := wflo.lock_rows(p_tenant, v_calls);
+  v_calls := '{}';
+  for v_one in select * from wflo.enter_held(p_tenant, v_known, p_settlements) loop
+    v_verdicts[v_one.place] := v_one.verdict;
+    v_ids := v_ids || v_one.entry_id;
+    v_calls := v_calls || v_one.call_id;
+  end loop;
+  if cardinality(v_known) > 0 then
+    perform wflo.lock_windows(p_tenant, v_known);
+  end if;
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls);
+  for v_each in
+    select s, n::int from jsonb_array_elements(p_settlements) with ordinality x (s, n) where v_verdicts[n] is null order by n
+  loop
     if (v_each.s ->> 'callId')::uuid <> all (v_known) then
       -- A call that was given up: should its reserve still arrive, it finds the call closed.
       if v_each.s ->> 'kind' = 'void' then
@@ -216,14 +281,13 @@ begin
           v_known := v_known || (v_each.s ->> 'callId')::uuid;
         end if;
       end if;
-      v_verdicts := v_verdicts
-        || jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
+      v_verdicts[v_each.n] := jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
       continue;
     end if;
     select * into v_one from wflo.settle_one(
       p_tenant, (v_each.s ->> 'callId')::uuid, (v_each.s ->> 'settlementId')::uuid, v_each.s ->> 'kind',
       (v_each.s ->> 'cost')::int8, v_each.s -> 'receipt');
-    v_verdicts := v_verdicts || v_one.verdict;
+    v_verdicts[v_each.n] := v_one.verdict;
     if v_one.entry_id is not null then
       v_ids := v_ids || v_one.entry_id;
     end if;

@@ -15,6 +15,11 @@ export interface Statement {
 export interface Driver {
   /** For sentences: which database this is, never with a password. */
   readonly place: string;
+  /**
+   * A statement whose commit brings every commit before it to the disk; undefined where no commit waits for the disk. It may be forbidden to
+   * this user.
+   */
+  readonly barrier: Statement | undefined;
   /** One statement, one round trip, on any connection. */
   query(statement: Statement): Promise<readonly (readonly Cell[])[]>;
   /** Runs `work` between begin and commit on one connection; `run` takes several statements and answers with the rows of the last. */

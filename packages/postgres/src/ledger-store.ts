@@ -1,22 +1,21 @@
-import type { Discrepancy, LedgerStore, ReserveRequest, WindowKind } from "@wflo/core";
+import type { Discrepancy, LedgerStore, WindowKind } from "@wflo/core";
 import { budgetMethods } from "./budget-methods.ts";
-import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
-import { readReserve, readSettle, type ReserveJson, type SettleJson } from "./read-verdict.ts";
+import { readSettle, type SettleJson } from "./read-verdict.ts";
 import { receiptJson } from "./receipt-json.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
+import { ReserveQueue } from "./reserve-queue.ts";
 import { readSettlements, settlementsJson } from "./settlements.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
-/** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`. */
+/** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`; reserves that wait share one. */
 export function ledgerStore(driver: MigratedDriver): LedgerStore {
+  const reserves = new ReserveQueue(driver);
   return {
     ...budgetMethods(driver),
-    async reserve(request) {
-      return readReserve((await driver.call("reserve", reserveArgs(request))) as ReserveJson);
-    },
+    reserve: (request) => reserves.reserve(request),
     async settle(tenant, settlements) {
       if (settlements.length === 0) return [];
       const args = [keyOf("tenant", tenant), settlementsJson(settlements)];
@@ -43,31 +42,6 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
       return (rows as readonly DiscrepancyJson[]).map(readDiscrepancy);
     },
   };
-}
-
-/** In the order of the parameters of `wflo.reserve`. */
-function reserveArgs(request: ReserveRequest): readonly unknown[] {
-  const { runId, step, agent, checkpointId, thread, provider, model } = request.label;
-  const { replaces } = request;
-  return [
-    keyOf("tenant", request.tenant),
-    uuidOf("call id", request.callId),
-    [...new Set(request.budgetIds)].map((id) => keyOf("budget id", id)),
-    request.boundNanoUsd,
-    request.needNanoUsd,
-    request.targetNanoUsd,
-    Math.max(1, Math.floor(request.share)),
-    Math.round(request.ttlMs),
-    request.epoch,
-    replaces !== undefined && isUuid(replaces) ? replaces : null,
-    runId === undefined ? null : uuidOf("run id", runId),
-    step === undefined ? null : cleanText(step),
-    agent === undefined ? null : cleanText(agent),
-    checkpointId === undefined ? null : cleanText(checkpointId),
-    thread === undefined ? null : cleanText(thread),
-    cleanText(provider),
-    cleanText(model),
-  ];
 }
 
 interface DiscrepancyJson {

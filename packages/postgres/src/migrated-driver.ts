@@ -19,6 +19,7 @@ export class MigratedDriver {
   private readonly inFlight = new Set<Promise<unknown>>();
   private migrated: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
+  private barrierWorks: Promise<boolean> | undefined;
   private readonly queue = new CallQueue((statement) => this.attempt(statement));
   /** For ordinary queries; await them through `ordinary`. */
   readonly orm: PgRemoteDatabase;
@@ -29,12 +30,22 @@ export class MigratedDriver {
   }
 
   /** Calls a function of the schema, in one round trip, and returns its JSON. */
-  async call(name: string, args: readonly unknown[]): Promise<unknown> {
-    const places = args.map((_, index) => `$${index + 1}`).join(", ");
-    const text = `select wflo.${name}(${places})`;
-    const [row] = await this.query({ text, params: args, name: `wflo_${name}` });
-    const cell = row?.[0];
-    return typeof cell === "string" ? JSON.parse(cell) : undefined;
+  call(name: string, args: readonly unknown[]): Promise<unknown> {
+    return this.tracked(() => this.jsonOf(name, args));
+  }
+
+  /**
+   * Calls a function that may commit early, so that others wait for its locks no longer than it works: `args` takes whether it may. Resolves
+   * when its commit is on the disk all the same.
+   */
+  callEarly(name: string, args: (early: boolean) => readonly unknown[]): Promise<unknown> {
+    return this.tracked(async () => {
+      const { barrier } = this.driver;
+      const early = barrier !== undefined && (await this.mayUse(barrier));
+      const answer = await this.jsonOf(name, args(early));
+      if (early) await this.attempt(barrier);
+      return answer;
+    });
   }
 
   /** As `call`, in one round trip with others like it that wait at the same time. */
@@ -79,6 +90,27 @@ export class MigratedDriver {
     } finally {
       this.inFlight.delete(running);
     }
+  }
+
+  /** Tried once; where the server refuses it, commits wait for the disk as they do anyway. */
+  private mayUse(barrier: Statement): Promise<boolean> {
+    this.barrierWorks ??= this.attempt(barrier).then(
+      () => true,
+      (error: unknown) => {
+        // What failed for another reason is tried again.
+        if (!/^[0-9A-Z]{5}$/.test(codeOf(error) ?? "")) this.barrierWorks = undefined;
+        return false;
+      },
+    );
+    return this.barrierWorks;
+  }
+
+  private async jsonOf(name: string, args: readonly unknown[]): Promise<unknown> {
+    const places = args.map((_, index) => `$${index + 1}`).join(", ");
+    const text = `select wflo.${name}(${places})`;
+    const [row] = await this.attempt({ text, params: args, name: `wflo_${name}` });
+    const cell = row?.[0];
+    return typeof cell === "string" ? JSON.parse(cell) : undefined;
   }
 
   private async attempt(statement: Statement): Promise<readonly (readonly Cell[])[]> {

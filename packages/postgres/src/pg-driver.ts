@@ -19,6 +19,9 @@ const types: PgQuery["types"] = {
   },
 };
 
+/** A message that is in the log alone: nothing reads it. An ordinary user may write it, whatever `wal_level` is (measured on 15.18 and 18.4). */
+const BARRIER: Statement = { text: "select pg_logical_emit_message(true, 'wflo', '')", params: [] };
+
 /** PostgreSQL through node-postgres. A pool that is not `owned` stays open on close. */
 export function pgDriver(
   pool: PgPool,
@@ -29,6 +32,7 @@ export function pgDriver(
   pool.on("error", ignore);
   return {
     place: placeOf(pool.options),
+    barrier: BARRIER,
     async query(statement) {
       return rowsOf(await pool.query(queryOf(statement, options.preparedStatements)));
     },

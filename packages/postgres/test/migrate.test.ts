@@ -68,6 +68,7 @@ test("asks one question when the database is up to date", async () => {
   const asked: string[] = [];
   const driver: Driver = {
     place: "test",
+    barrier: undefined,
     query: async ({ text }) => {
       asked.push(text);
       return [[String(LATEST_MIGRATION)]];

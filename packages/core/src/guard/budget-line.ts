@@ -88,7 +88,11 @@ export class BudgetLine {
 
   /** Whether a call of this bound would pass by the line: nobody waits, and far more was last seen free. */
   hasPlenty(budgetIds: readonly string[], boundNanoUsd: bigint): boolean {
-    return !this.#isAskedFor(budgetIds) && this.#free.allAtLeast(budgetIds, boundNanoUsd * PLENTY);
+    return !this.#isAskedFor(budgetIds) && this.#seemsPlenty({ budgetIds, boundNanoUsd });
+  }
+
+  #seemsPlenty({ budgetIds, boundNanoUsd }: Pick<Ask, "budgetIds" | "boundNanoUsd">): boolean {
+    return this.#free.allAtLeast(budgetIds, boundNanoUsd * PLENTY);
   }
 
   /** Tells that money of these budgets may have come free. */
@@ -126,7 +130,11 @@ export class BudgetLine {
     this.#asking = true;
     // Calls started together should see each other before the first takes its share.
     await nextTurn();
-    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) await this.#serveOne(waiter);
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
+      const served = this.#serveOne(waiter);
+      // Where money is plentiful nobody's part depends on what the one before gets.
+      if (!this.#seemsPlenty(waiter.ask)) await served;
+    }
     this.#asking = false;
     this.#schedulePoll();
   }
@@ -135,6 +143,7 @@ export class BudgetLine {
     const now = this.#options.clock.monotonic();
     const starving: Waiter[] = [];
     for (const waiter of this.#line) {
+      if (waiter.isAsking) continue;
       if (waiter.heldBy !== undefined) {
         if (now - waiter.since > STARVING_MS) starving.push(waiter);
       } else {
@@ -162,6 +171,7 @@ export class BudgetLine {
       this.#leave(waiter, () => waiter.done.reject(error));
     }
     waiter.isAsking = false;
+    if (!this.#asking) this.#schedulePoll();
   }
 
   #dismiss(waiter: Waiter, reason: unknown): void {

@@ -1,0 +1,112 @@
+import { randomUUID } from "node:crypto";
+import { memoryDatabase, type LedgerStore, type ReserveRequest } from "@wflo/core";
+import pg from "pg";
+import { beforeAll, expect, test } from "vitest";
+import { MigratedDriver } from "../src/migrated-driver.ts";
+import { pgDriver } from "../src/pg-driver.ts";
+import { argsOfMany, reserveArgs } from "../src/reserve-args.ts";
+import { useDatabase } from "./support/use-database.ts";
+
+const database = useDatabase();
+const TENANT = "many";
+const BUDGETS = ["a", "b", "b/child", "free", "paused", "z"];
+const ROUNDS = 60;
+const CALLS = 24;
+
+/** A small generator of numbers, the same for a seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return state % below;
+  };
+}
+
+async function setUp(ledger: LedgerStore): Promise<void> {
+  const set = (id: string, caps: object) =>
+    ledger.setBudget(TENANT, { id, caps, onExpiry: id === "z" ? "release" : "charge", warnAt: [] });
+  await set("a", { total: 50_000n });
+  await set("b", { day: 20_000n, month: 90_000n });
+  await set("b/child", { total: 9_000n });
+  await set("free", {});
+  await set("paused", { total: 9_000n });
+  await set("z", { month: 30_000n });
+  await ledger.setPaused(TENANT, "paused", true);
+}
+
+beforeAll(async () => {
+  await database.open().migrate();
+});
+
+test.each([7, 11, 23])(
+  "a batch grants what its calls would be granted one after the other (seed %i)",
+  async (seed) => {
+    const random = randomOf(seed);
+    const model = memoryDatabase().ledger;
+    const store = database.open().ledger;
+    const driver = new MigratedDriver(
+      pgDriver(new pg.Pool({ connectionString: database.url, max: 1 }), {
+        owned: true,
+        preparedStatements: false,
+      }),
+    );
+    const tenant = `${TENANT}-${seed}`;
+    const of = (ledger: LedgerStore): LedgerStore => ledger;
+    for (const ledger of [model, store])
+      await setUp(new Proxy(of(ledger), { get: (target, key) => bound(target, key, tenant) }));
+
+    const open: string[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const calls = Array.from({ length: 1 + random(CALLS) }, (): ReserveRequest => {
+        const need = BigInt(random(900));
+        const again = open.length > 0 && random(10) === 0;
+        return {
+          tenant,
+          callId: again ? (open[random(open.length)] ?? "") : randomUUID(),
+          budgetIds: [...BUDGETS, "missing"].filter(() => random(5) < (random(8) === 0 ? 3 : 1)),
+          boundNanoUsd: need + BigInt(random(2_000)),
+          needNanoUsd: need,
+          targetNanoUsd: need + BigInt(random(400)),
+          share: 1 + random(12),
+          ttlMs: 60_000,
+          label: { provider: "p", model: "m" },
+        };
+      });
+      const distinct = [...new Map(calls.map((call) => [call.callId, call])).values()];
+      const { grants } = (await driver.call(
+        "reserve_many",
+        argsOfMany(distinct.map(reserveArgs), false),
+      )) as {
+        grants: (string | null)[];
+      };
+      const expected: (string | null)[] = [];
+      for (const call of distinct) {
+        const verdict = await model.reserve(call);
+        expected.push(verdict.code === "granted" ? String(verdict.amountNanoUsd) : null);
+        if (verdict.code === "granted") open.push(call.callId);
+      }
+      expect(grants).toEqual(expected);
+      const closed = open.splice(0, random(open.length + 1));
+      const settlements = closed.map((callId) => ({
+        callId,
+        settlementId: randomUUID(),
+        kind: "settle" as const,
+        costNanoUsd: BigInt(random(300)),
+        receipt: {},
+      }));
+      for (const ledger of [model, store]) await ledger.settle(tenant, settlements);
+      const [mine, theirs] = await Promise.all(
+        [store, model].map((ledger) => ledger.getBudgets(tenant, BUDGETS)),
+      );
+      expect(mine).toEqual(theirs);
+    }
+    expect(await store.reconcile(tenant)).toEqual([]);
+    await driver.close();
+  },
+);
+
+/** A ledger whose first argument is another tenant. */
+function bound(ledger: LedgerStore, key: string | symbol, tenant: string): unknown {
+  const method = Reflect.get(ledger, key) as (...args: unknown[]) => unknown;
+  return (_: unknown, ...rest: unknown[]) => Reflect.apply(method, ledger, [tenant, ...rest]);
+}
