@@ -1,33 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { examplesOf } from "./run-example.ts";
 
-let state: string;
-beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "wflo-ai-sdk-examples-"));
-});
-afterAll(() => rm(state, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs an example in a process of its own, without a key. */
-function example(name: string, ...args: readonly string[]) {
-  const { OPENAI_API_KEY: _, ...env } = process.env;
-  return new Promise<Ended>((resolve) => {
-    execFile(
-      process.execPath,
-      [join(import.meta.dirname, "ai-sdk", `${name}.ts`), ...args],
-      { env: { ...env, WFLO_FOLDER: join(state, "runs") } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-}
+const { run: example } = examplesOf("ai-sdk");
 
 test("basic makes a text, a stream and a loop of tools, and each answer tells what it cost and left", async () => {
   const { code, stdout, stderr } = await example("basic");

@@ -1,36 +1,11 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
+import { examplesOf, type Ended } from "./run-example.ts";
 
-let state: string;
+const { run: example } = examplesOf("core");
 let basic: Promise<Ended>;
-beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "wflo-examples-"));
+beforeAll(() => {
   basic = example("basic");
 });
-afterAll(() => rm(state, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs an example in a process of its own, without a key. */
-function example(name: string, ...args: readonly string[]) {
-  const { OPENAI_API_KEY: _, ...env } = process.env;
-  const file = join(import.meta.dirname, "core", `${name}.ts`);
-  return new Promise<Ended>((resolve) => {
-    execFile(
-      process.execPath,
-      [file, ...args],
-      { env: { ...env, WFLO_FOLDER: join(state, "data") } },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-}
 
 const total = (stdout: string) => /^ +\$(\S+) +\d+ calls +the run$/m.exec(stdout)?.[1];
 

@@ -1,26 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { examplesOf } from "./run-example.ts";
 
-let state: string;
-beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "wflo-langgraph-"));
-});
-afterAll(() => rm(state, { recursive: true, force: true }));
-
-/** Runs an example in a process of its own, without a key. */
-function example(name: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
-  const { OPENAI_API_KEY: _, ...env } = process.env;
-  const file = join(import.meta.dirname, "langgraph", `${name}.ts`);
-  const options = { env: { ...env, WFLO_FOLDER: join(state, "data") } };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [file], options, (error, stdout, stderr) =>
-      resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-}
+const { run: example } = examplesOf("langgraph");
 
 const total = (stdout: string) => /^ +\$(\S+) +\d+ calls +the run$/m.exec(stdout)?.[1];
 

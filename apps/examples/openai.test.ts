@@ -1,41 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { examplesOf } from "./run-example.ts";
 
-let state: string;
-beforeAll(async () => {
-  state = await mkdtemp(join(tmpdir(), "wflo-openai-examples-"));
-});
-afterAll(() => rm(state, { recursive: true, force: true }));
-
-interface Ended {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const fileOf = (name: string) => join(import.meta.dirname, "openai", `${name}.ts`);
-
-function environment(folder: string): NodeJS.ProcessEnv {
-  const { OPENAI_API_KEY: _, ...env } = process.env;
-  return { ...env, WFLO_FOLDER: join(state, folder), PORT: "0" };
-}
-
-/** Runs an example in a process of its own, without a key. */
-function example(name: string, ...args: readonly string[]) {
-  return new Promise<Ended>((resolve) => {
-    execFile(
-      process.execPath,
-      [fileOf(name), ...args],
-      { env: environment("runs") },
-      (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
-    );
-  });
-}
+const { fileOf, environment, run: example } = examplesOf("openai");
 
 test("basic makes a call, a stream and a loop of tools, and tells what each cost and what is left", async () => {
   const { code, stdout, stderr } = await example("basic");
