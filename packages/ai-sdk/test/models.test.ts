@@ -4,6 +4,7 @@ import { meter, UnmeterableCallError, wfloMiddleware } from "@wflo/ai-sdk";
 import { InvalidOptionError, MissingUsageError, NoClientError, type LedgerLine } from "@wflo/core";
 import {
   embed,
+  experimental_generateVideo as generateVideo,
   generateImage,
   generateSpeech,
   generateText,
@@ -195,6 +196,32 @@ test("a model without a price is refused under a budget, and charged at what is 
   await rerank({ ...call, model: meter(plain, { wflo, budgets: ["user"], hold: "0.002" }) });
   await rerank({ ...call, model: meter(plain, { wflo, budgets: ["user"], hold: "0.002" }) });
   expect((await lines(wflo, 2)).map(({ charged }) => charged)).toEqual(["0.002", "0.002"]);
+});
+
+test("a video, whose price nobody knows, is refused under a budget and charged at what is held by hand, made at once or begun", async () => {
+  const { wflo } = await newWflo();
+  const response = { timestamp: new Date(), modelId: "v", headers: undefined };
+  const about = { specificationVersion: "v4" as const, provider: "acme", modelId: "v", maxVideosPerCall: 1 };
+  const videos = [{ type: "base64" as const, data: "AAAA", mediaType: "video/mp4" }];
+  const plain = { ...about, doGenerate: async () => ({ videos, warnings: [], response }) };
+  const slow = {
+    ...about,
+    doStart: async ({ prompt }: { prompt?: string }) => ({ operation: prompt ?? "", warnings: [], response }),
+    doStatus: async () => ({ status: "completed" as const, videos, warnings: [], response }),
+  };
+  const refused = settled(
+    generateVideo({ model: meter(plain, { wflo, budgets: ["user"] }), prompt: "Bees." }),
+  );
+  expect((await refused) as object).toMatchObject({ code: "WFLO_UNKNOWN_PRICE" });
+  const held = { wflo, budgets: ["user"], hold: "0.05" };
+  const { video } = await generateVideo({ model: meter(plain, held), prompt: "Bees." });
+  expect(video.mediaType).toBe("video/mp4");
+  await meter(slow, held).doStart({ prompt: "Bees." });
+  await meter(slow, held).doStatus();
+  expect((await lines(wflo, 2)).map(({ charged }) => charged)).toEqual(["0.05", "0.05"]);
+  await expect(meter(slow, { wflo, budgets: ["user"] }).doStart({})).rejects.toThrow(
+    "wflo cannot count doStart of v",
+  );
 });
 
 test("what no call can count is refused before it is used, unless it is held by hand", async () => {
