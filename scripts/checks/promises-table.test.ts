@@ -28,6 +28,10 @@ test("each case of the suite is a row, each adapter a column, and what was left 
         name: "/x/packages/a/test/conformance.test.ts",
         assertionResults: [test1("A", "charges once", "passed"), test1("A", "waits", "failed")],
       },
+      {
+        name: "/x/packages/postgres/test/conformance.test.ts",
+        assertionResults: [test1("P", "a store", "passed")],
+      },
       { name: "/x/packages/a/test/other.test.ts", assertionResults: [test1("C", "else", "passed")] },
     ),
   );
@@ -36,6 +40,7 @@ test("each case of the suite is a row, each adapter a column, and what was left 
   );
   expect(page).toContain("## Left out\n\n1. it has no streams\n");
   expect(page).not.toContain("else");
+  expect(page).not.toContain("a store");
 });
 
 test("a run without the suite has no page", () => {

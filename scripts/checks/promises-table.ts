@@ -10,7 +10,8 @@ interface Assertion {
   readonly meta?: { readonly skipReason?: string };
 }
 
-const SUITES = /packages\/[^/]+\/test\/conformance\.test\.ts$/;
+/** Those of stores have the same name. */
+const SUITES = /packages\/(?!postgres\/)[^/]+\/test\/conformance\.test\.ts$/;
 /** How the suite names a test that an adapter leaves out. */
 const SKIPPED = / \(skipped: (.*)\)$/s;
 const INTRODUCTION = `# What each adapter was seen to keep
