@@ -11,7 +11,7 @@ import { newTenant, openServer, serverUrl } from "./test-server.ts";
 const WORKER = fileURLToPath(new URL("graph-worker.ts", import.meta.url));
 const NODES = ["b1", "b2", "b3", "b4", "check", "draft", "plan"];
 const ANSWER = { inputTokens: 300, outputTokens: 50, latencyMs: 150 };
-const ROUNDS = 3;
+const ROUNDS = 2;
 const MAX_LIVES = 20;
 
 interface Report {
