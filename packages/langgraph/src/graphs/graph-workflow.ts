@@ -122,7 +122,8 @@ class GraphWork {
     const before = await this.#run.step("thread", () => ({ head: head ?? "" }));
     if (before.head === (head ?? "")) return { input: this.#work.input };
     await this.#insistOnOwn(before.head);
-    if (state.next.length === 0) return { over: this.#outputOf(state.values) };
+    // A task whose writes were saved, but not yet put into a checkpoint, is in `tasks` and not in `next`.
+    if (state.tasks.length === 0) return { over: this.#outputOf(state.values) };
     if (this.#run.answer === undefined) return { input: null };
     const { Command } = await import("@langchain/langgraph");
     return { input: new Command({ resume: this.#run.answer }) };
