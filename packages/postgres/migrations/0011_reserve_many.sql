@@ -7,7 +7,7 @@ declare
   v_open wflo.window_line[];
   v_unmade boolean;
 begin
-  select coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true)::wflo.window_line), '{}'), coalesce(bool_or(w.id is null), false)
+  select coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true, b.zone)::wflo.window_line), '{}'), coalesce(bool_or(w.id is null), false)
   into v_open, v_unmade
   from wflo.budget b
   cross join lateral wflo.open_windows(b, p_at) k
@@ -127,7 +127,7 @@ begin
     select u.n, array_agg(l.budget_id order by l.place) as ids, array_agg(l.kind order by l.place) as kinds,
       array_agg(l.start order by l.place) as starts
     from unnest(p_owners, p_ids) u (n, id)
-    join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, place)
+    join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, place)
       on l.budget_id = u.id
     group by u.n
   ) w on w.n = c.n
@@ -140,7 +140,7 @@ begin
     raise exception 'wflo: a call of a batch was reserved meanwhile' using errcode = '40001';
   end if;
   update wflo.budget_window w set reserved = w.reserved + v_added[l.place]
-  from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, place)
+  from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, place)
   where w.tenant = p_tenant and w.id = l.budget_id and w.kind = l.kind and w.start = l.start and v_added[l.place] > 0;
   if p_early then
     perform set_config('synchronous_commit', 'off', true);
@@ -149,9 +149,9 @@ begin
     select jsonb_agg(g.amount::text order by g.n) from unnest(v_grants) with ordinality g (amount, n)
   ), 'windows', (
     select coalesce(jsonb_agg(wflo.window_json(row(
-      l.budget_id, l.kind, l.start, l.cap, l.spent, l.reserved + v_added[l.place], l.overrun, 0, true
+      l.budget_id, l.kind, l.start, l.cap, l.spent, l.reserved + v_added[l.place], l.overrun, 0, true, l.zone
     )::wflo.window_line) order by l.place), '[]')
-    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, place)
+    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, place)
   ));
 end
 $$;
