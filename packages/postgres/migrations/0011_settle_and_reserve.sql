@@ -37,7 +37,7 @@ declare
   v_lines wflo.window_line[];
   v_unmade boolean;
 begin
-  select coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true)::wflo.window_line), '{}'), coalesce(bool_or(w.id is null), false)
+  select coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true, b.zone)::wflo.window_line), '{}'), coalesce(bool_or(w.id is null), false)
   into v_lines, v_unmade
   from wflo.budget b
   cross join lateral wflo.open_windows(b, p_at) k
@@ -57,25 +57,27 @@ declare
   v_kinds text[];
   v_starts timestamptz[];
   v_fresh boolean[];
+  v_zones text[];
   v_lines wflo.window_line[];
 begin
-  select array_agg(k.id), array_agg(k.kind), array_agg(k.start), array_agg(k.fresh) into v_ids, v_kinds, v_starts, v_fresh
+  select array_agg(k.id), array_agg(k.kind), array_agg(k.start), array_agg(k.fresh), array_agg(k.zone)
+  into v_ids, v_kinds, v_starts, v_fresh, v_zones
   from (
-    select u.id, u.kind, u.start, bool_or(u.fresh) as fresh
+    select u.id, u.kind, u.start, bool_or(u.fresh) as fresh, max(u.zone) as zone
     from (
-      select l.budget_id as id, l.kind, l.start, true as fresh from unnest(p_lines) l
+      select l.budget_id as id, l.kind, l.start, true as fresh, l.zone from unnest(p_lines) l
       union all
-      select u.id, u.kind, u.start, false
+      select u.id, u.kind, u.start, false, null
       from wflo.hold h, unnest(h.window_budget_ids, h.window_kinds, h.window_starts) u (id, kind, start)
       where h.tenant = p_tenant and h.call_id = any (p_settled)
       union all
-      select u.id, u.kind, u.start, false
+      select u.id, u.kind, u.start, false, null
       from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
       where e.tenant = p_tenant and e.call_id = any (p_settled)
     ) u
     group by u.id, u.kind, u.start
   ) k;
-  select coalesce(array_agg(row(x.id, x.kind, x.start, x.cap, x.spent, x.reserved, x.overrun, 0, k.fresh)::wflo.window_line
+  select coalesce(array_agg(row(x.id, x.kind, x.start, x.cap, x.spent, x.reserved, x.overrun, 0, k.fresh, k.zone)::wflo.window_line
     order by x.id, x.kind, x.start), '{}')
   into v_lines
   from (
@@ -86,7 +88,7 @@ begin
     order by w.tenant, w.id, w.kind, w.start
     for update of w
   ) x
-  join unnest(v_ids, v_kinds, v_starts, v_fresh) k (id, kind, start, fresh) on k.id = x.id and k.kind = x.kind and k.start = x.start;
+  join unnest(v_ids, v_kinds, v_starts, v_fresh, v_zones) k (id, kind, start, fresh, zone) on k.id = x.id and k.kind = x.kind and k.start = x.start;
   return v_lines;
 end
 $$;
@@ -142,13 +144,13 @@ begin
     coalesce(array_agg(greatest(
       l.cap::numeric - wflo.kept(l.spent + coalesce(d.charged, 0)) - wflo.kept(l.reserved - coalesce(d.held, 0)), -1)::int8 order by l.n), '{}')
   into v_charged, v_held, v_overrun, v_added, v_free
-  from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, n)
+  from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
   left join wflo.deltas_of(p_tenant, v_batch.entries) d on d.id = l.budget_id and d.kind = l.kind and d.start = l.start;
 
   -- The sets, and the lines of each: those of set n end at v_set_ends[n].
   select coalesce(array_agg(l.n::int order by o.owner, l.n), '{}') into v_set_lines
   from unnest(p_owners, p_ids) o (owner, id)
-  join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, n)
+  join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
     on l.budget_id = o.id and l.fresh;
   select coalesce(array_agg(row(coalesce(o.ids, '{}'), coalesce(l.ids, '{}'), coalesce(l.kinds, '{}'), coalesce(l.starts, '{}'),
       coalesce(o.charge, true))::wflo.budget_set order by s.n), '{}'),
@@ -163,7 +165,7 @@ begin
     select o.owner, count(*)::int as count, array_agg(l.budget_id order by l.n) as ids, array_agg(l.kind order by l.n) as kinds,
       array_agg(l.start order by l.n) as starts
     from unnest(p_owners, p_ids) o (owner, id)
-    join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, n)
+    join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
       on l.budget_id = o.id and l.fresh
     group by o.owner
   ) l on l.owner = s.n;
@@ -227,9 +229,9 @@ begin
   ), 'windows', (
     select coalesce(jsonb_agg(wflo.window_json(row(
       l.budget_id, l.kind, l.start, l.cap, wflo.kept(l.spent + v_charged[l.n]), wflo.kept(l.reserved - v_held[l.n]) + v_added[l.n],
-      wflo.kept(l.overrun + v_overrun[l.n]), 0, true
+      wflo.kept(l.overrun + v_overrun[l.n]), 0, true, l.zone
     )::wflo.window_line) order by l.n), '[]')
-    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, n)
+    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
     where l.fresh
   ));
 end

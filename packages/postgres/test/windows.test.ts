@@ -52,8 +52,8 @@ test("settles a call in the day it was held in, after midnight", async () => {
 
 test("counts days in UTC, whatever the session's time zone", async () => {
   const rows = await files.query(
-    "select set_config('TimeZone', 'America/New_York', false), wflo.window_start('day', '2026-03-08T12:00:00Z')::text as start, " +
-      "wflo.window_end('day', '2026-03-08T00:00:00Z') = '2026-03-09T00:00:00Z' as ends_well",
+    "select set_config('TimeZone', 'America/New_York', false), wflo.window_start('day', '2026-03-08T12:00:00Z', 'UTC')::text as start, " +
+      "wflo.window_end('day', '2026-03-08T00:00:00Z', 'UTC') = '2026-03-09T00:00:00Z' as ends_well",
   );
   await files.query("set TimeZone = 'UTC'");
   expect(rows[0]?.["ends_well"]).toBe(true);
