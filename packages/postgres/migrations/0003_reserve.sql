@@ -119,7 +119,7 @@ $$;
 create function wflo.reserve(
   p_tenant text, p_call uuid, p_budgets text[], p_bound int8, p_need int8, p_target int8, p_share int8, p_ttl_ms int8,
   p_epoch int8, p_replaces uuid, p_run uuid, p_step text, p_agent text, p_checkpoint text, p_thread text, p_provider text, p_model text
-) returns jsonb language plpgsql set enable_seqscan = off as $$
+) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_at timestamptz := wflo.now();
   v_verdict jsonb;

@@ -31,85 +31,88 @@ begin
 end
 $$;
 
--- The windows that are open at a time of these budgets, made where they are missing; fresh, and not locked.
-create function wflo.open_lines(p_tenant text, p_ids text[], p_at timestamptz) returns wflo.window_line[] language plpgsql as $$
+-- Which of these budgets a call may be held on, which of them charge what expires, and their windows that are open at a time: made where they are
+-- missing; fresh, and not locked.
+create function wflo.open_lines(
+  p_tenant text, p_ids text[], p_at timestamptz, out usable text[], out charging text[], out lines wflo.window_line[]
+) language plpgsql as $$
 declare
-  v_lines wflo.window_line[];
   v_unmade boolean;
 begin
-  select coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true, b.zone)::wflo.window_line), '{}'), coalesce(bool_or(w.id is null), false)
-  into v_lines, v_unmade
+  select coalesce(array_agg(distinct b.id), '{}'), coalesce(array_agg(distinct b.id) filter (where b.on_expiry = 'charge'), '{}'),
+    coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true, b.zone)::wflo.window_line) filter (where k.kind is not null), '{}'),
+    coalesce(bool_or(k.kind is not null and w.made is null), false)
+  into usable, charging, lines, v_unmade
   from wflo.budget b
-  cross join lateral wflo.open_windows(b, p_at) k
-  left join wflo.budget_window w on w.tenant = b.tenant and w.id = b.id and w.kind = k.kind and w.start = k.start
-  where b.tenant = p_tenant and b.id = any (p_ids);
+  left join lateral wflo.open_windows(b, p_at) k on true
+  left join lateral (
+    select true as made from wflo.budget_window w where w.tenant = b.tenant and w.id = b.id and w.kind = k.kind and w.start = k.start limit 1
+  ) w on true
+  where b.tenant = p_tenant and b.id = any (p_ids) and not b.paused;
   if v_unmade then
-    perform wflo.make_windows(p_tenant, p_ids, p_at);
+    perform wflo.make_windows(p_tenant, usable, p_at);
   end if;
-  return v_lines;
 end
 $$;
 
--- Locks these lines and the windows of the calls that are settled, in order, and returns all as they stand then.
-create function wflo.lock_both(p_tenant text, p_lines wflo.window_line[], p_settled uuid[]) returns wflo.window_line[] language plpgsql as $$
-declare
-  v_ids text[];
-  v_kinds text[];
-  v_starts timestamptz[];
-  v_fresh boolean[];
-  v_zones text[];
-  v_lines wflo.window_line[];
+-- Locks these lines, the windows of these deltas and those of these calls, in order, and returns all as they stand then. Each is looked up by its
+-- whole key, in the order of the list.
+create function wflo.lock_lines(p_tenant text, p_lines wflo.window_line[], p_deltas wflo.window_delta[], p_calls uuid[])
+returns wflo.window_line[] language plpgsql as $$
 begin
-  select array_agg(k.id), array_agg(k.kind), array_agg(k.start), array_agg(k.fresh), array_agg(k.zone)
-  into v_ids, v_kinds, v_starts, v_fresh, v_zones
-  from (
-    select u.id, u.kind, u.start, bool_or(u.fresh) as fresh, max(u.zone) as zone
-    from (
-      select l.budget_id as id, l.kind, l.start, true as fresh, l.zone from unnest(p_lines) l
-      union all
-      select u.id, u.kind, u.start, false, null
+  if cardinality(p_calls) > 0 then
+    p_deltas := p_deltas || array(
+      select row(u.id, u.kind, u.start, 0, 0, 0)::wflo.window_delta
       from wflo.hold h, unnest(h.window_budget_ids, h.window_kinds, h.window_starts) u (id, kind, start)
-      where h.tenant = p_tenant and h.call_id = any (p_settled)
+      where h.tenant = p_tenant and h.call_id = any (p_calls)
       union all
-      select u.id, u.kind, u.start, false, null
+      select row(u.id, u.kind, u.start, 0, 0, 0)::wflo.window_delta
       from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
-      where e.tenant = p_tenant and e.call_id = any (p_settled)
-    ) u
-    group by u.id, u.kind, u.start
-  ) k;
-  select coalesce(array_agg(row(x.id, x.kind, x.start, x.cap, x.spent, x.reserved, x.overrun, 0, k.fresh, k.zone)::wflo.window_line
-    order by x.id, x.kind, x.start), '{}')
-  into v_lines
-  from (
-    select w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun
-    from wflo.budget_window w
-    where w.tenant = p_tenant and w.id = any (v_ids) and w.kind = any (v_kinds) and w.start = any (v_starts)
-      and (w.id, w.kind, w.start) in (select u.id, u.kind, u.start from unnest(v_ids, v_kinds, v_starts) u (id, kind, start))
-    order by w.tenant, w.id, w.kind, w.start
-    for update of w
-  ) x
-  join unnest(v_ids, v_kinds, v_starts, v_fresh, v_zones) k (id, kind, start, fresh, zone) on k.id = x.id and k.kind = x.kind and k.start = x.start;
-  return v_lines;
+      where e.tenant = p_tenant and e.call_id = any (p_calls)
+    );
+  end if;
+  return array(
+    select row(k.id, k.kind, k.start, x.cap, x.spent, x.reserved, x.overrun, 0, k.fresh, k.zone)::wflo.window_line
+    from (
+      select u.id, u.kind, u.start, bool_or(u.fresh) as fresh, max(u.zone) as zone
+      from (
+        select l.budget_id as id, l.kind, l.start, true as fresh, l.zone from unnest(p_lines) l
+        union all
+        select d.id, d.kind, d.start, false, null from unnest(p_deltas) d
+      ) u
+      group by u.id, u.kind, u.start
+      order by u.id, u.kind, u.start
+    ) k
+    cross join lateral (
+      select w.cap, w.spent, w.reserved, w.overrun from wflo.budget_window w
+      where w.tenant = p_tenant and w.id = k.id and w.kind = k.kind and w.start = k.start
+      for update
+    ) x
+  );
 end
 $$;
 
--- The budgets that a call names, and their open windows in lock order.
-create type wflo.budget_set as (ids text[], window_ids text[], kinds text[], starts timestamptz[], charge boolean);
+-- The budgets that a call names, where their lines are in the list of all, and their open windows in lock order.
+create type wflo.budget_set as (
+  ids text[], usable boolean, charge boolean, places int[], window_ids text[], kinds text[], starts timestamptz[]
+);
 
 -- Settlements as in wflo.settle_all. The calls that reserve name their budgets by number: p_of is the set of each call, and p_owners and p_ids are
--- the sets, one budget after the other. No call may be in both. Returns { settled: [verdict], grants: [amount or null], windows: [of these
--- budgets, as they stand then] }.
+-- the sets, 1 to the last, one budget after the other; one of none is a null. No call may be in both. Returns { settled: [verdict],
+-- grants: [amount or null], windows: [those of what is granted, as they stand then] }.
 create function wflo.settle_and_reserve(
   p_tenant text, p_settlements jsonb, p_owners int[], p_ids text[], p_calls uuid[], p_of int[], p_bounds int8[], p_needs int8[],
   p_targets int8[], p_shares int8[], p_ttls int8[], p_epochs int8[], p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[],
   p_threads text[], p_providers text[], p_models text[]
-) returns jsonb language plpgsql set enable_seqscan = off set jit = off as $$
+) returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_usable text[];
   v_charging text[];
-  v_known uuid[];
-  v_lost uuid[];
-  v_batch record;
+  v_lost uuid[] := '{}';
+  v_known uuid[] := '{}';
+  v_closed uuid[] := '{}';
+  v_deltas wflo.window_delta[] := '{}';
+  v_verdicts jsonb[] := '{}';
   v_lines wflo.window_line[];
   v_charged numeric[];
   v_held numeric[];
@@ -117,123 +120,120 @@ declare
   v_free int8[];
   v_added int8[];
   v_sets wflo.budget_set[];
-  v_set_lines int[];
-  v_set_ends int[];
-  v_set_usable boolean[];
+  v_set wflo.budget_set;
+  v_number int;
+  v_place int;
   v_grants int8[] := array_fill(null::int8, array[cardinality(p_calls)]);
   v_granted uuid[] := '{}';
-  v_set int;
-  v_from int;
   v_least int8;
   v_grant int8;
   v_count int8;
+  v_windows jsonb;
 begin
-  v_lost := wflo.lost_runs(p_tenant, p_runs, p_epochs);
-  select coalesce(array_agg(b.id), '{}'), coalesce(array_agg(b.id) filter (where b.on_expiry = 'charge'), '{}') into v_usable, v_charging
-  from wflo.budget b where b.tenant = p_tenant and b.id = any (p_ids) and not b.paused;
-  v_lines := wflo.open_lines(p_tenant, v_usable, wflo.now());
-  select * into v_batch from wflo.settle_held(p_tenant, p_settlements);
+  if array_remove(p_runs, null) <> '{}' then
+    v_lost := wflo.lost_runs(p_tenant, p_runs, p_epochs);
+  end if;
+  select * into v_usable, v_charging, v_lines from wflo.open_lines(p_tenant, p_ids, wflo.now());
+  if jsonb_array_length(p_settlements) > 0 then
+    select * into v_known, v_closed, v_deltas, v_verdicts from wflo.settle_held(p_tenant, p_settlements);
+  end if;
+  v_lines := wflo.lock_lines(
+    p_tenant, v_lines, v_deltas, case when cardinality(v_known) > cardinality(v_closed) then v_known else '{}' end);
+  if jsonb_array_length(p_settlements) > 0 then
+    select * into v_deltas, v_verdicts from wflo.settle_rest(p_tenant, p_settlements, v_known, v_closed, v_deltas, v_verdicts);
+  end if;
   v_known := wflo.known_calls(p_tenant, p_calls);
-  v_lines := wflo.lock_both(p_tenant, v_lines, v_batch.known);
-  select * into v_batch from wflo.settle_rest(
-    p_tenant, p_settlements, v_batch.known, v_batch.closed, v_batch.entries, v_batch.verdicts);
 
   -- What is free once the settlements are booked.
   select coalesce(array_agg(coalesce(d.charged, 0) order by l.n), '{}'), coalesce(array_agg(coalesce(d.held, 0) order by l.n), '{}'),
-    coalesce(array_agg(coalesce(d.overrun, 0) order by l.n), '{}'), coalesce(array_agg(0::int8), '{}'),
+    coalesce(array_agg(coalesce(d.overrun, 0) order by l.n), '{}'), coalesce(array_agg(null::int8), '{}'),
     coalesce(array_agg(greatest(
       l.cap::numeric - wflo.kept(l.spent + coalesce(d.charged, 0)) - wflo.kept(l.reserved - coalesce(d.held, 0)), -1)::int8 order by l.n), '{}')
   into v_charged, v_held, v_overrun, v_added, v_free
   from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
-  left join wflo.deltas_of(p_tenant, v_batch.entries) d on d.id = l.budget_id and d.kind = l.kind and d.start = l.start;
+  left join (
+    select d.id, d.kind, d.start, sum(d.charged) as charged, sum(d.held) as held, sum(d.overrun) as overrun
+    from unnest(v_deltas) d group by d.id, d.kind, d.start
+  ) d on d.id = l.budget_id and d.kind = l.kind and d.start = l.start;
 
-  -- The sets, and the lines of each: those of set n end at v_set_ends[n].
-  select coalesce(array_agg(l.n::int order by o.owner, l.n), '{}') into v_set_lines
-  from unnest(p_owners, p_ids) o (owner, id)
-  join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
-    on l.budget_id = o.id and l.fresh;
-  select coalesce(array_agg(row(coalesce(o.ids, '{}'), coalesce(l.ids, '{}'), coalesce(l.kinds, '{}'), coalesce(l.starts, '{}'),
-      coalesce(o.charge, true))::wflo.budget_set order by s.n), '{}'),
-    coalesce(array_agg(l.count order by s.n), '{}'), coalesce(array_agg(coalesce(o.usable, true) order by s.n), '{}')
-  into v_sets, v_set_ends, v_set_usable
-  from (select distinct n from unnest(p_of) n) s
-  left join (
-    select o.owner, array_agg(o.id order by o.place) as ids, bool_and(o.id = any (v_usable)) as usable, bool_or(o.id = any (v_charging)) as charge
+  select coalesce(array_agg(row(o.ids, o.usable, o.charge, coalesce(l.places, '{}'), coalesce(l.ids, '{}'), coalesce(l.kinds, '{}'),
+    coalesce(l.starts, '{}'))::wflo.budget_set order by o.owner), '{}')
+  into v_sets
+  from (
+    select o.owner, coalesce(array_agg(o.id order by o.place) filter (where o.id is not null), '{}') as ids,
+      coalesce(bool_and(o.id = any (v_usable)), true) as usable, coalesce(bool_or(o.id = any (v_charging)), true) as charge
     from unnest(p_owners, p_ids) with ordinality o (owner, id, place) group by o.owner
-  ) o on o.owner = s.n
+  ) o
   left join (
-    select o.owner, count(*)::int as count, array_agg(l.budget_id order by l.n) as ids, array_agg(l.kind order by l.n) as kinds,
+    select o.owner, array_agg(l.n::int order by l.n) as places, array_agg(l.budget_id order by l.n) as ids, array_agg(l.kind order by l.n) as kinds,
       array_agg(l.start order by l.n) as starts
     from unnest(p_owners, p_ids) o (owner, id)
     join unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
       on l.budget_id = o.id and l.fresh
     group by o.owner
-  ) l on l.owner = s.n;
-  for v_set in 1 .. cardinality(v_set_ends) loop
-    v_set_ends[v_set] := coalesce(v_set_ends[v_set - 1], 0) + coalesce(v_set_ends[v_set], 0);
-  end loop;
+  ) l on l.owner = o.owner;
 
   for v_call in 1 .. cardinality(p_calls) loop
-    v_set := p_of[v_call];
-    continue when not v_set_usable[v_set] or p_calls[v_call] = any (v_known) or coalesce(p_runs[v_call] = any (v_lost), false);
-    v_from := coalesce(v_set_ends[v_set - 1], 0) + 1;
+    if v_number is distinct from p_of[v_call] then
+      v_number := p_of[v_call];
+      v_set := v_sets[v_number];
+    end if;
+    continue when not v_set.usable or p_calls[v_call] = any (v_known) or coalesce(p_runs[v_call] = any (v_lost), false);
     v_least := 9223372036854775807;
-    for v_place in v_from .. v_set_ends[v_set] loop
-      v_least := least(v_least, v_free[v_set_lines[v_place]]);
+    foreach v_place in array v_set.places loop
+      v_least := least(v_least, v_free[v_place]);
     end loop;
     -- Plenty: the first half of wflo.grant_of.
     if p_bounds[v_call] <= greatest(v_least, 0) / greatest(8, p_shares[v_call]) then
       v_grant := p_bounds[v_call];
     else
       v_grant := wflo.grant_of(p_bounds[v_call], p_needs[v_call], p_targets[v_call], p_shares[v_call], array(
-        select v_free[v_set_lines[n]] from generate_series(v_from, v_set_ends[v_set]) n));
+        select v_free[n] from unnest(v_set.places) n));
       continue when v_grant is null;
     end if;
     v_grants[v_call] := v_grant;
     v_granted := v_granted || p_calls[v_call];
-    for v_place in v_from .. v_set_ends[v_set] loop
-      v_free[v_set_lines[v_place]] := v_free[v_set_lines[v_place]] - v_grant;
-      v_added[v_set_lines[v_place]] := v_added[v_set_lines[v_place]] + v_grant;
+    foreach v_place in array v_set.places loop
+      v_free[v_place] := v_free[v_place] - v_grant;
+      v_added[v_place] := coalesce(v_added[v_place], 0) + v_grant;
     end loop;
   end loop;
 
-  insert into wflo.hold (
-    tenant, call_id, budget_ids, window_budget_ids, window_kinds, window_starts, amount, bound, charge_on_expiry, expires_at,
-    run_id, epoch, step, agent, checkpoint_id, thread, provider, model
-  )
-  select p_tenant, c.call, s.ids, s.window_ids, s.kinds, s.starts, c.amount, c.bound, s.charge, wflo.now() + c.ttl * interval '1 millisecond',
-    c.run, c.epoch, c.step, c.agent, c.checkpoint, c.thread, c.provider, c.model
-  from unnest(p_calls, p_of, v_grants, p_bounds, p_ttls, p_runs, p_epochs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models)
-    c (call, owner, amount, bound, ttl, run, epoch, step, agent, checkpoint, thread, provider, model)
-  join unnest(v_sets) with ordinality s (ids, window_ids, kinds, starts, charge, n) on s.n = c.owner
-  where c.amount is not null
-  on conflict do nothing;
-  get diagnostics v_count = row_count;
-  -- The same id may have been reserved, or reserved and settled, by another connection since it was looked for.
-  if v_count < cardinality(v_granted)
-    or exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = any (v_granted)) then
-    raise exception 'wflo: a call of a batch was reserved meanwhile' using errcode = '40001';
+  if cardinality(v_granted) > 0 then
+    insert into wflo.hold (
+      tenant, call_id, budget_ids, window_budget_ids, window_kinds, window_starts, amount, bound, charge_on_expiry, expires_at,
+      run_id, epoch, step, agent, checkpoint_id, thread, provider, model
+    )
+    select p_tenant, c.call, s.ids, s.window_ids, s.kinds, s.starts, c.amount, c.bound, s.charge, wflo.now() + c.ttl * interval '1 millisecond',
+      c.run, c.epoch, c.step, c.agent, c.checkpoint, c.thread, c.provider, c.model
+    from unnest(p_calls, p_of, v_grants, p_bounds, p_ttls, p_runs, p_epochs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models)
+      c (call, owner, amount, bound, ttl, run, epoch, step, agent, checkpoint, thread, provider, model)
+    join unnest(v_sets) with ordinality s (ids, usable, charge, places, window_ids, kinds, starts, n) on s.n = c.owner
+    where c.amount is not null
+    on conflict do nothing;
+    get diagnostics v_count = row_count;
+    -- The same id may have been reserved, or reserved and settled, by another connection since it was looked for.
+    if v_count < cardinality(v_granted)
+      or exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = any (v_granted)) then
+      raise exception 'wflo: a call of a batch was reserved meanwhile' using errcode = '40001';
+    end if;
   end if;
 
-  update wflo.budget_window w
-  set spent = wflo.kept(w.spent + l.charged), reserved = wflo.kept(w.reserved - l.held) + l.added, overrun = wflo.kept(w.overrun + l.more)
-  from (
-    select (v_lines[n]).budget_id as id, (v_lines[n]).kind, (v_lines[n]).start, v_charged[n] as charged, v_held[n] as held, v_overrun[n] as more,
-      v_added[n] as added
-    from generate_subscripts(v_lines, 1) n
-  ) l
-  where w.tenant = p_tenant and w.id = l.id and w.kind = l.kind and w.start = l.start
-    and (l.charged <> 0 or l.held <> 0 or l.more <> 0 or l.added <> 0);
-  return jsonb_build_object('settled', coalesce(to_jsonb(v_batch.verdicts), '[]'), 'grants', (
-    select coalesce(jsonb_agg(g.amount::text order by g.n), '[]') from unnest(v_grants) with ordinality g (amount, n)
-  ), 'windows', (
-    select coalesce(jsonb_agg(wflo.window_json(row(
-      l.budget_id, l.kind, l.start, l.cap, wflo.kept(l.spent + v_charged[l.n]), wflo.kept(l.reserved - v_held[l.n]) + v_added[l.n],
-      wflo.kept(l.overrun + v_overrun[l.n]), 0, true, l.zone
-    )::wflo.window_line) order by l.n), '[]')
-    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
-    where l.fresh
-  ));
+  with booked as (
+    update wflo.budget_window w
+    set spent = wflo.kept(w.spent + l.charged), reserved = wflo.kept(w.reserved - l.held) + coalesce(l.added, 0),
+      overrun = wflo.kept(w.overrun + l.more)
+    from (
+      select l.budget_id as id, l.kind, l.start, l.zone, l.n, v_charged[l.n] as charged, v_held[l.n] as held, v_overrun[l.n] as more,
+        v_added[l.n] as added
+      from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
+    ) l
+    where w.tenant = p_tenant and w.id = l.id and w.kind = l.kind and w.start = l.start
+      and (l.charged <> 0 or l.held <> 0 or l.more <> 0 or l.added is not null)
+    returning l.n, l.added, row(w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun, 0, true, l.zone)::wflo.window_line as line
+  )
+  select coalesce(jsonb_agg(wflo.window_json(b.line) order by b.n) filter (where b.added is not null), '[]') into v_windows from booked b;
+  return jsonb_build_object('settled', to_jsonb(v_verdicts), 'grants', to_jsonb(v_grants::text[]), 'windows', v_windows);
 end
 $$;
 

@@ -77,7 +77,9 @@ export function argsOfMany(
     sets.set(key, set);
     return set.number;
   });
-  const owned = [...sets.values()].flatMap(({ number, ids }) => ids.map((id) => ({ number, id })));
+  const owned = [...sets.values()].flatMap(({ number, ids }) =>
+    (ids.length === 0 ? [null] : ids).map((id) => ({ number, id })),
+  );
   return [
     tenant,
     settlements,
