@@ -114,6 +114,30 @@ describe("waiting", () => {
     expect(performance.now() - spentAt).toBeLessThan(500);
   });
 
+  test("a call that begins to wait looks often for another process's money, however long others before it have waited", async () => {
+    const database = memoryDatabase();
+    const [here, there] = [createWflo({ database, logger: false }), createWflo({ database, logger: false })];
+    await here.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const all = request({ ...under, hold: "0.90" });
+    const wakeUp = async (heldMs: number): Promise<number> => {
+      const first = there.guardCall(all, async () => {
+        await pause(heldMs);
+        return answer(1);
+      });
+      await pause(5);
+      const waiting = here.guardCall(all, async () => ({ ...answer(2), value: performance.now() }));
+      await first;
+      await there.flush();
+      const free = performance.now();
+      const woken = await waiting;
+      await here.flush();
+      return woken - free;
+    };
+    await wakeUp(900);
+    expect(await wakeUp(60)).toBeLessThan(300);
+    await Promise.all([here.close(), there.close()]);
+  });
+
   describe("for a budget that is paused meanwhile", () => {
     const big = request({ ...under, maxOutputTokens: 1_800 });
 

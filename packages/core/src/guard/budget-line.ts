@@ -112,6 +112,13 @@ export class BudgetLine {
     void this.#serve();
   }
 
+  /** Somebody begins to wait: what others hold may come free soon, however long those before it have waited. */
+  #lookOften(): void {
+    this.#pollMs = FIRST_POLL_MS;
+    this.#cancelPoll?.();
+    this.#cancelPoll = undefined;
+  }
+
   /** Aborts when no call may be made any more. */
   get closed(): AbortSignal {
     return this.#closed.signal;
@@ -192,6 +199,7 @@ export class BudgetLine {
   }
 
   #hold(waiter: Waiter, window: WindowState): void {
+    if (waiter.waitsFor === undefined) this.#lookOften();
     waiter.heldBy = window;
     waiter.waitsFor = window;
     waiter.onWait(window.budgetId);
