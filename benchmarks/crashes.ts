@@ -20,7 +20,7 @@ const CALLERS = 8;
 const ROUND_MS = 3_000;
 /** Gone before the round is over, so that the last calls are made at the cap. */
 const ROUND_CAP = "4";
-const OUTAGES_MS = 6_000;
+const OUTAGES_MS = 10_000;
 const POINTS: readonly CrashPoint[] = ["before-reserve", "after-reserve", "after-answer", "before-settle"];
 
 interface Ground {
@@ -108,7 +108,7 @@ async function killProcesses(ground: Ground, round: number): Promise<void> {
   promises.check("no unexpected error in those that lived", errors.length === 0, errors[0]);
 }
 
-/** The server is stopped as by `pg_ctl stop -m immediate`, then killed outright, and started again each time. */
+/** The server is stopped as by `pg_ctl stop -m immediate` three times, then killed outright, and started again each time. */
 async function killServer(ground: Ground): Promise<void> {
   const { server, database, wflo, folder, random, promises } = ground;
   const budget = "crash/server";
@@ -119,7 +119,7 @@ async function killServer(ground: Ground): Promise<void> {
     return { url: server.url, budget, callers: CALLERS, seed, logFile, forMs: OUTAGES_MS, fate: "not" };
   });
   const crew = await startCrew(tasks);
-  for (const signal of ["SIGQUIT", "SIGKILL"] as const) {
+  for (const signal of ["SIGQUIT", "SIGQUIT", "SIGQUIT", "SIGKILL"] as const) {
     await sleep(random.between(1_000, 1_500));
     await server.crash(signal);
     await sleep(200);
@@ -129,7 +129,7 @@ async function killServer(ground: Ground): Promise<void> {
   watch.start(40);
   await Promise.all(crew.map(({ child }) => child.death));
   await watch.stop();
-  console.log("\nthe server killed twice under four processes:");
+  console.log("\nthe server killed four times under four processes:");
   await printDeaths(crew);
   const client = await connect(server.url);
   const told = readCrashLogs(logs);
@@ -151,7 +151,7 @@ async function killServer(ground: Ground): Promise<void> {
   promises.check("nothing but StoreUnavailableError in the meantime", errors.length === 0, errors[0]);
 }
 
-await runBench("Killed processes and a killed server, PostgreSQL with fsync", 60, async (promises) => {
+await runBench("Killed processes and a killed server, PostgreSQL with fsync", 300, async (promises) => {
   const seed = Number(process.argv[2] ?? Date.now() % 1_000_000);
   console.log(`seed ${seed}`);
   const server = await startPostgres();

@@ -28,6 +28,7 @@ class SlowDatabase {
   readonly driver: Driver = {
     place: "test",
     barrier: { text: "barrier", params: [] },
+    onConnectionLost: () => {},
     query: (statement) => this.#answer(statement),
     transaction: () => Promise.reject(new Error("no transaction is needed")),
     close: async () => {},

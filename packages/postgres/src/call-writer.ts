@@ -13,6 +13,7 @@ import { readWindow, type WindowJson } from "./read-window.ts";
 import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
 import { readSettlements, settlementItems } from "./settlements.ts";
 import { wasUndone } from "./store-error.ts";
+import { UnflushedSettles } from "./unflushed-settles.ts";
 
 /** What goes in one statement: reserves, and settlements. */
 const MAX_CALLS = 128;
@@ -49,6 +50,7 @@ interface BatchJson {
  */
 export class CallWriter {
   readonly #driver: MigratedDriver;
+  readonly #unflushed = new UnflushedSettles((tenant, settlements) => this.settle(tenant, settlements));
   #waiting: Waiting[] = [];
   #isUnderWay = false;
   /** Several went together last: others are likely to wait for the same rows. */
@@ -56,6 +58,7 @@ export class CallWriter {
 
   constructor(driver: MigratedDriver) {
     this.#driver = driver;
+    driver.onConnectionLost(() => this.#unflushed.connectionLost());
   }
 
   /** Rejects with `StoreUnavailableError`, and at once with `InvalidOptionError` for ids that the database cannot keep. */
@@ -162,7 +165,10 @@ export class CallWriter {
   ): Promise<BatchJson> {
     const calls = reserves.map((one) => one.args);
     const args = argsOfMany(tenant, jsonOf(settles), calls);
-    return (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
+    const begun = performance.now();
+    const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
+    this.#unflushed.flushed(begun);
+    return answer;
   }
 
   async #answerAlone(one: Waiting): Promise<void> {
@@ -171,12 +177,18 @@ export class CallWriter {
     else
       await this.#driver
         .call("settle", [one.tenant, jsonOf([one])])
-        .then((json) => one.answered.resolve(readSettlements(one.settlements, json)))
+        .then((json) => {
+          this.#unflushed.add(one.tenant, one.settlements);
+          one.answered.resolve(readSettlements(one.settlements, json));
+        })
         .catch(one.answered.reject);
   }
 
   async #reserveAlone(args: ReserveArgs): Promise<ReserveVerdict> {
-    return readReserve((await this.#driver.call("reserve", argsOfOne(args))) as ReserveJson);
+    const begun = performance.now();
+    const verdict = readReserve((await this.#driver.call("reserve", argsOfOne(args))) as ReserveJson);
+    if (verdict.code === "granted") this.#unflushed.flushed(begun);
+    return verdict;
   }
 }
 

@@ -20,6 +20,8 @@ export interface Driver {
    * this user.
    */
   readonly barrier: Statement | undefined;
+  /** Calls this whenever a connection breaks, also an idle one; never where there are none. */
+  onConnectionLost(listener: () => void): void;
   /** One statement, one round trip, on any connection. */
   query(statement: Statement): Promise<readonly (readonly Cell[])[]>;
   /** Runs `work` between begin and commit on one connection; `run` takes several statements and answers with the rows of the last. */

@@ -47,6 +47,11 @@ export class MigratedDriver {
     });
   }
 
+  /** See `Driver`. */
+  onConnectionLost(listener: () => void): void {
+    this.driver.onConnectionLost(listener);
+  }
+
   /** As `call`, in one round trip with others like it that wait at the same time. */
   callTogether(call: FunctionCall): Promise<unknown> {
     return this.tracked(() => this.queue.call(call));

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Cell, Driver, Statement } from "./driver.ts";
 import type { PgClient, PgPool, PgQuery } from "./pg-pool.ts";
 import { placeOf } from "./place-of.ts";
+import { brokeConnection } from "./store-error.ts";
 
 const BOOL_OID = 16;
 const TEXT_ARRAY_OID: number = 1009;
@@ -27,19 +28,26 @@ export function pgDriver(
   pool: PgPool,
   options: { readonly owned: boolean; readonly preparedStatements: boolean },
 ): Driver {
+  const listeners: (() => void)[] = [];
+  const lose = (): void => listeners.forEach((listener) => listener());
   // An idle connection that breaks is replaced by the pool on next use; without a listener it would end the process.
-  const ignore = (): void => {};
-  pool.on("error", ignore);
+  pool.on("error", lose);
   return {
     place: placeOf(pool.options),
     barrier: BARRIER,
+    onConnectionLost: (listener) => void listeners.push(listener),
     async query(statement) {
-      return rowsOf(await pool.query(queryOf(statement, options.preparedStatements)));
+      try {
+        return rowsOf(await pool.query(queryOf(statement, options.preparedStatements)));
+      } catch (error) {
+        if (brokeConnection(error)) lose();
+        throw error;
+      }
     },
     async transaction(work) {
       const client = await pool.connect();
       // Between two statements nobody else listens; the next statement then rejects.
-      client.on("error", ignore);
+      client.on("error", lose);
       let failure: Error | undefined;
       try {
         return await transactionOn(client, work);
@@ -49,13 +57,13 @@ export function pgDriver(
       } finally {
         // A connection on which anything failed is thrown away: its transaction may still be open.
         client.release(failure);
-        if (failure === undefined) client.removeListener("error", ignore);
+        if (failure === undefined) client.removeListener("error", lose);
       }
     },
     async close() {
       // A pool that has ended still reports connections that break while they close: only a borrowed one loses its listener.
       if (options.owned) await pool.end();
-      else pool.removeListener("error", ignore);
+      else pool.removeListener("error", lose);
     },
   };
 }

@@ -48,6 +48,7 @@ export function pgliteDriver(place: string, open: () => Promise<OpenPGlite>): Dr
   return {
     place,
     barrier: undefined,
+    onConnectionLost: () => {},
     async query({ text, params }) {
       return (await (await instance()).query(text, [...params], options)).rows as Cell[][];
     },

@@ -12,6 +12,11 @@ export function wasUndone(error: unknown): boolean {
   return /^(0A|2[0-9]|40|42|54|55|P0)[0-9A-Z]{3}$/.test(codeOf(error) ?? "");
 }
 
+/** Whether a statement failed since its connection or the server went away: anything but an error of the server's about the statement. */
+export function brokeConnection(error: unknown): boolean {
+  return !/^(?!08|57P)[0-9A-Z]{5}$/.test(codeOf(error) ?? "");
+}
+
 /** Turns whatever a driver threw into one sentence that names the database and what to do. Errors of wflo pass through. */
 export function storeError(error: unknown, place: string): WfloError {
   const own = ownError(error);

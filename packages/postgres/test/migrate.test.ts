@@ -69,6 +69,7 @@ test("asks one question when the database is up to date", async () => {
   const driver: Driver = {
     place: "test",
     barrier: undefined,
+    onConnectionLost: () => {},
     query: async ({ text }) => {
       asked.push(text);
       return [[String(LATEST_MIGRATION)]];

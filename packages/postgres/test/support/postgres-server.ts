@@ -10,12 +10,15 @@ import { freePort } from "./free-port.ts";
 
 /** `wflo-test-postgres-<pid of the owner>-xxxxxx`, so that what a killed run left behind is known by its name. */
 const PREFIX = "wflo-test-postgres-";
+const START_ATTEMPTS = 30;
 
 export interface TestServer {
   /** Of the database `postgres`, as superuser. */
   readonly url: string;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Ends it as `pg_ctl stop -m immediate` does, and starts it again: what was not on the disk is forgotten. */
+  crash(): Promise<void>;
   /** Stops it and deletes its files. */
   remove(): Promise<void>;
 }
@@ -43,6 +46,21 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
     url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
     start: () => server.start(),
     stop: () => server.stop(),
+    async crash() {
+      const pidFile = join(folder, "data", "postmaster.pid");
+      const pid = Number(readFileSync(pidFile, "utf8").split("\n")[0]);
+      process.kill(pid, "SIGQUIT");
+      while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await server.start();
+        } catch (error) {
+          // The last of the old processes may still hold the shared memory for a moment.
+          if (attempt === START_ATTEMPTS) throw error;
+          await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+      }
+    },
     async remove() {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
