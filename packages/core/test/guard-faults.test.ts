@@ -62,6 +62,29 @@ describe("a caller's own call id", () => {
   });
 });
 
+describe("a database that is slow to answer", () => {
+  test("keeps no caller who gives up; what it grants then is given back", async () => {
+    const gate = Promise.withResolvers<void>();
+    fault = () => gate.promise;
+    const abort = new AbortController();
+    let sent = 0;
+    const call = wflo.guardCall(request({ ...under, hold: "1", signal: abort.signal }), async () => {
+      sent += 1;
+      return answer(1);
+    });
+    await pause(20);
+    const started = performance.now();
+    abort.abort(new Error("enough"));
+    await expect(call).rejects.toThrow("enough");
+    expect(performance.now() - started).toBeLessThan(100);
+    gate.resolve();
+    await pause(20);
+    await wflo.flush();
+    expect(await window()).toMatchObject({ spent: "0.00", reserved: "0.00" });
+    expect(sent).toBe(0);
+  });
+});
+
 describe("a call inside a call", () => {
   test("that is refused after the outer one answered leaves the outer one's bill", async () => {
     const other = wflo.guardCall(request({ ...under, hold: "4" }), async () => {

@@ -10,6 +10,7 @@ import type { Estimate } from "./estimate.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import type { OpenMark } from "./open-call.ts";
 import { HOLD_TTL_MS } from "./open-holds.ts";
+import { orAborted } from "./or-aborted.ts";
 import type { Verdict } from "./waiter.ts";
 
 /** What a call asks for, and for whom. */
@@ -27,6 +28,8 @@ export interface HoldWish {
 export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigint> {
   const { request, context, label, mark, budgetIds, worst } = wish;
   const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
+  /** Nobody else can have a call of this id, and it takes nothing over. */
+  const isOurs = request.callId === undefined && wish.replaces === undefined;
   door.holds.enter(mark, budgetIds);
   let verdict: Verdict;
   try {
@@ -45,11 +48,10 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
     };
     const onWait = (budgetId: string) =>
       door.emitter.emit("call-waiting", { ...label, callId: mark.callId, budgetId });
-    verdict = await door.line.reserve(ask, {
-      waitMs,
-      signals: [request.signal, context.run?.closed],
-      onWait,
-    });
+    const signals = [request.signal, context.run?.closed];
+    const asked = door.line.reserve(ask, { waitMs, signals, onWait });
+    // A database that is slow to answer keeps nobody who gives up: whatever it grants is given back.
+    verdict = isOurs ? await orAborted(asked, signals, () => giveBack(door, mark.callId)) : await asked;
     const held = heldOf(wish, verdict);
     mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
     door.holds.granted(mark.callId, held);
@@ -57,8 +59,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
   } catch (error) {
     door.holds.leave(mark.callId);
     // The database may have taken the hold before it failed. An id that the caller chose may be another call's: that is let expire.
-    const mayBeOrphan = error instanceof StoreUnavailableError && request.callId === undefined;
-    if (mayBeOrphan && wish.replaces === undefined) giveBack(door, mark.callId);
+    if (error instanceof StoreUnavailableError && isOurs) giveBack(door, mark.callId);
     if (error instanceof BudgetExceededError) reportRefusal(door, label, error);
     throw error;
   }
