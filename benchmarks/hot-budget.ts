@@ -1,5 +1,6 @@
 import { createWflo } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
+import { pglitePairs } from "./support/hot-pglite.ts";
 import { HotScene, type Found } from "./support/hot-scene.ts";
 import type { HotWay } from "./support/hot-ways.ts";
 import { printTable } from "./support/print-table.ts";
@@ -11,6 +12,7 @@ import { startPostgres } from "./support/start-postgres.ts";
 const SWEEP_EVERY_MS = 100;
 const WAYS: readonly HotWay[] = ["door", "ledger", "plain", "select 1"];
 const MANY = Array.from({ length: 100 }, (_, at) => `one-of/${at}`);
+const PGLITE_CALLERS = [1, 16, 64];
 const USERS = Array.from({ length: 64 }, (_, at) => [`org`, `team/${at % 4}`, `user/${at}`]);
 
 const SCENES: readonly HotScene[] = [
@@ -53,12 +55,26 @@ await runBench("Pairs of reserve and settle, PostgreSQL with fsync", 900, async 
     print(scene.name, found);
   }
   clearInterval(sweeping);
+  if (process.argv[3] === undefined) await playPGlite(rounds);
   promises.check("wflo.budgets.reconcile() finds nothing", (await wflo.budgets.reconcile()).length === 0);
   const budgets = await wflo.budgets.list({ limit: 1_000 });
   const held = budgets.filter(({ windows }) => windows.some(({ reserved }) => reserved !== "0.00"));
   promises.check("nothing is held at the end", held.length === 0, String(held.map(({ id }) => id)));
   await Promise.all([wflo.close(), ...sweepers.map((sweeper) => sweeper.close())]);
 });
+
+async function playPGlite(rounds: number): Promise<void> {
+  console.log("\nPGlite in memory, in one process:");
+  const pairs = await pglitePairs(PGLITE_CALLERS, rounds);
+  const [alone = 0] = pairs;
+  printTable(
+    ["callers", "pairs/s", "to one"],
+    PGLITE_CALLERS.map((callers, at) => {
+      const found = pairs[at] ?? 0;
+      return [String(callers), found.toFixed(0), (found / alone).toFixed(1)];
+    }),
+  );
+}
 
 function print(name: string, found: ReadonlyMap<string, Found>): void {
   console.log(`\n${name}:`);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createWflo } from "@wflo/core";
+import { createWflo, type Database } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import pg from "pg";
 
@@ -21,7 +21,7 @@ const RESERVE = `select wflo.reserve(${Array.from({ length: 17 }, (_, at) => `$$
 
 const WAYS: Record<HotWay, (url: string, connections: number) => OpenWay> = {
   door: openDoor,
-  ledger: openLedger,
+  ledger: (url, max) => openLedger(postgres({ url, max })),
   plain: openPlain,
   "select 1": openSelect,
 };
@@ -57,8 +57,8 @@ function openDoor(url: string, max: number): OpenWay {
   };
 }
 
-function openLedger(url: string, max: number): OpenWay {
-  const { ledger, close } = postgres({ url, max });
+/** By the ledger's own functions on any database. */
+export function openLedger({ ledger, close }: Database): OpenWay {
   const amount = BigInt(HOLD_NANO_USD);
   return {
     async pair(budgets) {
