@@ -127,6 +127,9 @@ declare
   v_least int8;
   v_grant int8;
   v_count int8;
+  v_due_ids text[];
+  v_due_kinds text[];
+  v_due_starts timestamptz[];
 begin
   v_lost := wflo.lost_runs(p_tenant, p_runs, p_epochs);
   select coalesce(array_agg(b.id), '{}'), coalesce(array_agg(b.id) filter (where b.on_expiry = 'charge'), '{}') into v_usable, v_charging
@@ -215,15 +218,23 @@ begin
     raise exception 'wflo: a call of a batch was reserved meanwhile' using errcode = '40001';
   end if;
 
-  update wflo.budget_window w
-  set spent = wflo.kept(w.spent + l.charged), reserved = wflo.kept(w.reserved - l.held) + l.added, overrun = wflo.kept(w.overrun + l.more)
-  from (
-    select (v_lines[n]).budget_id as id, (v_lines[n]).kind, (v_lines[n]).start, v_charged[n] as charged, v_held[n] as held, v_overrun[n] as more,
-      v_added[n] as added
-    from generate_subscripts(v_lines, 1) n
-  ) l
-  where w.tenant = p_tenant and w.id = l.id and w.kind = l.kind and w.start = l.start
-    and (l.charged <> 0 or l.held <> 0 or l.more <> 0 or l.added <> 0);
+  -- Warnings go with a settle, as in wflo.book: who only reserves has no verdict that could carry them.
+  with booked as (
+    update wflo.budget_window w
+    set spent = wflo.kept(w.spent + l.charged), reserved = wflo.kept(w.reserved - l.held) + l.added, overrun = wflo.kept(w.overrun + l.more)
+    from (
+      select (v_lines[n]).budget_id as id, (v_lines[n]).kind, (v_lines[n]).start, v_charged[n] as charged, v_held[n] as held, v_overrun[n] as more,
+        v_added[n] as added
+      from generate_subscripts(v_lines, 1) n
+    ) l
+    where w.tenant = p_tenant and w.id = l.id and w.kind = l.kind and w.start = l.start
+      and (l.charged <> 0 or l.held <> 0 or l.more <> 0 or l.added <> 0)
+    returning w.id, w.kind, w.start, w.spent >= w.next_warning and (l.charged <> 0 or l.held <> 0) as is_due
+  )
+  select array_agg(b.id), array_agg(b.kind), array_agg(b.start) into v_due_ids, v_due_kinds, v_due_starts from booked b where b.is_due;
+  if v_due_ids is not null then
+    v_batch.verdicts := wflo.with_warnings(v_batch.verdicts, wflo.take_warnings(p_tenant, v_due_ids, v_due_kinds, v_due_starts));
+  end if;
   return jsonb_build_object('settled', coalesce(to_jsonb(v_batch.verdicts), '[]'), 'grants', (
     select coalesce(jsonb_agg(g.amount::text order by g.n), '[]') from unnest(v_grants) with ordinality g (amount, n)
   ), 'windows', (
