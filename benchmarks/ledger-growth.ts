@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createWflo } from "@wflo/core";
+import { createWflo, type Wflo } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import pg from "pg";
-import { openWay } from "./support/hot-ways.ts";
+import { openWay, type OpenWay } from "./support/hot-ways.ts";
 import { median, percentile } from "./support/percentile.ts";
 import { printTable } from "./support/print-table.ts";
 import { runBench } from "./support/run-bench.ts";
 import { startPostgres } from "./support/start-postgres.ts";
 
 /** Is a reserve slower on a ledger of millions of entries than on an empty one? Two databases of one server, in turn. */
+
+interface Side {
+  readonly name: string;
+  readonly wflo: Wflo;
+  readonly way: OpenWay;
+}
 
 const CHUNK = 250_000;
 const PAIRS = 150;
@@ -36,7 +42,7 @@ await runBench("A reserve beside millions of entries, PostgreSQL with fsync", 3_
   const server = await startPostgres();
   const admin = new pg.Client({ connectionString: server.url });
   await admin.connect();
-  const sides = [];
+  const sides: Side[] = [];
   for (const [name, size] of [
     ["none", 0],
     ["filled", entries],
@@ -62,7 +68,7 @@ await runBench("A reserve beside millions of entries, PostgreSQL with fsync", 3_
   }
 
   const found = new Map(sides.map(({ name }) => [name, { lone: [] as number[], together: [] as number[] }]));
-  const pair = (way: (typeof sides)[0]["way"]) => way.pair([`user/${Math.floor(Math.random() * BUDGETS)}`]);
+  const pair = (way: OpenWay) => way.pair([`user/${Math.floor(Math.random() * BUDGETS)}`]);
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, way } of round % 2 === 0 ? sides : sides.toReversed()) {
       for (let at = 0; at < PAIRS; at += 1) found.get(name)?.lone.push(await pair(way));

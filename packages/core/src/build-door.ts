@@ -1,5 +1,4 @@
 import { SettleOutbox } from "./budget/settle-outbox.ts";
-import { warnAt } from "./budget/warn-at.ts";
 import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { BudgetLine } from "./guard/budget-line.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
@@ -29,11 +28,9 @@ export function buildDoor(
   };
   const holds = new OpenHolds({ tenant, ledger, clock, onTrouble });
   const line = new BudgetLine({ tenant, ledger, clock, holds, onTrouble });
-  const warn = warnAt(tenant, ledger, emitter);
   const onSettled = (verdict: SettleVerdict, settlement: Settlement, budgetIds: readonly string[]) => {
     line.wake(budgetIds);
     reportSettle(emitter, log, verdict, settlement);
-    warn(budgetIds).catch(onTrouble);
   };
   return {
     tenant,

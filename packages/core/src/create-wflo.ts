@@ -3,6 +3,7 @@ import { createBudgets, type Budgets } from "./budget/budgets.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
 import { checkOptions } from "./budget/check-options.ts";
 import { checkName } from "./budget/check-name.ts";
+import { tellingDatabase } from "./budget/telling-database.ts";
 import { CheckpointEngine } from "./checkpoint/checkpoint-engine.ts";
 import { ClientClosedError } from "./errors/client-closed-error.ts";
 import { InvalidOptionError } from "./errors/invalid-option-error.ts";
@@ -71,8 +72,8 @@ export interface Wflo extends Door {
 export function createWflo(options: WfloOptions = {}): Wflo {
   const tenant = options.tenant ?? "default";
   checkName("A tenant", tenant);
-  const database = options.database ?? memoryDatabase();
-  if (typeof database?.ledger?.reserve !== "function") {
+  const bare = options.database ?? memoryDatabase();
+  if (typeof bare?.ledger?.reserve !== "function") {
     throw new InvalidOptionError(
       'The option database takes postgres(), pglite(".wflo") or memoryDatabase(), not a URL.',
     );
@@ -81,6 +82,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const ids = options.ids ?? uuidV7Ids(clock);
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
+  const database = tellingDatabase(bare, tenant, emitter);
   const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
   const { line, outbox, streams, drainMs } = settings;
   const door = createDoor(settings);

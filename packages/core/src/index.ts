@@ -173,6 +173,7 @@ export type {
   ThreadRetention,
   ThreadSummary,
 } from "./ports/thread-retention.ts";
+export type { BudgetWarning, WarningWatch } from "./ports/budget-warning.ts";
 export type { WindowKind, WindowState } from "./ports/window-state.ts";
 
 export { BudgetBusyError } from "./errors/budget-busy-error.ts";

@@ -15,6 +15,7 @@ create table wflo.budget (
   constraint budget_on_expiry check (on_expiry in ('charge', 'release'))
 );
 
+-- warned is the highest share of its cap that was told, next_warning the nano-dollars at which the next one is; null for none.
 create table wflo.budget_window (
   tenant text collate "C" not null,
   id text collate "C" not null,
@@ -24,6 +25,8 @@ create table wflo.budget_window (
   spent int8 not null default 0,
   reserved int8 not null default 0,
   overrun int8 not null default 0,
+  warned float8 not null default 0,
+  next_warning int8,
   primary key (tenant, id, kind, start),
   constraint budget_window_kind check (kind in ('day', 'month', 'total')),
   constraint budget_window_not_negative check (spent >= 0 and reserved >= 0)

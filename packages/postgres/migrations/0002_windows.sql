@@ -1,4 +1,4 @@
--- The clock, the windows it opens, and the hold rule.
+-- The clock, the windows it opens, where they warn, and the hold rule.
 
 -- The only clock of the ledger. Tests replace it.
 create function wflo.now() returns timestamptz language sql volatile as $$ select clock_timestamp() $$;
@@ -82,6 +82,23 @@ returns table (kind text, start timestamptz, cap int8) language sql immutable as
   select k.kind, wflo.window_start(k.kind, p_at, p_budget.zone), k.cap
   from (values ('day', p_budget.cap_day), ('month', p_budget.cap_month), ('total', p_budget.cap_total)) k (kind, cap)
   where k.cap is not null
+$$;
+
+-- The amount at which so much of a cap is spent, at least one nano-dollar. The share counts in millionths, as in core's budget/warn-at.ts.
+create function wflo.warn_line(p_cap int8, p_share float8) returns int8 language sql immutable as $$
+  select greatest(ceil(p_cap::numeric * floor(p_share * 1000000 + 0.5)::numeric * 0.000001), 1)::int8
+$$;
+
+-- The amount at which a window warns next, once this share is told; null when it does not.
+create function wflo.next_warning(p_cap int8, p_warned float8, p_warn_at float8[]) returns int8 language sql immutable as $$
+  select min(wflo.warn_line(p_cap, s)) from unnest(p_warn_at) s where s > p_warned
+$$;
+
+-- What counts as told in a window that gets a cap: under a higher one, the shares that are spent of it too.
+create function wflo.warned_under(p_window wflo.budget_window, p_cap int8, p_warn_at float8[]) returns float8 language sql immutable as $$
+  select case when p_cap <= p_window.cap then p_window.warned else coalesce((
+    select max(s) from unnest(p_warn_at) s where s <= p_window.warned and wflo.warn_line(p_cap, s) <= p_window.spent
+  ), 0) end
 $$;
 
 -- One window as a reserve sees it. credit is the part of reserved that a replaced hold gives back;

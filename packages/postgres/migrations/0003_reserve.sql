@@ -63,8 +63,8 @@ $$;
 create function wflo.make_windows(p_tenant text, p_ids text[], p_at timestamptz) returns void language plpgsql as $$
 begin
   perform 1 from wflo.budget b where b.tenant = p_tenant and b.id = any (p_ids) order by b.id for share;
-  insert into wflo.budget_window (tenant, id, kind, start, cap)
-  select b.tenant, b.id, k.kind, k.start, k.cap
+  insert into wflo.budget_window (tenant, id, kind, start, cap, next_warning)
+  select b.tenant, b.id, k.kind, k.start, k.cap, wflo.next_warning(k.cap, 0, b.warn_at)
   from wflo.budget b cross join lateral wflo.open_windows(b, p_at) k
   where b.tenant = p_tenant and b.id = any (p_ids)
   order by b.id, k.kind, k.start

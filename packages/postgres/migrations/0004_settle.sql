@@ -153,16 +153,73 @@ create function wflo.kept(p_sum numeric) returns int8 language sql immutable as 
   select greatest(least(p_sum, 9223372036854775807), 0)::int8
 $$;
 
--- Books deltas on their windows, which are locked: one update for each window.
-create function wflo.book(p_tenant text, p_deltas wflo.window_delta[]) returns void language plpgsql as $$
+-- The warnings of these windows that nobody was told, which now count as told: [{ share, window }], null for none. They are locked, and it is
+-- called only for windows whose next warning is due, a few times in the life of each.
+create function wflo.take_warnings(p_tenant text, p_ids text[], p_kinds text[], p_starts timestamptz[]) returns jsonb language plpgsql as $$
+declare
+  v_warnings jsonb;
 begin
-  update wflo.budget_window w
-  set spent = wflo.kept(w.spent + d.charged), reserved = wflo.kept(w.reserved - d.held), overrun = wflo.kept(w.overrun + d.overrun)
-  from (
-    select d.id, d.kind, d.start, sum(d.charged) as charged, sum(d.held) as held, sum(d.overrun) as overrun
-    from unnest(p_deltas) d group by d.id, d.kind, d.start
-  ) d
-  where w.tenant = p_tenant and w.id = d.id and w.kind = d.kind and w.start = d.start;
+  with due as (
+    select w.*, b.warn_at, b.zone
+    from unnest(p_ids, p_kinds, p_starts) u (id, kind, start)
+    join wflo.budget_window w on w.tenant = p_tenant and w.id = u.id and w.kind = u.kind and w.start = u.start
+    join wflo.budget b on b.tenant = w.tenant and b.id = w.id
+  ), told as (
+    select d.*, s.share
+    from due d cross join lateral (select distinct share from unnest(d.warn_at) x (share)) s
+    where s.share > d.warned and wflo.warn_line(d.cap, s.share) <= d.spent
+  ), marked as (
+    update wflo.budget_window w
+    set warned = x.warned, next_warning = wflo.next_warning(w.cap, x.warned, x.warn_at)
+    from (
+      select d.id, d.kind, d.start, d.warn_at, greatest(d.warned, max(t.share)) as warned
+      from due d left join told t on t.id = d.id and t.kind = d.kind and t.start = d.start
+      group by d.id, d.kind, d.start, d.warn_at, d.warned
+    ) x
+    where w.tenant = p_tenant and w.id = x.id and w.kind = x.kind and w.start = x.start
+  )
+  select jsonb_agg(jsonb_build_object('share', t.share, 'window', wflo.window_json(row(
+    t.id, t.kind, t.start, t.cap, t.spent, t.reserved, t.overrun, 0, true, t.zone
+  )::wflo.window_line)) order by t.id, t.kind, t.start, t.share)
+  into v_warnings
+  from told t;
+  return v_warnings;
+end
+$$;
+
+-- Hands warnings to whoever sent the last settlement of a batch.
+create function wflo.with_warnings(p_verdicts jsonb[], p_warnings jsonb) returns jsonb[] language plpgsql immutable as $$
+begin
+  if p_warnings is not null then
+    p_verdicts[cardinality(p_verdicts)] := p_verdicts[cardinality(p_verdicts)] || jsonb_build_object('warnings', p_warnings);
+  end if;
+  return p_verdicts;
+end
+$$;
+
+-- Books deltas on their windows, which are locked: one update for each window. Returns the warnings that are due there, to be told by
+-- whoever asked; without p_tells they are left to the next booking.
+create function wflo.book(p_tenant text, p_deltas wflo.window_delta[], p_tells boolean default true) returns jsonb language plpgsql as $$
+declare
+  v_ids text[];
+  v_kinds text[];
+  v_starts timestamptz[];
+begin
+  with booked as (
+    update wflo.budget_window w
+    set spent = wflo.kept(w.spent + d.charged), reserved = wflo.kept(w.reserved - d.held), overrun = wflo.kept(w.overrun + d.overrun)
+    from (
+      select d.id, d.kind, d.start, sum(d.charged) as charged, sum(d.held) as held, sum(d.overrun) as overrun
+      from unnest(p_deltas) d group by d.id, d.kind, d.start
+    ) d
+    where w.tenant = p_tenant and w.id = d.id and w.kind = d.kind and w.start = d.start
+    returning w.id, w.kind, w.start, w.spent >= w.next_warning as is_due
+  )
+  select array_agg(b.id), array_agg(b.kind), array_agg(b.start) into v_ids, v_kinds, v_starts from booked b where b.is_due;
+  if v_ids is null or not p_tells then
+    return null;
+  end if;
+  return wflo.take_warnings(p_tenant, v_ids, v_kinds, v_starts);
 end
 $$;
 
@@ -304,7 +361,7 @@ begin
 end
 $$;
 
--- Settles a batch.
+-- Settles a batch. The warnings that are due where it is booked are in its last verdict.
 create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_known uuid[];
@@ -321,20 +378,20 @@ begin
   end if;
   select * into v_deltas, v_verdicts from wflo.settle_rest(p_tenant, p_settlements, v_known, v_closed, v_deltas, v_verdicts);
   if cardinality(v_deltas) > 0 then
-    perform wflo.book(p_tenant, v_deltas);
+    return to_jsonb(wflo.with_warnings(v_verdicts, wflo.book(p_tenant, v_deltas)));
   end if;
   return to_jsonb(v_verdicts);
 end
 $$;
 
--- The same, and the commit need not wait for the disk while no bill is above its hold: losing such a settle in a crash of the
--- server leaves the larger hold, which is the safe side.
+-- The same, and the commit need not wait for the disk while no bill is above its hold and no warning goes out: losing such a settle in a
+-- crash of the server leaves the larger hold, which is the safe side, and nothing is told twice.
 create function wflo.settle(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql as $$
 declare
   v_verdicts jsonb := wflo.settle_all(p_tenant, p_settlements);
 begin
   if not exists (
-    select from jsonb_array_elements(v_verdicts) v where v ->> 'code' = 'late' or v ->> 'overrun' <> '0') then
+    select from jsonb_array_elements(v_verdicts) v where v ->> 'code' = 'late' or v ->> 'overrun' <> '0' or v ? 'warnings') then
     perform set_config('synchronous_commit', 'off', true);
   end if;
   return v_verdicts;
@@ -347,6 +404,7 @@ returns jsonb language plpgsql as $$
 declare
   v_closing wflo.entry;
   v_taken uuid;
+  v_warnings jsonb;
 begin
   if p_call <> all (wflo.lock_calls(p_tenant, array[p_call])) then
     return null;
@@ -360,19 +418,23 @@ begin
   if found then
     return wflo.settle_verdict(p_tenant, p_call, case when v_taken = p_call then 'replay' else 'conflict' end);
   end if;
-  perform wflo.book(p_tenant, wflo.deltas_of(p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]));
-  return wflo.settle_verdict(p_tenant, p_call, 'settled');
+  v_warnings := wflo.book(p_tenant, wflo.deltas_of(
+    p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]));
+  return (wflo.with_warnings(array[wflo.settle_verdict(p_tenant, p_call, 'settled')], v_warnings))[1];
 end
 $$;
 
--- Closes holds that outlived their process, of all tenants, and returns how many. A hold another connection works on is left to it.
-create function wflo.expire(p_limit int8) returns int8 language plpgsql as $$
+-- Closes holds that outlived their process, of all tenants. A hold another connection works on is left to it. Returns how many, and what
+-- is to be told of the windows of one tenant; those of others warn at their next booking.
+create function wflo.expire(p_limit int8, p_tenant text) returns jsonb language plpgsql as $$
 declare
   v_at timestamptz := wflo.now();
   v_due record;
   v_hold wflo.hold;
   v_ids uuid[];
   v_count int8 := 0;
+  v_told jsonb;
+  v_warnings jsonb;
 begin
   for v_due in
     select x.tenant, array_agg(x.call_id) as calls
@@ -391,10 +453,11 @@ begin
         case when v_hold.charge_on_expiry then v_hold.amount else 0 end,
         jsonb_build_object('reason', 'the hold was not renewed: its process died or lost the database'));
     end loop;
-    perform wflo.book(v_due.tenant, wflo.deltas_of(v_due.tenant, v_ids));
+    v_told := wflo.book(v_due.tenant, wflo.deltas_of(v_due.tenant, v_ids), v_due.tenant is not distinct from p_tenant);
+    v_warnings := coalesce(v_told, v_warnings);
     v_count := v_count + cardinality(v_ids);
   end loop;
-  return v_count;
+  return jsonb_build_object('closed', v_count, 'warnings', v_warnings);
 end
 $$;
 

@@ -38,6 +38,7 @@ declare
   v_calls uuid[];
   v_hold wflo.hold;
   v_ids uuid[] := '{}';
+  v_warnings jsonb;
 begin
   select * into v_run from wflo.run r where r.tenant = p_tenant and r.id = p_run for update;
   if not found then
@@ -75,10 +76,10 @@ begin
       v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'doubt', v_hold.amount,
         jsonb_build_object('reason', 'the run was taken over while this call was open'));
     end loop;
-    perform wflo.book(p_tenant, wflo.deltas_of(p_tenant, v_ids));
+    v_warnings := wflo.book(p_tenant, wflo.deltas_of(p_tenant, v_ids));
   end if;
   return jsonb_build_object('code', 'claimed', 'run', to_jsonb(v_run),
-    'stale', v_run.status = 'running' and v_run.heartbeat_at <= v_dead_at);
+    'stale', v_run.status = 'running' and v_run.heartbeat_at <= v_dead_at, 'warnings', v_warnings);
 end
 $$;
 

@@ -62,7 +62,8 @@ begin
   perform 1 from wflo.budget_window w where w.tenant = p_tenant and w.id = p_id
     and (w.kind, w.start) in (select k.kind, k.start from wflo.open_windows(v_budget, v_at) k)
   order by w.tenant, w.id, w.kind, w.start for update;
-  update wflo.budget_window w set cap = k.cap
+  update wflo.budget_window w set cap = k.cap, warned = wflo.warned_under(w, k.cap, p_warn_at),
+    next_warning = wflo.next_warning(k.cap, wflo.warned_under(w, k.cap, p_warn_at), p_warn_at)
   from wflo.open_windows(v_budget, v_at) k
   where w.tenant = p_tenant and w.id = p_id and w.kind = k.kind and w.start = k.start;
   return wflo.budget_state(v_budget, v_at);
@@ -84,10 +85,12 @@ begin
     update wflo.budget b set cap_total = greatest(b.cap_total, p_to) where b.tenant = p_tenant and b.id = p_id
     returning b.* into v_budget;
   end if;
-  insert into wflo.budget_window as w (tenant, id, kind, start, cap)
-  select p_tenant, p_id, k.kind, k.start, greatest(k.cap, p_to)
+  insert into wflo.budget_window as w (tenant, id, kind, start, cap, next_warning)
+  select p_tenant, p_id, k.kind, k.start, greatest(k.cap, p_to), wflo.next_warning(greatest(k.cap, p_to), 0, v_budget.warn_at)
   from wflo.open_windows(v_budget, v_at) k where k.kind = p_kind
-  on conflict (tenant, id, kind, start) do update set cap = greatest(w.cap, excluded.cap);
+  on conflict (tenant, id, kind, start) do update set cap = greatest(w.cap, excluded.cap),
+    warned = wflo.warned_under(w, excluded.cap, v_budget.warn_at), next_warning = wflo.next_warning(
+      greatest(w.cap, excluded.cap), wflo.warned_under(w, excluded.cap, v_budget.warn_at), v_budget.warn_at);
   return wflo.budget_state(v_budget, v_at);
 end
 $$;

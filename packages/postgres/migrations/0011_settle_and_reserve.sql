@@ -129,6 +129,9 @@ declare
   v_grant int8;
   v_count int8;
   v_windows jsonb;
+  v_due_ids text[];
+  v_due_kinds text[];
+  v_due_starts timestamptz[];
 begin
   if array_remove(p_runs, null) <> '{}' then
     v_lost := wflo.lost_runs(p_tenant, p_runs, p_epochs);
@@ -219,6 +222,7 @@ begin
     end if;
   end if;
 
+  -- Warnings go with a settle, as in wflo.book: who only reserves has no verdict that could carry them.
   with booked as (
     update wflo.budget_window w
     set spent = wflo.kept(w.spent + l.charged), reserved = wflo.kept(w.reserved - l.held) + coalesce(l.added, 0),
@@ -230,9 +234,16 @@ begin
     ) l
     where w.tenant = p_tenant and w.id = l.id and w.kind = l.kind and w.start = l.start
       and (l.charged <> 0 or l.held <> 0 or l.more <> 0 or l.added is not null)
-    returning l.n, l.added, row(w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun, 0, true, l.zone)::wflo.window_line as line
+    returning l.n, l.added, row(w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun, 0, true, l.zone)::wflo.window_line as line,
+      w.id, w.kind, w.start, w.spent >= w.next_warning and (l.charged <> 0 or l.held <> 0) as is_due
   )
-  select coalesce(jsonb_agg(wflo.window_json(b.line) order by b.n) filter (where b.added is not null), '[]') into v_windows from booked b;
+  select coalesce(jsonb_agg(wflo.window_json(b.line) order by b.n) filter (where b.added is not null), '[]'),
+    array_agg(b.id) filter (where b.is_due), array_agg(b.kind) filter (where b.is_due), array_agg(b.start) filter (where b.is_due)
+  into v_windows, v_due_ids, v_due_kinds, v_due_starts
+  from booked b;
+  if v_due_ids is not null then
+    v_verdicts := wflo.with_warnings(v_verdicts, wflo.take_warnings(p_tenant, v_due_ids, v_due_kinds, v_due_starts));
+  end if;
   return jsonb_build_object('settled', to_jsonb(v_verdicts), 'grants', to_jsonb(v_grants::text[]), 'windows', v_windows);
 end
 $$;

@@ -5,6 +5,7 @@ import { keyOf } from "./key-of.ts";
 import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
+import { readWarnings, type WarningJson } from "./read-warnings.ts";
 import { receiptJson } from "./receipt-json.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
@@ -27,8 +28,11 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
       const ids = callIds.filter(isUuid);
       if (ids.length > 0) await driver.call("renew", [keyOf("tenant", tenant), ids, Math.round(ttlMs)]);
     },
-    async expire(limit) {
-      return Number(await driver.call("expire", [limit]));
+    async expire(limit, watch) {
+      const tenant = watch === undefined ? null : keyOf("tenant", watch.tenant);
+      const { closed, warnings } = (await driver.call("expire", [limit, tenant])) as ExpiryJson;
+      if (warnings !== null) watch?.tell(readWarnings(warnings));
+      return closed;
     },
     listEntries: (tenant, filter) => listEntries(driver, tenant, filter),
     costs: (tenant, runId) => listCosts(driver, tenant, runId),
@@ -37,6 +41,11 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
       return (rows as readonly DiscrepancyJson[]).map(readDiscrepancy);
     },
   };
+}
+
+interface ExpiryJson {
+  readonly closed: number;
+  readonly warnings: readonly WarningJson[] | null;
 }
 
 interface DiscrepancyJson {

@@ -1,4 +1,5 @@
 import type { ClaimVerdict, RunRow, RunStatus } from "@wflo/core";
+import { readWarnings, type WarningJson } from "./read-warnings.ts";
 
 /** A row as drizzle reads it. */
 export interface RunRecord extends Omit<RunRow, "forkedFrom" | "endedAt" | "result" | "error"> {
@@ -24,7 +25,12 @@ export function readRun({ forkedFromRun, forkedFromCheckpoint, ...row }: RunReco
 export type ClaimJson =
   | { readonly code: "unknown" | "completed" }
   | { readonly code: "alive"; readonly heartbeatAgoMs: number }
-  | { readonly code: "claimed"; readonly run: ClaimedJson; readonly stale: boolean };
+  | {
+      readonly code: "claimed";
+      readonly run: ClaimedJson;
+      readonly stale: boolean;
+      readonly warnings: readonly WarningJson[] | null;
+    };
 
 /** The row as `to_jsonb` writes it, just claimed. */
 interface ClaimedJson {
@@ -52,6 +58,7 @@ export function readClaim(json: ClaimJson): ClaimVerdict {
   const { id, workflow, input, tags, status, epoch, ...row } = json.run;
   return {
     code: "claimed",
+    ...(json.warnings !== null && { warnings: readWarnings(json.warnings) }),
     run: {
       id,
       workflow,

@@ -1,4 +1,5 @@
 import type { ReserveVerdict, SettleVerdict } from "@wflo/core";
+import { readWarnings, type WarningJson } from "./read-warnings.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 
 /** A verdict of `wflo.reserve`; money as text. */
@@ -14,6 +15,7 @@ export interface SettleJson {
   readonly code: SettleVerdict["code"];
   readonly charged: string;
   readonly overrun: string;
+  readonly warnings?: readonly WarningJson[];
 }
 
 /** Reads the verdict of a reserve. */
@@ -36,6 +38,7 @@ export function readReserve(json: ReserveJson): ReserveVerdict {
 }
 
 /** Reads the verdict of a settle. The call id is the caller's, whose letters may be capitals. */
-export function readSettle({ code, charged, overrun }: SettleJson, callId: string): SettleVerdict {
-  return { callId, code, chargedNanoUsd: BigInt(charged), overrunNanoUsd: BigInt(overrun) };
+export function readSettle({ code, charged, overrun, warnings }: SettleJson, callId: string): SettleVerdict {
+  const verdict = { callId, code, chargedNanoUsd: BigInt(charged), overrunNanoUsd: BigInt(overrun) };
+  return warnings === undefined ? verdict : { ...verdict, warnings: readWarnings(warnings) };
 }

@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { memoryDatabase, type LedgerStore, type ReserveRequest, type Settlement } from "@wflo/core";
+import {
+  memoryDatabase,
+  type LedgerStore,
+  type ReserveRequest,
+  type Settlement,
+  type SettleVerdict,
+} from "@wflo/core";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { MigratedDriver } from "../src/migrated-driver.ts";
@@ -23,11 +29,14 @@ function randomOf(seed: number): (below: number) => number {
   };
 }
 
+/** Shares of which a walk passes many. */
+const WARN_AT = [0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8];
+
 async function setUp(ledger: LedgerStore): Promise<void> {
-  const set = (id: string, caps: object) =>
-    ledger.setBudget(TENANT, { id, caps, onExpiry: id === "z" ? "release" : "charge", warnAt: [] });
-  await set("a", { total: 50_000n });
-  await set("b", { day: 20_000n, month: 90_000n });
+  const set = (id: string, caps: object, warnAt: readonly number[] = []) =>
+    ledger.setBudget(TENANT, { id, caps, onExpiry: id === "z" ? "release" : "charge", warnAt });
+  await set("a", { total: 50_000n }, WARN_AT);
+  await set("b", { day: 20_000n, month: 90_000n }, WARN_AT);
   await set("b/child", { total: 9_000n });
   await set("free", {});
   await set("paused", { total: 9_000n });
@@ -58,7 +67,11 @@ test.each([7, 11, 23])(
 
     let open: string[] = [];
     let closed: string[] = [];
+    let warned = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
+      const cap = 20_000n + BigInt(random(60_000));
+      const changed = { id: "a", caps: { total: cap }, onExpiry: "charge", warnAt: WARN_AT } as const;
+      if (random(4) === 0) for (const ledger of [model, store]) await ledger.setBudget(tenant, changed);
       const settled = open.splice(0, random(open.length + 1));
       const settlements = [...settled, ...closed.slice(0, random(3)), ...settled.slice(0, random(2))].map(
         (callId): Settlement => ({
@@ -91,7 +104,9 @@ test.each([7, 11, 23])(
         readonly settled: readonly unknown[];
         readonly grants: readonly (string | null)[];
       };
-      expect(readSettlements(settlements, answer.settled)).toEqual(await model.settle(tenant, settlements));
+      const verdicts = readSettlements(settlements, answer.settled).map(told);
+      expect(verdicts).toEqual((await model.settle(tenant, settlements)).map(told));
+      warned += verdicts.flatMap(({ warnings }) => warnings).length;
       const expected: (string | null)[] = [];
       for (const call of distinct) {
         const verdict = await model.reserve(call);
@@ -106,10 +121,19 @@ test.each([7, 11, 23])(
       );
       expect(mine).toEqual(theirs);
     }
+    expect(warned).toBeGreaterThan(10);
     expect(await store.reconcile(tenant)).toEqual([]);
     await driver.close();
   },
 );
+
+/** A verdict, whose windows are told after the reserves of the same statement. */
+function told({ warnings = [], ...verdict }: SettleVerdict) {
+  return {
+    ...verdict,
+    warnings: warnings.map(({ share, window }) => ({ share, window: { ...window, reservedNanoUsd: 0n } })),
+  };
+}
 
 /** A ledger whose first argument is another tenant. */
 function bound(ledger: LedgerStore, key: string | symbol, tenant: string): unknown {

@@ -11,7 +11,10 @@ export interface BudgetInput {
   readonly id: string;
   /** At least one. `day` and `month` follow the calendar of `timeZone`; all that are given apply at once. */
   readonly caps: { readonly total?: MoneyInput; readonly day?: MoneyInput; readonly month?: MoneyInput };
-  /** Shares of a cap (above 0, up to 1) at which `budget-warning` is emitted. */
+  /**
+   * Shares of a cap (above 0, up to 1; at most 100) at which `budget-warning` is emitted: each once in a window, by one process of all. A share
+   * below one that was told counts as told. A cap that is raised makes those warn again that are no longer spent of it.
+   */
   readonly warnAt?: readonly number[] | undefined;
   /**
    * Whose calendar `day` and `month` follow: `UTC` (the default) or a name of the IANA list, such as `Europe/Paris`. Days have 23 or 25 hours
@@ -49,6 +52,8 @@ export interface Budget {
   readonly left: string;
 }
 
+/** Shares in `warnAt` at most. */
+const SHARES = 100;
 const WINDOWS: readonly WindowKind[] = ["day", "month", "total"];
 
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
@@ -69,7 +74,9 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
     );
   }
   const timeZone = checkTimeZone(`Budget ${input.id}`, input.timeZone ?? "UTC");
-  const warnAt = [...(input.warnAt ?? [])].sort((a, b) => a - b);
+  const warnAt = [...new Set(input.warnAt ?? [])].sort((a, b) => a - b);
+  if (warnAt.length > SHARES)
+    throw new InvalidOptionError(`Budget ${input.id}: warnAt takes at most ${SHARES} shares.`);
   if (warnAt.some((share) => !(share > 0 && share <= 1))) {
     throw new InvalidOptionError(
       `Budget ${input.id}: warnAt takes shares above 0 and up to 1, such as [0.5, 0.8].`,

@@ -16,5 +16,5 @@ export function correctCall(
   const costNanoUsd = correction.costNanoUsd > 0n ? correction.costNanoUsd : 0n;
   const chargedNanoUsd = costNanoUsd - call.totalNanoUsd;
   amendCall(tenant, call, { id, kind: "correction", chargedNanoUsd, receipt }, nowMs);
-  return verdictOf(call, "settled");
+  return { ...verdictOf(call, "settled"), ...tenant.warnings.field() };
 }

@@ -27,6 +27,10 @@ export class MemoryBudget {
     return this.definition.timeZone ?? "UTC";
   }
 
+  get warnAt(): readonly number[] {
+    return this.definition.warnAt;
+  }
+
   get onExpiry(): BudgetDefinition["onExpiry"] {
     return this.definition.onExpiry;
   }
@@ -62,7 +66,7 @@ export class MemoryBudget {
     this.definition = copyOf(definition);
     this.openFromMs = Infinity;
     for (const window of this.openWindows(nowMs)) {
-      window.capNanoUsd = definition.caps[window.kind] ?? window.capNanoUsd;
+      window.takeCap(definition.caps[window.kind] ?? window.capNanoUsd);
     }
   }
 
@@ -74,7 +78,7 @@ export class MemoryBudget {
     const window = this.openWindows(nowMs).find((candidate) => candidate.kind === kind);
     if (window === undefined) return false;
     if (toNanoUsd <= window.capNanoUsd) return true;
-    window.capNanoUsd = toNanoUsd;
+    window.takeCap(toNanoUsd);
     if (kind === "total") {
       this.definition = { ...this.definition, caps: { ...this.definition.caps, total: toNanoUsd } };
     }

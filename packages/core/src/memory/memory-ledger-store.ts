@@ -8,7 +8,7 @@ import type { MemoryState } from "./memory-state.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import { reconcileWindows } from "./reconcile-windows.ts";
 import { reserveCall } from "./reserve-call.ts";
-import { settleCall } from "./settle-call.ts";
+import { settleCalls } from "./settle-calls.ts";
 
 /** The ledger in memory: each method runs to its end without a pause, which makes it atomic. */
 export function memoryLedgerStore(state: MemoryState): LedgerStore {
@@ -18,9 +18,7 @@ export function memoryLedgerStore(state: MemoryState): LedgerStore {
       return reserveCall(state.tenant(request.tenant), request, state.now());
     },
     async settle(tenantId, settlements) {
-      const tenant = state.tenant(tenantId);
-      const nowMs = state.now();
-      return settlements.map((settlement) => settleCall(tenant, settlement, nowMs));
+      return settleCalls(state.tenant(tenantId), settlements, state.now());
     },
     async correct(tenantId, correction) {
       return correctCall(state.tenant(tenantId), correction, state.now());
@@ -33,12 +31,16 @@ export function memoryLedgerStore(state: MemoryState): LedgerStore {
         if (hold !== undefined) hold.expiresAtMs = expiresAtMs;
       }
     },
-    async expire(limit) {
+    async expire(limit, watch) {
+      const watched = watch && state.tenant(watch.tenant);
       const nowMs = state.now();
       let closed = 0;
       for (const tenant of state.allTenants()) {
         closed += expireHolds(tenant, limit - closed, nowMs, state.ids);
+        if (tenant !== watched) tenant.warnings.leave();
       }
+      const warnings = watched?.warnings.take();
+      if (warnings !== undefined) watch?.tell(warnings);
       return closed;
     },
     async listEntries(tenantId, filter) {

@@ -78,5 +78,5 @@ function claimRun(
   run.epoch += 1;
   if (!atRest) run.begin(nowMs);
   closeHoldsOfOlderEpochs(tenant, runId, run.epoch, nowMs, state.ids);
-  return { code: "claimed", run: run.row(nowMs) };
+  return { code: "claimed", run: run.row(nowMs), ...tenant.warnings.field() };
 }

@@ -5,6 +5,7 @@ import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
 import { MemoryItems } from "./memory-items.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { MemoryThread } from "./memory-thread.ts";
+import { MemoryWarnings } from "./memory-warnings.ts";
 import { SortedById } from "./sorted-by-id.ts";
 import type { ZoneClocks } from "./zone-clocks.ts";
 
@@ -28,6 +29,7 @@ export class MemoryTenant {
   /** Of all threads. */
   readonly checkpointsById = new SortedById<MemoryCheckpoint>();
   readonly items = new MemoryItems();
+  readonly warnings = new MemoryWarnings();
 
   constructor(clocks: ZoneClocks) {
     this.clocks = clocks;

@@ -52,6 +52,7 @@ function appendEntry(tenant: MemoryTenant, call: MemoryCall, draft: EntryDraft, 
   for (const window of call.hold.windows) {
     window.spentNanoUsd += chargedNanoUsd;
     if (overrunNanoUsd !== 0n) window.overrunNanoUsd += overrunNanoUsd;
+    if (window.isDue) tenant.warnings.due(window);
   }
   call.entries.push(entry);
   tenant.entries.add(entry);

@@ -1,3 +1,4 @@
+import type { BudgetWarning, WarningWatch } from "./budget-warning.ts";
 import type { WindowKind, WindowState } from "./window-state.ts";
 
 /** What a budget is set to. A cap that is left out is lifted; amounts in nano-dollars. */
@@ -6,7 +7,10 @@ export interface BudgetDefinition {
   readonly caps: Readonly<Partial<Record<WindowKind, bigint>>>;
   /** What becomes of a hold whose process died: `charge` it in full (the default, the request may have been billed), or `release` it. */
   readonly onExpiry: "charge" | "release";
-  /** Shares of a cap (0 to 1) at which a `budget-warning` event is emitted. */
+  /**
+   * Shares of a cap (above 0, up to 1) at which a window warns, each once: a share that was told, and those below it, are not told
+   * again. A higher cap forgets the shares that are no longer spent of it.
+   */
   readonly warnAt: readonly number[];
   /** Whose calendar days and months follow: `UTC` (when left out) or an IANA name that JavaScript knows. */
   readonly timeZone?: string | undefined;
@@ -114,6 +118,11 @@ export interface SettleVerdict {
   /** What all entries of the call add up to, in nano-dollars. */
   readonly chargedNanoUsd: bigint;
   readonly overrunNanoUsd: bigint;
+  /**
+   * In the last verdict of a batch, or the one of a correction: the warnings that are due in the windows it is booked on, decided in its
+   * transaction and told to nobody else. By budget id, kind and share, ascending; left out when there are none.
+   */
+  readonly warnings?: readonly BudgetWarning[] | undefined;
 }
 
 /** One line of the append-only ledger. */
@@ -211,8 +220,11 @@ export interface LedgerStore {
   ): Promise<SettleVerdict | undefined>;
   /** Moves the expiry of open holds to `ttlMs` from now. */
   renew(tenant: string, callIds: readonly string[], ttlMs: number): Promise<void>;
-  /** Closes expired holds of all tenants, at most `limit`; returns how many. Safe in any process at any time. */
-  expire(limit: number): Promise<number>;
+  /**
+   * Closes expired holds of all tenants, at most `limit`; returns how many. Safe in any process at any time. The warnings that this brings
+   * up go to `watch`, once; those of other tenants are told by the next settle, correction or watched sweep that is booked on the window.
+   */
+  expire(limit: number, watch?: WarningWatch): Promise<number>;
   /** By ascending id. */
   listEntries(tenant: string, filter: EntryFilter): Promise<readonly Entry[]>;
   /** The entries of a run added up by label, in the order of their first entries. */

@@ -1,3 +1,5 @@
+import type { BudgetWarning } from "./budget-warning.ts";
+
 /** `running -> paused | completed | failed`, and back to `running` by a resume. */
 export type RunStatus = "running" | "paused" | "completed" | "failed";
 
@@ -50,7 +52,12 @@ export interface StepRow {
 
 /** Whether this process may execute a run now. */
 export type ClaimVerdict =
-  | { readonly code: "claimed"; readonly run: RunRow }
+  /** `warnings`: what closing the holds of older epochs brought up, as in `SettleVerdict`. */
+  | {
+      readonly code: "claimed";
+      readonly run: RunRow;
+      readonly warnings?: readonly BudgetWarning[] | undefined;
+    }
   | { readonly code: "alive"; readonly heartbeatAgoMs: number }
   | { readonly code: "completed" }
   | { readonly code: "unknown" };

@@ -1,5 +1,6 @@
 import type { Usage } from "../pricing/usage.ts";
 import type { CallLabel, EntryKind } from "../ports/ledger-store.ts";
+import type { WindowKind } from "../ports/window-state.ts";
 
 /** What wflo tells while it works. Money is a decimal string in US dollars; never a prompt, an answer or a key. */
 export interface WfloEvents {
@@ -25,13 +26,18 @@ export interface WfloEvents {
   };
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
-  /** A charge took a window past one of its `warnAt` shares. */
+  /**
+   * A charge took a window past one of its `warnAt` shares. Emitted once for each share of a window, by one process of all that share the
+   * database; a process that dies between the charge and this event takes the event with it.
+   */
   readonly "budget-warning": {
     readonly budgetId: string;
-    readonly window: string;
+    readonly window: WindowKind;
     readonly share: number;
     readonly cap: string;
     readonly spent: string;
+    /** When a day or month is over; undefined for `total`. */
+    readonly resetsAt: Date | undefined;
   };
   /** A call was refused for want of money. */
   readonly "budget-exceeded": CallLabel & {

@@ -1,4 +1,4 @@
-import { bigint, primaryKey, timestamp } from "drizzle-orm/pg-core";
+import { bigint, doublePrecision, primaryKey, timestamp } from "drizzle-orm/pg-core";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
@@ -14,6 +14,10 @@ export const budgetWindow = wfloSchema.table(
     spent: bigint("spent", { mode: "bigint" }).notNull().default(0n),
     reserved: bigint("reserved", { mode: "bigint" }).notNull().default(0n),
     overrun: bigint("overrun", { mode: "bigint" }).notNull().default(0n),
+    /** The highest share that was told. */
+    warned: doublePrecision("warned").notNull().default(0),
+    /** The amount at which the next one is told; null for none. */
+    nextWarning: bigint("next_warning", { mode: "bigint" }),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.id, table.kind, table.start] })],
 );

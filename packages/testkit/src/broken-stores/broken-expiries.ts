@@ -77,7 +77,8 @@ export const brokenExpiries: readonly BrokenStore[] = [
   {
     name: "expires without a limit",
     breaks: "expires at most as many holds as asked",
-    wrap: (database) => withMethods(database, { ledger: { expire: () => database.ledger.expire(1_000) } }),
+    wrap: (database) =>
+      withMethods(database, { ledger: { expire: (_, watch) => database.ledger.expire(1_000, watch) } }),
   },
   {
     name: "never ends a doubt by hand",

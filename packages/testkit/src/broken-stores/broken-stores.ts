@@ -14,6 +14,7 @@ import { brokenReserves } from "./broken-reserves.ts";
 import { brokenRuns } from "./broken-runs.ts";
 import { brokenSettles } from "./broken-settles.ts";
 import { brokenSteps } from "./broken-steps.ts";
+import { brokenWarnings } from "./broken-warnings.ts";
 import { brokenWrites } from "./broken-writes.ts";
 import { brokenCopies } from "./broken-copies.ts";
 import { brokenLifetimes } from "./broken-lifetimes.ts";
@@ -27,6 +28,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenSettles,
   ...brokenExpiries,
   ...brokenBudgets,
+  ...brokenWarnings,
   ...brokenLists,
   ...brokenRuns,
   ...brokenClaims,

@@ -20,6 +20,7 @@ import { ledgerListsCases } from "./ledger-lists.ts";
 import { ledgerReserveCases } from "./ledger-reserve.ts";
 import { ledgerSettleCases } from "./ledger-settle.ts";
 import { ledgerTakeoverCases } from "./ledger-takeover.ts";
+import { ledgerWarningsCases } from "./ledger-warnings.ts";
 import { ledgerWindowsCases } from "./ledger-windows.ts";
 import { ledgerZonesCases } from "./ledger-zones.ts";
 import { runRestCases } from "./run-rest.ts";
@@ -39,6 +40,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   expiry: ledgerExpiryCases,
   windows: ledgerWindowsCases,
   zones: ledgerZonesCases,
+  warnings: ledgerWarningsCases,
   lists: ledgerListsCases,
   costs: ledgerCostsCases,
   runs: runsCases,

@@ -1,4 +1,4 @@
-import type { BudgetState, CostGroup, Entry, ReserveVerdict, StepRow } from "@wflo/core";
+import type { BudgetState, BudgetWarning, CostGroup, Entry, ReserveVerdict, StepRow } from "@wflo/core";
 import type { DatabaseHarness } from "../suites/database-case.ts";
 import { checkpointFacts, playPut } from "./play-checkpoint.ts";
 import type { WalkMove } from "./walk-move.ts";
@@ -28,10 +28,15 @@ export async function playMove(harness: DatabaseHarness, move: WalkMove): Promis
     }
     case "renew":
       return ledger.renew(tenant, move.callIds, move.ttlMs);
-    case "expire":
-      return ledger.expire(10_000);
-    case "claim":
-      return (await runs.claim(tenant, move.runId, { takeOver: true })).code;
+    case "expire": {
+      const told: BudgetWarning[] = [];
+      const tell = (warnings: readonly BudgetWarning[]) => void told.push(...warnings);
+      return [await ledger.expire(10_000, { tenant, tell }), told];
+    }
+    case "claim": {
+      const verdict = await runs.claim(tenant, move.runId, { takeOver: true });
+      return [verdict.code, verdict.code === "claimed" ? verdict.warnings : undefined];
+    }
     case "commitStep":
       return harness.database.commitStep(move.commit);
     case "put":

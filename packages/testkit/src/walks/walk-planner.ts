@@ -15,6 +15,7 @@ type BudgetId = keyof typeof walkScene.kinds;
 
 const BUDGETS: readonly BudgetId[] = ["org", "run", "user"];
 const CLOSINGS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "recorded", "doubt"];
+const WARN_AT: readonly (readonly number[])[] = [[0.8], [0.25, 0.5, 0.9], [0.5, 1], []];
 /**
  * Clock steps and lifetimes never meet at the same second, so that a store's running clock cannot tip an
  * expiry.
@@ -89,8 +90,9 @@ export class WalkPlanner {
       caps[kind] = this.isCalm && fresh < old ? old : fresh;
       this.caps.set(key, caps[kind]);
     }
+    const warnAt = WARN_AT[this.callIds.length % WARN_AT.length] ?? [];
     const onExpiry: BudgetDefinition["onExpiry"] = this.isCalm || this.chance(50) ? "charge" : "release";
-    return { does: "setBudget", budget: { id, caps, onExpiry, warnAt: [0.8] } };
+    return { does: "setBudget", budget: { id, caps, onExpiry, warnAt } };
   }
 
   private raiseCap(): WalkMove {
