@@ -26,22 +26,26 @@ end
 $$;
 
 -- Locks the holds and the closing entries of a batch and returns the calls it found. The closing entry of a call stands for the call once
--- its hold is gone. A call that appears between these statements is not found: it must not be looked at again, unlocked.
+-- its hold is gone: where all are held there is none to look for. A call that appears between these statements is not found: it must not be looked at
+-- again, unlocked.
 create function wflo.lock_rows(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
 declare
   v_held uuid[];
   v_closed uuid[];
 begin
-  select array_agg(x.call_id) into v_held from (
+  v_held := array(
     select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
     order by h.call_id for update
-  ) x;
-  select array_agg(x.call_id) into v_closed from (
+  );
+  if cardinality(v_held) = cardinality(p_calls) then
+    return v_held;
+  end if;
+  v_closed := array(
     select e.call_id from wflo.entry e
     where e.tenant = p_tenant and e.call_id = any (p_calls) and wflo.is_closing(e.kind)
     order by e.call_id, e.id for update
-  ) x;
-  return coalesce(v_held, '{}') || coalesce(v_closed, '{}');
+  );
+  return v_held || v_closed;
 end
 $$;
 

@@ -6,8 +6,11 @@
 -- small, and is kept, would read them whole.
 create function wflo.known_calls(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
 begin
-  return array(select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls))
-    || array(select e.call_id from wflo.entry e where e.tenant = p_tenant and e.call_id = any (p_calls));
+  return array(
+    select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
+    union all
+    select e.call_id from wflo.entry e where e.tenant = p_tenant and e.call_id = any (p_calls)
+  );
 end
 $$;
 
