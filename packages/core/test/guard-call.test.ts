@@ -216,11 +216,6 @@ test.each([
   expect(attempt).not.toHaveBeenCalled();
 });
 
-test("a zone other than UTC is refused rather than ignored", async () => {
-  const paris = { id: "b", caps: { day: "1.00" }, timeZone: "Europe/Paris" as "UTC" };
-  await expect(client.wflo.budgets.set(paris)).rejects.toThrow("UTC");
-});
-
 describe("what cannot be bounded or counted", () => {
   test("a budget that does not exist is an error that says how to make it", async () => {
     await expect(client.wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(

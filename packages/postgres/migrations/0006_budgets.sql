@@ -69,6 +69,50 @@ begin
 end
 $$;
 
+-- Creates or replaces a default; budgets that were made from it stay. Returns { refusal } for what cannot be.
+create function wflo.set_default(
+  p_tenant text, p_prefix text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text
+) returns jsonb language plpgsql as $$
+begin
+  if not wflo.knows_zone(p_zone) then
+    return jsonb_build_object('refusal', 'zone');
+  end if;
+  insert into wflo.budget_default (tenant, prefix, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
+  values (p_tenant, p_prefix, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone)
+  on conflict (tenant, prefix) do update
+  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at, zone = p_zone;
+  return '{}';
+end
+$$;
+
+-- Makes a budget that is not there from the default with the longest prefix of its id: of all prefixes of one text the longest comes last. Null
+-- when there is neither. Who comes second waits for the first, and is told that it was there.
+create function wflo.create_from_default(p_tenant text, p_id text) returns jsonb language plpgsql as $$
+declare
+  v_budget wflo.budget;
+  v_from text;
+begin
+  select d.prefix into v_from from wflo.budget_default d
+  where d.tenant = p_tenant and d.prefix < p_id and starts_with(p_id, d.prefix)
+  order by d.prefix desc limit 1;
+  if v_from is not null then
+    insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
+    select p_tenant, p_id, d.cap_total, d.cap_day, d.cap_month, d.on_expiry, d.warn_at, d.zone
+    from wflo.budget_default d where d.tenant = p_tenant and d.prefix = v_from
+    on conflict do nothing
+    returning b.* into v_budget;
+  end if;
+  if v_budget.id is null then
+    v_from := null;
+    select * into v_budget from wflo.budget b where b.tenant = p_tenant and b.id = p_id;
+  end if;
+  if v_budget.id is not null then
+    return jsonb_build_object('budget', wflo.budget_state(v_budget, wflo.now()), 'madeFrom', v_from);
+  end if;
+  return null;
+end
+$$;
+
 -- Raises one cap, never lowers it; null when there is no such cap. Of a day or month only the open window is raised.
 create function wflo.raise_cap(p_tenant text, p_id text, p_kind text, p_to int8) returns jsonb language plpgsql as $$
 declare

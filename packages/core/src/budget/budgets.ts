@@ -1,8 +1,16 @@
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
 import { pageSize } from "./page-size.ts";
-import type { Discrepancy, LedgerStore } from "../ports/ledger-store.ts";
+import type { Discrepancy } from "../ports/ledger-store.ts";
 import { checkName } from "./check-name.ts";
 import { budgetDefinition, budgetOf, type Budget, type BudgetInput } from "./budget.ts";
+import {
+  defaultDefinition,
+  defaultOf,
+  prefixOf,
+  type BudgetDefault,
+  type BudgetDefaultInput,
+} from "./budget-default.ts";
+import { makeBudget, type BudgetMaking } from "./make-budget.ts";
 
 const DEFAULT_PAGE = 100;
 /** Expired holds of dead processes closed before a budget is shown. */
@@ -23,7 +31,19 @@ export interface Budgets {
     readonly after?: string;
     readonly limit?: number;
   }): Promise<readonly Budget[]>;
-  /** Lets no further call start, and cuts open streams; other open calls finish. Throws `UnknownBudgetError`. */
+  /**
+   * What budgets are made of that nobody set: when a call first names one whose id begins like `match`, it is made with these caps, once, and
+   * `budget-created` tells of it. Of several defaults the one with the longest prefix counts. Budgets that are there, set or made, stay as they are.
+   */
+  setDefault(input: BudgetDefaultInput): Promise<BudgetDefault>;
+  /** By ascending prefix; `after`, a match, goes on where a page ended. At most 1,000 a page, 100 by default. */
+  defaults(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly BudgetDefault[]>;
+  /** False when there is no default of this match. Budgets that were made from it stay. */
+  removeDefault(match: string): Promise<boolean>;
+  /**
+   * Lets no further call start, and cuts open streams; other open calls finish. One that only a default stands for is made first. Throws
+   * `UnknownBudgetError`.
+   */
   pause(id: string): Promise<void>;
   /** Lets calls through again. Throws `UnknownBudgetError`. */
   resume(id: string): Promise<void>;
@@ -33,13 +53,17 @@ export interface Budgets {
 
 /** `wflo.budgets` on a ledger; `onChange` is told of each budget that is not what it was. */
 export function createBudgets(
-  tenant: string,
-  ledger: LedgerStore,
+  services: BudgetMaking,
   onChange: (budgetId: string) => Promise<void>,
 ): Budgets {
+  const { tenant, ledger } = services;
   const setPaused = async (id: string, paused: boolean) => {
     checkName("A budget id", id);
-    if (!(await ledger.setPaused(tenant, id, paused))) throw new UnknownBudgetError(id);
+    if (!(await ledger.setPaused(tenant, id, paused))) {
+      // Somebody who has not made a call yet is to be stopped too.
+      if ((await makeBudget(services, id)) === undefined) throw new UnknownBudgetError(id);
+      await ledger.setPaused(tenant, id, paused);
+    }
     await onChange(id);
   };
   return {
@@ -63,6 +87,17 @@ export function createBudgets(
       });
       return states.map(budgetOf);
     },
+    async setDefault(input) {
+      const definition = defaultDefinition(input);
+      await ledger.setDefault(tenant, definition);
+      return defaultOf(definition);
+    },
+    async defaults({ after, limit } = {}) {
+      const from = after === undefined ? undefined : prefixOf(after);
+      const page = { after: from, limit: pageSize(limit, DEFAULT_PAGE) };
+      return (await ledger.listDefaults(tenant, page)).map(defaultOf);
+    },
+    removeDefault: async (match) => ledger.removeDefault(tenant, prefixOf(match)),
     pause: (id) => setPaused(id, true),
     resume: (id) => setPaused(id, false),
     reconcile: () => ledger.reconcile(tenant),

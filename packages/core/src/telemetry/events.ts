@@ -1,5 +1,6 @@
 import type { Usage } from "../pricing/usage.ts";
 import type { CallLabel, EntryKind } from "../ports/ledger-store.ts";
+import type { WindowKind } from "../ports/window-state.ts";
 
 /** What wflo tells while it works. Money is a decimal string in US dollars; never a prompt, an answer or a key. */
 export interface WfloEvents {
@@ -25,6 +26,15 @@ export interface WfloEvents {
   };
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
+  /**
+   * A budget that nobody set was made from a default, by this process. Told once at most: not at all by a process that dies in that moment.
+   * `caps` are decimal strings.
+   */
+  readonly "budget-created": {
+    readonly budgetId: string;
+    readonly match: string;
+    readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
+  };
   /** A charge took a window past one of its `warnAt` shares. */
   readonly "budget-warning": {
     readonly budgetId: string;

@@ -141,6 +141,7 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const { ledger, tenant } = desk;
     expect(await ledger.getBudgets(tenant, [])).toEqual([]);
     expect(await ledger.listBudgets(tenant, { limit: 10 })).toEqual([]);
+    expect(await ledger.listDefaults(tenant, { limit: 10 })).toEqual([]);
     expect(await ledger.settle(tenant, [])).toEqual([]);
     expect(await ledger.renew(tenant, [], 60_000)).toBeUndefined();
     expect(await ledger.expire(10)).toBe(0);
@@ -154,6 +155,8 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const nobody = desk.nextId();
     expect(await ledger.getBudgets(tenant, [nobody])).toEqual([]);
     expect(await ledger.setPaused(tenant, nobody, true)).toBe(false);
+    expect(await ledger.removeDefault(tenant, nobody)).toBe(false);
+    expect(await ledger.createFromDefault(tenant, nobody)).toBeUndefined();
     expect(await ledger.renew(tenant, [nobody], 60_000)).toBeUndefined();
     expect(await desk.entriesOf(nobody)).toEqual([]);
     expect(await desk.entries({ runId: nobody })).toEqual([]);
