@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
 import { pageSize } from "./page-size.ts";
 import type { Discrepancy } from "../ports/ledger-store.ts";
@@ -10,6 +11,8 @@ import {
   type BudgetDefault,
   type BudgetDefaultInput,
 } from "./budget-default.ts";
+import { checkOptions } from "./check-options.ts";
+import { topUp, type TopUp } from "./top-up.ts";
 import { makeBudget, type BudgetMaking } from "./make-budget.ts";
 
 const DEFAULT_PAGE = 100;
@@ -45,6 +48,12 @@ export interface Budgets {
    * `UnknownBudgetError`.
    */
   pause(id: string): Promise<void>;
+  /**
+   * Raises a cap to an amount; never lowers it. Of a day or a month only the open window is raised: the next one begins with the ordinary cap. A
+   * total is raised for good. `window` may be left out when the budget has but one cap. `set` ends a top-up. Throws `UnknownBudgetError`,
+   * `InvalidOptionError` and `InvalidAmountError`.
+   */
+  topUp(id: string, wish: TopUp): Promise<Budget>;
   /** Lets calls through again. Throws `UnknownBudgetError`. */
   resume(id: string): Promise<void>;
   /** Windows whose row is not what its entries and open holds add up to; there are none, unless somebody wrote to the tables. */
@@ -98,6 +107,18 @@ export function createBudgets(
       return (await ledger.listDefaults(tenant, page)).map(defaultOf);
     },
     removeDefault: async (match) => ledger.removeDefault(tenant, prefixOf(match)),
+    async topUp(id, wish) {
+      const verdict = await topUp(services, id, checkOptions("The options of a top-up", wish) as TopUp);
+      switch (verdict.code) {
+        case "raised":
+          await onChange(id);
+          return budgetOf(verdict.budget);
+        case "missing":
+          throw new UnknownBudgetError(id);
+        case "unfit":
+          throw new InvalidOptionError(verdict.why);
+      }
+    },
     pause: (id) => setPaused(id, true),
     resume: (id) => setPaused(id, false),
     reconcile: () => ledger.reconcile(tenant),

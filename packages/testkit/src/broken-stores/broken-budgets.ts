@@ -100,6 +100,36 @@ export const brokenBudgets: readonly BrokenStore[] = [
     },
   },
   {
+    name: "says that it raised the cap of a month, and does not",
+    breaks: "grants up to a raised cap of a month, and the ordinary one in the next",
+    wrap(database) {
+      const raiseCap: LedgerStore["raiseCap"] = async (tenant, id, window, toNanoUsd) => {
+        if (window !== "month") return database.ledger.raiseCap(tenant, id, window, toNanoUsd);
+        const [budget] = await database.ledger.getBudgets(tenant, [id]);
+        return budget?.caps.month === undefined ? undefined : budget;
+      };
+      return withMethods(database, { ledger: { raiseCap } });
+    },
+  },
+  {
+    name: "keeps a day raised when the budget is set",
+    breaks: "ends a raise of a day when the budget is set",
+    wrap(database) {
+      const raised = new Map<string, bigint>();
+      const setBudget: LedgerStore["setBudget"] = async (tenant, budget) => {
+        const state = await database.ledger.setBudget(tenant, budget);
+        const to = raised.get(budget.id);
+        if (to === undefined) return state;
+        return (await database.ledger.raiseCap(tenant, budget.id, "day", to)) ?? state;
+      };
+      const raiseCap: LedgerStore["raiseCap"] = async (tenant, id, window, toNanoUsd) => {
+        if (window === "day") raised.set(id, toNanoUsd);
+        return database.ledger.raiseCap(tenant, id, window, toNanoUsd);
+      };
+      return withMethods(database, { ledger: { setBudget, raiseCap } });
+    },
+  },
+  {
     name: "takes a zone that it does not know for UTC",
     breaks: "takes no zone that it does not know, and leaves the budget as it is",
     wrap(database) {
