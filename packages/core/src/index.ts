@@ -32,6 +32,7 @@ export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-ope
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
 export type { BudgetDefault, BudgetDefaultInput } from "./budget/budget-default.ts";
+export type { BudgetDiscrepancy, CallInDoubt, Reconciliation } from "./budget/reconcile.ts";
 export type { TopUp } from "./budget/top-up.ts";
 export type { BudgetTerms } from "./budget/budget-terms.ts";
 export type { Budgets } from "./budget/budgets.ts";

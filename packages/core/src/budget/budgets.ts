@@ -1,7 +1,6 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { UnknownBudgetError } from "../errors/unknown-budget-error.ts";
 import { pageSize } from "./page-size.ts";
-import type { Discrepancy } from "../ports/ledger-store.ts";
 import { checkName } from "./check-name.ts";
 import { budgetDefinition, budgetOf, type Budget, type BudgetInput } from "./budget.ts";
 import {
@@ -11,6 +10,8 @@ import {
   type BudgetDefault,
   type BudgetDefaultInput,
 } from "./budget-default.ts";
+import { reconcile, type Reconciliation } from "./reconcile.ts";
+import type { SettleOutbox } from "./settle-outbox.ts";
 import { checkOptions } from "./check-options.ts";
 import { topUp, type TopUp } from "./top-up.ts";
 import { makeBudget, type BudgetMaking } from "./make-budget.ts";
@@ -56,13 +57,16 @@ export interface Budgets {
   topUp(id: string, wish: TopUp): Promise<Budget>;
   /** Lets calls through again. Throws `UnknownBudgetError`. */
   resume(id: string): Promise<void>;
-  /** Windows whose row is not what its entries and open holds add up to; there are none, unless somebody wrote to the tables. */
-  reconcile(): Promise<readonly Discrepancy[]>;
+  /**
+   * Proves in one consistent read that every row is what its entries and open holds add up to, once this process's settles have reached the ledger,
+   * and lists the calls in doubt.
+   */
+  reconcile(): Promise<Reconciliation>;
 }
 
 /** `wflo.budgets` on a ledger; `onChange` is told of each budget that is not what it was. */
 export function createBudgets(
-  services: BudgetMaking,
+  services: BudgetMaking & { readonly outbox: SettleOutbox },
   onChange: (budgetId: string) => Promise<void>,
 ): Budgets {
   const { tenant, ledger } = services;
@@ -121,6 +125,6 @@ export function createBudgets(
     },
     pause: (id) => setPaused(id, true),
     resume: (id) => setPaused(id, false),
-    reconcile: () => ledger.reconcile(tenant),
+    reconcile: () => reconcile(services, services.outbox),
   };
 }
