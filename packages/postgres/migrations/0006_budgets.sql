@@ -29,15 +29,51 @@ create function wflo.get_budgets(p_tenant text, p_ids text[]) returns jsonb lang
   where b.tenant = p_tenant and b.id = any (p_ids)
 $$;
 
--- A page of the budgets of a tenant, by ascending id.
-create function wflo.list_budgets(p_tenant text, p_prefix text, p_after text, p_limit int8) returns jsonb language sql volatile as $$
-  select coalesce(jsonb_agg(wflo.budget_state(x.b, x.at) order by (x.b).id), '[]')
-  from (
-    select b, t.at
-    from (select wflo.now() as at offset 0) t, wflo.budget b
-    where b.tenant = p_tenant and b.id >= p_prefix and starts_with(b.id, p_prefix) and (p_after is null or b.id > p_after)
+-- A page of the budgets of a tenant, by ascending id: those from p_prefix on, after p_after, and before (p_last_tenant, p_until), which is where
+-- the prefix ends. The page is read by its key, the bounds of its zones are asked for once for each, and its open windows are read by theirs, however
+-- many closed ones there are. In rows: JSON of ten thousand budgets took ten times as long. The settings keep it to the keys, and from being compiled.
+create function wflo.list_budgets(
+  p_tenant text, p_prefix text, p_last_tenant text, p_until text, p_after text, p_limit int8
+) returns table (
+  id text, paused boolean, on_expiry text, warn_at text, bounds text,
+  cap_total int8, total_cap int8, total_spent int8, total_reserved int8, total_overrun int8,
+  cap_day int8, day_cap int8, day_spent int8, day_reserved int8, day_overrun int8,
+  cap_month int8, month_cap int8, month_spent int8, month_reserved int8, month_overrun int8
+) language sql volatile set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off as $$
+  with page as materialized (
+    select b.* from wflo.budget b
+    where b.tenant = p_tenant and b.id >= greatest(p_prefix collate "C", p_after)
+      and (b.tenant, b.id) < (p_last_tenant collate "C", p_until collate "C") and b.id is distinct from p_after
     order by b.id limit p_limit
-  ) x
+  ), starts as materialized (
+    select p.zone, wflo.window_start('day', t.at, p.zone) as day, wflo.window_start('month', t.at, p.zone) as month
+    from (select distinct zone from page) p, (select wflo.now() as at offset 0) t
+  ), zones as materialized (
+    select s.zone, s.day, s.month, json_build_array(
+      s.zone, extract(epoch from s.day), extract(epoch from wflo.window_end('day', s.day, s.zone)),
+      extract(epoch from s.month), extract(epoch from wflo.window_end('month', s.month, s.zone))
+    )::text as bounds
+    from starts s
+  )
+  select b.id, b.paused, b.on_expiry, array_to_string(b.warn_at, ','), z.bounds,
+    b.cap_total, total.cap, total.spent, total.reserved, total.overrun,
+    b.cap_day, day.cap, day.spent, day.reserved, day.overrun,
+    b.cap_month, month.cap, month.spent, month.reserved, month.overrun
+  from page b
+  join zones z on z.zone = b.zone
+  left join lateral (
+    select w.cap, w.spent, w.reserved, w.overrun from wflo.budget_window w
+    where b.cap_total is not null and w.tenant = b.tenant and w.id = b.id and w.kind = 'total' and w.start = '-infinity' offset 0
+  ) total on true
+  left join lateral (
+    select w.cap, w.spent, w.reserved, w.overrun from wflo.budget_window w
+    where b.cap_day is not null and w.tenant = b.tenant and w.id = b.id and w.kind = 'day' and w.start = z.day offset 0
+  ) day on true
+  left join lateral (
+    select w.cap, w.spent, w.reserved, w.overrun from wflo.budget_window w
+    where b.cap_month is not null and w.tenant = b.tenant and w.id = b.id and w.kind = 'month' and w.start = z.month offset 0
+  ) month on true
+  order by b.id
 $$;
 
 -- Creates or changes a budget; its open windows get the new caps in the same call. Of another zone they are other windows, which begin at

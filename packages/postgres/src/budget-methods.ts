@@ -7,6 +7,7 @@ import {
 } from "@wflo/core";
 import { and, eq } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
+import { listBudgets } from "./list-budgets.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { budget } from "./schema/budget.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -44,11 +45,7 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
       const byId = new Map(states.map((state) => [state.id, readBudget(state)]));
       return ids.flatMap((id) => byId.get(id) ?? []);
     },
-    async listBudgets(tenant, { prefix = "", after, limit }) {
-      const page = [keyOf("prefix", prefix), after === undefined ? null : keyOf("budget id", after), limit];
-      const states = await driver.call("list_budgets", [keyOf("tenant", tenant), ...page]);
-      return (states as BudgetJson[]).map(readBudget);
-    },
+    listBudgets: (tenant, page) => listBudgets(driver, tenant, page),
     async setPaused(tenant, budgetId, paused) {
       const isTheOne = and(
         eq(budget.tenant, keyOf("tenant", tenant)),

@@ -17,6 +17,7 @@ import { topUp, type TopUp } from "./top-up.ts";
 import { makeBudget, type BudgetMaking } from "./make-budget.ts";
 
 const DEFAULT_PAGE = 100;
+const LARGEST_PAGE = 10_000;
 /** Expired holds of dead processes closed before a budget is shown. */
 const EXPIRE_AT_ONCE = 100;
 
@@ -29,7 +30,7 @@ export interface Budgets {
    */
   set(input: BudgetInput): Promise<Budget>;
   get(id: string): Promise<Budget | undefined>;
-  /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
+  /** By ascending id, in one query; `after` goes on where a page ended. At most 10,000 a page, 100 by default. */
   list(page?: {
     readonly prefix?: string;
     readonly after?: string;
@@ -96,7 +97,7 @@ export function createBudgets(
       const states = await ledger.listBudgets(tenant, {
         prefix,
         after,
-        limit: pageSize(limit, DEFAULT_PAGE),
+        limit: pageSize(limit, DEFAULT_PAGE, LARGEST_PAGE),
       });
       return states.map(budgetOf);
     },

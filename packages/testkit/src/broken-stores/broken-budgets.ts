@@ -49,6 +49,15 @@ async function redefine(database: Database, tenant: string, id: string, caps: Bu
   return database.ledger.setBudget(tenant, { ...old, caps: { ...old.caps, ...caps } });
 }
 
+function inThirtyDays(budget: BudgetState): BudgetState {
+  const windows = budget.windows.map((window) => {
+    if (window.window !== "month" || window.startsAt === undefined || window.timeZone !== "UTC")
+      return window;
+    return { ...window, resetsAt: new Date(window.startsAt.getTime() + THIRTY_DAYS_MS) };
+  });
+  return { ...budget, windows };
+}
+
 /** Stores that treat budgets, caps and windows wrongly. */
 export const brokenBudgets: readonly BrokenStore[] = [
   mixesTenants,
@@ -145,18 +154,12 @@ export const brokenBudgets: readonly BrokenStore[] = [
     name: "takes thirty days for a month",
     breaks: "counts calendar months in UTC, of whatever length",
     wrap(database) {
-      const getBudgets: LedgerStore["getBudgets"] = async (tenant, ids) => {
-        const budgets = await database.ledger.getBudgets(tenant, ids);
-        return budgets.map((budget) => ({
-          ...budget,
-          windows: budget.windows.map((window) => {
-            if (window.window !== "month" || window.startsAt === undefined || window.timeZone !== "UTC")
-              return window;
-            return { ...window, resetsAt: new Date(window.startsAt.getTime() + THIRTY_DAYS_MS) };
-          }),
-        }));
-      };
-      return withMethods(database, { ledger: { getBudgets } });
+      const { ledger } = database;
+      const getBudgets: LedgerStore["getBudgets"] = async (tenant, ids) =>
+        (await ledger.getBudgets(tenant, ids)).map(inThirtyDays);
+      const listBudgets: LedgerStore["listBudgets"] = async (tenant, page) =>
+        (await ledger.listBudgets(tenant, page)).map(inThirtyDays);
+      return withMethods(database, { ledger: { getBudgets, listBudgets } });
     },
   },
 ];
