@@ -200,7 +200,7 @@ async function checkLedgers(promises: Promises, contenders: readonly Contender[]
       `every one of ${calls} calls is in the ledger, exactly: ${name}`,
       count === calls && exact === calls,
     );
-    const isWhole = (await wflo.budgets.reconcile()).length === 0;
+    const isWhole = (await wflo.budgets.reconcile()).isExact;
     promises.check(`row = entries: ${name}`, isWhole);
   }
 }

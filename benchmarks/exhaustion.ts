@@ -144,7 +144,7 @@ await runBench(
     for (const [scene, one] of played) check(promises, scene, one);
     promises.check(
       "wflo.budgets.reconcile() finds nothing",
-      (await wflo.budgets.reconcile()).length === 0,
+      (await wflo.budgets.reconcile()).isExact,
       `seed ${seed}`,
     );
     await wflo.close();

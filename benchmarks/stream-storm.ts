@@ -166,7 +166,7 @@ async function checkBudget(
     usd(window?.spent ?? 0).nanoUsd === entries,
   );
   promises.check("and not less than the provider bills", entries >= billed);
-  promises.check("wflo.budgets.reconcile() finds nothing", (await wflo.budgets.reconcile()).length === 0);
+  promises.check("wflo.budgets.reconcile() finds nothing", (await wflo.budgets.reconcile()).isExact);
 }
 
 await runBench("A storm of streams that end in every way", 300, async (promises) => {

@@ -103,8 +103,8 @@ async function reserved(): Promise<string | undefined> {
 }
 
 async function openHolds(): Promise<number> {
-  const [found] = (await wflo?.budgets.reconcile()) ?? [];
-  if (found) throw new Error(`row and holds differ: ${found.reservedNanoUsd} and ${found.holdsNanoUsd}`);
+  const [found] = (await wflo?.budgets.reconcile())?.discrepancies ?? [];
+  if (found) throw new Error(`row and holds differ: ${found.reserved} and ${found.holds}`);
   return Number((await reserved()) ?? 0);
 }
 

@@ -42,7 +42,7 @@ async function expectBooksAgree(): Promise<void> {
     return found;
   }, 10_000);
   expect(windows.reduce((sum, { spent }) => sum + usd(spent).nanoUsd, 0n)).toBe(billed());
-  expect(await wflo.budgets.reconcile()).toEqual([]);
+  expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
 }
 
 /** What the provider bills for all it has served, by $0.40 and $1.60 per million tokens: 400 and 1,600 nano-dollars each. */

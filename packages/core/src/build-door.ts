@@ -1,3 +1,4 @@
+import { reserveMakingBudgets } from "./budget/make-budget.ts";
 import { SettleOutbox } from "./budget/settle-outbox.ts";
 import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { BudgetLine } from "./guard/budget-line.ts";
@@ -27,7 +28,8 @@ export function buildDoor(
     emitter.emit("trouble", { what: "database", error });
   };
   const holds = new OpenHolds({ tenant, ledger, clock, onTrouble });
-  const line = new BudgetLine({ tenant, ledger, clock, holds, onTrouble });
+  const reserve = reserveMakingBudgets({ tenant, ledger, emitter });
+  const line = new BudgetLine({ tenant, ledger, reserve, clock, holds, onTrouble });
   const onSettled = (verdict: SettleVerdict, settlement: Settlement, budgetIds: readonly string[]) => {
     line.wake(budgetIds);
     reportSettle(emitter, log, verdict, settlement);

@@ -105,7 +105,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   return Object.assign(client, {
     ...door,
     tenant,
-    budgets: createBudgets(tenant, database.ledger, async (id) => {
+    budgets: createBudgets({ tenant, ledger: database.ledger, emitter, outbox }, async (id) => {
       line.wake([id]);
       await streams.look();
     }),

@@ -31,6 +31,10 @@ export { usageOfResponse, type MeasuredResponse } from "./pricing/usage-of-respo
 export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-openai.ts";
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
+export type { BudgetDefault, BudgetDefaultInput } from "./budget/budget-default.ts";
+export type { BudgetDiscrepancy, CallInDoubt, Reconciliation } from "./budget/reconcile.ts";
+export type { TopUp } from "./budget/top-up.ts";
+export type { BudgetTerms } from "./budget/budget-terms.ts";
 export type { Budgets } from "./budget/budgets.ts";
 export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
@@ -137,9 +141,9 @@ export type {
   NamespaceListing,
   NamespaceMatch,
 } from "./ports/item-store.ts";
+export type { BudgetDefinition, BudgetState } from "./ports/budget-state.ts";
+export type { DefaultDefinition, DefaultStore, MadeBudget } from "./ports/default-store.ts";
 export type {
-  BudgetDefinition,
-  BudgetState,
   CallLabel,
   ClosingKind,
   CostGroup,

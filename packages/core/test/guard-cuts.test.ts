@@ -106,7 +106,7 @@ async function readAll(stream: ReadableStream<string>): Promise<{ pieces: string
 async function bookOf(id = budget) {
   await wflo.flush();
   const window = (await wflo.budgets.get(id))?.windows[0];
-  expect(await wflo.budgets.reconcile()).toEqual([]);
+  expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
   return window;
 }
 

@@ -31,7 +31,7 @@ describe("a call whose usage comes later", () => {
     expect([await spent(), await wflo.calls.list({ inDoubt: true })]).toEqual([ANSWER_COST, []]);
     expect(await wflo.settleRemote(REMOTE, BILL)).toBe(false);
     expect(await spent()).toBe(ANSWER_COST);
-    expect(await wflo.budgets.reconcile()).toEqual([]);
+    expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
   });
 
   test("is settled from another process", async () => {

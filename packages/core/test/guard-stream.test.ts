@@ -65,8 +65,8 @@ function stream(
 }
 
 async function lines() {
-  const reconciled = await wflo.budgets.reconcile();
-  expect(reconciled).toEqual([]);
+  const { discrepancies } = await wflo.budgets.reconcile();
+  expect(discrepancies).toEqual([]);
   return (await wflo.calls.list()).map(({ kind, charged }) => [kind, charged]);
 }
 

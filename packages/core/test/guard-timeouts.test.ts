@@ -46,7 +46,7 @@ describe("a call whose framework's time-out ran out before there was an answer",
       await pause(20);
       expect((await wflo.budgets.get("b"))?.windows[0]?.spent).toBe(ANSWER_COST);
       expect(await wflo.calls.list({ inDoubt: true })).toEqual([]);
-      expect(await wflo.budgets.reconcile()).toEqual([]);
+      expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
     },
   );
 

@@ -3,8 +3,10 @@ import {
   createWflo,
   usd,
   type Budget,
+  type BudgetDefault,
   type GuardRequest,
   type Money,
+  type Reconciliation,
   type Run,
   type Workflow,
 } from "@wflo/core";
@@ -82,3 +84,11 @@ const wrapped = checkpoint({ name: "ask" })(
 export const length: Promise<number> = wrapped("why?");
 // @ts-expect-error -- a wrapped function takes what it took
 void wrapped(1);
+
+export const made: Promise<BudgetDefault> = wflo.budgets.setDefault({ match: "user/*", caps: { month: 5 } });
+// @ts-expect-error -- a default has a match, and no id
+void wflo.budgets.setDefault({ id: "user/1", caps: { month: 5 } });
+export const raised: Promise<Budget> = wflo.budgets.topUp("user/1", { to: "7.00", window: "day" });
+// @ts-expect-error -- there are no weeks
+void wflo.budgets.topUp("user/1", { to: "7.00", window: "week" });
+export const books: Promise<Reconciliation> = wflo.budgets.reconcile();

@@ -112,7 +112,7 @@ test(
 
 async function expectBooks(wflo: Wflo, simulator: Simulator): Promise<void> {
   await wflo.flush();
-  expect(await wflo.budgets.reconcile()).toEqual([]);
+  expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
   const lines = await wflo.calls.list({ limit: 1_000 });
   const price = decimalUsd(BigInt(ANSWER.inputTokens * 100 + ANSWER.outputTokens * 400));
   const settled = lines.filter(({ kind }) => kind === "settle");
@@ -146,7 +146,7 @@ test(
     expect(reports.map((report) => report?.failed)).toContain("WFLO_RUN_SUPERSEDED");
     expect(won[0]?.done?.toSorted()).toEqual(NODES);
     await wflo.flush();
-    expect(await wflo.budgets.reconcile()).toEqual([]);
+    expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
     await wflo.close();
     await simulator.close();
   },

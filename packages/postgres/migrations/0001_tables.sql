@@ -15,6 +15,20 @@ create table wflo.budget (
   constraint budget_on_expiry check (on_expiry in ('charge', 'release'))
 );
 
+-- What budgets are made of that nobody set and whose ids begin so.
+create table wflo.budget_default (
+  tenant text collate "C" not null,
+  prefix text collate "C" not null,
+  cap_total int8,
+  cap_day int8,
+  cap_month int8,
+  zone text not null default 'UTC',
+  warn_at float8[] not null default '{}',
+  on_expiry text not null default 'charge',
+  primary key (tenant, prefix),
+  constraint budget_default_on_expiry check (on_expiry in ('charge', 'release'))
+);
+
 -- warned is the highest share of its cap that was told, next_warning the nano-dollars at which the next one is; null for none.
 create table wflo.budget_window (
   tenant text collate "C" not null,

@@ -7,9 +7,11 @@ import {
 } from "@wflo/core";
 import { and, eq } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
+import { listBudgets } from "./list-budgets.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { budget } from "./schema/budget.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
+import { isZoneRefusal, unknownZone } from "./unknown-zone.ts";
 
 /** The part of the ledger that sets and shows budgets. */
 export type BudgetMethods = Pick<
@@ -17,7 +19,8 @@ export type BudgetMethods = Pick<
   "setBudget" | "raiseCap" | "getBudgets" | "listBudgets" | "setPaused"
 >;
 
-interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "timeZone" | "paused"> {
+/** A budget as the SQL functions write it; money as text. */
+export interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "timeZone" | "paused"> {
   readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
   readonly windows: readonly WindowJson[];
 }
@@ -28,7 +31,7 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
     async setBudget(tenant, { id, caps, onExpiry, warnAt, timeZone = "UTC" }) {
       const args = [keyOf("tenant", tenant), keyOf("budget id", id), caps.total, caps.day, caps.month];
       const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt], timeZone]);
-      if (isRefusal(state)) throw new InvalidOptionError(unknownZone(id, timeZone));
+      if (isZoneRefusal(state)) throw new InvalidOptionError(unknownZone(`Budget ${id}`, timeZone));
       return readBudget(state as BudgetJson);
     },
     async raiseCap(tenant, budgetId, window, toNanoUsd) {
@@ -42,11 +45,7 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
       const byId = new Map(states.map((state) => [state.id, readBudget(state)]));
       return ids.flatMap((id) => byId.get(id) ?? []);
     },
-    async listBudgets(tenant, { prefix = "", after, limit }) {
-      const page = [keyOf("prefix", prefix), after === undefined ? null : keyOf("budget id", after), limit];
-      const states = await driver.call("list_budgets", [keyOf("tenant", tenant), ...page]);
-      return (states as BudgetJson[]).map(readBudget);
-    },
+    listBudgets: (tenant, page) => listBudgets(driver, tenant, page),
     async setPaused(tenant, budgetId, paused) {
       const isTheOne = and(
         eq(budget.tenant, keyOf("tenant", tenant)),
@@ -58,16 +57,9 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
   };
 }
 
-function readBudget({ caps, windows, ...json }: BudgetJson): BudgetState {
+/** Reads a budget. */
+export function readBudget({ caps, windows, ...json }: BudgetJson): BudgetState {
   return { ...json, caps: readCaps(caps), windows: windows.map(readWindow) };
-}
-
-function isRefusal(state: unknown): boolean {
-  return (state as { readonly refusal?: string }).refusal !== undefined;
-}
-
-function unknownZone(id: string, timeZone: string): string {
-  return `Budget ${id}: the database knows no time zone "${timeZone}". Write another name of it, or update the server's time zones.`;
 }
 
 function readCaps(caps: BudgetJson["caps"]): BudgetDefinition["caps"] {

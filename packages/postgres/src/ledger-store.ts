@@ -1,6 +1,7 @@
 import type { Discrepancy, LedgerStore, WindowKind } from "@wflo/core";
 import { budgetMethods } from "./budget-methods.ts";
 import { CallWriter } from "./call-writer.ts";
+import { defaultMethods } from "./default-methods.ts";
 import { keyOf } from "./key-of.ts";
 import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
@@ -15,6 +16,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
   const writer = new CallWriter(driver);
   return {
     ...budgetMethods(driver),
+    ...defaultMethods(driver),
     reserve: (request) => writer.reserve(request),
     settle: (tenant, settlements) => writer.settle(tenant, settlements),
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {

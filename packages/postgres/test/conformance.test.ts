@@ -6,7 +6,7 @@ import { pgliteDriver } from "../src/pglite-driver.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const EMPTY =
-  "truncate wflo.budget, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step, wflo.thread, wflo.checkpoint, wflo.element, " +
+  "truncate wflo.budget, wflo.budget_default, wflo.budget_window, wflo.hold, wflo.entry, wflo.run, wflo.step, wflo.thread, wflo.checkpoint, wflo.element, " +
   "wflo.pending_write, wflo.item";
 const clock = (at: string) =>
   `create or replace function wflo.now() returns timestamptz language sql volatile as $$ select ${at} $$`;

@@ -80,6 +80,6 @@ test(
       spent: "0.0328",
       reserved: "0.00",
     });
-    expect(await one.budgets.reconcile()).toEqual([]);
+    expect((await one.budgets.reconcile()).discrepancies).toEqual([]);
   },
 );

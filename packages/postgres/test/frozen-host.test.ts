@@ -184,7 +184,7 @@ describe.skipIf(process.platform === "win32")(
         cost: { calls: 3, total: "0.00246" },
       });
       expect(await money()).toEqual({ spent: "0.00246", isHeld: false });
-      expect(await wflo.budgets.reconcile()).toEqual([]);
+      expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
     });
   },
 );

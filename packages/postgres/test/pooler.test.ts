@@ -1,3 +1,4 @@
+import { createWflo } from "@wflo/core";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PgPool, PgQuery } from "../src/pg-pool.ts";
@@ -175,4 +176,20 @@ test("proves with reconcile that a row was changed by hand", async () => {
       holdsNanoUsd: 0n,
     },
   ]);
+  const wflo = createWflo({ database: files.open(), tenant: "t", logger: false });
+  expect(await wflo.budgets.reconcile()).toEqual({
+    isExact: false,
+    discrepancies: [
+      {
+        budgetId: "b",
+        window: "day",
+        spent: "0.000000016",
+        entries: "0.000000009",
+        reserved: "0.000000003",
+        holds: "0.00",
+      },
+    ],
+    inDoubt: [],
+    hasMoreInDoubt: false,
+  });
 });

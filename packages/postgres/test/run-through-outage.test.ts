@@ -44,7 +44,7 @@ test(
       spent: "0.00164",
       reserved: "0.00",
     });
-    expect(await wflo.budgets.reconcile()).toEqual([]);
+    expect((await wflo.budgets.reconcile()).discrepancies).toEqual([]);
   },
 );
 

@@ -2,6 +2,7 @@ import { getTableColumns } from "drizzle-orm";
 import { getTableConfig } from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
 import { budgetWindow } from "../src/schema/budget-window.ts";
+import { budgetDefault } from "../src/schema/budget-default.ts";
 import { budget } from "../src/schema/budget.ts";
 import { entry } from "../src/schema/entry.ts";
 import { hold } from "../src/schema/hold.ts";
@@ -17,6 +18,7 @@ import { useDatabase } from "./support/use-database.ts";
 const database = useDatabase();
 const tables = {
   budget,
+  budget_default: budgetDefault,
   budget_window: budgetWindow,
   hold,
   entry,

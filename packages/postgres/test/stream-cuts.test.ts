@@ -66,7 +66,7 @@ test("a budget paused by one process cuts the streams of another within two seco
   expect(error).toBeInstanceOf(BudgetPausedError);
   expect(ms).toBeLessThan(2_500);
   expect(await reserved()).toEqual(["0.00", "0.00"]);
-  expect(await here.budgets.reconcile()).toEqual([]);
+  expect((await here.budgets.reconcile()).discrepancies).toEqual([]);
 });
 
 test("a cap of one window lowered by one process below what is held cuts the youngest stream of another", async () => {

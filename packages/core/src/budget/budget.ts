@@ -1,29 +1,13 @@
-import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import { checkName } from "./check-name.ts";
-import { checkTimeZone } from "./check-time-zone.ts";
-import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
-import type { BudgetDefinition, BudgetState } from "../ports/ledger-store.ts";
+import { decimalUsd } from "../money/money.ts";
+import type { BudgetDefinition, BudgetState } from "../ports/budget-state.ts";
 import type { WindowKind } from "../ports/window-state.ts";
+import { checkTerms, type BudgetTerms } from "./budget-terms.ts";
+import { checkName } from "./check-name.ts";
 
 /** A budget as its owner writes it. */
-export interface BudgetInput {
+export interface BudgetInput extends BudgetTerms {
   /** Any name, such as `user/42`. */
   readonly id: string;
-  /** At least one. `day` and `month` follow the calendar of `timeZone`; all that are given apply at once. */
-  readonly caps: { readonly total?: MoneyInput; readonly day?: MoneyInput; readonly month?: MoneyInput };
-  /**
-   * Shares of a cap (above 0, up to 1; at most 100) at which `budget-warning` is emitted: each once in a window, by one process of all. A share
-   * below one that was told counts as told. A cap that is raised makes those warn again that are no longer spent of it.
-   */
-  readonly warnAt?: readonly number[] | undefined;
-  /**
-   * Whose calendar `day` and `month` follow: `UTC` (the default) or a name of the IANA list, such as `Europe/Paris`. Days have 23 or 25 hours
-   * where clocks are set; the database's clock and its list of zones decide. In another zone than before, the open day and month begin at zero,
-   * unless they begin at the same moment as the old ones; open calls settle where they were held, and `total` goes on.
-   */
-  readonly timeZone?: string | undefined;
-  /** What becomes of a call whose process died: charged at its hold (the default: it may have been billed) or released. */
-  readonly onExpiry?: "charge" | "release" | undefined;
 }
 
 /** One cap of a budget and what became of it. Money is a decimal string in US dollars. */
@@ -52,41 +36,10 @@ export interface Budget {
   readonly left: string;
 }
 
-/** Shares in `warnAt` at most. */
-const SHARES = 100;
-const WINDOWS: readonly WindowKind[] = ["day", "month", "total"];
-
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function budgetDefinition(input: BudgetInput): BudgetDefinition {
   checkName("A budget id", input?.id);
-  const caps: Partial<Record<WindowKind, bigint>> = {};
-  for (const [window, cap] of Object.entries(input.caps ?? {})) {
-    if (!WINDOWS.includes(window as WindowKind)) {
-      throw new InvalidOptionError(
-        `Budget ${input.id}: there is no cap "${window}"; write total, day or month.`,
-      );
-    }
-    if (cap !== undefined) caps[window as WindowKind] = usd(cap).nanoUsd;
-  }
-  if (Object.keys(caps).length === 0) {
-    throw new InvalidOptionError(
-      `Budget ${input.id} has no cap: give at least one, such as caps: { month: "20.00" }.`,
-    );
-  }
-  const timeZone = checkTimeZone(`Budget ${input.id}`, input.timeZone ?? "UTC");
-  const warnAt = [...new Set(input.warnAt ?? [])].sort((a, b) => a - b);
-  if (warnAt.length > SHARES)
-    throw new InvalidOptionError(`Budget ${input.id}: warnAt takes at most ${SHARES} shares.`);
-  if (warnAt.some((share) => !(share > 0 && share <= 1))) {
-    throw new InvalidOptionError(
-      `Budget ${input.id}: warnAt takes shares above 0 and up to 1, such as [0.5, 0.8].`,
-    );
-  }
-  const onExpiry = input.onExpiry ?? "charge";
-  if (onExpiry !== "charge" && onExpiry !== "release") {
-    throw new InvalidOptionError(`Budget ${input.id}: onExpiry is "charge" or "release".`);
-  }
-  return { id: input.id, caps, warnAt, onExpiry, timeZone };
+  return { id: input.id, ...checkTerms(`Budget ${input.id}`, input) };
 }
 
 /** A budget for people: decimal strings instead of nano-dollars. */

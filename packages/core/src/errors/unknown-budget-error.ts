@@ -8,7 +8,8 @@ export class UnknownBudgetError extends WfloError {
   constructor(budgetId: string) {
     super(
       "WFLO_UNKNOWN_BUDGET",
-      `There is no budget ${budgetId}. Create it with wflo.budgets.set({ id: "${budgetId}", caps: { month: "20.00" } }).`,
+      `There is no budget ${budgetId}. Create it with wflo.budgets.set({ id: "${budgetId}", caps: { month: "20.00" } }), ` +
+        'or all that are alike with wflo.budgets.setDefault({ match: "user/*", caps: { month: "5.00" } }).',
     );
     this.budgetId = budgetId;
   }

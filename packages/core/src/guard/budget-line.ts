@@ -20,7 +20,8 @@ const EXPIRE_AT_ONCE = 100;
 
 interface BudgetLineOptions {
   readonly tenant: string;
-  readonly ledger: LedgerStore;
+  readonly ledger: Pick<LedgerStore, "expire" | "getBudgets">;
+  readonly reserve: LedgerStore["reserve"];
   readonly clock: Clock;
   readonly holds: OpenHolds;
   readonly onTrouble: (error: unknown) => void;
@@ -225,7 +226,7 @@ export class BudgetLine {
   }
 
   async #ask(ask: Ask, share: number): Promise<ReserveVerdict> {
-    const verdict = await this.#options.ledger.reserve({ ...ask, share });
+    const verdict = await this.#options.reserve({ ...ask, share });
     if (verdict.code === "granted") this.#free.note(verdict.windows);
     return verdict;
   }

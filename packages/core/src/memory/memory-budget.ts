@@ -1,4 +1,4 @@
-import type { BudgetDefinition, BudgetState } from "../ports/ledger-store.ts";
+import type { BudgetDefinition, BudgetState } from "../ports/budget-state.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 import { MemoryWindow } from "./memory-window.ts";
 import { windowBounds } from "./window-bounds.ts";

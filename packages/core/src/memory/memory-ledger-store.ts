@@ -1,5 +1,7 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import type { BudgetDefinition, BudgetState, LedgerStore } from "../ports/ledger-store.ts";
+import type { BudgetDefinition, BudgetState } from "../ports/budget-state.ts";
+import type { DefaultStore } from "../ports/default-store.ts";
+import type { LedgerStore } from "../ports/ledger-store.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
 import { costGroups } from "./cost-groups.ts";
@@ -14,6 +16,7 @@ import { settleCalls } from "./settle-calls.ts";
 export function memoryLedgerStore(state: MemoryState): LedgerStore {
   return {
     ...budgetMethods(state),
+    ...defaultMethods(state),
     async reserve(request) {
       return reserveCall(state.tenant(request.tenant), request, state.now());
     },
@@ -62,7 +65,7 @@ function budgetMethods(state: MemoryState): BudgetMethods {
     async setBudget(tenantId, definition) {
       const tenant = state.tenant(tenantId);
       const nowMs = state.now();
-      checkZone(tenant, definition);
+      checkZone(tenant, `Budget ${definition.id}`, definition);
       let budget = tenant.budgets.get(definition.id);
       if (budget === undefined) {
         budget = tenant.addBudget(definition);
@@ -99,9 +102,39 @@ function budgetMethods(state: MemoryState): BudgetMethods {
   };
 }
 
-function checkZone({ clocks }: MemoryTenant, { id, timeZone = "UTC" }: BudgetDefinition): void {
+function defaultMethods(state: MemoryState): DefaultStore {
+  return {
+    async setDefault(tenantId, definition) {
+      const tenant = state.tenant(tenantId);
+      checkZone(tenant, `The default for ${definition.prefix}*`, definition);
+      tenant.defaults.set(definition);
+    },
+    async listDefaults(tenantId, { after, limit }) {
+      return state.tenant(tenantId).defaults.list(after, limit);
+    },
+    async removeDefault(tenantId, prefix) {
+      return state.tenant(tenantId).defaults.remove(prefix);
+    },
+    async createFromDefault(tenantId, budgetId) {
+      const tenant = state.tenant(tenantId);
+      const nowMs = state.now();
+      const there = tenant.budgets.get(budgetId);
+      if (there !== undefined) return { budget: there.state(nowMs), madeFrom: undefined };
+      const found = tenant.defaults.of(budgetId);
+      if (found === undefined) return undefined;
+      const budget = tenant.addBudget({ ...found, id: budgetId });
+      return { budget: budget.state(nowMs), madeFrom: found.prefix };
+    },
+  };
+}
+
+function checkZone(
+  { clocks }: MemoryTenant,
+  what: string,
+  { timeZone = "UTC" }: Pick<BudgetDefinition, "timeZone">,
+): void {
   if (clocks.know(timeZone)) return;
   throw new InvalidOptionError(
-    `Budget ${id}: this host knows no time zone "${timeZone}". Write another name of it.`,
+    `${what}: this host knows no time zone "${timeZone}". Write another name of it.`,
   );
 }

@@ -1,8 +1,9 @@
-import type { BudgetDefinition } from "../ports/ledger-store.ts";
+import type { BudgetDefinition } from "../ports/budget-state.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryCall, MemoryEntry, MemoryHold } from "./memory-call.ts";
 import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
 import { MemoryItems } from "./memory-items.ts";
+import { MemoryDefaults } from "./memory-defaults.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { MemoryThread } from "./memory-thread.ts";
 import { MemoryWarnings } from "./memory-warnings.ts";
@@ -14,6 +15,7 @@ export class MemoryTenant {
   readonly clocks: ZoneClocks;
   readonly budgets = new Map<string, MemoryBudget>();
   readonly budgetsById = new SortedById<MemoryBudget>();
+  readonly defaults = new MemoryDefaults();
   /** Open holds by call id. */
   readonly holds = new Map<string, MemoryHold>();
   /** Closed calls by call id. */

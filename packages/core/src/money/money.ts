@@ -4,6 +4,7 @@ import { InvalidAmountError } from "../errors/invalid-amount-error.ts";
 export type MoneyInput = Money | string | number;
 
 const NANO_PER_USD = 1_000_000_000n;
+const DECIMALS = 9;
 
 /** The largest amount a ledger column holds: $9,223,372,036.854775807 (a signed 64-bit count of nano-dollars). */
 export const MAX_NANO_USD = 9_223_372_036_854_775_807n;
@@ -97,10 +98,13 @@ function expand(text: string): string {
 
 /** The shortest exact decimal text of a count of nano-dollars, with at least two decimals and no sign of dollars. */
 export function decimalUsd(nanoUsd: bigint): string {
+  if (nanoUsd === 0n) return "0.00";
   const sign = nanoUsd < 0n ? "-" : "";
-  const value = nanoUsd < 0n ? -nanoUsd : nanoUsd;
-  const fraction = (value % NANO_PER_USD).toString().padStart(9, "0").replace(/0+$/, "").padEnd(2, "0");
-  return `${sign}${value / NANO_PER_USD}.${fraction}`;
+  const digits = (nanoUsd < 0n ? -nanoUsd : nanoUsd).toString().padStart(DECIMALS + 1, "0");
+  const point = digits.length - DECIMALS;
+  let end = digits.length;
+  while (end > point + 2 && digits[end - 1] === "0") end -= 1;
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point, end)}`;
 }
 
 /** For sentences: `$5.00`, `$0.0001468`. Exact. */

@@ -1,27 +1,7 @@
+import type { BudgetDefinition, BudgetState } from "./budget-state.ts";
 import type { BudgetWarning, WarningWatch } from "./budget-warning.ts";
+import type { DefaultStore } from "./default-store.ts";
 import type { WindowKind, WindowState } from "./window-state.ts";
-
-/** What a budget is set to. A cap that is left out is lifted; amounts in nano-dollars. */
-export interface BudgetDefinition {
-  readonly id: string;
-  readonly caps: Readonly<Partial<Record<WindowKind, bigint>>>;
-  /** What becomes of a hold whose process died: `charge` it in full (the default, the request may have been billed), or `release` it. */
-  readonly onExpiry: "charge" | "release";
-  /**
-   * Shares of a cap (above 0, up to 1) at which a window warns, each once: a share that was told, and those below it, are not told
-   * again. A higher cap forgets the shares that are no longer spent of it.
-   */
-  readonly warnAt: readonly number[];
-  /** Whose calendar days and months follow: `UTC` (when left out) or an IANA name that JavaScript knows. */
-  readonly timeZone?: string | undefined;
-}
-
-/** A budget with its open windows, one for each cap. A window nobody used yet is shown as empty. */
-export interface BudgetState extends BudgetDefinition {
-  readonly timeZone: string;
-  readonly paused: boolean;
-  readonly windows: readonly WindowState[];
-}
 
 /** Whom a call belongs to; stored with its hold and its entry. */
 export interface CallLabel {
@@ -179,7 +159,7 @@ export interface Discrepancy {
 }
 
 /** Where money is counted. Every method is atomic; concurrent callers in any number of processes see one order. */
-export interface LedgerStore {
+export interface LedgerStore extends DefaultStore {
   /**
    * Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. Another time zone has
    * windows of its own, which begin at zero, but for those that begin at the same moment; open calls settle where they were held. Throws

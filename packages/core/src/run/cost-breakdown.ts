@@ -1,5 +1,6 @@
 import { decimalUsd } from "../money/money.ts";
-import type { BudgetState, CostGroup } from "../ports/ledger-store.ts";
+import type { BudgetState } from "../ports/budget-state.ts";
+import type { CostGroup } from "../ports/ledger-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 import type { CostBranches } from "./cost-branches.ts";
 import { costTree, type CostNode } from "./cost-tree.ts";

@@ -1,21 +1,21 @@
 import { checkOptions } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
-import { decode, encode } from "../checkpoint/codec.ts";
+import type { TopUp } from "../budget/top-up.ts";
+import { encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import { budgetExceededIn } from "../errors/is-budget-exceeded.ts";
 import { RunAliveError } from "../errors/run-alive-error.ts";
 import { RunNotResumableError } from "../errors/run-not-resumable-error.ts";
 import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import { isUuid } from "../ports/ids.ts";
 import type { RunRow } from "../ports/run-store.ts";
-import type { WindowKind } from "../ports/window-state.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
 import { executeRun } from "./execute-run.ts";
 import { runBudgetId } from "./run-budget.ts";
 import { currentContext } from "./run-context.ts";
 import type { RunServices } from "./run-services.ts";
 import { savable } from "./framework-value.ts";
+import { topUpRun } from "./top-up-run.ts";
 import { functionOf, type WorkflowTarget } from "./workflow-target.ts";
 
 /** Caps that every run of a workflow gets. */
@@ -44,9 +44,7 @@ export interface RunOptions extends Caps {
 /** How a run is gone on with. */
 export interface ResumeOptions {
   /** Raises a cap first: absolute, never lowers. The run's own total cap unless another budget or window is named. */
-  readonly topUp?:
-    | { readonly to: MoneyInput; readonly budget?: string; readonly window?: WindowKind }
-    | undefined;
+  readonly topUp?: (TopUp & { readonly budget?: string | undefined }) | undefined;
   /** What an interrupted run waits for, such as somebody's decision: its function finds it as `run.answer`. */
   readonly answer?: unknown;
   /** Resumes although another process still executes the run; that one is stopped. */
@@ -163,7 +161,7 @@ async function claimRun(
   if (row.status === "completed") throw completed(runId);
   const isAlive = row.status === "running" && !row.stale && options.takeOver !== true;
   if (isAlive) throw new RunAliveError(runId, services.clock.now() - row.heartbeatAt.getTime());
-  if (options.topUp) await topUp(services, row, options.topUp);
+  if (options.topUp) await topUpRun(services, row, options.topUp);
   const verdict = await database.runs.claim(tenant, runId, { takeOver: options.takeOver === true });
   switch (verdict.code) {
     case "claimed":
@@ -182,32 +180,4 @@ function completed(runId: string): RunNotResumableError {
     runId,
     `it is completed. Its result: (await wflo.runs.get("${runId}")).result.`,
   );
-}
-
-async function topUp(
-  services: RunServices,
-  row: RunRow,
-  wish: NonNullable<ResumeOptions["topUp"]>,
-): Promise<void> {
-  const { tenant, database } = services;
-  const own = runBudgetId(row.id);
-  const refusal = row.error === undefined ? undefined : budgetExceededIn(decode(row.error));
-  if (wish.budget === undefined && refusal !== undefined && refusal.budgetId !== own) {
-    throw new RunNotResumableError(
-      row.id,
-      `it was stopped by budget ${refusal.budgetId}, not by its own. Write resume("${row.id}", { topUp: { ` +
-        `to: "${String(wish.to)}", budget: "${refusal.budgetId}" } }).`,
-    );
-  }
-  const id = wish.budget ?? own;
-  const to = usd(wish.to).nanoUsd;
-  const window = wish.window ?? (refusal?.budgetId === id ? refusal.window : await onlyWindow(services, id));
-  if (await database.ledger.raiseCap(tenant, id, window, to)) return;
-  throw new RunNotResumableError(row.id, `there is no ${window} cap of budget ${id} to top up.`);
-}
-
-async function onlyWindow(services: RunServices, id: string): Promise<WindowKind> {
-  const [budget] = await services.database.ledger.getBudgets(services.tenant, [id]);
-  const windows = Object.keys(budget?.caps ?? {}) as WindowKind[];
-  return windows.length === 1 && windows[0] ? windows[0] : "total";
 }

@@ -27,6 +27,15 @@ export interface WfloEvents {
   /** A call waits for money that other calls hold. */
   readonly "call-waiting": CallLabel & { readonly callId: string; readonly budgetId: string };
   /**
+   * A budget that nobody set was made from a default, by this process. Told once at most: not at all by a process that dies in that moment.
+   * `caps` are decimal strings.
+   */
+  readonly "budget-created": {
+    readonly budgetId: string;
+    readonly match: string;
+    readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
+  };
+  /**
    * A charge took a window past one of its `warnAt` shares. Emitted once for each share of a window, by one process of all that share the
    * database; a process that dies between the charge and this event takes the event with it.
    */

@@ -49,6 +49,15 @@ async function redefine(database: Database, tenant: string, id: string, caps: Bu
   return database.ledger.setBudget(tenant, { ...old, caps: { ...old.caps, ...caps } });
 }
 
+function inThirtyDays(budget: BudgetState): BudgetState {
+  const windows = budget.windows.map((window) => {
+    if (window.window !== "month" || window.startsAt === undefined || window.timeZone !== "UTC")
+      return window;
+    return { ...window, resetsAt: new Date(window.startsAt.getTime() + THIRTY_DAYS_MS) };
+  });
+  return { ...budget, windows };
+}
+
 /** Stores that treat budgets, caps and windows wrongly. */
 export const brokenBudgets: readonly BrokenStore[] = [
   mixesTenants,
@@ -100,6 +109,36 @@ export const brokenBudgets: readonly BrokenStore[] = [
     },
   },
   {
+    name: "says that it raised the cap of a month, and does not",
+    breaks: "grants up to a raised cap of a month, and the ordinary one in the next",
+    wrap(database) {
+      const raiseCap: LedgerStore["raiseCap"] = async (tenant, id, window, toNanoUsd) => {
+        if (window !== "month") return database.ledger.raiseCap(tenant, id, window, toNanoUsd);
+        const [budget] = await database.ledger.getBudgets(tenant, [id]);
+        return budget?.caps.month === undefined ? undefined : budget;
+      };
+      return withMethods(database, { ledger: { raiseCap } });
+    },
+  },
+  {
+    name: "keeps a day raised when the budget is set",
+    breaks: "ends a raise of a day when the budget is set",
+    wrap(database) {
+      const raised = new Map<string, bigint>();
+      const setBudget: LedgerStore["setBudget"] = async (tenant, budget) => {
+        const state = await database.ledger.setBudget(tenant, budget);
+        const to = raised.get(budget.id);
+        if (to === undefined) return state;
+        return (await database.ledger.raiseCap(tenant, budget.id, "day", to)) ?? state;
+      };
+      const raiseCap: LedgerStore["raiseCap"] = async (tenant, id, window, toNanoUsd) => {
+        if (window === "day") raised.set(id, toNanoUsd);
+        return database.ledger.raiseCap(tenant, id, window, toNanoUsd);
+      };
+      return withMethods(database, { ledger: { setBudget, raiseCap } });
+    },
+  },
+  {
     name: "takes a zone that it does not know for UTC",
     breaks: "takes no zone that it does not know, and leaves the budget as it is",
     wrap(database) {
@@ -115,18 +154,12 @@ export const brokenBudgets: readonly BrokenStore[] = [
     name: "takes thirty days for a month",
     breaks: "counts calendar months in UTC, of whatever length",
     wrap(database) {
-      const getBudgets: LedgerStore["getBudgets"] = async (tenant, ids) => {
-        const budgets = await database.ledger.getBudgets(tenant, ids);
-        return budgets.map((budget) => ({
-          ...budget,
-          windows: budget.windows.map((window) => {
-            if (window.window !== "month" || window.startsAt === undefined || window.timeZone !== "UTC")
-              return window;
-            return { ...window, resetsAt: new Date(window.startsAt.getTime() + THIRTY_DAYS_MS) };
-          }),
-        }));
-      };
-      return withMethods(database, { ledger: { getBudgets } });
+      const { ledger } = database;
+      const getBudgets: LedgerStore["getBudgets"] = async (tenant, ids) =>
+        (await ledger.getBudgets(tenant, ids)).map(inThirtyDays);
+      const listBudgets: LedgerStore["listBudgets"] = async (tenant, page) =>
+        (await ledger.listBudgets(tenant, page)).map(inThirtyDays);
+      return withMethods(database, { ledger: { getBudgets, listBudgets } });
     },
   },
 ];

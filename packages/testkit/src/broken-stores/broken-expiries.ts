@@ -36,8 +36,11 @@ async function define(
   budgets: readonly BudgetState[],
   onExpiry: OnExpiry | undefined,
 ): Promise<void> {
-  for (const budget of budgets)
+  for (const budget of budgets) {
     await ledger.setBudget(tenant, { ...budget, onExpiry: onExpiry ?? budget.onExpiry });
+    for (const { window, capNanoUsd } of budget.windows)
+      await ledger.raiseCap(tenant, budget.id, window, capNanoUsd);
+  }
 }
 
 /** Stores that treat the holds of dead processes wrongly. */

@@ -2,6 +2,7 @@ import { brokenBudgets } from "./broken-budgets.ts";
 import { brokenCheckpoints } from "./broken-checkpoints.ts";
 import { brokenClaims } from "./broken-claims.ts";
 import { brokenCosts } from "./broken-costs.ts";
+import { brokenDefaults } from "./broken-defaults.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
 import { brokenItemSearches } from "./broken-item-searches.ts";
@@ -29,6 +30,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenExpiries,
   ...brokenBudgets,
   ...brokenWarnings,
+  ...brokenDefaults,
   ...brokenLists,
   ...brokenRuns,
   ...brokenClaims,

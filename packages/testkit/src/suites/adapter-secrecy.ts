@@ -26,6 +26,7 @@ const EVENTS: readonly WfloEventName[] = [
   "call-end",
   "call-waiting",
   "call-settled",
+  "budget-created",
   "budget-warning",
   "budget-exceeded",
   "trouble",

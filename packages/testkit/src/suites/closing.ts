@@ -10,6 +10,11 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   raiseCap: (desk) => desk.ledger.raiseCap(desk.tenant, "user", "total", 200n),
   getBudgets: (desk) => desk.ledger.getBudgets(desk.tenant, ["user"]),
   listBudgets: (desk) => desk.ledger.listBudgets(desk.tenant, { limit: 10 }),
+  setDefault: (desk) =>
+    desk.ledger.setDefault(desk.tenant, { prefix: "u/", caps: { day: 1n }, onExpiry: "charge", warnAt: [] }),
+  listDefaults: (desk) => desk.ledger.listDefaults(desk.tenant, { limit: 10 }),
+  removeDefault: (desk) => desk.ledger.removeDefault(desk.tenant, "u/"),
+  createFromDefault: (desk) => desk.ledger.createFromDefault(desk.tenant, "u/1"),
   setPaused: (desk) => desk.ledger.setPaused(desk.tenant, "user", true),
   reserve: (desk) => desk.reserve(10n, ["user"]),
   settle: (desk) => desk.settle(desk.nextId(), 10n),

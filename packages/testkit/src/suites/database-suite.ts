@@ -14,6 +14,7 @@ import { itemSearchesCases } from "./item-searches.ts";
 import { itemsCases } from "./items.ts";
 import { ledgerCorrectionCases } from "./ledger-correction.ts";
 import { ledgerCostsCases } from "./ledger-costs.ts";
+import { ledgerDefaultsCases } from "./ledger-defaults.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
 import { ledgerIdentityCases } from "./ledger-identity.ts";
 import { ledgerListsCases } from "./ledger-lists.ts";
@@ -41,6 +42,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   windows: ledgerWindowsCases,
   zones: ledgerZonesCases,
   warnings: ledgerWarningsCases,
+  defaults: ledgerDefaultsCases,
   lists: ledgerListsCases,
   costs: ledgerCostsCases,
   runs: runsCases,

@@ -37,6 +37,14 @@ const NAME_PLACES: Places = {
     const listed = await desk.ledger.listBudgets(desk.tenant, { prefix: text, limit: 10 });
     expect(listed.map(({ id }) => id)).toEqual([text]);
   },
+  async "a default's prefix"(desk, text) {
+    const terms = { caps: { total: 100n }, onExpiry: "charge", warnAt: [], timeZone: "UTC" } as const;
+    await desk.ledger.setDefault(desk.tenant, { prefix: text, ...terms });
+    const made = await desk.ledger.createFromDefault(desk.tenant, `${text}1`);
+    expect(made).toMatchObject({ madeFrom: text, budget: { id: `${text}1` } });
+    expect(await desk.ledger.listDefaults(desk.tenant, { limit: 10 })).toEqual([{ prefix: text, ...terms }]);
+    expect(await desk.ledger.removeDefault(desk.tenant, text)).toBe(true);
+  },
   async "a workflow's name"(desk, text) {
     const runId = await desk.run({ workflow: text });
     expect(await desk.runs.get(desk.tenant, runId)).toMatchObject({ workflow: text });

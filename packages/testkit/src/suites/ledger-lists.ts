@@ -137,10 +137,43 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const next = await desk.ledger.listBudgets(desk.tenant, { prefix: "user/", after: "user/1", limit: 100 });
     expect(next.map(({ id }) => id)).toEqual(["user/2"]);
   }),
+  databaseCase("lists budgets as each is shown alone, with spent, reserved and reset", async (desk) => {
+    await desk.budget("a", { total: 100n, day: 80n, month: 90n }, { warnAt: [0.5, 0.8] });
+    await desk.budget("b", { day: 70n, month: 60n }, { timeZone: "Asia/Tokyo", onExpiry: "release" });
+    await desk.budget("c", { month: 50n }, { timeZone: "Europe/Paris" });
+    await desk.budget("d", { total: 40n });
+    await desk.spend(30n, ["a", "b", "c"]);
+    await desk.settle(await desk.hold(5n, ["a", "b"]), 9n);
+    await desk.setNow("2026-03-10T15:05Z");
+    await desk.hold(7n, ["a", "b", "d"]);
+    await desk.ledger.raiseCap(desk.tenant, "b", "day", 75n);
+    await desk.ledger.setPaused(desk.tenant, "c", true);
+    const listed = await desk.ledger.listBudgets(desk.tenant, { limit: 10 });
+    expect(listed).toEqual(await desk.ledger.getBudgets(desk.tenant, ["a", "b", "c", "d"]));
+    const told = listed.map(({ windows }) =>
+      windows.map((window) => [window.window, window.spentNanoUsd, window.reservedNanoUsd]),
+    );
+    expect(told).toEqual([
+      [
+        ["total", 39n, 7n],
+        ["day", 39n, 7n],
+        ["month", 39n, 7n],
+      ],
+      [
+        ["day", 0n, 7n],
+        ["month", 39n, 7n],
+      ],
+      [["month", 30n, 0n]],
+      [["total", 0n, 7n]],
+    ]);
+    const tomorrow = [new Date("2026-03-11T00:00Z"), new Date("2026-03-11T15:00Z")];
+    expect([listed[0]?.windows[1]?.resetsAt, listed[1]?.windows[0]?.resetsAt]).toEqual(tomorrow);
+  }),
   databaseCase("answers empty lists with empty lists", async (desk) => {
     const { ledger, tenant } = desk;
     expect(await ledger.getBudgets(tenant, [])).toEqual([]);
     expect(await ledger.listBudgets(tenant, { limit: 10 })).toEqual([]);
+    expect(await ledger.listDefaults(tenant, { limit: 10 })).toEqual([]);
     expect(await ledger.settle(tenant, [])).toEqual([]);
     expect(await ledger.renew(tenant, [], 60_000)).toBeUndefined();
     expect(await ledger.expire(10)).toBe(0);
@@ -154,6 +187,8 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const nobody = desk.nextId();
     expect(await ledger.getBudgets(tenant, [nobody])).toEqual([]);
     expect(await ledger.setPaused(tenant, nobody, true)).toBe(false);
+    expect(await ledger.removeDefault(tenant, nobody)).toBe(false);
+    expect(await ledger.createFromDefault(tenant, nobody)).toBeUndefined();
     expect(await ledger.renew(tenant, [nobody], 60_000)).toBeUndefined();
     expect(await desk.entriesOf(nobody)).toEqual([]);
     expect(await desk.entries({ runId: nobody })).toEqual([]);

@@ -152,6 +152,24 @@ export const ledgerWindowsCases: readonly DatabaseCase[] = [
     await desk.setNow("2026-03-11T12:00:00Z");
     expect((await desk.window("user", "day")).capNanoUsd).toBe(100n);
   }),
+  databaseCase("grants up to a raised cap of a month, and the ordinary one in the next", async (desk) => {
+    await desk.budget("user", { month: 100n, day: 1_000n }, { timeZone: "Asia/Tokyo" });
+    await desk.spend(100n, ["user"]);
+    expect((await desk.reserve(50n, ["user"])).code).not.toBe("granted");
+    await desk.ledger.raiseCap(desk.tenant, "user", "month", 150n);
+    await desk.spend(50n, ["user"]);
+    await desk.setNow("2026-03-31T14:50Z");
+    expect((await desk.reserve(1n, ["user"])).code).not.toBe("granted");
+    await desk.setNow("2026-03-31T15:05Z");
+    expect((await desk.reserve(101n, ["user"])).code).not.toBe("granted");
+    await desk.hold(100n, ["user"]);
+  }),
+  databaseCase("ends a raise of a day when the budget is set", async (desk) => {
+    await desk.budget("user", { day: 100n });
+    await desk.ledger.raiseCap(desk.tenant, "user", "day", 150n);
+    await desk.budget("user", { day: 100n });
+    expect((await desk.window("user", "day")).capNanoUsd).toBe(100n);
+  }),
   databaseCase("raises no cap that is not there", async (desk) => {
     await desk.budget("user", { total: 100n });
     expect(await desk.ledger.raiseCap(desk.tenant, "user", "day", 150n)).toBeUndefined();
