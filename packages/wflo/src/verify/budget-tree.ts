@@ -1,0 +1,36 @@
+import type { WindowKind } from "@wflo/core";
+import type { Random } from "./random.ts";
+
+/** A budget of the play: which cap it has, and how many users share it. */
+export interface PlayBudget {
+  readonly id: string;
+  readonly window: WindowKind;
+  readonly users: number;
+}
+
+const TEAMS = [1, 2, 3];
+const USERS_OF_A_TEAM = [1, 2, 3];
+const TEAM_IDS = TEAMS.map((team) => `team/${team}`);
+const USER_IDS = TEAMS.flatMap((team) => USERS_OF_A_TEAM.map((user) => `user/${team}-${user}`));
+const ORG_ID = "org";
+
+/** An organisation, its teams, their users. The caps of these are changed all the time. */
+export const TREE: readonly PlayBudget[] = [
+  { id: ORG_ID, window: "month", users: USER_IDS.length },
+  ...TEAM_IDS.map((id) => ({ id, window: "total" as const, users: USERS_OF_A_TEAM.length })),
+  ...USER_IDS.map((id) => ({ id, window: "total" as const, users: 1 })),
+];
+
+/** Budgets whose midnight falls into the play; their caps stay. */
+export const CLOCK_IDS: readonly string[] = ["clock/1", "clock/2"];
+
+/** The budgets of one call: mostly a user and what is above, sometimes two teams at once, always in a random order. */
+export function budgetsOfCall(random: Random): readonly string[] {
+  const user = random.pick(USER_IDS);
+  const ids = new Set([user, `team/${user.charAt("user/".length)}`, ORG_ID]);
+  if (random.chance(0.15)) ids.add(random.pick(TEAM_IDS));
+  if (random.chance(0.15)) ids.add(random.pick(USER_IDS));
+  if (random.chance(0.2)) ids.add(random.pick(CLOCK_IDS));
+  if (random.chance(0.1)) ids.delete(ORG_ID);
+  return random.shuffled([...ids]);
+}

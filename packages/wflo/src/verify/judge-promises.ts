@@ -1,0 +1,83 @@
+import { CLOCK_IDS } from "./budget-tree.ts";
+import { compare } from "./compare.ts";
+import type { PlayResult } from "./play-result.ts";
+import type { PromiseReport } from "./verify-report.ts";
+
+/** Findings of one promise that are told. */
+const MOST_FINDINGS = 5;
+
+/** Holds what happened against each promise. */
+export function judgePromises(result: PlayResult): readonly PromiseReport[] {
+  const { told, end, caps, stirred } = result;
+  const { lostReserves, lostSettles, wrongMoney, strayHolds } = compare(told, end, stirred.corrected);
+  const acknowledged = [...told.calls.values()];
+  const count = (isSo: (call: (typeof acknowledged)[number]) => boolean): number =>
+    acknowledged.filter(isSo).length;
+  const held = count((call) => call.held !== undefined);
+  const settled = count((call) => call.charged !== undefined);
+  const leftAtEnd = end.openHolds === 0 ? [] : [`${end.openHolds} holds are open after the sweep.`];
+  return [
+    judged("hard-cap", "no reserve is granted over a cap", caps.broken, `${caps.looks} looks`),
+    judged(
+      "no-phantom-refusal",
+      "no call is refused that its budgets can pay",
+      told.tally.affordable,
+      `${told.tally.exceeded} refusals`,
+    ),
+    judged("reserves-kept", "every acknowledged reserve is in the ledger", lostReserves, `${held} reserves`),
+    judged("settles-kept", "every acknowledged settle is in the ledger", lostSettles, `${settled} settles`),
+    judged("exact-money", "what callers were told is what was spent", wrongMoney, "to the nano-dollar"),
+    judged(
+      "books-balance",
+      "each budget is its entries and its open holds",
+      stirred.discrepancies,
+      "by reconcile()",
+    ),
+    judged(
+      "holds-end",
+      "no hold outlives its call; those of killed processes are charged",
+      [...strayHolds, ...leftAtEnd],
+      `${end.leftOpen.length} left by killed processes, ${end.openHolds} after the sweep`,
+    ),
+    deadlockFree(result.deadlocks),
+    ownDay(result),
+    judged("no-surprise", "nothing fails that was not meant to", surprises(result), ""),
+  ];
+}
+
+/** What happened that nobody meant to happen, in sentences. */
+export function surprises({ told, processErrors }: PlayResult): readonly string[] {
+  return [...told.tally.errors.keys(), ...processErrors];
+}
+
+function judged(
+  id: PromiseReport["id"],
+  promise: string,
+  wrong: readonly string[],
+  detail: string,
+): PromiseReport {
+  const kept = wrong.length === 0;
+  const found = kept ? detail : `${wrong.length} found`;
+  return { id, promise, kept, detail: found, findings: wrong.slice(0, MOST_FINDINGS) };
+}
+
+function deadlockFree(deadlocks: number | undefined): PromiseReport {
+  const promise = "no transactions wait for each other in a circle";
+  if (deadlocks === undefined) return untried("no-deadlock", promise, "this store does not count deadlocks");
+  const wrong = deadlocks === 0 ? [] : [`The database has counted ${deadlocks} deadlocks meanwhile.`];
+  return judged("no-deadlock", promise, wrong, "as the database counts them");
+}
+
+/** Money at the edge is judged by the other promises; this one says that there was an edge, and that it was the right one. */
+function ownDay({ noMidnight, end }: PlayResult): PromiseReport {
+  const promise = "a call is counted in the day that it was held in";
+  if (noMidnight !== undefined) return untried("own-day", promise, noMidnight);
+  const days = CLOCK_IDS.map((id) => end.windows.filter(({ budgetId }) => budgetId === id).length);
+  if (days.some((count) => count < 2)) return untried("own-day", promise, "no call was made on both days");
+  const wrong = days.filter((count) => count > 2).map((count) => `A budget had ${count} days.`);
+  return judged("own-day", promise, wrong, `${days.length} midnights`);
+}
+
+function untried(id: PromiseReport["id"], promise: string, detail: string): PromiseReport {
+  return { id, promise, kept: undefined, detail, findings: [] };
+}
