@@ -1,4 +1,3 @@
 export type { PlayProgress } from "./verify/play.ts";
-export { verify } from "./verify/verify.ts";
-export type { VerifyOptions } from "./verify/verify-options.ts";
+export { verify, type VerifyOptions } from "./verify/verify.ts";
 export type { PromiseReport, VerifyReport } from "./verify/verify-report.ts";

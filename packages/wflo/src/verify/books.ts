@@ -27,15 +27,15 @@ export interface Books {
   entries(): Promise<readonly BookedEntry[]>;
   /** The calls that have an open hold. */
   holds(): Promise<readonly string[]>;
-  /** Makes every open hold look as old as if its process had died long ago. */
-  ageHolds(): Promise<void>;
+  /** Makes this share (0 to 1) of the open holds look as old as if their processes had died long ago. */
+  ageHolds(share: number): Promise<void>;
   /** A closed call that may be corrected; undefined when there is none, or when corrections cannot be told apart later. */
   anyClosedCall(): Promise<string | undefined>;
   /** Moves the midnight of a budget. False where the store has no such thing. */
   setZone(budgetId: string, zone: string): Promise<boolean>;
   /** How often transactions of this database waited for each other in a circle, ever; undefined when this role may not know. */
   deadlocks(): Promise<number | undefined>;
-  /** Resolves when the server has noticed that the workers are gone: nothing of theirs comes any more. */
+  /** Resolves when the server has noticed that the workers are gone, or been told: nothing of theirs comes any more. */
   workersGone(): Promise<void>;
   close(): Promise<void>;
 }

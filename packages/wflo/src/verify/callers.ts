@@ -1,11 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { createWflo, type CrashPoint, type Database, type Wflo } from "@wflo/core";
-import type { Note } from "./log-line.ts";
-import { noteFailure } from "./note-failure.ts";
-import { playCall } from "./play-call.ts";
-import { PLAY_PRICES } from "./play-request.ts";
+import {
+  BudgetBusyError,
+  BudgetExceededError,
+  BudgetPausedError,
+  ClientClosedError,
+  type CrashPoint,
+  createWflo,
+  type Database,
+  HoldExceededError,
+  type Wflo,
+} from "@wflo/core";
+import type { Note } from "./call-log.ts";
+import { PLAY_PRICES, PlayedFailure } from "./far-side.ts";
+import { PlayedAbort, playCall } from "./play-call.ts";
 import { Random } from "./random.ts";
-import { watchedDatabase } from "./watched-database.ts";
+import { sentenceOf, watchedDatabase } from "./watched-database.ts";
 
 /** Parallel callers of one process. */
 export interface CallersOptions {
@@ -26,7 +35,10 @@ export interface Callers {
 const WAIT_MS = 2_000;
 const DRAIN_MS = 1_000;
 /** A caller that was not answered takes a breath, as a user would. */
-const BREATH_MS = 30;
+const BREATH_MS = 100;
+
+/** A refusal that counts what calls hold which wait for this one says so in its sentence, and in no field. */
+const STUCK = "held by calls that wait for this one";
 
 /** Starts callers that call until they are stopped. */
 export function startCallers(options: CallersOptions): Callers {
@@ -71,4 +83,18 @@ async function callOnce(wflo: Wflo, random: Random, note: Note): Promise<void> {
     noteFailure(note, error);
     await sleep(random.between(1, BREATH_MS));
   }
+}
+
+/** Notes how a call ended that was not answered: as it was meant to, or as nobody meant it to. */
+function noteFailure(note: Note, error: unknown): void {
+  if (error instanceof BudgetExceededError) {
+    const { budgetId: budget, needed, cap, spent } = error;
+    return note({ what: "exceeded", budget, needed, cap, spent, isStuck: error.message.includes(STUCK) });
+  }
+  if (error instanceof BudgetBusyError) return note({ what: "busy" });
+  if (error instanceof BudgetPausedError) return note({ what: "paused" });
+  if (error instanceof PlayedAbort || error instanceof ClientClosedError) return note({ what: "aborted" });
+  // A stream is cut where its answer passed its hold, as an overrun does.
+  if (error instanceof PlayedFailure || error instanceof HoldExceededError) return note({ what: "failed" });
+  note({ what: "error", message: sentenceOf(error) });
 }

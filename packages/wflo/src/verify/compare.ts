@@ -1,6 +1,5 @@
 import { decimalUsd } from "@wflo/core";
 import type { BookedEntry } from "./books.ts";
-import { groupedBy } from "./grouped-by.ts";
 import type { LedgerEnd } from "./ledger-end.ts";
 import type { Told, ToldCall } from "./told.ts";
 
@@ -16,7 +15,7 @@ export interface Comparison {
 
 /** Compares call by call, then budget by budget. `corrected`: what was set by hand, by call. */
 export function compare(told: Told, end: LedgerEnd, corrected: ReadonlyMap<string, bigint>): Comparison {
-  const byCall = groupedBy(end.entries, ({ callId }) => callId);
+  const byCall = Map.groupBy(end.entries, ({ callId }) => callId);
   const wrongMoney: string[] = [];
   const spent = new Map<string, bigint>();
   const budgetsOf = (callId: string) => told.calls.get(callId)?.budgets ?? [];
@@ -29,7 +28,7 @@ export function compare(told: Told, end: LedgerEnd, corrected: ReadonlyMap<strin
   }
   const strangers = [...byCall.keys()].filter((id) => !known.has(id));
   wrongMoney.push(...strangers.map((id) => `Nobody asked for call ${id}, which has an entry.`));
-  for (const [budgetId, looks] of groupedBy(end.windows, (window) => window.budgetId)) {
+  for (const [budgetId, looks] of Map.groupBy(end.windows, (window) => window.budgetId)) {
     const expected = spent.get(budgetId) ?? 0n;
     const total = looks.reduce((sum, look) => sum + look.spent, 0n);
     if (expected !== total) wrongMoney.push(differs(`Budget ${budgetId}`, expected, total));

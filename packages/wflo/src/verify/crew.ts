@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { CrashPoint } from "@wflo/core";
 import type { Players } from "./players.ts";
 import type { Random } from "./random.ts";
-import type { WorkerTask } from "./worker-message.ts";
+import type { WorkerTask } from "./worker-process.ts";
 import { WorkerProcess } from "./worker-process.ts";
 
 /** Where processes are killed, each in its turn. */
@@ -14,9 +14,8 @@ const CRASH_POINTS: readonly CrashPoint[] = [
   "before-settle",
 ];
 
-const ONE_KILL_IN_MS = 2_000;
-/** A process in whose time no call passes a point is left alone again. */
-const PASSES_WITHIN_MS = 5_000;
+const ONE_KILL_IN_MS = 4_000;
+const LOOKS_EVERY_MS = 50;
 const STOPS_WITHIN_MS = 30_000;
 
 interface CrewOptions {
@@ -31,6 +30,9 @@ export class Crew implements Players {
   readonly #options: CrewOptions;
   readonly #members: WorkerProcess[] = [];
   readonly errors: string[] = [];
+  /** To start a process takes seconds of a processor: one stands by. */
+  #spare: WorkerProcess | undefined;
+  #isOver = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
@@ -47,49 +49,57 @@ export class Crew implements Players {
   }
 
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.processes }, () => this.#startOne()));
+    const members = Array.from({ length: this.#options.processes }, () => this.#startOne());
+    await Promise.all(members.map(({ ready }) => ready));
+    this.#spare = this.#startOne();
+    await this.#spare.ready;
+    for (const member of members) member.play();
   }
 
   async killInTurn(playMs: number, signal: AbortSignal): Promise<void> {
     const kills = Math.max(CRASH_POINTS.length, Math.floor(playMs / ONE_KILL_IN_MS));
-    for (let kill = 0; kill < kills && !signal.aborted; kill += 1) {
-      const point = CRASH_POINTS[kill % CRASH_POINTS.length] ?? "before-settle";
+    for (let kill = 0; kill < kills; kill += 1) {
       await sleep(playMs / (kills + 2), undefined, { signal }).catch(() => {});
-      if (!signal.aborted) await this.#killOne(point, signal);
+      const point = CRASH_POINTS[kill % CRASH_POINTS.length] ?? "before-settle";
+      await this.#killOne(point, signal);
     }
   }
 
   async stop(): Promise<void> {
-    const alive = this.#members.filter((member) => member.isAlive);
-    await Promise.all(alive.map((member) => member.stop(STOPS_WITHIN_MS)));
+    this.#isOver = true;
+    await Promise.all(this.#members.map((member) => member.stop(STOPS_WITHIN_MS)));
   }
 
   async kill(): Promise<void> {
+    this.#isOver = true;
     await Promise.all(this.#members.map((member) => member.kill()));
   }
 
-  /** Has one process kill itself at a point of a call, and starts another in its place. */
+  /** Has one process kill itself at a point of a call; one of those that play, as soon as there is one. */
   async #killOne(point: CrashPoint, signal: AbortSignal): Promise<void> {
-    const alive = this.#members.filter(
-      (member) => member.isAlive && member.isReady && member.fate === undefined,
-    );
-    if (alive.length === 0) return;
-    const member = this.#options.random.pick(alive);
-    member.dieAt(point);
-    const gone = new AbortController();
-    const patience = AbortSignal.any([signal, gone.signal]);
-    const waited = sleep(PASSES_WITHIN_MS, undefined, { signal: patience }).catch(() => {});
-    await Promise.race([member.end, waited]);
-    gone.abort();
-    if (!member.isAlive && !signal.aborted) void this.#startOne();
+    while (!signal.aborted) {
+      const playing = this.#members.filter((member) => member.isAlive && member.isPlaying && !member.fate);
+      if (playing.length > 0) return this.#options.random.pick(playing).dieAt(point);
+      await sleep(LOOKS_EVERY_MS, undefined, { signal }).catch(() => {});
+    }
   }
 
-  #startOne(): Promise<void> {
+  #startOne(): WorkerProcess {
     const { task, folder, random } = this.#options;
     const logFile = join(folder, `${this.#members.length}.log`);
     const member = new WorkerProcess({ ...task, logFile, seed: random.between(1, 1_000_000) });
     this.#members.push(member);
-    void member.end.then((wrong) => wrong !== undefined && this.errors.push(wrong));
-    return member.ready;
+    void member.end.then((wrong) => {
+      if (wrong !== undefined) this.errors.push(wrong);
+      else if (!this.#isOver) void this.#replace();
+    });
+    return member;
+  }
+
+  async #replace(): Promise<void> {
+    const member = this.#spare ?? this.#startOne();
+    this.#spare = this.#startOne();
+    await member.ready;
+    if (!this.#isOver) member.play();
   }
 }

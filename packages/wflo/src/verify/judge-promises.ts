@@ -1,10 +1,12 @@
 import { CLOCK_IDS } from "./budget-tree.ts";
 import { compare } from "./compare.ts";
-import type { PlayResult } from "./play-result.ts";
+import type { PlayResult } from "./play.ts";
 import type { PromiseReport } from "./verify-report.ts";
 
 /** Findings of one promise that are told. */
 const MOST_FINDINGS = 5;
+/** PostgreSQL's code for it. */
+const DEADLOCK_DETECTED = "40P01";
 
 /** Holds what happened against each promise. */
 export function judgePromises(result: PlayResult): readonly PromiseReport[] {
@@ -33,21 +35,25 @@ export function judgePromises(result: PlayResult): readonly PromiseReport[] {
       stirred.discrepancies,
       "by reconcile()",
     ),
-    judged(
-      "holds-end",
-      "no hold outlives its call; those of killed processes are charged",
-      [...strayHolds, ...leftAtEnd],
-      `${end.leftOpen.length} left by killed processes, ${end.openHolds} after the sweep`,
-    ),
-    deadlockFree(result.deadlocks),
+    holdsEnd(result, [...strayHolds, ...leftAtEnd]),
+    deadlockFree(result),
     ownDay(result),
     judged("no-surprise", "nothing fails that was not meant to", surprises(result), ""),
   ];
 }
 
 /** What happened that nobody meant to happen, in sentences. */
-export function surprises({ told, processErrors }: PlayResult): readonly string[] {
-  return [...told.tally.errors.keys(), ...processErrors];
+export function surprises({ told, stirred, processErrors }: PlayResult): readonly string[] {
+  const nothing = told.tally.answered === 0 ? ["Not one call was answered."] : [];
+  return [...nothing, ...told.tally.errors.keys(), ...stirred.errors, ...processErrors];
+}
+
+function holdsEnd({ end, killed }: PlayResult, wrong: readonly string[]): PromiseReport {
+  const promise = "no hold outlives its call; those of killed processes are charged";
+  const isAnyKilled = Object.values(killed).some((count) => count > 0);
+  if (!isAnyKilled && wrong.length === 0) return untried("holds-end", promise, "no process was killed");
+  const detail = `${end.leftOpen.length} left by killed processes, ${end.openHolds} after the sweep`;
+  return judged("holds-end", promise, wrong, detail);
 }
 
 function judged(
@@ -61,11 +67,15 @@ function judged(
   return { id, promise, kept, detail: found, findings: wrong.slice(0, MOST_FINDINGS) };
 }
 
-function deadlockFree(deadlocks: number | undefined): PromiseReport {
+/** A deadlock ends with an error for one of those in it: what the database counts besides is of others who work on it. */
+function deadlockFree(result: PlayResult): PromiseReport {
   const promise = "no transactions wait for each other in a circle";
-  if (deadlocks === undefined) return untried("no-deadlock", promise, "this store does not count deadlocks");
-  const wrong = deadlocks === 0 ? [] : [`The database has counted ${deadlocks} deadlocks meanwhile.`];
-  return judged("no-deadlock", promise, wrong, "as the database counts them");
+  const { deadlocks } = result;
+  const own = surprises(result).filter((message) => message.includes(DEADLOCK_DETECTED));
+  if (deadlocks === undefined && own.length === 0)
+    return untried("no-deadlock", promise, "no processes raced, or they are not counted here");
+  const detail = deadlocks === 0 ? "" : `the database counts ${deadlocks} of others`;
+  return judged("no-deadlock", promise, own, detail);
 }
 
 /** Money at the edge is judged by the other promises; this one says that there was an edge, and that it was the right one. */
@@ -79,5 +89,5 @@ function ownDay({ noMidnight, end }: PlayResult): PromiseReport {
 }
 
 function untried(id: PromiseReport["id"], promise: string, detail: string): PromiseReport {
-  return { id, promise, kept: undefined, detail, findings: [] };
+  return { id, promise, kept: null, detail, findings: [] };
 }

@@ -1,4 +1,3 @@
-import type { Database } from "@wflo/core";
 import type { BookedEntry, Books, WindowLook } from "./books.ts";
 import type { Random } from "./random.ts";
 import type { Stir } from "./stir.ts";
@@ -14,23 +13,18 @@ export interface LedgerEnd {
   readonly windows: readonly WindowLook[];
 }
 
-const SWEPT_AT_ONCE = 1_000;
-/** A sweep that never comes to an end is one that does not work. */
-const MOST_SWEEPS = 1_000;
 const MOST_RESOLVED = 50;
 
 /** Sweeps what killed processes left, resolves some calls in doubt, and reads what the ledger has then. */
 export async function bringToEnd(options: {
-  readonly database: Database;
   readonly books: Books;
   readonly stir: Stir;
   readonly random: Random;
 }): Promise<LedgerEnd> {
-  const { database, books, stir, random } = options;
+  const { books, stir, random } = options;
   const leftOpen = await books.holds();
-  await books.ageHolds();
-  for (let sweep = 0; sweep < MOST_SWEEPS; sweep += 1)
-    if ((await database.ledger.expire(SWEPT_AT_ONCE)) === 0) break;
+  await books.ageHolds(1);
+  await stir.sweepAll();
   const doubts = doubtsIn(await books.entries());
   for (const callId of random.shuffled([...doubts.keys()]).slice(0, MOST_RESOLVED)) {
     if (random.chance(0.5)) await stir.correct(callId);

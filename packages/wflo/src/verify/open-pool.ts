@@ -3,14 +3,14 @@ import pg from "pg";
 const CONNECT_TIMEOUT_MS = 10_000;
 const QUERY_TIMEOUT_MS = 60_000;
 
-/** Connections under a name by which the server knows them. Without a URL, node-postgres reads the environment. */
+/** Connections under a name by which the server knows them. */
 export function openPool(options: {
-  readonly url: string | undefined;
+  readonly url: string;
   readonly applicationName: string;
   readonly max: number;
 }): pg.Pool {
   const pool = new pg.Pool({
-    ...(options.url === undefined ? {} : { connectionString: options.url }),
+    connectionString: options.url,
     application_name: options.applicationName,
     max: options.max,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

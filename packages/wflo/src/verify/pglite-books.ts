@@ -30,7 +30,7 @@ export function pgliteBooks(ledger: LedgerStore, tenant: string): Books {
         return { callId, kind, held, charged, total, overrun: above > 0n ? above : 0n };
       });
     },
-    // Nobody is killed, so that none is left: the windows and `reconcile` would show one.
+    // Of holds nothing is seen but what the windows have reserved.
     holds: async () => [],
     ageHolds: async () => {},
     anyClosedCall: async () => undefined,

@@ -1,7 +1,6 @@
 import type { GuardRequest, Wflo } from "@wflo/core";
-import { farSide } from "./far-side.ts";
-import { farStream } from "./far-stream.ts";
-import { playRequest } from "./play-request.ts";
+import { budgetsOfCall } from "./budget-tree.ts";
+import { farSide, farStream } from "./far-side.ts";
 import type { Random } from "./random.ts";
 
 /** A caller that gave up, as it was meant to. */
@@ -72,4 +71,20 @@ async function givenUp(
   } finally {
     clearTimeout(timeout);
   }
+}
+
+/** A request as callers of all kinds make them: long and short, with and without an output cap, some that may be clamped. */
+function playRequest(random: Random): GuardRequest {
+  const text = "x".repeat(random.between(10, 400));
+  const request = {
+    provider: "verify",
+    model: "unit",
+    parts: [{ kind: "text" as const, text }],
+    budgets: budgetsOfCall(random),
+    onAbort: random.chance(0.5) ? ("cancel" as const) : ("drain" as const),
+    // Waiting takes at most half of it.
+    timeoutMs: random.chance(0.2) ? random.between(100, 1_000) : undefined,
+  };
+  if (random.chance(0.4)) return request;
+  return { ...request, maxOutputTokens: random.between(50, 1_500), clamp: random.chance(0.3) };
 }

@@ -1,19 +1,36 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createWflo, type CrashPoint } from "@wflo/core";
-import { CapWatch } from "./cap-watch.ts";
+import { type CapFindings, CapWatch } from "./cap-watch.ts";
 import type { Ground } from "./ground.ts";
-import { bringToEnd } from "./ledger-end.ts";
+import { bringToEnd, type LedgerEnd } from "./ledger-end.ts";
 import { placeMidnights } from "./midnight.ts";
-import { PLAY_PRICES } from "./play-request.ts";
-import type { PlayResult } from "./play-result.ts";
+import { PLAY_PRICES } from "./far-side.ts";
 import { Random } from "./random.ts";
-import { Stir } from "./stir.ts";
-import { readTold } from "./told.ts";
+import { Stir, type Stirred } from "./stir.ts";
+import { readTold, type Told } from "./told.ts";
 
 /** How far a play has come. */
 export interface PlayProgress {
+  /** On which database. */
+  readonly place: string;
   readonly playedMs: number;
   readonly killed: Readonly<Record<CrashPoint, number>>;
+}
+
+/** All that a play left to be judged. */
+export interface PlayResult {
+  /** How long callers called. */
+  readonly playedMs: number;
+  readonly told: Told;
+  readonly end: LedgerEnd;
+  readonly caps: CapFindings;
+  readonly stirred: Stirred;
+  readonly killed: Readonly<Record<CrashPoint, number>>;
+  readonly deadlocks: number | undefined;
+  /** Why no midnight fell into the play; undefined when one did. */
+  readonly noMidnight: string | undefined;
+  /** What went wrong with processes. */
+  readonly processErrors: readonly string[];
 }
 
 interface PlayOptions {
@@ -50,7 +67,7 @@ export async function play(options: PlayOptions): Promise<PlayResult> {
   await books.workersGone();
   watch.judge(await books.windows());
   const deadlocksAfter = await books.deadlocks();
-  const end = await bringToEnd({ database, books, stir, random });
+  const end = await bringToEnd({ books, stir, random });
   return {
     playedMs,
     told: readTold(players.logs),
@@ -72,7 +89,8 @@ async function playOn({ ground, playMs, signal, onProgress }: PlayOptions, stir:
   const startedMs = performance.now();
   const tell = async (): Promise<void> => {
     while (!isOver.aborted) {
-      onProgress({ playedMs: performance.now() - startedMs, killed: ground.players.killed });
+      const { place, players } = ground;
+      onProgress({ place, playedMs: performance.now() - startedMs, killed: players.killed });
       await sleep(PROGRESS_EVERY_MS, undefined, { signal: isOver }).catch(() => {});
     }
   };

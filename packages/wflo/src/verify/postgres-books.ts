@@ -20,12 +20,16 @@ const WINDOWS = `
 const ENTRIES =
   "select call_id, kind, held, charged, total, overrun from wflo.entry where tenant = $1 order by id";
 const HOLDS = "select call_id from wflo.hold where tenant = $1";
-const AGE_HOLDS = "update wflo.hold set expires_at = now() - interval '1 minute' where tenant = $1";
+/** In the order in which wflo locks, and never waiting: this must not be what makes a circle. */
+const AGE_HOLDS = `
+  update wflo.hold set expires_at = now() - interval '1 minute' where tenant = $1 and call_id in (
+    select call_id from wflo.hold where tenant = $1 and random() < $2::float8 order by call_id for update skip locked)`;
 const CLOSED_CALL = `
   select call_id from wflo.entry where tenant = $1 and kind = 'settle' order by id desc limit 1 offset 20`;
 const SET_ZONE = "update wflo.budget set zone = $3 where tenant = $1 and id = $2";
 const DEADLOCKS = "select deadlocks from pg_stat_database where datname = current_database()";
 const WORKERS = "select count(*) as n from pg_stat_activity where application_name = $1";
+const END_WORKERS = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = $1";
 
 type Row = Readonly<Record<string, string | null>>;
 
@@ -54,7 +58,7 @@ export function postgresBooks(options: {
       }));
     },
     holds: async () => (await query(HOLDS, [tenant])).map((row) => String(row["call_id"])),
-    ageHolds: async () => void (await query(AGE_HOLDS, [tenant])),
+    ageHolds: async (share) => void (await query(AGE_HOLDS, [tenant, String(share)])),
     anyClosedCall: async () => (await query(CLOSED_CALL, [tenant]))[0]?.["call_id"] ?? undefined,
     setZone: (budgetId, zone) =>
       query(SET_ZONE, [tenant, budgetId, zone]).then(
@@ -72,6 +76,7 @@ export function postgresBooks(options: {
         if ((await query(WORKERS, [applicationName]))[0]?.["n"] === "0") return;
         await sleep(20);
       }
+      await query(END_WORKERS, [applicationName]);
     },
     close: () => pool.end(),
   };

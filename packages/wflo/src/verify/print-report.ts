@@ -1,5 +1,9 @@
 import type { PromiseReport, VerifyReport } from "./verify-report.ts";
 
+const NOT_ON_PGLITE =
+  "PGlite is opened by one process: here no processes race and none is killed, no hold expires, no day ends, and the ledger is read through " +
+  "wflo itself. --url postgres://user:password@host:5432/database tries all of it.";
+
 /** The report as people read it. */
 export function printedReport(report: VerifyReport): string {
   const { errors } = report;
@@ -16,8 +20,10 @@ export function printedReport(report: VerifyReport): string {
 
 function figuresOf(report: VerifyReport): readonly (readonly [string, string])[] {
   const { reserveMs, waits, killed, inDoubt } = report;
+  const { waitedMs } = waits;
   const kills = Object.entries(killed).map(([point, count]) => `${count} ${point}`);
   return [
+    ["database", report.place],
     [
       "played",
       `${report.processes} x ${report.callers} callers for ${report.seconds} s, seed ${report.seed}`,
@@ -25,7 +31,7 @@ function figuresOf(report: VerifyReport): readonly (readonly [string, string])[]
     ["calls answered", number(report.calls)],
     ["reserve and settle", `${number(report.pairsPerSecond)} pairs a second`],
     ["reserve", `p50 ${ms(reserveMs.p50)}, p99 ${ms(reserveMs.p99)}`],
-    ["waited for money", `${number(waits.count)}, p50 ${ms(waits.p50Ms)}, p99 ${ms(waits.p99Ms)}`],
+    ["waited for money", `${number(waits.count)}, p50 ${ms(waitedMs.p50)}, p99 ${ms(waitedMs.p99)}`],
     ["refused", `${number(report.refused)}; ${number(report.busy)} busy, ${number(report.paused)} paused`],
     ["refused but affordable", number(report.refusedButAffordable)],
     ["given up, failed", `${number(report.aborted)}, ${number(report.failed)}, as they were meant to`],
@@ -45,19 +51,18 @@ function figuresOf(report: VerifyReport): readonly (readonly [string, string])[]
 }
 
 function promiseLines({ kept, promise, detail, findings }: PromiseReport): readonly string[] {
-  const mark = kept === undefined ? "-" : kept ? "✓" : "✗";
-  const told = kept === undefined ? `not tried: ${detail}` : detail;
+  const mark = kept === null ? "-" : kept ? "✓" : "✗";
+  const told = kept === null ? `not tried: ${detail}` : detail;
   const line = `${mark} ${promise}${told === "" ? "" : `  (${told})`}`;
   return [line, ...findings.map((finding) => `    ${finding}`)];
 }
 
-function verdictOf({ verdict, promises, tenant, isKept }: VerifyReport): string {
-  const broken = promises.filter(({ kept }) => kept === false).length;
-  const rows = isKept
-    ? `The rows are kept under the tenant ${tenant}.`
-    : "All rows of this play are deleted.";
-  const kept = promises.filter((each) => each.kept === true).length;
-  return verdict === "kept" ? `Kept: ${kept} promises. ${rows}` : `BROKEN: ${broken} promises. ${rows}`;
+function verdictOf({ verdict, promises, store, tenant, isKept }: VerifyReport): string {
+  const count = (wanted: boolean | null): number => promises.filter(({ kept }) => kept === wanted).length;
+  const found = verdict === "kept" ? `Kept: ${count(true)} promises` : `BROKEN: ${count(false)} promises`;
+  const untried = count(null) === 0 ? "" : `, ${count(null)} not tried`;
+  const rows = isKept ? `The rows are kept under the tenant ${tenant}.` : "The rows of this play are deleted.";
+  return `${found}${untried}. ${rows}${store === "pglite" ? `\n${NOT_ON_PGLITE}` : ""}`;
 }
 
 function aligned(rows: readonly (readonly [string, string])[]): readonly string[] {
@@ -69,6 +74,6 @@ function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-function ms(value: number | undefined): string {
-  return value === undefined ? "none" : `${value} ms`;
+function ms(value: number | null): string {
+  return value === null ? "none" : `${value} ms`;
 }

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { decimalUsd, Money, usd, type Database, type Wflo } from "@wflo/core";
 import { TREE, type PlayBudget } from "./budget-tree.ts";
 import type { Books, WindowLook } from "./books.ts";
-import { nextCap, ONE_CALL_NANO_USD, tightest } from "./cap-choice.ts";
+import { nextCap, ONE_CALL_NANO_USD, tightest } from "./budget-tree.ts";
 import type { CapWatch } from "./cap-watch.ts";
 import type { Random } from "./random.ts";
-import { reconciled } from "./reconciled.ts";
+import { sentenceOf } from "./watched-database.ts";
 
 /** What the parent does to the budgets while the workers call. */
 export interface StirOptions {
@@ -21,17 +21,27 @@ export interface Stirred {
   /** By call id, what it was set to by hand. Nano-dollars. */
   readonly corrected: ReadonlyMap<string, bigint>;
   readonly discrepancies: readonly string[];
+  /** What failed, in sentences. */
+  readonly errors: readonly string[];
 }
 
 const TICK_MS = 30;
 /** Money is short for so long, then plentiful for so long: calls stand in line in one, and share statements in the other. */
 const SEASON_MS = 2_000;
 const SWEPT_AT_ONCE = 100;
+/** Of the open holds, how many lose their time at once, as if their processes had lost the database: their bills come late. */
+const LAPSES = 0.2;
+
+/** A sweep that never comes to an end is one that does not work. */
+const MOST_SWEEPS = 1_000;
+const MOST_ERRORS = 20;
+
 /** Raises and lowers caps, pauses and resumes, sweeps, corrects, and looks after each: one thing at a time, so that looks can be judged. */
 export class Stir {
   readonly #options: StirOptions;
   readonly #corrected = new Map<string, bigint>();
   readonly #discrepancies: string[] = [];
+  readonly #errors: string[] = [];
   #paused: string | undefined;
   #isPlenty = false;
 
@@ -52,32 +62,43 @@ export class Stir {
       const windows = await books.windows();
       watch.judge(windows);
       const isPlenty = Math.floor((performance.now() - startedMs) / SEASON_MS) % 2 === 1;
-      if (isPlenty !== this.#isPlenty) await this.#changeSeason(isPlenty, windows);
-      else await this.#act(windows);
+      await this.#tried(() =>
+        isPlenty === this.#isPlenty ? this.#act(windows) : this.#changeSeason(isPlenty, windows),
+      );
       await sleep(TICK_MS, undefined, { signal }).catch(() => {});
     }
-    await this.#resume();
+    await this.#tried(() => this.#resume());
+  }
+
+  /** Sweeps until there is nothing left to close. */
+  async sweepAll(): Promise<void> {
+    await this.#tried(async () => {
+      for (let sweep = 0; sweep < MOST_SWEEPS; sweep += 1) if ((await this.#sweep()) === 0) return;
+    });
   }
 
   /** Proves the books now, and keeps what is wrong. */
   async reconcile(): Promise<void> {
-    const { wflo } = this.#options;
-    this.#discrepancies.push(...(await reconciled(wflo)));
+    await this.#tried(async () => {
+      this.#discrepancies.push(...(await reconciled(this.#options.wflo)));
+    });
   }
 
   /** Sets what a call has cost by hand. */
   async correct(callId: string): Promise<void> {
     const { wflo, random } = this.#options;
-    const cost = BigInt(random.between(0, 20_000_000));
-    if (await wflo.calls.resolve(callId, { cost: new Money(cost) })) this.#corrected.set(callId, cost);
+    const cost = BigInt(random.between(0, 2 * Number(ONE_CALL_NANO_USD)));
+    await this.#tried(async () => {
+      if (await wflo.calls.resolve(callId, { cost: new Money(cost) })) this.#corrected.set(callId, cost);
+    });
   }
 
   get stirred(): Stirred {
-    return { corrected: this.#corrected, discrepancies: this.#discrepancies };
+    return { corrected: this.#corrected, discrepancies: this.#discrepancies, errors: this.#errors };
   }
 
   async #act(windows: readonly WindowLook[]): Promise<void> {
-    const { wflo, database, books, random } = this.#options;
+    const { wflo, books, random } = this.#options;
     const dice = random.next();
     await this.#resume();
     if (dice < 0.35) return this.#changeCap(random.pick(TREE), windows);
@@ -86,10 +107,29 @@ export class Stir {
       this.#paused = random.pick(TREE).id;
       return wflo.budgets.pause(this.#paused);
     }
-    if (dice < 0.85) return void (await database.ledger.expire(SWEPT_AT_ONCE));
+    if (dice < 0.85) {
+      await books.ageHolds(LAPSES);
+      return void (await this.#sweep());
+    }
     if (dice < 0.9) return this.reconcile();
     const callId = await books.anyClosedCall();
     if (callId !== undefined) await this.correct(callId);
+  }
+
+  /** Two at once, as in two processes. How many holds they closed. */
+  async #sweep(): Promise<number> {
+    const { ledger } = this.#options.database;
+    const [one, other] = await Promise.all([ledger.expire(SWEPT_AT_ONCE), ledger.expire(SWEPT_AT_ONCE)]);
+    return one + other;
+  }
+
+  /** A failure is a finding, and the play goes on. */
+  async #tried(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (this.#errors.length < MOST_ERRORS) this.#errors.push(sentenceOf(error));
+    }
   }
 
   async #resume(): Promise<void> {
@@ -112,4 +152,14 @@ export class Stir {
     this.#options.watch.capSet(id, cap);
     await this.#options.wflo.budgets.set({ id, caps: { [window]: usd(decimalUsd(cap)) } });
   }
+}
+
+/** What `reconcile()` finds wrong, in sentences. */
+async function reconciled(wflo: Wflo): Promise<readonly string[]> {
+  const discrepancies = await wflo.budgets.reconcile();
+  return discrepancies.map(
+    (found) =>
+      `${found.budgetId} (${found.window}) says ${decimalUsd(found.spentNanoUsd)} spent and ${decimalUsd(found.reservedNanoUsd)} ` +
+      `reserved; its entries are ${decimalUsd(found.entriesNanoUsd)}, its holds ${decimalUsd(found.holdsNanoUsd)}.`,
+  );
 }

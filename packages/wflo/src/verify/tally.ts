@@ -1,5 +1,5 @@
 import { usd } from "@wflo/core";
-import type { LogLine } from "./log-line.ts";
+import type { LogLine } from "./call-log.ts";
 
 /** Different unexpected errors that are kept. */
 const MOST_ERRORS = 20;

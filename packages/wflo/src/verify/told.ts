@@ -1,5 +1,5 @@
 import { readCallLog } from "./call-log.ts";
-import type { LogLine } from "./log-line.ts";
+import type { LogLine } from "./call-log.ts";
 import { Tally } from "./tally.ts";
 
 /** What a process asked of the ledger for one call, and what it heard. Nano-dollars. */

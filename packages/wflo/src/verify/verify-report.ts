@@ -1,5 +1,11 @@
 import type { CrashPoint } from "@wflo/core";
 
+/** Half of the samples lie below `p50`, all but a hundredth below `p99`; null without samples. */
+export interface Percentiles {
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
 /** One promise, and whether it was kept. `id` is stable and made for programs. */
 export interface PromiseReport {
   readonly id:
@@ -14,17 +20,22 @@ export interface PromiseReport {
     | "own-day"
     | "no-surprise";
   readonly promise: string;
-  /** Undefined where it could not be tried; `detail` says why. */
-  readonly kept: boolean | undefined;
+  /** Null where it could not be tried; `detail` says why. */
+  readonly kept: boolean | null;
   readonly detail: string;
   /** The first things that were found wrong. */
   readonly findings: readonly string[];
 }
 
-/** What `wflo verify` found. Money is a decimal string in US dollars, time is in milliseconds. What `--json` prints. */
+/**
+ * What `wflo verify` found, and what `--json` prints: names stay, and new ones may be added. Money is a decimal string in US dollars, time is
+ * in milliseconds, and what is not known is null.
+ */
 export interface VerifyReport {
   readonly verdict: "kept" | "broken";
   readonly store: "postgres" | "pglite";
+  /** The database, without user and password. */
+  readonly place: string;
   /** Whose rows they were; they are deleted, unless `isKept`. */
   readonly tenant: string;
   readonly isKept: boolean;
@@ -36,10 +47,10 @@ export interface VerifyReport {
   readonly calls: number;
   /** Reserves and settles that came to their end, each second. */
   readonly pairsPerSecond: number;
-  /** One round trip to the ledger, as a caller sees it. Undefined without any. */
-  readonly reserveMs: { readonly p50?: number; readonly p99?: number };
+  /** One round trip to the ledger, as a caller sees it. */
+  readonly reserveMs: Percentiles;
   /** Calls that waited for money which others held, and then got it. */
-  readonly waits: { readonly count: number; readonly p50Ms?: number; readonly p99Ms?: number };
+  readonly waits: { readonly count: number; readonly waitedMs: Percentiles };
   /** For want of money; `busy` are those whose wait ran out. */
   readonly refused: number;
   readonly busy: number;

@@ -1,9 +1,9 @@
-import type { Database } from "@wflo/core";
-import type { Note } from "./log-line.ts";
+import type { Database, LedgerStore } from "@wflo/core";
+import type { Note } from "./call-log.ts";
 
-/** The same database; what a process asks of its ledger, and hears, is noted before the process goes on. */
+/** The same database; what a process asks of its ledger, and hears, is noted before the process goes on. So are failures. */
 export function watchedDatabase(database: Database, note: Note): Database {
-  const { ledger } = database;
+  const ledger = failuresNoted(database.ledger, note);
   const asked = new Set<string>();
   return {
     ...database,
@@ -33,4 +33,27 @@ export function watchedDatabase(database: Database, note: Note): Database {
       },
     },
   };
+}
+
+/** Much of the ledger is asked in the background, where a failure is tried again and nobody hears of it. */
+function failuresNoted(ledger: LedgerStore, note: Note): LedgerStore {
+  return new Proxy(ledger, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== "function") return method;
+      return async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (Reflect.apply(method, target, args) as Promise<unknown>);
+        } catch (error) {
+          note({ what: "error", message: `${String(name)}: ${sentenceOf(error)}` });
+          throw error;
+        }
+      };
+    },
+  });
+}
+
+/** An error as it is told in the report. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

@@ -1,19 +1,22 @@
 import { decimalUsd } from "@wflo/core";
 import { judgePromises, surprises } from "./judge-promises.ts";
-import { percentile } from "./percentile.ts";
-import type { PlayResult } from "./play-result.ts";
-import type { VerifyOptions } from "./verify-options.ts";
-import type { VerifyReport } from "./verify-report.ts";
+import type { PlayResult } from "./play.ts";
+import type { VerifyOptions } from "./verify.ts";
+import type { Percentiles, VerifyReport } from "./verify-report.ts";
 
 /** Puts what a play has shown into figures. */
-export function writeReport(options: VerifyOptions, tenant: string, result: PlayResult): VerifyReport {
+export function writeReport(
+  options: VerifyOptions,
+  where: Pick<VerifyReport, "tenant" | "place">,
+  result: PlayResult,
+): VerifyReport {
   const { told, end, caps, stirred } = result;
   const { tally } = told;
   const promises = judgePromises(result);
   return {
     verdict: promises.some(({ kept }) => kept === false) ? "broken" : "kept",
-    store: options.pglite === undefined ? "postgres" : "pglite",
-    tenant,
+    store: options.url === undefined ? "pglite" : "postgres",
+    ...where,
     isKept: options.keep,
     seed: options.seed,
     processes: options.processes,
@@ -21,8 +24,8 @@ export function writeReport(options: VerifyOptions, tenant: string, result: Play
     seconds: options.seconds,
     calls: tally.answered,
     pairsPerSecond: Math.round((tally.pairs * 1_000) / Math.max(1, result.playedMs)),
-    reserveMs: percentiles(tally.reserveMs, { p50: 0.5, p99: 0.99 }),
-    waits: { count: tally.waitsMs.length, ...percentiles(tally.waitsMs, { p50Ms: 0.5, p99Ms: 0.99 }) },
+    reserveMs: percentilesOf(tally.reserveMs),
+    waits: { count: tally.waitsMs.length, waitedMs: percentilesOf(tally.waitsMs) },
     refused: tally.exceeded,
     busy: tally.busy,
     paused: tally.paused,
@@ -45,14 +48,12 @@ export function writeReport(options: VerifyOptions, tenant: string, result: Play
   };
 }
 
-function percentiles<Name extends string>(
-  samples: readonly number[],
-  shares: Readonly<Record<Name, number>>,
-): { readonly [N in Name]?: number } {
-  const found: { [N in Name]?: number } = {};
-  for (const name of Object.keys(shares) as Name[]) {
-    const value = percentile(samples, shares[name]);
-    if (value !== undefined) found[name] = Math.round(value * 10) / 10;
-  }
-  return found;
+/** Of samples in milliseconds, to a tenth. */
+export function percentilesOf(samples: readonly number[]): Percentiles {
+  const sorted = Float64Array.from(samples).sort();
+  const below = (share: number): number | null => {
+    const value = sorted[Math.floor(sorted.length * share)];
+    return value === undefined ? null : Math.round(value * 10) / 10;
+  };
+  return { p50: below(0.5), p99: below(0.99) };
 }
