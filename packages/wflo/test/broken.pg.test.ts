@@ -1,0 +1,140 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { postgres } from "@wflo/postgres";
+import { expect, onTestFinished, test } from "vitest";
+import { judgePromises } from "../src/verify/judge-promises.ts";
+import { openPool } from "../src/verify/open-pool.ts";
+import { ownPlayers } from "../src/verify/own-players.ts";
+import { play } from "../src/verify/play.ts";
+import { postgresBooks } from "../src/verify/postgres-books.ts";
+import { closeGround } from "../src/verify/ground.ts";
+import type { PromiseReport } from "../src/verify/verify-report.ts";
+import { useOwnDatabase } from "./support/use-own-database.ts";
+
+const database = useOwnDatabase();
+const PLAY_MS = 1_500;
+const CALLERS = 16;
+
+/** Plays in this process, where nobody is killed, and gives the promises that were found broken. */
+async function brokenPromises(): Promise<readonly PromiseReport["id"][]> {
+  const { url } = database;
+  const tenant = randomUUID();
+  const folder = mkdtempSync(join(tmpdir(), "wflo-test-verify-"));
+  const pool = openPool({ url, applicationName: tenant, max: 3 });
+  const ground = {
+    place: "the test's database",
+    database: postgres({ url }),
+    books: postgresBooks({ pool, tenant, applicationName: "nobody" }),
+    players: ownPlayers({ database: postgres({ url }), tenant, callers: CALLERS, seed: 7, folder }),
+  };
+  onTestFinished(async () => {
+    await closeGround(ground);
+    rmSync(folder, { recursive: true });
+  });
+  const { signal } = new AbortController();
+  const promises = judgePromises(
+    await play({ ground, tenant, seed: 7, playMs: PLAY_MS, signal, onProgress() {} }),
+  );
+  return promises.filter(({ kept }) => kept === false).map(({ id }) => id);
+}
+
+/** A trigger that changes rows of a table as they are written. */
+function trigger(table: string, when: string, body: string): { readonly breaks: string; readonly mends: string } {
+  return {
+    breaks: `
+      create function wflo.broken() returns trigger language plpgsql as $$ begin ${body} end $$;
+      create trigger broken ${when} on wflo.${table} for each row execute function wflo.broken()`,
+    mends: `drop trigger broken on wflo.${table}; drop function wflo.broken()`,
+  };
+}
+
+/** Another body for a function, and the old one back. */
+async function withFunction(name: string, change: (definition: string) => string): Promise<() => Promise<unknown>> {
+  const [row] = await database.query(
+    "select pg_get_functiondef(p.oid) as sql from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'wflo' and p.proname = $1",
+    [name],
+  );
+  const definition = String(row?.["sql"]);
+  const changed = change(definition);
+  expect(changed).not.toBe(definition);
+  await database.query(changed);
+  return () => database.query(definition);
+}
+
+test("nothing is found where nothing is broken", async () => {
+  expect(await brokenPromises()).toEqual([]);
+});
+
+test("a grant that does not look at the cap breaks the hard cap", async () => {
+  const mend = await withFunction("free_of", (sql) => sql.replace("p_line.cap::numeric", "1000000000000000::numeric"));
+  onTestFinished(async () => void (await mend()));
+  expect(await brokenPromises()).toContain("hard-cap");
+});
+
+test("a call that fits and is refused breaks the promise of no phantom refusals", async () => {
+  const mend = await withFunction("refusal_of", (sql) => sql.replace("'held'", "'exhausted'"));
+  onTestFinished(async () => void (await mend()));
+  expect(await brokenPromises()).toContain("no-phantom-refusal");
+});
+
+const TRIGGERS = [
+  {
+    title: "a settle that leaves the money reserved",
+    promises: ["books-balance"],
+    ...trigger("budget_window", "before update", "new.reserved := greatest(new.reserved, old.reserved); return new;"),
+  },
+  {
+    title: "a reserve that is acknowledged and forgotten",
+    promises: ["reserves-kept", "books-balance"],
+    ...trigger(
+      "hold",
+      "after insert",
+      "if new.amount % 3 = 0 then delete from wflo.hold where tenant = new.tenant and call_id = new.call_id; end if; return null;",
+    ),
+  },
+  {
+    title: "a settle whose entry is dropped",
+    promises: ["settles-kept", "exact-money"],
+    ...trigger(
+      "entry",
+      "after insert",
+      "if new.charged % 3 = 0 then delete from wflo.entry where tenant = new.tenant and id = new.id; end if; return null;",
+    ),
+  },
+  {
+    title: "a charge that is booked twice",
+    promises: ["exact-money", "books-balance"],
+    ...trigger(
+      "budget_window",
+      "before update",
+      "new.spent := new.spent + greatest(new.spent - old.spent, 0); return new;",
+    ),
+  },
+  {
+    title: "an entry of a nano-dollar more than the bill",
+    promises: ["exact-money"],
+    ...trigger("entry", "before insert", "new.charged := new.charged + 1; return new;"),
+  },
+];
+
+test("locks that are taken in any order break the promise of no deadlocks", async () => {
+  const anyWindow = "select from wflo.budget_window where tenant = new.tenant order by random() limit 1 for update";
+  const { breaks, mends } = trigger(
+    "hold",
+    "after insert",
+    `perform pg_sleep(0.005); perform 1 from (${anyWindow}) x; return null;`,
+  );
+  // PostgreSQL looks for circles after so long a wait.
+  await database.query("alter database current_name set deadlock_timeout = '20ms'".replace("current_name", database.name));
+  await database.query(breaks);
+  onTestFinished(async () => void (await database.query(mends)));
+  expect(await brokenPromises()).toContain("no-deadlock");
+});
+
+test.each(TRIGGERS)("$title breaks $promises", async ({ breaks, mends, promises }) => {
+  await database.query(breaks);
+  onTestFinished(async () => void (await database.query(mends)));
+  expect(await brokenPromises()).toEqual(expect.arrayContaining(promises));
+});
