@@ -41,7 +41,11 @@ async function brokenPromises(): Promise<readonly PromiseReport["id"][]> {
 }
 
 /** A trigger that changes rows of a table as they are written. */
-function trigger(table: string, when: string, body: string): { readonly breaks: string; readonly mends: string } {
+function trigger(
+  table: string,
+  when: string,
+  body: string,
+): { readonly breaks: string; readonly mends: string } {
   return {
     breaks: `
       create function wflo.broken() returns trigger language plpgsql as $$ begin ${body} end $$;
@@ -51,7 +55,10 @@ function trigger(table: string, when: string, body: string): { readonly breaks: 
 }
 
 /** Another body for a function, and the old one back. */
-async function withFunction(name: string, change: (definition: string) => string): Promise<() => Promise<unknown>> {
+async function withFunction(
+  name: string,
+  change: (definition: string) => string,
+): Promise<() => Promise<unknown>> {
   const [row] = await database.query(
     "select pg_get_functiondef(p.oid) as sql from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = 'wflo' and p.proname = $1",
     [name],
@@ -68,7 +75,9 @@ test("nothing is found where nothing is broken", async () => {
 });
 
 test("a grant that does not look at the cap breaks the hard cap", async () => {
-  const mend = await withFunction("free_of", (sql) => sql.replace("p_line.cap::numeric", "1000000000000000::numeric"));
+  const mend = await withFunction("free_of", (sql) =>
+    sql.replace("p_line.cap::numeric", "1000000000000000::numeric"),
+  );
   onTestFinished(async () => void (await mend()));
   expect(await brokenPromises()).toContain("hard-cap");
 });
@@ -83,7 +92,11 @@ const TRIGGERS = [
   {
     title: "a settle that leaves the money reserved",
     promises: ["books-balance"],
-    ...trigger("budget_window", "before update", "new.reserved := greatest(new.reserved, old.reserved); return new;"),
+    ...trigger(
+      "budget_window",
+      "before update",
+      "new.reserved := greatest(new.reserved, old.reserved); return new;",
+    ),
   },
   {
     title: "a reserve that is acknowledged and forgotten",
@@ -120,14 +133,17 @@ const TRIGGERS = [
 ];
 
 test("locks that are taken in any order break the promise of no deadlocks", async () => {
-  const anyWindow = "select from wflo.budget_window where tenant = new.tenant order by random() limit 1 for update";
+  const anyWindow =
+    "select from wflo.budget_window where tenant = new.tenant order by random() limit 1 for update";
   const { breaks, mends } = trigger(
     "hold",
     "after insert",
     `perform pg_sleep(0.005); perform 1 from (${anyWindow}) x; return null;`,
   );
   // PostgreSQL looks for circles after so long a wait.
-  await database.query("alter database current_name set deadlock_timeout = '20ms'".replace("current_name", database.name));
+  await database.query(
+    "alter database current_name set deadlock_timeout = '20ms'".replace("current_name", database.name),
+  );
   await database.query(breaks);
   onTestFinished(async () => void (await database.query(mends)));
   expect(await brokenPromises()).toContain("no-deadlock");

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { VerifyReport } from "../src/verify/verify-report.ts";
-import { runWflo } from "./support/run-wflo.ts";
+import { runWfloHere } from "./support/run-wflo-here.ts";
+
+/** To make a new database takes PGlite seconds. */
+const PGLITE_TIMEOUT_MS = 60_000;
 
 const UNUSABLE = [
   { args: ["nonsense"], says: "unknown command 'nonsense'" },
@@ -20,39 +23,61 @@ const UNUSABLE = [
 ];
 
 test.each(UNUSABLE)("wflo $args ends with exit code 2 and says: $says", async ({ args, says }) => {
-  const ended = await runWflo(args);
+  const ended = await runWfloHere(args);
   expect(ended).toMatchObject({ code: 2, stdout: "", files: [] });
   expect(ended.stderr).toContain(says);
   expect(ended.stderr).not.toMatch(/\n\s+at /);
 });
 
 test("the password of a URL is told nowhere", async () => {
-  const { stderr } = await runWflo(["verify", "--url", "postgres://user:s3cret@127.0.0.1:1/d"]);
+  const { stderr } = await runWfloHere(["verify", "--url", "postgres://user:s3cret@127.0.0.1:1/d"]);
   expect(stderr).not.toContain("s3cret");
 });
 
 test("help and version are there with exit code 0", async () => {
-  expect(await runWflo(["--version"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-  expect(await runWflo(["verify", "--help"])).toMatchObject({ code: 0, stdout: expect.stringContaining("Exit code: 0 ") });
+  expect(await runWfloHere(["--version"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  });
+  expect(await runWfloHere(["verify", "--help"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("Exit code: 0 "),
+  });
 });
 
-test("without a database it plays on PGlite, and says what was not tried there", async () => {
-  const { code, stdout, stderr, files } = await runWflo(["verify", "--seconds", "2", "--callers", "8"]);
-  expect({ code, stderr, files }).toEqual({ code: 0, stderr: "", files: [] });
-  expect(stdout).toMatch(/^database +PGlite$/m);
-  expect(stdout).toMatch(/^- no hold outlives its call.* \(not tried: no process was killed\)$/m);
-  expect(stdout).toContain("here no processes race and none is killed");
-});
+test(
+  "without a database it plays on PGlite, and says what was not tried there",
+  async () => {
+    const { code, stdout, stderr, files } = await runWfloHere(["verify", "--seconds", "2", "--callers", "8"]);
+    expect({ code, stderr, files }).toEqual({ code: 0, stderr: "", files: [] });
+    expect(stdout).toMatch(/^database +PGlite$/m);
+    expect(stdout).toMatch(/^- no hold outlives its call.* \(not tried: no process was killed\)$/m);
+    expect(stdout).toContain("here no processes race and none is killed");
+  },
+  PGLITE_TIMEOUT_MS,
+);
 
-test("a folder of PGlite stays, with the rows of the play if they are kept", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "wflo-test-verify-"));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "pglite");
-  const { code, stdout } = await runWflo([
-    "verify", "--pglite", path, "--seconds", "1", "--callers", "4", "--keep", "--json",
-  ]);
-  expect(code).toBe(0);
-  const report = JSON.parse(stdout) as VerifyReport;
-  expect(report).toMatchObject({ store: "pglite", place: `PGlite in ${path}`, isKept: true, processes: 1 });
-  expect(report.deadlocks).toBeNull();
-});
+test(
+  "a folder of PGlite stays, with the rows of the play if they are kept",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "wflo-test-verify-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "pglite");
+    const { code, stdout } = await runWfloHere([
+      "verify",
+      "--pglite",
+      path,
+      "--seconds",
+      "1",
+      "--callers",
+      "4",
+      "--keep",
+      "--json",
+    ]);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as VerifyReport;
+    expect(report).toMatchObject({ store: "pglite", place: `PGlite in ${path}`, isKept: true, processes: 1 });
+    expect(report.deadlocks).toBeNull();
+  },
+  PGLITE_TIMEOUT_MS,
+);

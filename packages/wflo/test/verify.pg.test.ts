@@ -62,8 +62,56 @@ test(
     expect(Object.values(report.killed).reduce((sum, count) => sum + count)).toBeGreaterThan(1);
     expect(report.promises.filter(({ kept }) => kept === false)).toEqual([]);
     // Those whom others' programs look for: a change here is one for the changelog.
-    expect(Object.keys(report)).toMatchInlineSnapshot();
-    expect(report.promises.map(({ id }) => id)).toMatchInlineSnapshot();
+    expect(Object.keys(report)).toMatchInlineSnapshot(`
+      [
+        "verdict",
+        "store",
+        "tenant",
+        "place",
+        "isKept",
+        "seed",
+        "processes",
+        "callers",
+        "seconds",
+        "calls",
+        "pairsPerSecond",
+        "reserveMs",
+        "waits",
+        "refused",
+        "busy",
+        "paused",
+        "aborted",
+        "failed",
+        "refusedButAffordable",
+        "looks",
+        "reservesOverCap",
+        "seenOverCapByName",
+        "overruns",
+        "killed",
+        "inDoubt",
+        "corrected",
+        "holdsLeft",
+        "openHoldsAtEnd",
+        "deadlocks",
+        "discrepancies",
+        "promises",
+        "errors",
+      ]
+    `);
+    expect(report.promises.map(({ id }) => id)).toMatchInlineSnapshot(`
+      [
+        "hard-cap",
+        "no-phantom-refusal",
+        "reserves-kept",
+        "settles-kept",
+        "exact-money",
+        "books-balance",
+        "holds-end",
+        "no-deadlock",
+        "own-day",
+        "no-surprise",
+      ]
+    `);
     expect(await database.rows()).toBe(0);
   },
   TIMEOUT_MS,
@@ -108,9 +156,7 @@ test(
 test(
   "holds of killed processes that are never closed end the play with exit code 1 and the name of the promise; --keep keeps the rows",
   async () => {
-    const [expire] = await database.query(
-      "select pg_get_functiondef('wflo.expire'::regproc) as sql",
-    );
+    const [expire] = await database.query("select pg_get_functiondef('wflo.expire'::regproc) as sql");
     await database.query(
       "create or replace function wflo.expire(p_limit int8) returns int8 language sql as 'select 0::int8'",
     );

@@ -42,15 +42,21 @@ export type Note = (line: LogLine) => void;
 /** A log that survives its process: a line is with the operating system when `note` returns. */
 export interface CallLog {
   readonly note: Note;
+  /** May be called again. */
   close(): void;
 }
 
 /** Opens a log for one process. */
 export function openCallLog(file: string): CallLog {
   const log = openSync(file, "a");
+  let isOpen = true;
   return {
     note: (line) => void writeSync(log, `${JSON.stringify(line)}\n`),
-    close: () => closeSync(log),
+    close() {
+      // Its number may be another file's by then.
+      if (isOpen) closeSync(log);
+      isOpen = false;
+    },
   };
 }
 

@@ -61,7 +61,9 @@ function verdictOf({ verdict, promises, store, tenant, isKept }: VerifyReport): 
   const count = (wanted: boolean | null): number => promises.filter(({ kept }) => kept === wanted).length;
   const found = verdict === "kept" ? `Kept: ${count(true)} promises` : `BROKEN: ${count(false)} promises`;
   const untried = count(null) === 0 ? "" : `, ${count(null)} not tried`;
-  const rows = isKept ? `The rows are kept under the tenant ${tenant}.` : "The rows of this play are deleted.";
+  const rows = isKept
+    ? `The rows are kept under the tenant ${tenant}.`
+    : "The rows of this play are deleted.";
   return `${found}${untried}. ${rows}${store === "pglite" ? `\n${NOT_ON_PGLITE}` : ""}`;
 }
 
