@@ -22,15 +22,28 @@ async function brokenPromises(): Promise<readonly PromiseReport["id"][]> {
   const { url } = database;
   const tenant = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "wflo-test-verify-"));
-  const pool = openPool({ url, applicationName: tenant, max: 3 });
+  const errors: string[] = [];
+  const onDeadlock = (sentence: string): void => void errors.push(sentence);
+  const open = () => openPool({ url, applicationName: tenant, max: 10, onDeadlock });
+  const [pool, playersPool] = [open(), open()];
   const ground = {
     place: "the test's database",
-    database: postgres({ url }),
+    database: postgres({ pool }),
     books: postgresBooks({ pool, tenant, applicationName: "nobody" }),
-    players: ownPlayers({ database: postgres({ url }), tenant, callers: CALLERS, seed: 7, folder }),
+    players: {
+      ...ownPlayers({
+        database: postgres({ pool: playersPool }),
+        tenant,
+        callers: CALLERS,
+        seed: 7,
+        folder,
+      }),
+      errors,
+    },
   };
   onTestFinished(async () => {
     await closeGround(ground);
+    await playersPool.end();
     rmSync(folder, { recursive: true });
   });
   const { signal } = new AbortController();
@@ -132,18 +145,18 @@ const TRIGGERS = [
   },
 ];
 
-test("locks that are taken in any order break the promise of no deadlocks", async () => {
-  const anyWindow =
-    "select from wflo.budget_window where tenant = new.tenant order by random() limit 1 for update";
+test("locks that are taken against the order break the promise of no deadlocks", async () => {
   const { breaks, mends } = trigger(
-    "hold",
-    "after insert",
-    `perform pg_sleep(0.005); perform 1 from (${anyWindow}) x; return null;`,
+    "entry",
+    "before insert",
+    `for at in 1 .. 3 loop
+      perform from (select from wflo.budget_window w where w.tenant = new.tenant order by w.id desc limit 5 * at for update) x;
+      perform pg_sleep(0.005);
+    end loop;
+    return new;`,
   );
   // PostgreSQL looks for circles after so long a wait.
-  await database.query(
-    "alter database current_name set deadlock_timeout = '20ms'".replace("current_name", database.name),
-  );
+  await database.query(`alter database ${database.name} set deadlock_timeout = '20ms'`);
   await database.query(breaks);
   onTestFinished(async () => void (await database.query(mends)));
   expect(await brokenPromises()).toContain("no-deadlock");

@@ -57,16 +57,24 @@ function onPostgres(
   const applicationName = tenant;
   const connections = Math.max(1, Math.min(CONNECTIONS_OF_ONE, Math.floor(CONNECTIONS / processes)));
   const task = { url, applicationName, connections, tenant, callers };
-  // Checks the URL: first.
-  const database = postgres({ url, max: CONNECTIONS_OF_PARENT });
-  const pool = openPool({ url, applicationName: `${tenant} parent`, max: CONNECTIONS_OF_PARENT });
+  const place = placeOf(url);
+  const players = new Crew({ task, processes, folder: scratch, random: new Random(seed) });
+  const pool = openPool({
+    url,
+    applicationName: `${tenant} parent`,
+    max: CONNECTIONS_OF_PARENT,
+    onDeadlock: (sentence) => players.errors.push(sentence),
+  });
+  const books = postgresBooks({ pool, tenant, applicationName });
+  return { place, database: postgres({ pool }), books, players };
+}
+
+/** Host and name, without user and password. Throws `InvalidOptionError` for a URL that `postgres` does not take. */
+function placeOf(url: string): string {
+  // Opens no connection.
+  postgres({ url });
   const { host, pathname } = new URL(url);
-  return {
-    place: `${host}${pathname}`,
-    database,
-    books: postgresBooks({ pool, tenant, applicationName }),
-    players: new Crew({ task, processes, folder: scratch, random: new Random(seed) }),
-  };
+  return `${host}${pathname}`;
 }
 
 function onPGlite({ folder, callers, seed }: GroundOptions, tenant: string, scratch: string): Ground {

@@ -1,12 +1,11 @@
 import { CLOCK_IDS } from "./budget-tree.ts";
 import { compare } from "./compare.ts";
+import { DEADLOCK_DETECTED } from "./open-pool.ts";
 import type { PlayResult } from "./play.ts";
 import type { PromiseReport } from "./verify-report.ts";
 
 /** Findings of one promise that are told. */
 const MOST_FINDINGS = 5;
-/** PostgreSQL's code for it. */
-const DEADLOCK_DETECTED = "40P01";
 
 /** Holds what happened against each promise. */
 export function judgePromises(result: PlayResult): readonly PromiseReport[] {
@@ -67,7 +66,7 @@ function judged(
   return { id, promise, kept, detail: found, findings: wrong.slice(0, MOST_FINDINGS) };
 }
 
-/** A deadlock ends with an error for one of those in it: what the database counts besides is of others who work on it. */
+/** A deadlock ends with an error for one of those in it: what the database counts beside ours is of others who work on it. */
 function deadlockFree(result: PlayResult): PromiseReport {
   const promise = "no transactions wait for each other in a circle";
   const { deadlocks } = result;

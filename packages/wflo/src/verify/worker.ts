@@ -16,11 +16,12 @@ function crashPoint(name: CrashPoint): void {
 }
 
 async function prepare(task: WorkerTask): Promise<void> {
-  const pool = openPool({ ...task, max: task.connections });
+  const log = openCallLog(task.logFile);
+  const onDeadlock = (message: string): void => log.note({ what: "error", message });
+  const pool = openPool({ ...task, max: task.connections, onDeadlock });
   const database = postgres({ pool });
   await database.migrate();
   play = () => {
-    const log = openCallLog(task.logFile);
     const callers = startCallers({ ...task, database, note: log.note, crashPoint });
     stop = async () => {
       await callers.stop();
