@@ -86,6 +86,18 @@ const CASES = [
     named: 1,
   },
   {
+    title: "a first reserve under a cap that was lowered before anybody looked",
+    looks: [150n, [], 50n, look({ cap: 50n, reserved: 150n })],
+    broken: 0,
+    named: 1,
+  },
+  {
+    title: "a first reserve over a cap of before",
+    looks: [150n, [], 50n, [], look({ cap: 50n, reserved: 51n })],
+    broken: 1,
+    named: 0,
+  },
+  {
     title: "more than the highest cap between two looks",
     looks: [look({}), 200n, 50n, look({ cap: 50n, reserved: 201n })],
     broken: 1,

@@ -16,14 +16,16 @@ export interface CapFindings {
  */
 export class CapWatch {
   #last: ReadonlyMap<string, WindowLook> = new Map();
-  readonly #capsSince = new Map<string, bigint>();
+  /** By budget: a window that nobody has used yet is in no look, and has its cap all the same. */
+  readonly #caps = new Map<string, { readonly now: bigint; readonly highest: bigint }>();
   readonly #broken: string[] = [];
   #looks = 0;
   #named = 0;
 
   /** A cap was set since the last look. Nanodollars. */
   capSet(budgetId: string, cap: bigint): void {
-    if (cap > (this.#capsSince.get(budgetId) ?? -1n)) this.#capsSince.set(budgetId, cap);
+    const highest = this.#caps.get(budgetId)?.highest ?? 0n;
+    this.#caps.set(budgetId, { now: cap, highest: cap > highest ? cap : highest });
   }
 
   judge(looks: readonly WindowLook[]): void {
@@ -36,7 +38,7 @@ export class CapWatch {
       else this.#broken.push(sentence(look, taken, allowed));
     }
     this.#last = new Map(looks.map((look) => [keyOf(look), look]));
-    this.#capsSince.clear();
+    for (const [budgetId, { now }] of this.#caps) this.#caps.set(budgetId, { now, highest: now });
   }
 
   get findings(): CapFindings {
@@ -45,7 +47,7 @@ export class CapWatch {
 
   #allowed(look: WindowLook): bigint {
     const before = this.#last.get(keyOf(look));
-    const caps = [look.cap, before?.cap ?? 0n, this.#capsSince.get(look.budgetId) ?? 0n];
+    const caps = [look.cap, before?.cap ?? 0n, this.#caps.get(look.budgetId)?.highest ?? 0n];
     const takenBefore = before === undefined ? 0n : before.spent + before.reserved;
     const bound = [...caps, takenBefore].reduce((most, amount) => (amount > most ? amount : most), 0n);
     const added = look.overruns - (before?.overruns ?? 0n) + look.corrections - (before?.corrections ?? 0n);
