@@ -14,7 +14,7 @@ import type { PromiseReport } from "../src/verify/verify-report.ts";
 import { useOwnDatabase } from "./support/use-own-database.ts";
 
 const database = useOwnDatabase();
-const PLAY_MS = 1_500;
+const PLAY_MS = 1_200;
 const CALLERS = 16;
 
 /** Plays in this process, where nobody is killed, and gives the promises that were found broken. */

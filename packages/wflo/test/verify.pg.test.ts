@@ -38,7 +38,7 @@ async function callsAreMade(): Promise<void> {
 test(
   "a play of two processes, killed at every point of a call, ends with exit code 0, its figures as JSON, and no trace",
   async () => {
-    const ended = await runWflo(args("--processes", "2", "--seconds", "4", "--json"));
+    const ended = await runWflo(args("--processes", "2", "--seconds", "3", "--json"));
     expect({ stderr: ended.stderr, files: ended.files }).toEqual({ stderr: "", files: [] });
     const report = JSON.parse(ended.stdout) as VerifyReport;
     expect(report.promises.filter(({ kept }) => kept === false)).toEqual([]);
@@ -51,7 +51,7 @@ test(
       seed: 11,
       processes: 2,
       callers: 8,
-      seconds: 4,
+      seconds: 3,
       refusedButAffordable: 0,
       reservesOverCap: 0,
       openHoldsAtEnd: 0,
@@ -122,7 +122,7 @@ test(
   "whoever interrupts a play gets 130, and finds neither rows nor processes nor files of it",
   async () => {
     let workers: readonly number[] = [];
-    const ended = await runWflo(args("--processes", "2", "--seconds", "60"), async (pid, kill) => {
+    const ended = await runWflo(args("--processes", "1", "--seconds", "60"), async (pid, kill) => {
       await callsAreMade();
       workers = childrenOf(pid);
       kill("SIGINT");
@@ -162,7 +162,7 @@ test(
       "create or replace function wflo.expire(p_limit int8) returns int8 language sql as 'select 0::int8'",
     );
     onTestFinished(async () => void (await database.query(String(expire?.["sql"]))));
-    const ended = await runWflo(args("--processes", "1", "--seconds", "4", "--keep"));
+    const ended = await runWflo(args("--processes", "1", "--seconds", "2", "--keep"));
     expect(ended).toMatchObject({ code: 1, stderr: "", files: [] });
     expect(ended.stdout).toContain("✗ no hold outlives its call; those of killed processes are charged");
     expect(ended.stdout).toContain("BROKEN: ");

@@ -32,6 +32,7 @@ export class Crew implements Players {
   readonly errors: string[] = [];
   /** To start a process takes seconds of a processor: one stands by. */
   #spare: WorkerProcess | undefined;
+  #killsToCome = 0;
   #isOver = false;
 
   constructor(options: CrewOptions) {
@@ -59,6 +60,7 @@ export class Crew implements Players {
   async killInTurn(playMs: number, signal: AbortSignal): Promise<void> {
     const kills = Math.max(CRASH_POINTS.length, Math.floor(playMs / ONE_KILL_IN_MS));
     for (let kill = 0; kill < kills; kill += 1) {
+      this.#killsToCome = kills - kill - 1;
       await sleep(playMs / (kills + 2), undefined, { signal }).catch(() => {});
       const point = CRASH_POINTS[kill % CRASH_POINTS.length] ?? "before-settle";
       await this.#killOne(point, signal);
@@ -98,7 +100,7 @@ export class Crew implements Players {
 
   async #replace(): Promise<void> {
     const member = this.#spare ?? this.#startOne();
-    this.#spare = this.#startOne();
+    this.#spare = this.#killsToCome > 0 ? this.#startOne() : undefined;
     await member.ready;
     if (!this.#isOver) member.play();
   }

@@ -44,10 +44,9 @@ export function useOwnDatabase(): OwnDatabase {
       const tables = await query(
         "select table_name as name from information_schema.columns where table_schema = 'wflo' and column_name = 'tenant'",
       );
-      const counts = await Promise.all(
-        tables.map(({ name }) => query(`select count(*)::int as n from wflo.${String(name)}`)),
-      );
-      return counts.reduce((sum, [row]) => sum + Number(row?.["n"]), 0);
+      const counts = tables.map(({ name }) => `(select count(*) from wflo.${String(name)})`);
+      const [row] = await query(`select (${counts.join(" + ")})::int as n`);
+      return Number(row?.["n"]);
     },
   };
 }
