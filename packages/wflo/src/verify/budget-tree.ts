@@ -31,7 +31,7 @@ export function budgetsOfCall(random: Random): readonly string[] {
   const ids = new Set([user, `team/${user.charAt("user/".length)}`, ORG_ID]);
   if (random.chance(0.15)) ids.add(random.pick(TEAM_IDS));
   if (random.chance(0.15)) ids.add(random.pick(USER_IDS));
-  if (random.chance(0.2)) ids.add(random.pick(CLOCK_IDS));
+  if (random.chance(0.3)) ids.add(random.pick(CLOCK_IDS));
   if (random.chance(0.1)) ids.delete(ORG_ID);
   return random.shuffled([...ids]);
 }

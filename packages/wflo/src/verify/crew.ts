@@ -49,12 +49,14 @@ export class Crew implements Players {
     return Object.fromEntries(counts) as Record<CrashPoint, number>;
   }
 
-  async start(): Promise<void> {
-    const members = Array.from({ length: this.#options.processes }, () => this.#startOne());
+  async prepare(): Promise<void> {
+    const members = Array.from({ length: this.#options.processes + 1 }, () => this.#startOne());
     await Promise.all(members.map(({ ready }) => ready));
-    this.#spare = this.#startOne();
-    await this.#spare.ready;
-    for (const member of members) member.play();
+    this.#spare = members.pop();
+  }
+
+  start(): void {
+    for (const member of this.#members) if (member !== this.#spare) member.play();
   }
 
   async killInTurn(playMs: number, signal: AbortSignal): Promise<void> {

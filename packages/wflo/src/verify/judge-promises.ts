@@ -37,14 +37,17 @@ export function judgePromises(result: PlayResult): readonly PromiseReport[] {
     holdsEnd(result, [...strayHolds, ...leftAtEnd]),
     deadlockFree(result),
     ownDay(result),
-    judged("no-surprise", "nothing fails that was not meant to", surprises(result), ""),
+    judged("no-surprise", "nothing fails that was not meant to", [...surprises(result).keys()], ""),
   ];
 }
 
-/** What happened that nobody meant to happen, in sentences. */
-export function surprises({ told, stirred, processErrors }: PlayResult): readonly string[] {
+/** What happened that nobody meant to happen, in sentences, and how often. */
+export function surprises({ told, stirred, processErrors }: PlayResult): ReadonlyMap<string, number> {
+  const counts = new Map(told.tally.errors);
   const nothing = told.tally.answered === 0 ? ["Not one call was answered."] : [];
-  return [...nothing, ...told.tally.errors.keys(), ...stirred.errors, ...processErrors];
+  for (const message of [...nothing, ...stirred.errors, ...processErrors])
+    counts.set(message, (counts.get(message) ?? 0) + 1);
+  return counts;
 }
 
 function holdsEnd({ end, killed }: PlayResult, wrong: readonly string[]): PromiseReport {
@@ -70,7 +73,7 @@ function judged(
 function deadlockFree(result: PlayResult): PromiseReport {
   const promise = "no transactions wait for each other in a circle";
   const { deadlocks } = result;
-  const own = surprises(result).filter((message) => message.includes(DEADLOCK_DETECTED));
+  const own = [...surprises(result).keys()].filter((message) => message.includes(DEADLOCK_DETECTED));
   if (deadlocks === undefined && own.length === 0)
     return untried("no-deadlock", promise, "no processes raced, or they are not counted here");
   const detail = deadlocks === 0 ? "" : `the database counts ${deadlocks} of others`;
@@ -82,9 +85,9 @@ function ownDay({ noMidnight, end }: PlayResult): PromiseReport {
   const promise = "a call is counted in the day that it was held in";
   if (noMidnight !== undefined) return untried("own-day", promise, noMidnight);
   const days = CLOCK_IDS.map((id) => end.windows.filter(({ budgetId }) => budgetId === id).length);
-  if (days.some((count) => count < 2)) return untried("own-day", promise, "no call was made on both days");
+  if (days.every((count) => count < 2)) return untried("own-day", promise, "no call was made on both days");
   const wrong = days.filter((count) => count > 2).map((count) => `A budget had ${count} days.`);
-  return judged("own-day", promise, wrong, `${days.length} midnights`);
+  return judged("own-day", promise, wrong, `${days.filter((count) => count === 2).length} midnights`);
 }
 
 function untried(id: PromiseReport["id"], promise: string, detail: string): PromiseReport {

@@ -22,7 +22,8 @@ export function ownPlayers(options: {
     await playing?.stop();
   };
   return {
-    start: async () => void (callers = startCallers({ ...options, note: log.note })),
+    prepare: async () => {},
+    start: () => void (callers = startCallers({ ...options, note: log.note })),
     killInTurn: async () => {},
     stop,
     async kill() {

@@ -57,8 +57,9 @@ export async function play(options: PlayOptions): Promise<PlayResult> {
   const stir = new Stir({ wflo, database, books, watch, random });
   await stir.begin();
   const deadlocks = await books.deadlocks();
+  await players.prepare();
   const noMidnight = await placeMidnights({ wflo, ledger: database.ledger, books, playMs });
-  await players.start();
+  players.start();
   const startedMs = performance.now();
   await playOn(options, stir);
   const playedMs = performance.now() - startedMs;

@@ -2,8 +2,10 @@ import type { CrashPoint } from "@wflo/core";
 
 /** Those who call while the budgets are stirred. */
 export interface Players {
-  /** Resolves when they call. */
-  start(): Promise<void>;
+  /** Resolves when they could begin at once. */
+  prepare(): Promise<void>;
+  /** Lets them call. */
+  start(): void;
   /** Kills some of them, one after the other, until the signal aborts. */
   killInTurn(playMs: number, signal: AbortSignal): Promise<void>;
   /** Lets all end their calls. */

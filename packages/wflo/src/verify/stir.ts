@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decimalUsd, Money, usd, type Database, type Wflo } from "@wflo/core";
+import { type Database, decimalUsd, type Discrepancy, Money, usd, type Wflo } from "@wflo/core";
 import { TREE, type PlayBudget } from "./budget-tree.ts";
 import type { Books, WindowLook } from "./books.ts";
 import { nextCap, ONE_CALL_NANO_USD, tightest } from "./budget-tree.ts";
@@ -80,7 +80,9 @@ export class Stir {
   /** Proves the books now, and keeps what is wrong. */
   async reconcile(): Promise<void> {
     await this.#tried(async () => {
-      this.#discrepancies.push(...(await reconciled(this.#options.wflo)));
+      const { wflo, database } = this.#options;
+      const found = await database.ledger.reconcile(wflo.tenant);
+      this.#discrepancies.push(...found.map(differs));
     });
   }
 
@@ -154,12 +156,11 @@ export class Stir {
   }
 }
 
-/** What `reconcile()` finds wrong, in sentences. */
-async function reconciled(wflo: Wflo): Promise<readonly string[]> {
-  const discrepancies = await wflo.budgets.reconcile();
-  return discrepancies.map(
-    (found) =>
-      `${found.budgetId} (${found.window}) says ${decimalUsd(found.spentNanoUsd)} spent and ${decimalUsd(found.reservedNanoUsd)} ` +
-      `reserved; its entries are ${decimalUsd(found.entriesNanoUsd)}, its holds ${decimalUsd(found.holdsNanoUsd)}.`,
+/** A window that is not what its entries and holds add up to, in a sentence. */
+function differs(found: Discrepancy): string {
+  const { budgetId, window, spentNanoUsd, reservedNanoUsd, entriesNanoUsd, holdsNanoUsd } = found;
+  return (
+    `${budgetId} (${window}) says ${decimalUsd(spentNanoUsd)} spent and ${decimalUsd(reservedNanoUsd)} reserved; its entries are ` +
+    `${decimalUsd(entriesNanoUsd)}, its holds ${decimalUsd(holdsNanoUsd)}.`
   );
 }

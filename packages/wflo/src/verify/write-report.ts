@@ -44,7 +44,7 @@ export function writeReport(
     deadlocks: result.deadlocks ?? null,
     discrepancies: stirred.discrepancies.length,
     promises,
-    errors: surprises(result).map((message) => ({ message, count: tally.errors.get(message) ?? 1 })),
+    errors: [...surprises(result)].map(([message, count]) => ({ message, count })),
   };
 }
 
