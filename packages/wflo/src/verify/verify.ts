@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StoreUnavailableError } from "@wflo/core";
 import { closeGround, type Ground, openGround } from "./ground.ts";
 import { play, type PlayProgress } from "./play.ts";
 import type { VerifyReport } from "./verify-report.ts";
@@ -56,9 +57,8 @@ async function leave(ground: Ground, tenant: string, isKept: boolean): Promise<v
     if (!isKept) await database.deleteTenant(tenant);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Rows of the play are left: postgres().deleteTenant("${tenant}") deletes them. ${why}`, {
-      cause,
-    });
+    const left = `Rows of the play are left: postgres().deleteTenant("${tenant}") deletes them.`;
+    throw new StoreUnavailableError(`${left} ${why}`, { cause });
   } finally {
     await closeGround(ground);
   }
