@@ -14,11 +14,23 @@ import type { PromiseReport } from "../src/verify/verify-report.ts";
 import { useOwnDatabase } from "./support/use-own-database.ts";
 
 const database = useOwnDatabase();
-const PLAY_MS = 1_200;
+/** On a machine that is busy with other things a play may have no chance to show it: the next one is longer. */
+const PLAYS_MS = [1_200, 3_000, 8_000];
+const TIMEOUT_MS = 60_000;
 const CALLERS = 16;
 
+/** Which promises are found broken, when those are looked for. */
+async function brokenPromises(wanted: readonly string[]): Promise<readonly string[]> {
+  let found: readonly string[] = [];
+  for (const playMs of PLAYS_MS) {
+    found = await brokenIn(playMs);
+    if (wanted.every((id) => found.includes(id))) break;
+  }
+  return found;
+}
+
 /** Plays in this process, where nobody is killed, and gives the promises that were found broken. */
-async function brokenPromises(): Promise<readonly PromiseReport["id"][]> {
+async function brokenIn(playMs: number): Promise<readonly PromiseReport["id"][]> {
   const { url } = database;
   const tenant = randomUUID();
   const folder = mkdtempSync(join(tmpdir(), "wflo-test-verify-"));
@@ -47,9 +59,7 @@ async function brokenPromises(): Promise<readonly PromiseReport["id"][]> {
     rmSync(folder, { recursive: true });
   });
   const { signal } = new AbortController();
-  const promises = judgePromises(
-    await play({ ground, tenant, seed: 7, playMs: PLAY_MS, signal, onProgress() {} }),
-  );
+  const promises = judgePromises(await play({ ground, tenant, seed: 7, playMs, signal, onProgress() {} }));
   return promises.filter(({ kept }) => kept === false).map(({ id }) => id);
 }
 
@@ -84,7 +94,7 @@ async function withFunction(
 }
 
 test("nothing is found where nothing is broken", async () => {
-  expect(await brokenPromises()).toEqual([]);
+  expect(await brokenPromises([])).toEqual([]);
 });
 
 test("a grant that does not look at the cap breaks the hard cap", async () => {
@@ -92,13 +102,13 @@ test("a grant that does not look at the cap breaks the hard cap", async () => {
     sql.replace("p_line.cap::numeric", "1000000000000000::numeric"),
   );
   onTestFinished(async () => void (await mend()));
-  expect(await brokenPromises()).toContain("hard-cap");
+  expect(await brokenPromises(["hard-cap"])).toContain("hard-cap");
 });
 
 test("a call that fits and is refused breaks the promise of no phantom refusals", async () => {
   const mend = await withFunction("refusal_of", (sql) => sql.replace("'held'", "'exhausted'"));
   onTestFinished(async () => void (await mend()));
-  expect(await brokenPromises()).toContain("no-phantom-refusal");
+  expect(await brokenPromises(["no-phantom-refusal"])).toContain("no-phantom-refusal");
 });
 
 const TRIGGERS = [
@@ -141,7 +151,11 @@ const TRIGGERS = [
   {
     title: "an entry of a nano-dollar more than the bill",
     promises: ["exact-money"],
-    ...trigger("entry", "before insert", "new.charged := new.charged + 1; return new;"),
+    ...trigger(
+      "entry",
+      "before insert",
+      "new.charged := new.charged + 1; new.total := new.total + 1; return new;",
+    ),
   },
 ];
 
@@ -159,11 +173,11 @@ test("locks that are taken against the order break the promise of no deadlocks",
   await database.query(`alter database ${database.name} set deadlock_timeout = '20ms'`);
   await database.query(breaks);
   onTestFinished(async () => void (await database.query(mends)));
-  expect(await brokenPromises()).toContain("no-deadlock");
+  expect(await brokenPromises(["no-deadlock"])).toContain("no-deadlock");
 });
 
 test.each(TRIGGERS)("$title breaks $promises", async ({ breaks, mends, promises }) => {
   await database.query(breaks);
   onTestFinished(async () => void (await database.query(mends)));
-  expect(await brokenPromises()).toEqual(expect.arrayContaining(promises));
+  expect(await brokenPromises(promises)).toEqual(expect.arrayContaining(promises));
 });

@@ -126,7 +126,7 @@ test.each(CASES)("$title: $wrong", ({ calls, entries, spent, leftOpen = [], corr
     entries,
     windows: [{ budgetId: "b", window: "total", ...amounts }],
   };
-  const calledBy = { calls: new Map(Object.entries(calls)), tally: new Tally() };
+  const calledBy = { calls: new Map(Object.entries(calls)), tally: new Tally(), misheard: [] };
   const found = compare(calledBy, end, new Map(Object.entries(corrected)));
   const counts = Object.entries(found).map(([name, sentences]) => [name, sentences.length] as const);
   expect(Object.fromEntries(counts.filter(([, count]) => count > 0))).toEqual(wrong);

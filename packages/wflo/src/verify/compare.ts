@@ -16,7 +16,7 @@ export interface Comparison {
 /** Compares call by call, then budget by budget. `corrected`: what was set by hand, by call. */
 export function compare(told: Told, end: LedgerEnd, corrected: ReadonlyMap<string, bigint>): Comparison {
   const byCall = Map.groupBy(end.entries, ({ callId }) => callId);
-  const wrongMoney: string[] = [];
+  const wrongMoney: string[] = [...told.misheard];
   const spent = new Map<string, bigint>();
   const budgetsOf = (callId: string) => told.calls.get(callId)?.budgets ?? [];
   const known = new Set([...told.calls.keys()].filter((id) => byCall.has(id)));

@@ -57,6 +57,7 @@ export async function play(options: PlayOptions): Promise<PlayResult> {
   const stir = new Stir({ wflo, database, books, watch, random });
   await stir.begin();
   const deadlocks = await books.deadlocks();
+  signal.addEventListener("abort", () => void players.kill(), { once: true });
   await players.prepare();
   const noMidnight = await placeMidnights({ wflo, ledger: database.ledger, books, playMs });
   players.start();

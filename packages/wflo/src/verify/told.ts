@@ -21,23 +21,26 @@ export interface ToldCall {
 export interface Told {
   readonly calls: ReadonlyMap<string, ToldCall>;
   readonly tally: Tally;
+  /** Settles whose answer was another amount than was asked for, in sentences. */
+  readonly misheard: readonly string[];
 }
 
 /** Reads the logs of all processes, dead or alive. */
 export function readTold(logs: readonly { readonly file: string; readonly isKilled: boolean }[]): Told {
   const calls = new Map<string, ToldCall>();
   const tally = new Tally();
+  const misheard: string[] = [];
   for (const { file, isKilled } of logs) {
     for (const line of readCallLog(file)) {
       tally.add(line);
-      if ("call" in line) take(calls, line, isKilled);
+      if ("call" in line) take({ calls, misheard }, line, isKilled);
     }
   }
-  return { calls, tally };
+  return { calls, tally, misheard };
 }
 
 function take(
-  calls: Map<string, ToldCall>,
+  { calls, misheard }: { readonly calls: Map<string, ToldCall>; readonly misheard: string[] },
   line: Extract<LogLine, { readonly call: string }>,
   isOrphan: boolean,
 ): void {
@@ -57,8 +60,19 @@ function take(
       told.unheard.push(line.cost === undefined ? undefined : BigInt(line.cost));
       break;
     case "closed":
+      if (!isAnswerTo(told, line))
+        misheard.push(`Call ${line.call} was settled at another amount than asked.`);
       told.unheard.shift();
       // A void of a hold that was never taken is no charge.
       if (line.code !== "unknown") told.charged = BigInt(line.charged);
   }
+}
+
+/** A settle without a cost asks for what is held. */
+function isAnswerTo(
+  { unheard, held }: ToldCall,
+  { code, charged }: Extract<LogLine, { readonly what: "closed" }>,
+): boolean {
+  if (code !== "settled" && code !== "late") return true;
+  return unheard.some((cost) => (cost ?? held ?? BigInt(charged)) === BigInt(charged));
 }
