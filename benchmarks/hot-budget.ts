@@ -1,102 +1,76 @@
 import { createWflo } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
-import { Child } from "./support/child.ts";
-import type { HotResult, HotTask, HotWay } from "./support/hot-budget-worker.ts";
-import { hotRowPairs } from "./support/hot-row.ts";
-import { median, percentile } from "./support/percentile.ts";
+import { HotScene, type Found } from "./support/hot-scene.ts";
+import type { HotWay } from "./support/hot-ways.ts";
 import { printTable } from "./support/print-table.ts";
 import { runBench } from "./support/run-bench.ts";
 import { startPostgres } from "./support/start-postgres.ts";
 
-/** How many pairs of reserve and settle come through on one hot budget, through the door and by the plain functions, on a real PostgreSQL. */
+/** How many pairs of reserve and settle come through on budgets that all callers share, on a real PostgreSQL. */
 
-const WAYS: readonly HotWay[] = ["door", "plain", "select 1"];
-const WARM_MS = 500;
-const FOR_MS = 2_000;
 const SWEEP_EVERY_MS = 100;
-/** Processes, and callers in each. */
-const LOADS: readonly (readonly [number, number])[] = [
-  [1, 1],
-  [4, 2],
-  [4, 16],
+const WAYS: readonly HotWay[] = ["door", "ledger", "plain", "select 1"];
+const MANY = Array.from({ length: 100 }, (_, at) => `one-of/${at}`);
+const USERS = Array.from({ length: 64 }, (_, at) => [`org`, `team/${at % 4}`, `user/${at}`]);
+
+const SCENES: readonly HotScene[] = [
+  new HotScene("one hot budget, one caller", { processes: 1, callers: 1, choices: [["hot"]] }),
+  new HotScene("one hot budget, 4 processes, 2 callers each", {
+    processes: 4,
+    callers: 2,
+    choices: [["hot"]],
+  }),
+  new HotScene("one hot budget, 4 processes, 16 callers each", {
+    processes: 4,
+    callers: 16,
+    choices: [["hot"]],
+  }),
+  new HotScene("three levels, all below one, 4 processes, 16 callers each", {
+    processes: 4,
+    callers: 16,
+    choices: USERS,
+  }),
+  new HotScene("100 budgets, one a call, 4 processes, 16 callers each", {
+    processes: 4,
+    callers: 16,
+    choices: MANY.map((id) => [id]),
+  }),
 ];
 
-type Message = { readonly ready: true } | { readonly result: HotResult };
-
-interface Found {
-  readonly pairs: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-async function play(
-  url: string,
-  way: HotWay,
-  budgets: readonly string[],
-  processes: number,
-  callers: number,
-): Promise<Found> {
-  const task: HotTask = { url, way, budgets, callers, connections: 10, warmMs: WARM_MS, forMs: FOR_MS };
-  const children = Array.from(
-    { length: processes },
-    () => new Child<Message>("./hot-budget-worker.ts", task),
-  );
-  await Promise.all(children.map((child) => child.message((message) => "ready" in message)));
-  for (const child of children) child.send({ go: true });
-  const results = await Promise.all(
-    children.map(async (child) => {
-      const message = await child.message((one) => "result" in one);
-      return (message as Extract<Message, { result: HotResult }>).result;
-    }),
-  );
-  const [error] = results.flatMap(({ errors }) => errors);
-  if (error !== undefined) throw new Error(error);
-  const times = results.flatMap(({ reserveMs }) => reserveMs);
-  return {
-    pairs: times.length / (FOR_MS / 1_000),
-    p50: percentile(times, 0.5),
-    p99: percentile(times, 0.99),
-  };
-}
-
-await runBench("Pairs on one hot budget, PostgreSQL with fsync", 600, async (promises) => {
+await runBench("Pairs of reserve and settle, PostgreSQL with fsync", 900, async (promises) => {
   const rounds = Number(process.argv[2] ?? 3);
+  const scenes = SCENES.filter(({ name }) => name.includes(process.argv[3] ?? ""));
   const server = await startPostgres();
   const wflo = createWflo({ database: postgres({ url: server.url }), logger: false });
   const sweepers = Array.from({ length: 2 }, () => postgres({ url: server.url, max: 1 }));
   const sweeping = setInterval(() => {
     for (const sweeper of sweepers) void sweeper.ledger.expire(100).catch(() => {});
   }, SWEEP_EVERY_MS);
-  await wflo.budgets.set({ id: "hot", caps: { day: "100000", month: "1000000" } });
-  for (const [processes, callers] of LOADS) {
-    const found = new Map<HotWay, Found[]>(WAYS.map((way) => [way, []]));
-    const row: number[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      for (const way of round % 2 === 0 ? WAYS : WAYS.toReversed())
-        found.get(way)?.push(await play(server.url, way, ["hot"], processes, callers));
-      row.push(await hotRowPairs(server.url, processes * callers, Math.min(40, processes * callers), 1_000));
-    }
-    const middle = (way: HotWay, of: (one: Found) => number): number =>
-      median((found.get(way) ?? []).map(of));
-    console.log(`\n${processes} processes, ${callers} callers each:`);
-    const plain = middle("plain", ({ pairs }) => pairs);
-    printTable(
-      ["", "pairs/s", "to plain", "reserve p50 ms", "p99 ms"],
-      [
-        ...WAYS.map((way) => [
-          way,
-          middle(way, ({ pairs }) => pairs).toFixed(0),
-          (middle(way, ({ pairs }) => pairs) / plain).toFixed(2),
-          middle(way, ({ p50 }) => p50).toFixed(2),
-          middle(way, ({ p99 }) => p99).toFixed(2),
-        ]),
-        ["UPDATE of one row, /2", median(row).toFixed(0), (median(row) / plain).toFixed(2), "", ""],
-      ],
-    );
+  const ids = new Set(["hot", ...MANY, ...USERS.flat()]);
+  for (const id of ids) await wflo.budgets.set({ id, caps: { day: "100000", month: "1000000" } });
+  for (const scene of scenes) {
+    const found = await scene.play(server.url, WAYS, rounds);
+    print(scene.name, found);
   }
   clearInterval(sweeping);
   promises.check("wflo.budgets.reconcile() finds nothing", (await wflo.budgets.reconcile()).length === 0);
-  const [window] = (await wflo.budgets.get("hot"))?.windows ?? [];
-  promises.check("nothing is held at the end", window?.reserved === "0.00", window?.reserved);
+  const budgets = await wflo.budgets.list({ limit: 1_000 });
+  const held = budgets.filter(({ windows }) => windows.some(({ reserved }) => reserved !== "0.00"));
+  promises.check("nothing is held at the end", held.length === 0, String(held.map(({ id }) => id)));
   await Promise.all([wflo.close(), ...sweepers.map((sweeper) => sweeper.close())]);
 });
+
+function print(name: string, found: ReadonlyMap<string, Found>): void {
+  console.log(`\n${name}:`);
+  const plain = found.get("plain")?.pairs ?? 0;
+  printTable(
+    ["", "pairs/s", "to plain", "reserve p50 ms", "p99 ms"],
+    Array.from(found, ([way, { pairs, p50, p99 }]) => [
+      way,
+      pairs.toFixed(0),
+      (pairs / plain).toFixed(2),
+      p50?.toFixed(2) ?? "",
+      p99?.toFixed(2) ?? "",
+    ]),
+  );
+}

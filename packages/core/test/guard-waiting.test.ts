@@ -1,4 +1,4 @@
-import { BudgetBusyError, createWflo, memoryDatabase } from "@wflo/core";
+import { BudgetBusyError, BudgetPausedError, createWflo, memoryDatabase } from "@wflo/core";
 import { describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 import { oneBudget, under } from "./support/one-budget.ts";
@@ -112,6 +112,102 @@ describe("waiting", () => {
     const spentAt = performance.now();
     expect(await waiting).toMatchObject({ code: "WFLO_BUDGET_EXCEEDED", spent: "1.00" });
     expect(performance.now() - spentAt).toBeLessThan(500);
+  });
+
+  test("a call that begins to wait looks often for another process's money, however long others before it have waited", async () => {
+    const database = memoryDatabase();
+    const [here, there] = [createWflo({ database, logger: false }), createWflo({ database, logger: false })];
+    await here.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const all = request({ ...under, hold: "0.90" });
+    const wakeUp = async (heldMs: number): Promise<number> => {
+      const first = there.guardCall(all, async () => {
+        await pause(heldMs);
+        return answer(1);
+      });
+      await pause(5);
+      const waiting = here.guardCall(all, async () => ({ ...answer(2), value: performance.now() }));
+      await first;
+      await there.flush();
+      const free = performance.now();
+      const woken = await waiting;
+      await here.flush();
+      return woken - free;
+    };
+    await wakeUp(900);
+    expect(await wakeUp(60)).toBeLessThan(300);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  describe("for a budget that is paused meanwhile", () => {
+    const big = request({ ...under, maxOutputTokens: 1_800 });
+
+    /** A call that holds the money until it is told to end, and one that waits for it. */
+    async function oneWaits(waitMs: number, budgets: readonly string[] = ["b"]) {
+      const wflo = createWflo({ logger: false, waitMs });
+      for (const id of ["b", "org"])
+        await wflo.budgets.set({ id, caps: { total: id === "b" ? "0.02" : "9" } });
+      const gate = Promise.withResolvers<void>();
+      const first = wflo.guardCall({ ...big, budgets }, async () => {
+        await gate.promise;
+        return answer(1);
+      });
+      await pause(5);
+      const attempt = vi.fn<() => Promise<ReturnType<typeof answer<number>>>>(async () => answer(2));
+      const second = wflo.guardCall({ ...big, budgets }, attempt);
+      second.catch(() => {});
+      await pause(20);
+      return { wflo, first, second, attempt, finish: gate.resolve };
+    }
+
+    test("it waits on until its time is up, then is BudgetPausedError, and nothing was sent", async () => {
+      const { wflo, first, second, attempt, finish } = await oneWaits(400);
+      const started = performance.now();
+      await wflo.budgets.pause("b");
+      finish();
+      await first;
+      await expect(second).rejects.toThrow(BudgetPausedError);
+      expect(performance.now() - started).toBeGreaterThan(300);
+      expect(attempt).not.toHaveBeenCalled();
+      await wflo.flush();
+      expect((await wflo.budgets.get("b"))?.windows[0]).toMatchObject({ reserved: "0.00" });
+    });
+
+    test("it goes on when the budget is resumed in time", async () => {
+      const { wflo, first, second, finish } = await oneWaits(5_000);
+      await wflo.budgets.pause("b");
+      finish();
+      await first;
+      await pause(100);
+      await wflo.budgets.resume("b");
+      await expect(second).resolves.toBe(2);
+    });
+
+    test("one that comes now is refused at once", async () => {
+      const { wflo, first, second, finish } = await oneWaits(300);
+      await wflo.budgets.pause("b");
+      const started = performance.now();
+      const late = wflo.guardCall(request({ ...under, maxOutputTokens: 1 }), async () => answer(3));
+      await expect(late).rejects.toThrow(BudgetPausedError);
+      expect(performance.now() - started).toBeLessThan(250);
+      finish();
+      await Promise.allSettled([first, second]);
+    });
+
+    test("it keeps nobody from the budgets that it shares with them", async () => {
+      const { wflo, first, second, finish } = await oneWaits(3_000, ["b", "org"]);
+      await wflo.budgets.pause("b");
+      finish();
+      await first;
+      await wflo.flush();
+      // Now it would be one that others must not pass.
+      await pause(1_100);
+      await wflo.budgets.set({ id: "org", caps: { total: "0.03" } });
+      const others = [1, 2].map((at) => wflo.guardCall({ ...big, budgets: ["org"] }, async () => answer(at)));
+      const started = performance.now();
+      expect(await Promise.all(others)).toEqual([1, 2]);
+      expect(performance.now() - started).toBeLessThan(700);
+      await expect(second).rejects.toThrow(BudgetPausedError);
+    });
   });
 
   test("closing waits for open calls and has their charge", async () => {

@@ -13,34 +13,81 @@ create function wflo.uuid7() returns uuid language sql volatile as $$
       ), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
-create function wflo.window_start(p_kind text, p_at timestamptz) returns timestamptz language sql immutable as $$
-  select case p_kind
-    when 'day' then date_trunc('day', p_at at time zone 'UTC') at time zone 'UTC'
-    when 'month' then date_trunc('month', p_at at time zone 'UTC') at time zone 'UTC'
-    else '-infinity'::timestamptz
+-- These cost little (cost 1, not 100): a plan for any list of budgets would seem so much dearer than one for each list that the statements
+-- of reserve would be planned anew at every call.
+--
+-- The first moment of a day on a zone's clocks: where they skip midnight, that of the skip; where they strike it twice, the first. PostgreSQL
+-- takes the second of two, so the clocks of the day before are asked. Intervals are hours: days would follow the session's zone.
+create function wflo.first_of_day(p_midnight timestamp, p_zone text) returns timestamptz language plpgsql immutable cost 1 as $$
+declare
+  v_at timestamptz := p_midnight at time zone p_zone;
+  v_before timestamptz := v_at - interval '24 hours';
+  v_first timestamptz := (p_midnight - (v_before at time zone p_zone - v_before at time zone 'UTC')) at time zone 'UTC';
+begin
+  return case when v_first < v_at and v_first at time zone p_zone = p_midnight then v_first else v_at end;
+end
+$$;
+
+-- The day or month of a zone around a time. A day that has begun stays begun, though clocks be set back over its midnight.
+create function wflo.zone_start(p_kind text, p_at timestamptz, p_zone text) returns timestamptz language plpgsql immutable cost 1 as $$
+declare
+  v_day timestamp := date_trunc('day', p_at at time zone p_zone);
+begin
+  if wflo.first_of_day(v_day + interval '1 day', p_zone) <= p_at then
+    v_day := v_day + interval '1 day';
+  end if;
+  return wflo.first_of_day(date_trunc(p_kind, v_day), p_zone);
+end
+$$;
+
+-- The next day or month of a zone after one that began then.
+create function wflo.zone_end(p_kind text, p_start timestamptz, p_zone text) returns timestamptz language plpgsql immutable cost 1 as $$
+begin
+  return wflo.first_of_day(date_trunc(p_kind, p_start at time zone p_zone) + ('1 ' || p_kind)::interval, p_zone);
+end
+$$;
+
+-- Whether this server knows a zone.
+create function wflo.knows_zone(p_zone text) returns boolean language plpgsql stable as $$
+begin
+  perform '2000-01-01 00:00Z'::timestamptz at time zone p_zone;
+  return true;
+exception when invalid_parameter_value then
+  return false;
+end
+$$;
+
+-- UTC, which most budgets follow, is short enough to be part of the statement that asks.
+create function wflo.window_start(p_kind text, p_at timestamptz, p_zone text) returns timestamptz language sql immutable as $$
+  select case
+    when p_kind = 'total' then '-infinity'::timestamptz
+    when p_zone = 'UTC' then date_trunc(p_kind, p_at at time zone 'UTC') at time zone 'UTC'
+    else wflo.zone_start(p_kind, p_at, p_zone)
   end
 $$;
 
--- When the next window begins; null for total. Counted in UTC, whatever the session's time zone.
-create function wflo.window_end(p_kind text, p_start timestamptz) returns timestamptz language sql immutable as $$
-  select case p_kind
-    when 'day' then (p_start at time zone 'UTC' + interval '1 day') at time zone 'UTC'
-    when 'month' then (p_start at time zone 'UTC' + interval '1 month') at time zone 'UTC'
+-- When the next window begins; null for total. Counted in the zone, whatever the session's is.
+create function wflo.window_end(p_kind text, p_start timestamptz, p_zone text) returns timestamptz language sql immutable as $$
+  select case
+    when p_kind = 'total' then null
+    when p_zone <> 'UTC' then wflo.zone_end(p_kind, p_start, p_zone)
+    when p_kind = 'day' then (p_start at time zone 'UTC' + interval '1 day') at time zone 'UTC'
+    else (p_start at time zone 'UTC' + interval '1 month') at time zone 'UTC'
   end
 $$;
 
 -- The windows of a budget that are open at a time: one for each cap it has.
 create function wflo.open_windows(p_budget wflo.budget, p_at timestamptz)
 returns table (kind text, start timestamptz, cap int8) language sql immutable as $$
-  select k.kind, wflo.window_start(k.kind, p_at), k.cap
+  select k.kind, wflo.window_start(k.kind, p_at, p_budget.zone), k.cap
   from (values ('day', p_budget.cap_day), ('month', p_budget.cap_month), ('total', p_budget.cap_total)) k (kind, cap)
   where k.cap is not null
 $$;
 
 -- One window as a reserve sees it. credit is the part of reserved that a replaced hold gives back;
--- fresh is false for a window that only the replaced hold is in.
+-- fresh is false for a window that only the replaced hold is in, of which nobody asks the zone.
 create type wflo.window_line as (
-  budget_id text, kind text, start timestamptz, cap int8, spent int8, reserved int8, overrun int8, credit int8, fresh boolean
+  budget_id text, kind text, start timestamptz, cap int8, spent int8, reserved int8, overrun int8, credit int8, fresh boolean, zone text
 );
 
 -- cap - spent - reserved, never past int8: everything below zero is the same to the hold rule.
@@ -54,9 +101,10 @@ begin
   return jsonb_build_object(
     'budgetId', p_line.budget_id,
     'window', p_line.kind,
+    'zone', p_line.zone,
     'startsAt', case when p_line.kind <> 'total' then (extract(epoch from p_line.start) * 1000)::int8 end,
     'resetsAt', case when p_line.kind <> 'total'
-      then (extract(epoch from wflo.window_end(p_line.kind, p_line.start)) * 1000)::int8 end,
+      then (extract(epoch from wflo.window_end(p_line.kind, p_line.start, p_line.zone)) * 1000)::int8 end,
     'cap', p_line.cap::text,
     'spent', p_line.spent::text,
     'reserved', p_line.reserved::text,

@@ -36,7 +36,7 @@ begin
     coalesce(bool_or(k.kind is not null and w.id is null), false),
     coalesce(array_agg(row(
       b.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0), coalesce(w.overrun, 0),
-      coalesce(r.credit, 0), true
+      coalesce(r.credit, 0), true, b.zone
     )::wflo.window_line order by b.id, k.kind) filter (where k.kind is not null), '{}')
   into v_found, v_paused, charge_on_expiry, unmade, lines
   from wflo.budget b
@@ -79,17 +79,17 @@ declare
   v_lines wflo.window_line[];
 begin
   select coalesce(array_agg(row(
-    x.id, x.kind, x.start, x.cap, x.spent, x.reserved, x.overrun, x.credit, x.fresh
+    x.id, x.kind, x.start, x.cap, x.spent, x.reserved, x.overrun, x.credit, x.fresh, x.zone
   )::wflo.window_line order by x.id, x.kind, x.start), '{}')
   into v_lines
   from (
-    select w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun, k.credit, k.fresh
+    select w.id, w.kind, w.start, w.cap, w.spent, w.reserved, w.overrun, k.credit, k.fresh, k.zone
     from (
-      select u.budget_id, u.kind, u.start, sum(u.credit)::int8 as credit, bool_or(u.fresh) as fresh
+      select u.budget_id, u.kind, u.start, sum(u.credit)::int8 as credit, bool_or(u.fresh) as fresh, max(u.zone) as zone
       from (
-        select l.budget_id, l.kind, l.start, 0::int8 as credit, true as fresh from unnest(p_lines) l
+        select l.budget_id, l.kind, l.start, 0::int8 as credit, true as fresh, l.zone from unnest(p_lines) l
         union all
-        select r.budget_id, r.kind, r.start, p_replaced.amount, false
+        select r.budget_id, r.kind, r.start, p_replaced.amount, false, null
         from unnest(p_replaced.window_budget_ids, p_replaced.window_kinds, p_replaced.window_starts) r (budget_id, kind, start)
       ) u
       group by u.budget_id, u.kind, u.start
@@ -119,7 +119,7 @@ $$;
 create function wflo.reserve(
   p_tenant text, p_call uuid, p_budgets text[], p_bound int8, p_need int8, p_target int8, p_share int8, p_ttl_ms int8,
   p_epoch int8, p_replaces uuid, p_run uuid, p_step text, p_agent text, p_checkpoint text, p_thread text, p_provider text, p_model text
-) returns jsonb language plpgsql set enable_seqscan = off as $$
+) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_at timestamptz := wflo.now();
   v_verdict jsonb;
@@ -201,9 +201,9 @@ begin
   end if;
   return jsonb_build_object('code', 'granted', 'amount', v_grant::text, 'windows', (
     select coalesce(jsonb_agg(wflo.window_json(row(
-      l.budget_id, l.kind, l.start, l.cap, l.spent, greatest(l.reserved - l.credit, 0) + v_grant, l.overrun, 0, true
+      l.budget_id, l.kind, l.start, l.cap, l.spent, greatest(l.reserved - l.credit, 0) + v_grant, l.overrun, 0, true, l.zone
     )::wflo.window_line) order by n), '[]')
-    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, n)
+    from unnest(v_lines) with ordinality l (budget_id, kind, start, cap, spent, reserved, overrun, credit, fresh, zone, n)
     where l.fresh
   ));
 end

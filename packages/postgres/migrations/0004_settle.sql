@@ -57,14 +57,12 @@ begin
 end
 $$;
 
--- A count in a receipt, where anything may be written: what is no whole number that a client can hold counts nothing.
-create function wflo.count_in(p_value jsonb) returns int8 language plpgsql immutable as $$
-begin
-  if jsonb_typeof(p_value) = 'number' and p_value::numeric between 0 and 9007199254740991 and p_value::numeric % 1 = 0 then
-    return p_value::numeric::int8;
-  end if;
-  return 0;
-end
+-- A count in a receipt, where anything may be written: what is no whole number that a client can hold counts nothing. One expression, so
+-- that it is put into the statements that use it.
+create function wflo.count_in(p_value jsonb) returns int8 language sql immutable as $$
+  select case when jsonb_typeof(p_value) = 'number' then case
+    when p_value::numeric between 0 and 9007199254740991 and p_value::numeric % 1 = 0 then p_value::numeric::int8 else 0
+  end else 0 end
 $$;
 
 -- Writes an entry and returns its id: its own, or a new one if another entry has that.
@@ -135,19 +133,34 @@ begin
 end
 $$;
 
--- Books new entries on their windows, which are locked: one update for each window. Past int8 a sum stays at the largest amount.
-create function wflo.book(p_tenant text, p_ids uuid[]) returns void language plpgsql as $$
+-- What is to be added to a window, or taken from what is held in it.
+create type wflo.window_delta as (id text, kind text, start timestamptz, charged numeric, held numeric, overrun numeric);
+
+-- What entries change in each of their windows.
+create function wflo.deltas_of(p_tenant text, p_entries uuid[]) returns wflo.window_delta[] language plpgsql as $$
 begin
-  update wflo.budget_window w set
-    spent = greatest(least(w.spent + d.charged, 9223372036854775807), 0),
-    reserved = greatest(w.reserved - d.held, 0),
-    overrun = greatest(least(w.overrun + d.overrun, 9223372036854775807), 0)
-  from (
-    select u.id, u.kind, u.start, sum(e.charged) as charged, sum(e.overrun) as overrun,
-      sum(case when wflo.is_closing(e.kind) then e.held else 0 end) as held
+  return array(
+    select row(u.id, u.kind, u.start, sum(e.charged), sum(case when wflo.is_closing(e.kind) then e.held else 0 end), sum(e.overrun))::wflo.window_delta
     from wflo.entry e, unnest(e.window_budget_ids, e.window_kinds, e.window_starts) u (id, kind, start)
-    where e.tenant = p_tenant and e.id = any (p_ids)
+    where e.tenant = p_tenant and e.id = any (p_entries)
     group by u.id, u.kind, u.start
+  );
+end
+$$;
+
+-- A sum stays within what is kept: at zero, and at the largest amount of int8.
+create function wflo.kept(p_sum numeric) returns int8 language sql immutable as $$
+  select greatest(least(p_sum, 9223372036854775807), 0)::int8
+$$;
+
+-- Books deltas on their windows, which are locked: one update for each window.
+create function wflo.book(p_tenant text, p_deltas wflo.window_delta[]) returns void language plpgsql as $$
+begin
+  update wflo.budget_window w
+  set spent = wflo.kept(w.spent + d.charged), reserved = wflo.kept(w.reserved - d.held), overrun = wflo.kept(w.overrun + d.overrun)
+  from (
+    select d.id, d.kind, d.start, sum(d.charged) as charged, sum(d.held) as held, sum(d.overrun) as overrun
+    from unnest(p_deltas) d group by d.id, d.kind, d.start
   ) d
   where w.tenant = p_tenant and w.id = d.id and w.kind = d.kind and w.start = d.start;
 end
@@ -193,30 +206,28 @@ begin
 end
 $$;
 
--- Writes the entries of those of a batch whose call has an open hold and stands in the batch once: nearly all. Each with its place in the batch.
--- The holds are still to be deleted. Under the locks of lock_rows, which found p_known. Lists in conditions, and no joins with the tables: a plan that was made when they were small, and
--- is kept, would read them whole.
-create function wflo.enter_held(p_tenant text, p_known uuid[], p_settlements jsonb)
-returns table (place int, entry_id uuid, call_id uuid, verdict jsonb) language plpgsql as $$
+-- The first half of a settlement of a batch, [{ callId, settlementId, kind, cost (text or null), receipt }]: locks its calls and writes the entries
+-- of those that have an open hold and stand in the batch once, which are nearly all. known are the calls that it found, closed those whose hold is
+-- to be deleted, deltas what they change, verdicts in the order of the batch and null for the rest. Lists in conditions, and no joins with the
+-- tables: a plan that was made when they were small, and is kept, would read them whole.
+create function wflo.settle_held(
+  p_tenant text, p_settlements jsonb, out known uuid[], out closed uuid[], out deltas wflo.window_delta[], out verdicts jsonb[]
+) language plpgsql as $$
 #variable_conflict use_column
 declare
   v_calls uuid[];
-  v_ids uuid[];
+  v_once uuid[];
 begin
-  select array_agg(x.call_id), array_agg(x.id) into v_calls, v_ids from (
-    select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id,
-      count(*) over (partition by s ->> 'callId') as of_call, count(*) over (partition by s ->> 'settlementId') as of_id
-    from jsonb_array_elements(p_settlements) s
-  ) x
-  where x.of_call = 1 and x.of_id = 1 and x.call_id = any (p_known);
-  select array_agg(x.call_id), array_agg(x.id) into v_calls, v_ids
-  from unnest(v_calls, v_ids) x (call_id, id)
-  where x.id <> all (array(select e.id from wflo.entry e where e.tenant = p_tenant and e.id = any (v_ids)));
-  return query
+  select array_agg(x.call_id), array_agg(x.call_id) filter (where x.of_call = 1 and x.of_id = 1) into v_calls, v_once
+  from (
+    select u.call_id, count(*) over (partition by u.call_id) as of_call, count(*) over (partition by u.id) as of_id
+    from (select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id from jsonb_array_elements(p_settlements) s) u
+  ) x;
+  known := wflo.lock_rows(p_tenant, v_calls);
   with held as (
-    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls)
+    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_once) and h.call_id = any (known)
   ), asked as (
-    select x.n::int as place, (x.s ->> 'callId')::uuid as call_id, (x.s ->> 'settlementId')::uuid as id, x.s ->> 'kind' as kind,
+    select x.n, (x.s ->> 'callId')::uuid as call_id, (x.s ->> 'settlementId')::uuid as id, x.s ->> 'kind' as kind,
       (x.s ->> 'cost')::int8 as cost, x.s -> 'receipt' as receipt
     from jsonb_array_elements(p_settlements) with ordinality x (s, n)
   ), written as (
@@ -229,43 +240,40 @@ begin
       a.receipt, wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
       wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
     from held h join asked a on a.call_id = h.call_id cross join lateral (select coalesce(a.cost, h.amount) as charged) c
-    returning id, call_id, charged, overrun
+    on conflict (tenant, id) do nothing
+    returning id, call_id, held, charged, overrun, window_budget_ids, window_kinds, window_starts
   )
-  select a.place, w.id, w.call_id, jsonb_build_object(
-    'callId', w.call_id, 'code', 'settled', 'charged', w.charged::text, 'overrun', w.overrun::text)
-  from written w join asked a on a.id = w.id;
+  select coalesce(array_agg(w.call_id) filter (where w.id is not null), '{}'),
+    array_agg(case when w.id is not null then jsonb_build_object(
+      'callId', w.call_id, 'code', 'settled', 'charged', w.charged::text, 'overrun', w.overrun::text) end order by a.n),
+    array(
+      select row(u.id, u.kind, u.start, sum(d.charged), sum(d.held), sum(d.overrun))::wflo.window_delta
+      from written d, unnest(d.window_budget_ids, d.window_kinds, d.window_starts) u (id, kind, start)
+      group by u.id, u.kind, u.start
+    )
+  into closed, verdicts, deltas
+  from asked a left join written w on w.id = a.id;
 end
 $$;
 
--- Settles a batch, in the order given where that matters: [{ callId, settlementId, kind, cost (text or null), receipt }].
-create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off as $$
+-- The second half, under the locks of the windows: deletes the holds that are closed, and settles the rest one by one, in the order given. Adds
+-- their deltas and verdicts.
+create function wflo.settle_rest(
+  p_tenant text, p_settlements jsonb, p_known uuid[], p_closed uuid[], inout deltas wflo.window_delta[], inout verdicts jsonb[]
+) language plpgsql as $$
 declare
-  v_calls uuid[];
-  v_known uuid[];
   v_each record;
   v_one record;
-  v_ids uuid[] := '{}';
-  v_verdicts jsonb[] := array_fill(null::jsonb, array[jsonb_array_length(p_settlements)]);
+  v_entries uuid[] := '{}';
 begin
-  select array_agg(distinct (s ->> 'callId')::uuid) into v_calls from jsonb_array_elements(p_settlements) s;
-  if v_calls is null then
-    return '[]';
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closed);
+  if cardinality(p_closed) = cardinality(verdicts) then
+    return;
   end if;
-  v_known := wflo.lock_rows(p_tenant, v_calls);
-  v_calls := '{}';
-  for v_one in select * from wflo.enter_held(p_tenant, v_known, p_settlements) loop
-    v_verdicts[v_one.place] := v_one.verdict;
-    v_ids := v_ids || v_one.entry_id;
-    v_calls := v_calls || v_one.call_id;
-  end loop;
-  if cardinality(v_known) > 0 then
-    perform wflo.lock_windows(p_tenant, v_known);
-  end if;
-  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls);
   for v_each in
-    select s, n::int from jsonb_array_elements(p_settlements) with ordinality x (s, n) where v_verdicts[n] is null order by n
+    select s, n::int from jsonb_array_elements(p_settlements) with ordinality x (s, n) where verdicts[n] is null order by n
   loop
-    if (v_each.s ->> 'callId')::uuid <> all (v_known) then
+    if (v_each.s ->> 'callId')::uuid <> all (p_known) then
       -- A call that was given up: should its reserve still arrive, it finds the call closed.
       if v_each.s ->> 'kind' = 'void' then
         insert into wflo.entry (
@@ -278,22 +286,42 @@ begin
           select from wflo.hold h where h.tenant = p_tenant and h.call_id = (v_each.s ->> 'callId')::uuid)
         on conflict do nothing;
         if found then
-          v_known := v_known || (v_each.s ->> 'callId')::uuid;
+          p_known := p_known || (v_each.s ->> 'callId')::uuid;
         end if;
       end if;
-      v_verdicts[v_each.n] := jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
+      verdicts[v_each.n] := jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
       continue;
     end if;
     select * into v_one from wflo.settle_one(
       p_tenant, (v_each.s ->> 'callId')::uuid, (v_each.s ->> 'settlementId')::uuid, v_each.s ->> 'kind',
       (v_each.s ->> 'cost')::int8, v_each.s -> 'receipt');
-    v_verdicts[v_each.n] := v_one.verdict;
+    verdicts[v_each.n] := v_one.verdict;
     if v_one.entry_id is not null then
-      v_ids := v_ids || v_one.entry_id;
+      v_entries := v_entries || v_one.entry_id;
     end if;
   end loop;
-  if cardinality(v_ids) > 0 then
-    perform wflo.book(p_tenant, v_ids);
+  deltas := deltas || wflo.deltas_of(p_tenant, v_entries);
+end
+$$;
+
+-- Settles a batch.
+create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_known uuid[];
+  v_closed uuid[];
+  v_deltas wflo.window_delta[];
+  v_verdicts jsonb[];
+begin
+  if jsonb_array_length(p_settlements) = 0 then
+    return '[]';
+  end if;
+  select * into v_known, v_closed, v_deltas, v_verdicts from wflo.settle_held(p_tenant, p_settlements);
+  if cardinality(v_known) > 0 then
+    perform wflo.lock_windows(p_tenant, v_known);
+  end if;
+  select * into v_deltas, v_verdicts from wflo.settle_rest(p_tenant, p_settlements, v_known, v_closed, v_deltas, v_verdicts);
+  if cardinality(v_deltas) > 0 then
+    perform wflo.book(p_tenant, v_deltas);
   end if;
   return to_jsonb(v_verdicts);
 end
@@ -332,7 +360,7 @@ begin
   if found then
     return wflo.settle_verdict(p_tenant, p_call, case when v_taken = p_call then 'replay' else 'conflict' end);
   end if;
-  perform wflo.book(p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]);
+  perform wflo.book(p_tenant, wflo.deltas_of(p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]));
   return wflo.settle_verdict(p_tenant, p_call, 'settled');
 end
 $$;
@@ -363,7 +391,7 @@ begin
         case when v_hold.charge_on_expiry then v_hold.amount else 0 end,
         jsonb_build_object('reason', 'the hold was not renewed: its process died or lost the database'));
     end loop;
-    perform wflo.book(v_due.tenant, v_ids);
+    perform wflo.book(v_due.tenant, wflo.deltas_of(v_due.tenant, v_ids));
     v_count := v_count + cardinality(v_ids);
   end loop;
   return v_count;

@@ -75,7 +75,7 @@ begin
       v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'doubt', v_hold.amount,
         jsonb_build_object('reason', 'the run was taken over while this call was open'));
     end loop;
-    perform wflo.book(p_tenant, v_ids);
+    perform wflo.book(p_tenant, wflo.deltas_of(p_tenant, v_ids));
   end if;
   return jsonb_build_object('code', 'claimed', 'run', to_jsonb(v_run),
     'stale', v_run.status = 'running' and v_run.heartbeat_at <= v_dead_at);

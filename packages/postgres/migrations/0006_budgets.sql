@@ -9,10 +9,11 @@ create function wflo.budget_state(p_budget wflo.budget, p_at timestamptz) return
     'onExpiry', p_budget.on_expiry,
     'warnAt', to_jsonb(p_budget.warn_at),
     'paused', p_budget.paused,
+    'timeZone', p_budget.zone,
     'windows', (
       select coalesce(jsonb_agg(wflo.window_json(row(
         p_budget.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0),
-        coalesce(w.overrun, 0), 0, true
+        coalesce(w.overrun, 0), 0, true, p_budget.zone
       )::wflo.window_line) order by array_position('{total,day,month}', k.kind)), '[]')
       from wflo.open_windows(p_budget, p_at) k
       left join wflo.budget_window w
@@ -39,18 +40,23 @@ create function wflo.list_budgets(p_tenant text, p_prefix text, p_after text, p_
   ) x
 $$;
 
--- Creates or changes a budget; its open windows get the new caps in the same call.
+-- Creates or changes a budget; its open windows get the new caps in the same call. Of another zone they are other windows, which begin at
+-- zero unless they begin at the same moment. Returns { refusal } for what cannot be.
 create function wflo.set_budget(
-  p_tenant text, p_id text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[]
+  p_tenant text, p_id text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text
 ) returns jsonb language plpgsql as $$
 declare
   v_budget wflo.budget;
   v_at timestamptz;
 begin
-  insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at)
-  values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at)
+  if not wflo.knows_zone(p_zone) then
+    return jsonb_build_object('refusal', 'zone');
+  end if;
+  insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
+  values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone)
   on conflict (tenant, id) do update
-  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at
+  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at,
+    zone = p_zone
   returning b.* into v_budget;
   v_at := wflo.now();
   perform 1 from wflo.budget_window w where w.tenant = p_tenant and w.id = p_id

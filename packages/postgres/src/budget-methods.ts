@@ -1,4 +1,10 @@
-import type { BudgetDefinition, BudgetState, LedgerStore, WindowKind } from "@wflo/core";
+import {
+  InvalidOptionError,
+  type BudgetDefinition,
+  type BudgetState,
+  type LedgerStore,
+  type WindowKind,
+} from "@wflo/core";
 import { and, eq } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
@@ -11,7 +17,7 @@ export type BudgetMethods = Pick<
   "setBudget" | "raiseCap" | "getBudgets" | "listBudgets" | "setPaused"
 >;
 
-interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "paused"> {
+interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "timeZone" | "paused"> {
   readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
   readonly windows: readonly WindowJson[];
 }
@@ -19,9 +25,10 @@ interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "p
 /** Implements them on a driver. */
 export function budgetMethods(driver: MigratedDriver): BudgetMethods {
   return {
-    async setBudget(tenant, { id, caps, onExpiry, warnAt }) {
+    async setBudget(tenant, { id, caps, onExpiry, warnAt, timeZone = "UTC" }) {
       const args = [keyOf("tenant", tenant), keyOf("budget id", id), caps.total, caps.day, caps.month];
-      const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt]]);
+      const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt], timeZone]);
+      if (isRefusal(state)) throw new InvalidOptionError(unknownZone(id, timeZone));
       return readBudget(state as BudgetJson);
     },
     async raiseCap(tenant, budgetId, window, toNanoUsd) {
@@ -51,8 +58,16 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
   };
 }
 
-function readBudget({ id, caps, onExpiry, warnAt, paused, windows }: BudgetJson): BudgetState {
-  return { id, caps: readCaps(caps), onExpiry, warnAt, paused, windows: windows.map(readWindow) };
+function readBudget({ caps, windows, ...json }: BudgetJson): BudgetState {
+  return { ...json, caps: readCaps(caps), windows: windows.map(readWindow) };
+}
+
+function isRefusal(state: unknown): boolean {
+  return (state as { readonly refusal?: string }).refusal !== undefined;
+}
+
+function unknownZone(id: string, timeZone: string): string {
+  return `Budget ${id}: the database knows no time zone "${timeZone}". Write another name of it, or update the server's time zones.`;
 }
 
 function readCaps(caps: BudgetJson["caps"]): BudgetDefinition["caps"] {

@@ -1,26 +1,21 @@
 import type { Discrepancy, LedgerStore, WindowKind } from "@wflo/core";
 import { budgetMethods } from "./budget-methods.ts";
+import { CallWriter } from "./call-writer.ts";
 import { keyOf } from "./key-of.ts";
 import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
 import { receiptJson } from "./receipt-json.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
-import { ReserveQueue } from "./reserve-queue.ts";
-import { readSettlements, settlementsJson } from "./settlements.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
-/** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`; reserves that wait share one. */
+/** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`; reserves and settles that wait share one. */
 export function ledgerStore(driver: MigratedDriver): LedgerStore {
-  const reserves = new ReserveQueue(driver);
+  const writer = new CallWriter(driver);
   return {
     ...budgetMethods(driver),
-    reserve: (request) => reserves.reserve(request),
-    async settle(tenant, settlements) {
-      if (settlements.length === 0) return [];
-      const args = [keyOf("tenant", tenant), settlementsJson(settlements)];
-      return readSettlements(settlements, await driver.call("settle", args));
-    },
+    reserve: (request) => writer.reserve(request),
+    settle: (tenant, settlements) => writer.settle(tenant, settlements),
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {
       if (!isUuid(callId)) return undefined;
       const cost = costNanoUsd > 0n ? costNanoUsd : 0n;

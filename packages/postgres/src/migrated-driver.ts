@@ -35,16 +35,15 @@ export class MigratedDriver {
   }
 
   /**
-   * Calls a function that may commit early, so that others wait for its locks no longer than it works: `args` takes whether it may. Resolves
-   * when its commit is on the disk all the same.
+   * Calls a function whose locks others wait for. Where it may it is called by its procedure of the same name with `_early`, which lets go of
+   * them before its commit is on the disk. It is when this resolves, all the same.
    */
-  callEarly(name: string, args: (early: boolean) => readonly unknown[]): Promise<unknown> {
+  callEarly(name: string, args: readonly unknown[]): Promise<unknown> {
     return this.tracked(async () => {
       const { barrier } = this.driver;
-      const early = barrier !== undefined && (await this.mayUse(barrier));
-      const answer = await this.jsonOf(name, args(early));
-      if (early) await this.attempt(barrier);
-      return answer;
+      if (barrier === undefined || !(await this.mayUse(barrier))) return this.jsonOf(name, args);
+      const places = args.map((_, index) => `$${index + 1}`).join(", ");
+      return this.jsonIn(`call wflo.${name}_early(${places}, null)`, args, `wflo_${name}_early`);
     });
   }
 
@@ -105,10 +104,13 @@ export class MigratedDriver {
     return this.barrierWorks;
   }
 
-  private async jsonOf(name: string, args: readonly unknown[]): Promise<unknown> {
+  private jsonOf(name: string, args: readonly unknown[]): Promise<unknown> {
     const places = args.map((_, index) => `$${index + 1}`).join(", ");
-    const text = `select wflo.${name}(${places})`;
-    const [row] = await this.attempt({ text, params: args, name: `wflo_${name}` });
+    return this.jsonIn(`select wflo.${name}(${places})`, args, `wflo_${name}`);
+  }
+
+  private async jsonIn(text: string, params: readonly unknown[], name: string): Promise<unknown> {
+    const [row] = await this.attempt({ text, params, name });
     const cell = row?.[0];
     return typeof cell === "string" ? JSON.parse(cell) : undefined;
   }

@@ -4,6 +4,7 @@ import type { WindowKind, WindowState } from "@wflo/core";
 export interface WindowJson {
   readonly budgetId: string;
   readonly window: WindowKind;
+  readonly zone: string;
   readonly startsAt: number | null;
   readonly resetsAt: number | null;
   readonly cap: string;
@@ -17,6 +18,7 @@ export function readWindow(json: WindowJson): WindowState {
   return {
     budgetId: json.budgetId,
     window: json.window,
+    timeZone: json.zone,
     startsAt: json.startsAt === null ? undefined : new Date(json.startsAt),
     resetsAt: json.resetsAt === null ? undefined : new Date(json.resetsAt),
     capNanoUsd: BigInt(json.cap),

@@ -28,7 +28,7 @@ export function reserveArgs(request: ReserveRequest): ReserveArgs {
   const { replaces } = request;
   return {
     tenant: keyOf("tenant", request.tenant),
-    callId: uuidOf("call id", request.callId),
+    callId: uuidOf("call id", request.callId).toLowerCase(),
     budgetIds: [...new Set(request.budgetIds)].map((id) => keyOf("budget id", id)),
     bound: request.boundNanoUsd,
     need: request.needNanoUsd,
@@ -63,15 +63,30 @@ export function argsOfOne(args: ReserveArgs): readonly unknown[] {
   ];
 }
 
-/** In the order of the parameters of `wflo.reserve_many`; all of one tenant. `early`: the commit need not wait for the disk. */
-export function argsOfMany(calls: readonly ReserveArgs[], early: boolean): readonly unknown[] {
+/** In the order of the parameters of `wflo.settle_and_reserve`; all of one tenant. Calls with the same budgets share a set of them. */
+export function argsOfMany(
+  tenant: string,
+  settlements: string,
+  calls: readonly ReserveArgs[],
+): readonly unknown[] {
   const column = <T>(of: (args: ReserveArgs) => T): readonly T[] => calls.map(of);
-  const owned = calls.flatMap(({ budgetIds }, at) => budgetIds.map((id) => ({ owner: at + 1, id })));
+  const sets = new Map<string, { readonly number: number; readonly ids: readonly string[] }>();
+  const ofs = calls.map(({ budgetIds: ids }) => {
+    const key = ids.join("\u0000");
+    const set = sets.get(key) ?? { number: sets.size + 1, ids };
+    sets.set(key, set);
+    return set.number;
+  });
+  const owned = [...sets.values()].flatMap(({ number, ids }) =>
+    (ids.length === 0 ? [null] : ids).map((id) => ({ number, id })),
+  );
   return [
-    calls[0]?.tenant,
-    column(({ callId }) => callId),
-    owned.map(({ owner }) => owner),
+    tenant,
+    settlements,
+    owned.map(({ number }) => number),
     owned.map(({ id }) => id),
+    column(({ callId }) => callId),
+    ofs,
     column(({ bound }) => bound),
     column(({ need }) => need),
     column(({ target }) => target),
@@ -82,6 +97,5 @@ export function argsOfMany(calls: readonly ReserveArgs[], early: boolean): reado
     ...[0, 1, 2, 3].map((label) => column(({ labels }) => labels[label] ?? null)),
     column(({ provider }) => provider),
     column(({ model }) => model),
-    early,
   ];
 }

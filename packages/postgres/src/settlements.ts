@@ -5,12 +5,16 @@ import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** Settlements as `wflo.settle_all` takes them, in the order given. Ids that are no UUID name no call and are left out. */
 export function settlementsJson(settlements: readonly Settlement[]): string {
-  const items = settlements.filter(isStorable).map(({ callId, settlementId, kind, costNanoUsd, receipt }) => {
+  return `[${settlementItems(settlements).join(",")}]`;
+}
+
+/** The items of that list. */
+export function settlementItems(settlements: readonly Settlement[]): readonly string[] {
+  return settlements.filter(isStorable).map(({ callId, settlementId, kind, costNanoUsd, receipt }) => {
     const head = { callId, settlementId: uuidOf("settlement id", settlementId), kind };
     const cost = costNanoUsd === undefined ? null : String(costNanoUsd);
     return `${JSON.stringify({ ...head, cost }).slice(0, -1)},"receipt":${receiptJson(receipt)}}`;
   });
-  return `[${items.join(",")}]`;
 }
 
 /** The verdicts for all of these settlements, from those of the storable ones. */

@@ -1,10 +1,15 @@
 import { StoreUnavailableError, WfloError } from "@wflo/core";
 
-/** PostgreSQL's error code (appendix A of its manual), or node's for sockets; undefined for other errors. */
+/** PostgreSQL's error code (appendix A of its manual), or node's for sockets, also of what an error of ours tells; undefined for other errors. */
 export function codeOf(error: unknown): string | undefined {
   if (typeof error !== "object" || error === null) return undefined;
-  if ("code" in error && typeof error.code === "string") return error.code;
+  if (!WfloError.isInstance(error) && "code" in error && typeof error.code === "string") return error.code;
   return "cause" in error ? codeOf(error.cause) : undefined;
+}
+
+/** Whether the server refused a statement for what is in it, and has undone it. What breaks a connection or stops a server may have been done. */
+export function wasUndone(error: unknown): boolean {
+  return /^(0A|2[0-9]|40|42|54|55|P0)[0-9A-Z]{3}$/.test(codeOf(error) ?? "");
 }
 
 /** Turns whatever a driver threw into one sentence that names the database and what to do. Errors of wflo pass through. */

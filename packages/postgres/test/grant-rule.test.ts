@@ -31,7 +31,7 @@ test("grants what core's hold rule grants", { timeout: 60_000 }, async () => {
 
 test("sees the same free money as core, without overflow", async () => {
   const rows = await database.query(
-    `select wflo.free_of(row('b', 'day', now(), cap, spent, reserved, 0, credit, true)::wflo.window_line)::text as free
+    `select wflo.free_of(row('b', 'day', now(), cap, spent, reserved, 0, credit, true, 'UTC')::wflo.window_line)::text as free
      from (values (5::int8, 2::int8, 1::int8, 0::int8), (0, ${MAX}, ${MAX}, 0), (${MAX}, 0, 0, 0), (10, 0, 10, 4)) v (cap, spent, reserved, credit)`,
   );
   expect(rows.map((row) => row["free"])).toEqual(["2", "-1", String(MAX), "4"]);

@@ -121,6 +121,31 @@ test("works when each statement goes to another connection without any session s
   expect(await runs.get("t", "no-uuid")).toBeUndefined();
 });
 
+test("calls that wait leave together there too, and are on the disk when they are told of", async () => {
+  const seen: string[] = [];
+  const pool = forgetfulPool();
+  const { ledger } = postgres({
+    pool: {
+      ...pool,
+      query: (query) => {
+        seen.push(query.text);
+        return pool.query(query);
+      },
+    },
+  });
+  await ledger.setBudget("t", { id: "many", caps: { day: 1_000n }, onExpiry: "charge", warnAt: [] });
+  const calls = Array.from({ length: 12 }, () => asks(["many"], 10n));
+  const codes = (await Promise.all(calls.map((call) => ledger.reserve(call)))).map(({ code }) => code);
+  expect(codes).toEqual(calls.map(() => "granted"));
+  await Promise.all(calls.map(({ callId }) => ledger.settle("t", [bills(callId, 5n)])));
+  expect(seen.filter((text) => text.startsWith("call wflo.settle_and_reserve_early"))).toHaveLength(2);
+  expect((await ledger.getBudgets("t", ["many"]))[0]?.windows[0]).toMatchObject({
+    spentNanoUsd: 60n,
+    reservedNanoUsd: 0n,
+  });
+  expect(await ledger.reconcile("t")).toEqual([]);
+});
+
 test("names prepared statements only when asked to", async () => {
   for (const [preparedStatements, names] of [
     [false, []],

@@ -50,10 +50,38 @@ test("settles a call in the day it was held in, after midnight", async () => {
   expect(await ledger.reconcile("t")).toEqual([]);
 });
 
+test("a clock that jumps ahead and back loses no money: windows go on where they were, and expired calls are corrected", async () => {
+  const { ledger } = files.open();
+  await ledger.setBudget("t", { id: "jump", caps: { day: 100n }, onExpiry: "charge", warnAt: [] });
+  const dayOf = async () => {
+    const [window] = (await ledger.getBudgets("t", ["jump"]))[0]?.windows ?? [];
+    return [window?.startsAt?.toISOString().slice(0, 10), window?.spentNanoUsd, window?.reservedNanoUsd];
+  };
+  const [before, open] = [asks(["jump"], 40n), asks(["jump"], 20n)];
+  for (const call of [before, open]) expect((await ledger.reserve(call)).code).toBe("granted");
+  await ledger.settle("t", [bills(before.callId, 30n)]);
+
+  await setClock("2026-03-03T12:00:00Z");
+  const ahead = asks(["jump"], 90n);
+  expect((await ledger.reserve(ahead)).code).toBe("granted");
+  expect(await ledger.expire(10)).toBeGreaterThan(0);
+  expect(await dayOf()).toEqual(["2026-03-03", 0n, 90n]);
+
+  await setClock("2026-02-28T23:59:58Z");
+  expect(await dayOf()).toEqual(["2026-02-28", 50n, 0n]);
+  expect((await ledger.reserve(asks(["jump"], 51n))).code).toBe("exhausted");
+  const late = await ledger.settle("t", [bills(open.callId, 5n), bills(ahead.callId, 80n)]);
+  expect(late.map(({ code }) => code)).toEqual(["late", "settled"]);
+  expect(await dayOf()).toEqual(["2026-02-28", 35n, 0n]);
+  await setClock("2026-03-03T12:00:01Z");
+  expect(await dayOf()).toEqual(["2026-03-03", 80n, 0n]);
+  expect(await ledger.reconcile("t")).toEqual([]);
+});
+
 test("counts days in UTC, whatever the session's time zone", async () => {
   const rows = await files.query(
-    "select set_config('TimeZone', 'America/New_York', false), wflo.window_start('day', '2026-03-08T12:00:00Z')::text as start, " +
-      "wflo.window_end('day', '2026-03-08T00:00:00Z') = '2026-03-09T00:00:00Z' as ends_well",
+    "select set_config('TimeZone', 'America/New_York', false), wflo.window_start('day', '2026-03-08T12:00:00Z', 'UTC')::text as start, " +
+      "wflo.window_end('day', '2026-03-08T00:00:00Z', 'UTC') = '2026-03-09T00:00:00Z' as ends_well",
   );
   await files.query("set TimeZone = 'UTC'");
   expect(rows[0]?.["ends_well"]).toBe(true);

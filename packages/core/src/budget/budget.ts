@@ -1,5 +1,6 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { checkName } from "./check-name.ts";
+import { checkTimeZone } from "./check-time-zone.ts";
 import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
 import type { BudgetDefinition, BudgetState } from "../ports/ledger-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
@@ -8,12 +9,16 @@ import type { WindowKind } from "../ports/window-state.ts";
 export interface BudgetInput {
   /** Any name, such as `user/42`. */
   readonly id: string;
-  /** At least one. `day` and `month` follow the calendar in UTC; all that are given apply at once. */
+  /** At least one. `day` and `month` follow the calendar of `timeZone`; all that are given apply at once. */
   readonly caps: { readonly total?: MoneyInput; readonly day?: MoneyInput; readonly month?: MoneyInput };
   /** Shares of a cap (above 0, up to 1) at which `budget-warning` is emitted. */
   readonly warnAt?: readonly number[] | undefined;
-  /** Whose calendar `day` and `month` follow. UTC is the only one there is so far. */
-  readonly timeZone?: "UTC" | undefined;
+  /**
+   * Whose calendar `day` and `month` follow: `UTC` (the default) or a name of the IANA list, such as `Europe/Paris`. Days have 23 or 25 hours
+   * where clocks are set; the database's clock and its list of zones decide. In another zone than before, the open day and month begin at zero,
+   * unless they begin at the same moment as the old ones; open calls settle where they were held, and `total` goes on.
+   */
+  readonly timeZone?: string | undefined;
   /** What becomes of a call whose process died: charged at its hold (the default: it may have been billed) or released. */
   readonly onExpiry?: "charge" | "release" | undefined;
 }
@@ -27,6 +32,7 @@ export interface BudgetWindow {
   /** `cap - spent - reserved`, never below zero. */
   readonly free: string;
   readonly overrun: string;
+  /** When the next day or month begins in the budget's time zone; undefined for `total`. */
   readonly resetsAt: Date | undefined;
 }
 
@@ -36,6 +42,8 @@ export interface Budget {
   readonly paused: boolean;
   readonly onExpiry: "charge" | "release";
   readonly warnAt: readonly number[];
+  /** Whose calendar `day` and `month` follow. */
+  readonly timeZone: string;
   readonly windows: readonly BudgetWindow[];
   /** `cap - spent` of the window that has least, never below zero. */
   readonly left: string;
@@ -60,11 +68,7 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
       `Budget ${input.id} has no cap: give at least one, such as caps: { month: "20.00" }.`,
     );
   }
-  if (input.timeZone !== undefined && input.timeZone !== "UTC") {
-    throw new InvalidOptionError(
-      `Budget ${input.id}: windows follow the calendar in UTC; leave timeZone out.`,
-    );
-  }
+  const timeZone = checkTimeZone(`Budget ${input.id}`, input.timeZone ?? "UTC");
   const warnAt = [...(input.warnAt ?? [])].sort((a, b) => a - b);
   if (warnAt.some((share) => !(share > 0 && share <= 1))) {
     throw new InvalidOptionError(
@@ -75,7 +79,7 @@ export function budgetDefinition(input: BudgetInput): BudgetDefinition {
   if (onExpiry !== "charge" && onExpiry !== "release") {
     throw new InvalidOptionError(`Budget ${input.id}: onExpiry is "charge" or "release".`);
   }
-  return { id: input.id, caps, warnAt, onExpiry };
+  return { id: input.id, caps, warnAt, onExpiry, timeZone };
 }
 
 /** A budget for people: decimal strings instead of nano-dollars. */
@@ -86,6 +90,7 @@ export function budgetOf(state: BudgetState): Budget {
     paused: state.paused,
     onExpiry: state.onExpiry,
     warnAt: state.warnAt,
+    timeZone: state.timeZone,
     windows: state.windows.map((window) => ({
       window: window.window,
       cap: decimalUsd(window.capNanoUsd),

@@ -1,5 +1,6 @@
 import { decimalUsd, formatUsd } from "../money/money.ts";
 import type { WindowKind } from "../ports/window-state.ts";
+import { dateIn } from "./date-in.ts";
 import { WfloError } from "./wflo-error.ts";
 
 /** What a refusal tells. Amounts are in nano-dollars. */
@@ -13,6 +14,8 @@ export interface BudgetRefusal {
   /** The part of what is reserved that calls hold which wait for this one. */
   readonly stuckNanoUsd?: bigint | undefined;
   readonly resetsAt?: Date | undefined;
+  /** Whose calendar the window follows; UTC when left out. */
+  readonly timeZone?: string | undefined;
   readonly runId?: string | undefined;
 }
 
@@ -29,6 +32,8 @@ export class BudgetExceededError extends WfloError {
   readonly reserved: string;
   readonly needed: string;
   readonly resetsAt: Date | undefined;
+  /** Whose calendar the window follows. */
+  readonly timeZone: string;
   runId: string | undefined;
   readonly status = 402;
   readonly isRetryable = false;
@@ -42,13 +47,14 @@ export class BudgetExceededError extends WfloError {
     this.reserved = decimalUsd(refusal.reservedNanoUsd);
     this.needed = decimalUsd(refusal.neededNanoUsd);
     this.resetsAt = refusal.resetsAt;
+    this.timeZone = refusal.timeZone ?? "UTC";
     this.runId = refusal.runId;
   }
 }
 
 function sentence(refusal: BudgetRefusal): string {
   const left = refusal.capNanoUsd - refusal.spentNanoUsd;
-  const reset = refusal.resetsAt ? ` (resets ${refusal.resetsAt.toISOString().slice(0, 10)} UTC)` : "";
+  const reset = refusal.resetsAt ? ` (resets ${dateIn(refusal.timeZone ?? "UTC", refusal.resetsAt)})` : "";
   const stuck = refusal.stuckNanoUsd
     ? `, but ${formatUsd(refusal.stuckNanoUsd)} of it is held by calls that wait for this one`
     : "";

@@ -1,5 +1,6 @@
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
+import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
@@ -45,7 +46,8 @@ export class BudgetLine {
   }
 
   /**
-   * Reserves, waiting up to `waitMs` for money that other calls hold. Throws `BudgetBusyError` when the wait runs out,
+   * Reserves, waiting up to `waitMs` for money that other calls hold. Throws `BudgetBusyError` when the wait runs out (`BudgetPausedError` when
+   * a budget was paused meanwhile and is paused still),
    * `BudgetExceededError` when only the holds of calls that wait for this one stand in the way, and the signal's reason.
    */
   async reserve(
@@ -71,6 +73,8 @@ export class BudgetLine {
       done: Promise.withResolvers(),
       onWait: options.onWait,
       heldBy: undefined,
+      waitsFor: undefined,
+      pausedBy: undefined,
       isAsking: false,
       leaving: undefined,
     };
@@ -106,6 +110,13 @@ export class BudgetLine {
     if (!woken) return;
     this.#pollMs = FIRST_POLL_MS;
     void this.#serve();
+  }
+
+  /** Somebody begins to wait: what others hold may come free soon, however long those before it have waited. */
+  #lookOften(): void {
+    this.#pollMs = FIRST_POLL_MS;
+    this.#cancelPoll?.();
+    this.#cancelPoll = undefined;
   }
 
   /** Aborts when no call may be made any more. */
@@ -145,7 +156,8 @@ export class BudgetLine {
     for (const waiter of this.#line) {
       if (waiter.isAsking) continue;
       if (waiter.heldBy !== undefined) {
-        if (now - waiter.since > STARVING_MS) starving.push(waiter);
+        // One that waits for a paused budget keeps nobody from the others.
+        if (waiter.pausedBy === undefined && now - waiter.since > STARVING_MS) starving.push(waiter);
       } else {
         // Who takes a hold over brings money of its own, and the call around it may be what the older one waits for.
         const mayPass = waiter.ask.replaces !== undefined;
@@ -164,9 +176,10 @@ export class BudgetLine {
     waiter.isAsking = true;
     try {
       const verdict = await this.#ask(waiter.ask, share);
-      if (verdict.code !== "held") this.#leave(waiter, () => waiter.done.resolve(verdict));
+      const isPaused = verdict.code === "paused" && waiter.waitsFor !== undefined;
+      if (verdict.code !== "held" && !isPaused) this.#leave(waiter, () => waiter.done.resolve(verdict));
       else if (waiter.leaving) this.#leave(waiter, () => waiter.done.reject(waiter.leaving?.reason));
-      else this.#hold(waiter, verdict.window);
+      else this.#waitOn(waiter, verdict);
     } catch (error) {
       this.#leave(waiter, () => waiter.done.reject(error));
     }
@@ -179,8 +192,16 @@ export class BudgetLine {
     else this.#leave(waiter, () => waiter.done.reject(reason));
   }
 
+  #waitOn(waiter: Waiter, verdict: ReserveVerdict): void {
+    waiter.pausedBy = verdict.code === "paused" ? verdict.budgetId : undefined;
+    if (verdict.code === "held") this.#hold(waiter, verdict.window);
+    else waiter.heldBy = waiter.waitsFor;
+  }
+
   #hold(waiter: Waiter, window: WindowState): void {
+    if (waiter.waitsFor === undefined) this.#lookOften();
     waiter.heldBy = window;
+    waiter.waitsFor = window;
     waiter.onWait(window.budgetId);
     this.#options.holds.markWaiting(waiter.ask.callId);
     for (const other of this.#line) this.#refuseIfHopeless(other);
@@ -231,8 +252,12 @@ export class BudgetLine {
       await ledger.expire(EXPIRE_AT_ONCE);
       const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
       const budgets = await ledger.getBudgets(tenant, [...ids]);
-      const windows = budgets.flatMap((budget) => (budget.paused ? [] : budget.windows));
-      for (const waiter of this.#line) if (this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
+      const paused = new Set(budgets.flatMap(({ id, paused: isPaused }) => (isPaused ? [id] : [])));
+      const windows = budgets.flatMap((budget) => budget.windows);
+      for (const waiter of this.#line) {
+        waiter.pausedBy = waiter.ask.budgetIds.find((id) => paused.has(id));
+        if (waiter.pausedBy === undefined && this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
+      }
     } catch (error) {
       this.#options.onTrouble(error);
     }
@@ -251,6 +276,9 @@ export class BudgetLine {
   }
 
   #giveUp(waiter: Waiter, window: WindowState): void {
+    const { pausedBy } = waiter;
+    if (pausedBy !== undefined)
+      return this.#leave(waiter, () => waiter.done.reject(new BudgetPausedError(pausedBy)));
     const waitedMs = Math.round(this.#options.clock.monotonic() - waiter.since);
     const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
     this.#leave(waiter, () => waiter.done.reject(new BudgetBusyError(refusal, waitedMs)));

@@ -15,6 +15,10 @@ export interface Waiter {
   readonly onWait: (budgetId: string) => void;
   /** Set while other calls hold the money it needs. */
   heldBy: WindowState | undefined;
+  /** The window whose money it waits for, or last waited for. */
+  waitsFor: WindowState | undefined;
+  /** A budget of its that was paused while it waits. It waits on: the budget may be resumed in time. */
+  pausedBy: string | undefined;
   /** True while the store is being asked: whoever is granted money then must get it, aborted or not. */
   isAsking: boolean;
   /** Why it should leave as soon as it holds nothing. */

@@ -2,6 +2,7 @@ import type { BudgetDefinition, BudgetState } from "../ports/ledger-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 import { MemoryWindow } from "./memory-window.ts";
 import { windowBounds } from "./window-bounds.ts";
+import type { ZoneClocks } from "./zone-clocks.ts";
 
 const KINDS: readonly WindowKind[] = ["total", "day", "month"];
 
@@ -10,14 +11,20 @@ export class MemoryBudget {
   readonly id: string;
   paused = false;
   private definition: BudgetDefinition;
+  private readonly clocks: ZoneClocks;
   private readonly windows = new Map<string, MemoryWindow>();
   private open: readonly MemoryWindow[] = [];
   private openFromMs = Infinity;
   private openUntilMs = -Infinity;
 
-  constructor(definition: BudgetDefinition) {
+  constructor(definition: BudgetDefinition, clocks: ZoneClocks) {
+    this.clocks = clocks;
     this.id = definition.id;
     this.definition = copyOf(definition);
+  }
+
+  get timeZone(): string {
+    return this.definition.timeZone ?? "UTC";
   }
 
   get onExpiry(): BudgetDefinition["onExpiry"] {
@@ -33,14 +40,16 @@ export class MemoryBudget {
     for (const kind of KINDS) {
       const capNanoUsd = this.definition.caps[kind];
       if (capNanoUsd === undefined) continue;
-      const bounds = windowBounds(kind, nowMs);
+      const bounds = windowBounds(kind, nowMs, { zone: this.timeZone, clocks: this.clocks });
       this.openFromMs = Math.max(this.openFromMs, bounds.startsAtMs);
       this.openUntilMs = Math.min(this.openUntilMs, bounds.resetsAtMs);
       const key = `${kind}/${bounds.startsAtMs}`;
       let window = this.windows.get(key);
       if (window === undefined) {
-        window = new MemoryWindow(this.id, kind, bounds, capNanoUsd);
+        window = new MemoryWindow(this, kind, bounds, capNanoUsd);
         this.windows.set(key, window);
+      } else if (window.timeZone !== this.timeZone) {
+        window.moveTo(this.timeZone, bounds);
       }
       open.push(window);
     }
@@ -78,11 +87,11 @@ export class MemoryBudget {
 
   state(nowMs: number): BudgetState {
     const windows = this.openWindows(nowMs).map((window) => window.state());
-    return { ...copyOf(this.definition), paused: this.paused, windows };
+    return { ...copyOf(this.definition), timeZone: this.timeZone, paused: this.paused, windows };
   }
 }
 
 function copyOf(definition: BudgetDefinition): BudgetDefinition {
-  const { id, caps, onExpiry, warnAt } = definition;
-  return { id, caps: { ...caps }, onExpiry, warnAt: [...warnAt] };
+  const { id, caps, onExpiry, warnAt, timeZone } = definition;
+  return { id, caps: { ...caps }, onExpiry, warnAt: [...warnAt], timeZone };
 }

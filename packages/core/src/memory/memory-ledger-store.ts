@@ -1,10 +1,11 @@
-import type { BudgetState, LedgerStore } from "../ports/ledger-store.ts";
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import type { BudgetDefinition, BudgetState, LedgerStore } from "../ports/ledger-store.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
 import { costGroups } from "./cost-groups.ts";
 import { listEntries } from "./list-entries.ts";
-import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryState } from "./memory-state.ts";
+import type { MemoryTenant } from "./memory-tenant.ts";
 import { reconcileWindows } from "./reconcile-windows.ts";
 import { reserveCall } from "./reserve-call.ts";
 import { settleCall } from "./settle-call.ts";
@@ -59,11 +60,10 @@ function budgetMethods(state: MemoryState): BudgetMethods {
     async setBudget(tenantId, definition) {
       const tenant = state.tenant(tenantId);
       const nowMs = state.now();
+      checkZone(tenant, definition);
       let budget = tenant.budgets.get(definition.id);
       if (budget === undefined) {
-        budget = new MemoryBudget(definition);
-        tenant.budgets.set(budget.id, budget);
-        tenant.budgetsById.add(budget);
+        budget = tenant.addBudget(definition);
       } else {
         budget.define(definition, nowMs);
       }
@@ -95,4 +95,11 @@ function budgetMethods(state: MemoryState): BudgetMethods {
       return budget !== undefined;
     },
   };
+}
+
+function checkZone({ clocks }: MemoryTenant, { id, timeZone = "UTC" }: BudgetDefinition): void {
+  if (clocks.know(timeZone)) return;
+  throw new InvalidOptionError(
+    `Budget ${id}: this host knows no time zone "${timeZone}". Write another name of it.`,
+  );
 }

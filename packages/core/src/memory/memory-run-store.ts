@@ -1,6 +1,5 @@
 import type { ClaimVerdict, NewRun, RunStore } from "../ports/run-store.ts";
 import { closeHoldsOfOlderEpochs } from "./close-dead-holds.ts";
-import { MemoryBudget } from "./memory-budget.ts";
 import { MemoryRun } from "./memory-run.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
@@ -57,9 +56,7 @@ function createRun(tenant: MemoryTenant, run: NewRun, nowMs: number): boolean {
   const { ownBudget } = run;
   if (ownBudget !== undefined && !tenant.budgets.has(ownBudget.id)) {
     const caps = { total: ownBudget.totalNanoUsd };
-    const budget = new MemoryBudget({ id: ownBudget.id, caps, onExpiry: "charge", warnAt: [] });
-    tenant.budgets.set(budget.id, budget);
-    tenant.budgetsById.add(budget);
+    tenant.addBudget({ id: ownBudget.id, caps, onExpiry: "charge", warnAt: [] });
   }
   return true;
 }

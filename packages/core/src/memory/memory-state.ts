@@ -2,12 +2,14 @@ import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Ids } from "../ports/ids.ts";
 import { uuidV7Ids } from "../host/uuid-v7-ids.ts";
 import { MemoryTenant } from "./memory-tenant.ts";
+import { ZoneClocks } from "./zone-clocks.ts";
 
 /** What the parts of one memory database share: its tenants, its clock, and whether it is open. */
 export class MemoryState {
   readonly now: () => number;
   /** For the entries that the store itself writes. */
   readonly ids: Ids;
+  private readonly clocks = new ZoneClocks();
   private readonly tenants = new Map<string, MemoryTenant>();
   private isClosed = false;
 
@@ -21,7 +23,7 @@ export class MemoryState {
     this.assertOpen();
     let tenant = this.tenants.get(id);
     if (tenant === undefined) {
-      tenant = new MemoryTenant();
+      tenant = new MemoryTenant(this.clocks);
       this.tenants.set(id, tenant);
     }
     return tenant;

@@ -1,3 +1,4 @@
+import type { BudgetDefinition } from "../ports/ledger-store.ts";
 import { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryCall, MemoryEntry, MemoryHold } from "./memory-call.ts";
 import type { MemoryCheckpoint } from "./memory-checkpoint.ts";
@@ -5,9 +6,11 @@ import { MemoryItems } from "./memory-items.ts";
 import type { MemoryRun } from "./memory-run.ts";
 import type { MemoryThread } from "./memory-thread.ts";
 import { SortedById } from "./sorted-by-id.ts";
+import type { ZoneClocks } from "./zone-clocks.ts";
 
 /** Everything one tenant has, with the indexes that keep lists as long as their results. */
 export class MemoryTenant {
+  readonly clocks: ZoneClocks;
   readonly budgets = new Map<string, MemoryBudget>();
   readonly budgetsById = new SortedById<MemoryBudget>();
   /** Open holds by call id. */
@@ -25,4 +28,16 @@ export class MemoryTenant {
   /** Of all threads. */
   readonly checkpointsById = new SortedById<MemoryCheckpoint>();
   readonly items = new MemoryItems();
+
+  constructor(clocks: ZoneClocks) {
+    this.clocks = clocks;
+  }
+
+  /** Adds a budget of a new id. */
+  addBudget(definition: BudgetDefinition): MemoryBudget {
+    const budget = new MemoryBudget(definition, this.clocks);
+    this.budgets.set(budget.id, budget);
+    this.budgetsById.add(budget);
+    return budget;
+  }
 }

@@ -5,19 +5,33 @@ import type { WindowBounds } from "./window-bounds.ts";
 export class MemoryWindow {
   readonly budgetId: string;
   readonly kind: WindowKind;
+  /** Of the budget, which may have moved to another with the same days. */
+  timeZone: string;
   readonly startsAt: Date | undefined;
-  readonly resetsAt: Date | undefined;
+  resetsAt: Date | undefined;
   capNanoUsd: bigint;
   spentNanoUsd = 0n;
   reservedNanoUsd = 0n;
   overrunNanoUsd = 0n;
 
-  constructor(budgetId: string, kind: WindowKind, bounds: WindowBounds, capNanoUsd: bigint) {
-    this.budgetId = budgetId;
+  constructor(
+    { id, timeZone }: { readonly id: string; readonly timeZone: string },
+    kind: WindowKind,
+    bounds: WindowBounds,
+    capNanoUsd: bigint,
+  ) {
+    this.budgetId = id;
+    this.timeZone = timeZone;
     this.kind = kind;
     this.startsAt = kind === "total" ? undefined : new Date(bounds.startsAtMs);
-    this.resetsAt = kind === "total" ? undefined : new Date(bounds.resetsAtMs);
+    this.resetsAt = resetOf(kind, bounds);
     this.capNanoUsd = capNanoUsd;
+  }
+
+  /** It goes on under another zone whose days begin at the same moment. */
+  moveTo(timeZone: string, bounds: WindowBounds): void {
+    this.timeZone = timeZone;
+    this.resetsAt = resetOf(this.kind, bounds);
   }
 
   /** What the port hands out: a copy, so that later calls do not change it. */
@@ -25,6 +39,7 @@ export class MemoryWindow {
     return {
       budgetId: this.budgetId,
       window: this.kind,
+      timeZone: this.timeZone,
       startsAt: this.startsAt,
       resetsAt: this.resetsAt,
       capNanoUsd: this.capNanoUsd,
@@ -33,4 +48,8 @@ export class MemoryWindow {
       overrunNanoUsd: this.overrunNanoUsd,
     };
   }
+}
+
+function resetOf(kind: WindowKind, { resetsAtMs }: WindowBounds): Date | undefined {
+  return kind === "total" ? undefined : new Date(resetsAtMs);
 }

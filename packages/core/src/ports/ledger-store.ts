@@ -8,10 +8,13 @@ export interface BudgetDefinition {
   readonly onExpiry: "charge" | "release";
   /** Shares of a cap (0 to 1) at which a `budget-warning` event is emitted. */
   readonly warnAt: readonly number[];
+  /** Whose calendar days and months follow: `UTC` (when left out) or an IANA name that JavaScript knows. */
+  readonly timeZone?: string | undefined;
 }
 
 /** A budget with its open windows, one for each cap. A window nobody used yet is shown as empty. */
 export interface BudgetState extends BudgetDefinition {
+  readonly timeZone: string;
   readonly paused: boolean;
   readonly windows: readonly WindowState[];
 }
@@ -168,7 +171,11 @@ export interface Discrepancy {
 
 /** Where money is counted. Every method is atomic; concurrent callers in any number of processes see one order. */
 export interface LedgerStore {
-  /** Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. */
+  /**
+   * Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. Another time zone has
+   * windows of its own, which begin at zero, but for those that begin at the same moment; open calls settle where they were held. Throws
+   * `InvalidOptionError` for a zone that the store does not know.
+   */
   setBudget(tenant: string, budget: BudgetDefinition): Promise<BudgetState>;
   /** Raises one cap of an existing budget to an absolute amount; never lowers it. Undefined when there is no such cap. */
   raiseCap(

@@ -1,10 +1,12 @@
-/** How long a cap counts: for ever, or for one day or calendar month in UTC. */
+/** How long a cap counts: for ever, or for one day or calendar month of the budget's time zone. */
 export type WindowKind = "total" | "day" | "month";
 
 /** One cap of one budget in one stretch of time, as the store has it. Amounts in nano-dollars. */
 export interface WindowState {
   readonly budgetId: string;
   readonly window: WindowKind;
+  /** Whose calendar it follows: `UTC` or an IANA name. */
+  readonly timeZone: string;
   /** Undefined for `total`. */
   readonly startsAt: Date | undefined;
   /** When the next window begins; undefined for `total`. */

@@ -2,7 +2,7 @@ import { bigint, boolean, doublePrecision, primaryKey, text } from "drizzle-orm/
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
-/** What budgets are set to. Caps in nano-dollars; a cap that is null does not limit. `zone` is UTC today. */
+/** What budgets are set to. Caps in nano-dollars; a cap that is null does not limit. Days and months follow the calendar of `zone`. */
 export const budget = wfloSchema.table(
   "budget",
   {

@@ -46,8 +46,7 @@ function deafTo(
 async function redefine(database: Database, tenant: string, id: string, caps: BudgetState["caps"]) {
   const [old] = await database.ledger.getBudgets(tenant, [id]);
   if (old === undefined) return undefined;
-  const { onExpiry, warnAt } = old;
-  return database.ledger.setBudget(tenant, { id, onExpiry, warnAt, caps: { ...old.caps, ...caps } });
+  return database.ledger.setBudget(tenant, { ...old, caps: { ...old.caps, ...caps } });
 }
 
 /** Stores that treat budgets, caps and windows wrongly. */
@@ -101,6 +100,18 @@ export const brokenBudgets: readonly BrokenStore[] = [
     },
   },
   {
+    name: "takes a zone that it does not know for UTC",
+    breaks: "takes no zone that it does not know, and leaves the budget as it is",
+    wrap(database) {
+      const { ledger } = database;
+      const setBudget: LedgerStore["setBudget"] = (tenant, budget) =>
+        ledger
+          .setBudget(tenant, budget)
+          .catch(() => ledger.setBudget(tenant, { ...budget, timeZone: "UTC" }));
+      return withMethods(database, { ledger: { setBudget } });
+    },
+  },
+  {
     name: "takes thirty days for a month",
     breaks: "counts calendar months in UTC, of whatever length",
     wrap(database) {
@@ -109,7 +120,8 @@ export const brokenBudgets: readonly BrokenStore[] = [
         return budgets.map((budget) => ({
           ...budget,
           windows: budget.windows.map((window) => {
-            if (window.window !== "month" || window.startsAt === undefined) return window;
+            if (window.window !== "month" || window.startsAt === undefined || window.timeZone !== "UTC")
+              return window;
             return { ...window, resetsAt: new Date(window.startsAt.getTime() + THIRTY_DAYS_MS) };
           }),
         }));

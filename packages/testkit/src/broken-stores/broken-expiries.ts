@@ -36,9 +36,8 @@ async function define(
   budgets: readonly BudgetState[],
   onExpiry: OnExpiry | undefined,
 ): Promise<void> {
-  for (const { id, caps, warnAt, onExpiry: own } of budgets) {
-    await ledger.setBudget(tenant, { id, caps, warnAt, onExpiry: onExpiry ?? own });
-  }
+  for (const budget of budgets)
+    await ledger.setBudget(tenant, { ...budget, onExpiry: onExpiry ?? budget.onExpiry });
 }
 
 /** Stores that treat the holds of dead processes wrongly. */

@@ -21,6 +21,7 @@ import { ledgerReserveCases } from "./ledger-reserve.ts";
 import { ledgerSettleCases } from "./ledger-settle.ts";
 import { ledgerTakeoverCases } from "./ledger-takeover.ts";
 import { ledgerWindowsCases } from "./ledger-windows.ts";
+import { ledgerZonesCases } from "./ledger-zones.ts";
 import { runRestCases } from "./run-rest.ts";
 import { runClaimsCases } from "./run-claims.ts";
 import { runsCases } from "./runs.ts";
@@ -37,6 +38,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   correction: ledgerCorrectionCases,
   expiry: ledgerExpiryCases,
   windows: ledgerWindowsCases,
+  zones: ledgerZonesCases,
   lists: ledgerListsCases,
   costs: ledgerCostsCases,
   runs: runsCases,

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { memoryDatabase, type LedgerStore, type ReserveRequest } from "@wflo/core";
+import { memoryDatabase, type LedgerStore, type ReserveRequest, type Settlement } from "@wflo/core";
 import pg from "pg";
 import { beforeAll, expect, test } from "vitest";
 import { MigratedDriver } from "../src/migrated-driver.ts";
 import { pgDriver } from "../src/pg-driver.ts";
 import { argsOfMany, reserveArgs } from "../src/reserve-args.ts";
+import { readSettlements, settlementsJson } from "../src/settlements.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
@@ -39,7 +40,7 @@ beforeAll(async () => {
 });
 
 test.each([7, 11, 23])(
-  "a batch grants what its calls would be granted one after the other (seed %i)",
+  "a batch settles and grants what its calls would be, asked for one after the other (seed %i)",
   async (seed) => {
     const random = randomOf(seed);
     const model = memoryDatabase().ledger;
@@ -55,14 +56,26 @@ test.each([7, 11, 23])(
     for (const ledger of [model, store])
       await setUp(new Proxy(of(ledger), { get: (target, key) => bound(target, key, tenant) }));
 
-    const open: string[] = [];
+    let open: string[] = [];
+    let closed: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      const calls = Array.from({ length: 1 + random(CALLS) }, (): ReserveRequest => {
+      const settled = open.splice(0, random(open.length + 1));
+      const settlements = [...settled, ...closed.slice(0, random(3)), ...settled.slice(0, random(2))].map(
+        (callId): Settlement => ({
+          callId: random(12) === 0 ? randomUUID() : callId,
+          settlementId: randomUUID(),
+          kind: random(6) === 0 ? "void" : "settle",
+          costNanoUsd: random(9) === 0 ? undefined : BigInt(random(1_500)),
+          receipt: { usage: { inputTokens: random(9) } },
+        }),
+      );
+      const taken = new Set(settlements.map(({ callId }) => callId));
+      const again = [...open, ...closed].filter((callId) => !taken.has(callId));
+      const calls = Array.from({ length: random(CALLS) }, (): ReserveRequest => {
         const need = BigInt(random(900));
-        const again = open.length > 0 && random(10) === 0;
         return {
           tenant,
-          callId: again ? (open[random(open.length)] ?? "") : randomUUID(),
+          callId: (random(10) === 0 ? again[random(again.length)] : undefined) ?? randomUUID(),
           budgetIds: [...BUDGETS, "missing"].filter(() => random(5) < (random(8) === 0 ? 3 : 1)),
           boundNanoUsd: need + BigInt(random(2_000)),
           needNanoUsd: need,
@@ -73,28 +86,21 @@ test.each([7, 11, 23])(
         };
       });
       const distinct = [...new Map(calls.map((call) => [call.callId, call])).values()];
-      const { grants } = (await driver.call(
-        "reserve_many",
-        argsOfMany(distinct.map(reserveArgs), false),
-      )) as {
-        grants: (string | null)[];
+      const args = argsOfMany(tenant, settlementsJson(settlements), distinct.map(reserveArgs));
+      const answer = (await driver.call("settle_and_reserve", args)) as {
+        readonly settled: readonly unknown[];
+        readonly grants: readonly (string | null)[];
       };
+      expect(readSettlements(settlements, answer.settled)).toEqual(await model.settle(tenant, settlements));
       const expected: (string | null)[] = [];
       for (const call of distinct) {
         const verdict = await model.reserve(call);
         expected.push(verdict.code === "granted" ? String(verdict.amountNanoUsd) : null);
         if (verdict.code === "granted") open.push(call.callId);
       }
-      expect(grants).toEqual(expected);
-      const closed = open.splice(0, random(open.length + 1));
-      const settlements = closed.map((callId) => ({
-        callId,
-        settlementId: randomUUID(),
-        kind: "settle" as const,
-        costNanoUsd: BigInt(random(300)),
-        receipt: {},
-      }));
-      for (const ledger of [model, store]) await ledger.settle(tenant, settlements);
+      expect(answer.grants).toEqual(expected);
+      closed = [...settled, ...closed];
+      open = [...new Set(open)];
       const [mine, theirs] = await Promise.all(
         [store, model].map((ledger) => ledger.getBudgets(tenant, BUDGETS)),
       );

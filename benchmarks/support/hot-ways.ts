@@ -1,0 +1,130 @@
+import { randomUUID } from "node:crypto";
+import { createWflo } from "@wflo/core";
+import { postgres } from "@wflo/postgres";
+import pg from "pg";
+
+/** How a call spends: through the door; by the ledger's own functions, which the door calls; by the plain SQL function of one call; not at all. */
+export type HotWay = "door" | "ledger" | "plain" | "select 1";
+
+/** One way, opened. `pair` reserves and settles on these budgets, and tells how long the reserve took, in milliseconds. */
+export interface OpenWay {
+  pair(budgets: readonly string[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+const TENANT = "default";
+const HOLD_NANO_USD = 1_000;
+const COST_NANO_USD = 500;
+const TTL_MS = 90_000;
+const RECEIPT = { text: "x".repeat(1_000) };
+const RESERVE = `select wflo.reserve(${Array.from({ length: 17 }, (_, at) => `$${at + 1}`).join(", ")})`;
+
+const WAYS: Record<HotWay, (url: string, connections: number) => OpenWay> = {
+  door: openDoor,
+  ledger: openLedger,
+  plain: openPlain,
+  "select 1": openSelect,
+};
+
+/** Opens a way and lets it connect. */
+export async function openWay(way: HotWay, url: string, connections: number): Promise<OpenWay> {
+  const opened = WAYS[way](url, connections);
+  await opened.pair([]);
+  return opened;
+}
+
+function openDoor(url: string, max: number): OpenWay {
+  const wflo = createWflo({ database: postgres({ url, max }), logger: false });
+  return {
+    async pair(budgets) {
+      const started = performance.now();
+      let took = 0;
+      const request = {
+        provider: "openai",
+        model: "gpt-4.1",
+        parts: [RECEIPT.text],
+        budgets,
+        hold: "0.000001",
+      };
+      await wflo.guardCall(request, async () => {
+        took = performance.now() - started;
+        const usage = { inputTokens: 0, outputTokens: 0, billedNanoUsd: COST_NANO_USD };
+        return { value: undefined, usage };
+      });
+      return took;
+    },
+    close: () => wflo.close(),
+  };
+}
+
+function openLedger(url: string, max: number): OpenWay {
+  const { ledger, close } = postgres({ url, max });
+  const amount = BigInt(HOLD_NANO_USD);
+  return {
+    async pair(budgets) {
+      const callId = randomUUID();
+      const took = await timed(() =>
+        ledger.reserve({
+          tenant: TENANT,
+          callId,
+          budgetIds: budgets,
+          boundNanoUsd: amount,
+          needNanoUsd: amount,
+          targetNanoUsd: amount,
+          share: 1,
+          ttlMs: TTL_MS,
+          label: { provider: "p", model: "m" },
+        }),
+      );
+      await ledger.settle(TENANT, [
+        {
+          callId,
+          settlementId: randomUUID(),
+          kind: "settle",
+          costNanoUsd: BigInt(COST_NANO_USD),
+          receipt: RECEIPT,
+        },
+      ]);
+      return took;
+    },
+    close: () => close(),
+  };
+}
+
+/** One call, one statement each. */
+function openPlain(url: string, max: number): OpenWay {
+  const pool = new pg.Pool({ connectionString: url, max });
+  return {
+    async pair(budgets) {
+      const callId = randomUUID();
+      const amounts = [HOLD_NANO_USD, HOLD_NANO_USD, HOLD_NANO_USD, 1, TTL_MS];
+      const nothing = Array.from({ length: 7 }, () => null);
+      const took = await timed(() =>
+        pool.query(RESERVE, [TENANT, callId, budgets, ...amounts, ...nothing, "p", "m"]),
+      );
+      const head = { callId, settlementId: randomUUID(), kind: "settle", cost: String(COST_NANO_USD) };
+      const settlements = JSON.stringify([{ ...head, receipt: RECEIPT }]);
+      await pool.query("select wflo.settle_all($1, $2)", [TENANT, settlements]);
+      return took;
+    },
+    close: () => pool.end(),
+  };
+}
+
+function openSelect(url: string, max: number): OpenWay {
+  const pool = new pg.Pool({ connectionString: url, max });
+  return {
+    async pair() {
+      const took = await timed(() => pool.query("select 1"));
+      await pool.query("select 1");
+      return took;
+    },
+    close: () => pool.end(),
+  };
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await work();
+  return performance.now() - started;
+}

@@ -1,0 +1,234 @@
+import type { ReserveRequest, Settlement } from "@wflo/core";
+import { describe, expect, test } from "vitest";
+import { CallWriter } from "./call-writer.ts";
+import type { Cell, Driver, Statement } from "./driver.ts";
+import { MigratedDriver } from "./migrated-driver.ts";
+import { LATEST_MIGRATION } from "./migration-files.ts";
+
+const WINDOW = {
+  budgetId: "b",
+  window: "total",
+  startsAt: null,
+  resetsAt: null,
+  cap: "100",
+  spent: "0",
+  reserved: "1",
+  overrun: "0",
+};
+const GRANTED = { code: "granted", amount: "1", windows: [WINDOW] };
+const HELD = { code: "held", window: WINDOW };
+
+/** A database that answers when it is told to; tells what it was asked. */
+class SlowDatabase {
+  readonly asked: string[] = [];
+  readonly #waiting: (() => void)[] = [];
+  refused: readonly string[] = [];
+  fails: string | undefined;
+  barrierFails = false;
+  readonly driver: Driver = {
+    place: "test",
+    barrier: { text: "barrier", params: [] },
+    query: (statement) => this.#answer(statement),
+    transaction: () => Promise.reject(new Error("no transaction is needed")),
+    close: async () => {},
+  };
+  readonly writer = new CallWriter(new MigratedDriver(this.driver));
+
+  /** Answers what waits, and what comes of it, for ever after. */
+  async flow(): Promise<void> {
+    for (let turn = 0; turn < 30; turn += 1) {
+      for (const go of this.#waiting.splice(0)) go();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  async #answer({ text, params }: Statement): Promise<readonly (readonly Cell[])[]> {
+    const name = /wflo\.(settle_and_reserve(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
+    if (name === undefined && text !== "barrier") return [[String(LATEST_MIGRATION)]];
+    const calls = name?.startsWith("settle_and") === true ? (params[4] as string[]) : [String(params[1])];
+    const settled = (
+      name?.startsWith("settle") === true ? JSON.parse(String(params[1])) : []
+    ) as Settlement[];
+    const size = name?.startsWith("settle_and") === true ? ` ${settled.length}+${calls.length}` : "";
+    this.asked.push(`${name ?? text}${size}`);
+    if (text === "barrier") {
+      if (this.barrierFails) throw Object.assign(new Error("denied"), { code: "42501" });
+      return [];
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.fails !== undefined && (size !== "" || this.fails === "ECONNRESET"))
+      throw Object.assign(new Error("gone"), { code: this.fails });
+    const verdicts = settled.map(({ callId }) => ({ callId, code: "settled", charged: "1", overrun: "0" }));
+    if (name === "settle") return [[JSON.stringify(verdicts)]];
+    const isRefused = (id: string) => this.refused.includes(id);
+    const grants = calls.map((id) => (isRefused(id) ? null : "1"));
+    if (size !== "") return [[JSON.stringify({ settled: verdicts, grants, windows: [WINDOW] })]];
+    return [[JSON.stringify(isRefused(calls[0] ?? "") ? HELD : GRANTED)]];
+  }
+}
+
+function settlement(callId: string = crypto.randomUUID()): Settlement {
+  return { callId, settlementId: crypto.randomUUID(), kind: "settle", costNanoUsd: 1n, receipt: {} };
+}
+
+function request(change: Partial<ReserveRequest> = {}): ReserveRequest {
+  return {
+    tenant: "t",
+    callId: crypto.randomUUID(),
+    budgetIds: ["b"],
+    boundNanoUsd: 1n,
+    needNanoUsd: 1n,
+    targetNanoUsd: 1n,
+    share: 1,
+    ttlMs: 1_000,
+    label: { provider: "p", model: "m" },
+    ...change,
+  };
+}
+
+describe("the calls of one process", () => {
+  test("one alone goes at once as a plain call; those that come meanwhile go together, and wait for the disk once", async () => {
+    const database = new SlowDatabase();
+    const answers = Array.from({ length: 5 }, () => database.writer.reserve(request()));
+    await database.flow();
+    expect((await Promise.all(answers)).map(({ code }) => code)).toEqual(
+      Array.from({ length: 5 }, () => "granted"),
+    );
+    // The barrier is a probe.
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 0+4"]);
+    const later = database.writer.reserve(request());
+    await database.flow();
+    await later;
+    // Others are likely to wait for the same rows still; after that it is alone again.
+    expect(database.asked.slice(3)).toEqual(["settle_and_reserve_early 0+1"]);
+    const last = database.writer.reserve(request());
+    await database.flow();
+    expect((await last).code).toBe("granted");
+    expect(database.asked.at(-1)).toBe("reserve");
+  });
+
+  test("settles and reserves go together; each gets its own verdicts, also for ids that name no call", async () => {
+    const database = new SlowDatabase();
+    const lone = settlement();
+    const settled = [settlement(), settlement("no call"), settlement()];
+    const answers = [
+      database.writer.settle("t", [lone]),
+      database.writer.reserve(request()),
+      database.writer.settle("t", settled),
+      database.writer.reserve(request()),
+      database.writer.settle("t", []),
+    ];
+    await database.flow();
+    const [first, granted, verdicts, also, none] = await Promise.all(answers);
+    expect(database.asked).toEqual(["settle", "barrier", "settle_and_reserve_early 2+2"]);
+    expect(first).toMatchObject([{ callId: lone.callId, code: "settled" }]);
+    expect([granted, also]).toMatchObject([{ code: "granted" }, { code: "granted" }]);
+    expect(verdicts).toMatchObject(
+      settled.map(({ callId }) => ({ callId, code: callId === "no call" ? "unknown" : "settled" })),
+    );
+    expect(none).toEqual([]);
+  });
+
+  test("what a batch does not grant is asked for alone, and hurts no other", async () => {
+    const database = new SlowDatabase();
+    const calls = Array.from({ length: 4 }, () => request());
+    database.refused = [calls[2]?.callId ?? ""];
+    const answers = calls.map((call) => database.writer.reserve(call));
+    await database.flow();
+    expect((await Promise.all(answers)).map(({ code }) => code)).toEqual([
+      "granted",
+      "granted",
+      "held",
+      "granted",
+    ]);
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 0+3", "reserve"]);
+  });
+
+  test("calls of another tenant, a second one of an id, and one that takes a hold over do not share its statement", async () => {
+    const database = new SlowDatabase();
+    const same = request();
+    const calls = [
+      request(),
+      same,
+      same,
+      request({ tenant: "u" }),
+      request({ replaces: crypto.randomUUID() }),
+    ];
+    const answers = calls.map((call) => database.writer.reserve(call));
+    await database.flow();
+    await Promise.all(answers);
+    expect(database.asked).toEqual(Array.from({ length: 5 }, () => "reserve"));
+  });
+
+  test("a call is never settled in the statement that reserves it, nor before it", async () => {
+    const database = new SlowDatabase();
+    const call = request();
+    const answers = [
+      database.writer.reserve(request()),
+      database.writer.reserve(call),
+      database.writer.settle("t", [settlement(call.callId.toUpperCase())]),
+      database.writer.reserve(request()),
+    ];
+    await database.flow();
+    await Promise.all(answers);
+    expect(database.asked).toEqual([
+      "reserve",
+      "barrier",
+      "settle_and_reserve_early 0+2",
+      "settle_and_reserve_early 1+0",
+    ]);
+  });
+
+  test("where the server forbids the barrier, commits wait for the disk themselves", async () => {
+    const database = new SlowDatabase();
+    database.barrierFails = true;
+    const answers = Array.from({ length: 3 }, () => database.writer.reserve(request()));
+    await database.flow();
+    await Promise.all(answers);
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve 0+2"]);
+  });
+
+  test("a connection that is lost fails all that were on it, and none is sent a second time", async () => {
+    const database = new SlowDatabase();
+    database.fails = "ECONNRESET";
+    const failed = (error: Error) => error;
+    const answers = [
+      database.writer.reserve(request()).catch(failed),
+      database.writer.reserve(request()).catch(failed),
+      database.writer.settle("t", [settlement()]).catch(failed),
+    ];
+    await database.flow();
+    expect((await Promise.all(answers)).map((answer) => (answer as { code?: string }).code)).toEqual(
+      Array.from({ length: 3 }, () => "WFLO_STORE_UNAVAILABLE"),
+    );
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 1+1"]);
+  });
+
+  test("a batch that the server refuses and undoes is sent one by one: what one of them is refused for hurts no other", async () => {
+    const database = new SlowDatabase();
+    database.fails = "22P02";
+    const answers = [
+      database.writer.reserve(request()),
+      database.writer.reserve(request()),
+      database.writer.settle("t", [settlement()]),
+    ];
+    await database.flow();
+    expect(await Promise.all(answers)).toMatchObject([
+      { code: "granted" },
+      { code: "granted" },
+      [{ code: "settled" }],
+    ]);
+    expect(database.asked.slice(2)).toEqual(["settle_and_reserve_early 1+1", "reserve", "settle"]);
+  });
+
+  test("no more than 10,000 wait: a further reserve is refused at once; what was paid is settled all the same", async () => {
+    const database = new SlowDatabase();
+    const answers = Array.from({ length: 10_002 }, () =>
+      database.writer.reserve(request()).catch((error: Error) => error),
+    );
+    expect((await answers.at(-1)) as Error).toMatchObject({ code: "WFLO_STORE_UNAVAILABLE" });
+    const settled = database.writer.settle("t", [settlement()]);
+    for (let flow = 0; flow < 5; flow += 1) await database.flow();
+    expect(await settled).toMatchObject([{ code: "settled" }]);
+  });
+});

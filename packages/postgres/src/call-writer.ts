@@ -1,0 +1,204 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import {
+  StoreUnavailableError,
+  type ReserveRequest,
+  type ReserveVerdict,
+  type Settlement,
+  type SettleVerdict,
+} from "@wflo/core";
+import { keyOf } from "./key-of.ts";
+import type { MigratedDriver } from "./migrated-driver.ts";
+import { readReserve, type ReserveJson } from "./read-verdict.ts";
+import { readWindow, type WindowJson } from "./read-window.ts";
+import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
+import { readSettlements, settlementItems } from "./settlements.ts";
+import { wasUndone } from "./store-error.ts";
+
+/** What goes in one statement: reserves, and settlements. */
+const MAX_CALLS = 128;
+/** More than this many do not wait. */
+const CAPACITY = 10_000;
+
+interface WaitingReserve {
+  readonly kind: "reserve";
+  readonly tenant: string;
+  readonly args: ReserveArgs;
+  readonly answered: PromiseWithResolvers<ReserveVerdict>;
+}
+
+interface WaitingSettle {
+  readonly kind: "settle";
+  readonly tenant: string;
+  readonly settlements: readonly Settlement[];
+  readonly items: readonly string[];
+  readonly answered: PromiseWithResolvers<readonly SettleVerdict[]>;
+}
+
+type Waiting = WaitingReserve | WaitingSettle;
+
+/** What `wflo.settle_and_reserve` answers: no grant for what is to be asked for alone. */
+interface BatchJson {
+  readonly settled: readonly unknown[];
+  readonly grants: readonly (string | null)[];
+  readonly windows: readonly WindowJson[];
+}
+
+/**
+ * The one way of a process to the money in a database. What finds nothing under way goes at once and alone; reserves and settles that come
+ * meanwhile go together in one statement, which takes each lock once, and lets go of it before its commit is on the disk.
+ */
+export class CallWriter {
+  readonly #driver: MigratedDriver;
+  #waiting: Waiting[] = [];
+  #isUnderWay = false;
+  /** Several went together last: others are likely to wait for the same rows. */
+  #isBusy = false;
+
+  constructor(driver: MigratedDriver) {
+    this.#driver = driver;
+  }
+
+  /** Rejects with `StoreUnavailableError`, and at once with `InvalidOptionError` for ids that the database cannot keep. */
+  async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
+    const args = reserveArgs(request);
+    // Who takes a hold over has it to lose, and is looked at alone.
+    if (args.replaces !== null) return this.#reserveAlone(args);
+    if (this.#waiting.length >= CAPACITY)
+      throw new StoreUnavailableError(
+        `More than ${CAPACITY} calls wait for the database; no further one is made.`,
+      );
+    const answered = Promise.withResolvers<ReserveVerdict>();
+    return this.#wait({ kind: "reserve", tenant: args.tenant, args, answered }, answered);
+  }
+
+  /** In the order given. Rejects with `StoreUnavailableError`, and at once with `InvalidOptionError` for ids that it cannot keep. */
+  async settle(tenant: string, settlements: readonly Settlement[]): Promise<readonly SettleVerdict[]> {
+    if (settlements.length === 0) return [];
+    const answered = Promise.withResolvers<readonly SettleVerdict[]>();
+    const items = settlementItems(settlements);
+    const waiting = {
+      kind: "settle",
+      tenant: keyOf("tenant", tenant),
+      settlements,
+      items,
+      answered,
+    } as const;
+    return this.#wait(waiting, answered);
+  }
+
+  #wait<T>(waiting: Waiting, answered: PromiseWithResolvers<T>): Promise<T> {
+    this.#waiting.push(waiting);
+    this.#pump();
+    return answered.promise;
+  }
+
+  #pump(): void {
+    if (this.#isUnderWay || this.#waiting.length === 0) return;
+    this.#isUnderWay = true;
+    void this.#sendNext();
+  }
+
+  async #sendNext(): Promise<void> {
+    const batch = this.#next();
+    await this.#send(batch);
+    this.#isBusy = batch.length > 1;
+    // Whom it answered may ask again at once: in two turns of the loop they have, and go together.
+    if (this.#isBusy) {
+      await nextTurn();
+      await nextTurn();
+    }
+    this.#isUnderWay = false;
+    this.#pump();
+  }
+
+  /** The first that waits, and the others of its tenant that are about other calls, in their order. */
+  #next(): readonly Waiting[] {
+    const tenant = this.#waiting[0]?.tenant;
+    const seen = new Set<string>();
+    const batch: Waiting[] = [];
+    const left: Waiting[] = [];
+    let calls = 0;
+    for (const one of this.#waiting) {
+      const ids = callIdsOf(one);
+      const fits = calls === 0 || calls + ids.length <= MAX_CALLS;
+      const goes = fits && one.tenant === tenant && !ids.some((id) => seen.has(id));
+      (goes ? batch : left).push(one);
+      if (goes) calls += ids.length;
+      // What stays behind keeps its place before what comes after it.
+      for (const id of ids) seen.add(id);
+    }
+    this.#waiting = left;
+    return batch;
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    const [first] = batch;
+    if (first === undefined) return;
+    if (batch.length === 1 && !this.#isBusy) return this.#answerAlone(first);
+    const settles = batch.filter((one) => one.kind === "settle");
+    const reserves = batch.filter((one) => one.kind === "reserve");
+    try {
+      const { settled, grants, windows } = await this.#together(first.tenant, settles, reserves);
+      answerSettles(settles, settled);
+      const states = windows.map(readWindow);
+      for (const [at, one] of reserves.entries()) {
+        const amount = grants[at] ?? null;
+        const own = states.filter(({ budgetId }) => one.args.budgetIds.includes(budgetId));
+        // Nobody waits for what is asked for alone: what is refused takes no lock.
+        if (amount === null) void this.#answerAlone(one);
+        else one.answered.resolve({ code: "granted", amountNanoUsd: BigInt(amount), windows: own });
+      }
+    } catch (error) {
+      // What the server refused was undone, and may be the fault of one of them; when nobody knows what became of it, all are told so.
+      if (wasUndone(error)) await Promise.all(batch.map((one) => this.#answerAlone(one)));
+      else for (const { answered } of batch) answered.reject(error);
+    }
+  }
+
+  async #together(
+    tenant: string,
+    settles: readonly WaitingSettle[],
+    reserves: readonly WaitingReserve[],
+  ): Promise<BatchJson> {
+    const calls = reserves.map((one) => one.args);
+    const args = argsOfMany(tenant, jsonOf(settles), calls);
+    return (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
+  }
+
+  async #answerAlone(one: Waiting): Promise<void> {
+    if (one.kind === "reserve")
+      await this.#reserveAlone(one.args).then(one.answered.resolve, one.answered.reject);
+    else
+      await this.#driver
+        .call("settle", [one.tenant, jsonOf([one])])
+        .then((json) => one.answered.resolve(readSettlements(one.settlements, json)))
+        .catch(one.answered.reject);
+  }
+
+  async #reserveAlone(args: ReserveArgs): Promise<ReserveVerdict> {
+    return readReserve((await this.#driver.call("reserve", argsOfOne(args))) as ReserveJson);
+  }
+}
+
+function callIdsOf(waiting: Waiting): readonly string[] {
+  return waiting.kind === "reserve"
+    ? [waiting.args.callId]
+    : waiting.settlements.map(({ callId }) => callId.toLowerCase());
+}
+
+function jsonOf(settles: readonly WaitingSettle[]): string {
+  return `[${settles.flatMap(({ items }) => items).join(",")}]`;
+}
+
+/** Hands each its part of the verdicts of all. */
+function answerSettles(settles: readonly WaitingSettle[], json: unknown): void {
+  const verdicts = readSettlements(
+    settles.flatMap(({ settlements }) => settlements),
+    json,
+  );
+  let from = 0;
+  for (const { settlements, answered } of settles) {
+    answered.resolve(verdicts.slice(from, from + settlements.length));
+    from += settlements.length;
+  }
+}
