@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgres } from "@wflo/postgres";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { judgePromises } from "../src/verify/judge-promises.ts";
 import { openPool } from "../src/verify/open-pool.ts";
 import { ownPlayers } from "../src/verify/own-players.ts";
@@ -16,7 +16,7 @@ import { useOwnDatabase } from "./support/use-own-database.ts";
 const database = useOwnDatabase();
 /** On a machine that is busy with other things a play may have no chance to show it: the next one is longer. */
 const PLAYS_MS = [1_200, 3_000, 8_000];
-const TIMEOUT_MS = 60_000;
+vi.setConfig({ testTimeout: 60_000 });
 const CALLERS = 16;
 
 /** Which promises are found broken, when those are looked for. */

@@ -87,7 +87,12 @@ function ownDay({ noMidnight, end }: PlayResult): PromiseReport {
   const days = CLOCK_IDS.map((id) => end.windows.filter(({ budgetId }) => budgetId === id).length);
   if (days.every((count) => count < 2)) return untried("own-day", promise, "no call was made on both days");
   const wrong = days.filter((count) => count > 2).map((count) => `A budget had ${count} days.`);
-  return judged("own-day", promise, wrong, `${days.filter((count) => count === 2).length} midnights`);
+  return judged(
+    "own-day",
+    promise,
+    wrong,
+    `${days.filter((count) => count === 2).length} of ${days.length} midnights`,
+  );
 }
 
 function untried(id: PromiseReport["id"], promise: string, detail: string): PromiseReport {
