@@ -8,6 +8,7 @@ import { judgePromises } from "../src/verify/judge-promises.ts";
 import { openPool } from "../src/verify/open-pool.ts";
 import { ownPlayers } from "../src/verify/own-players.ts";
 import { play } from "../src/verify/play.ts";
+import type { Players } from "../src/verify/players.ts";
 import { postgresBooks } from "../src/verify/postgres-books.ts";
 import { closeGround } from "../src/verify/ground.ts";
 import type { PromiseReport } from "../src/verify/verify-report.ts";
@@ -17,7 +18,7 @@ const database = useOwnDatabase();
 /** On a machine that is busy with other things a play may have no chance to show it: the next one is longer. */
 const PLAYS_MS = [1_200, 3_000, 8_000];
 vi.setConfig({ testTimeout: 60_000 });
-const CALLERS = 16;
+const CALLERS = 8;
 
 /** Which promises are found broken, when those are looked for. */
 async function brokenPromises(wanted: readonly string[]): Promise<readonly string[]> {
@@ -37,30 +38,46 @@ async function brokenIn(playMs: number): Promise<readonly PromiseReport["id"][]>
   const errors: string[] = [];
   const onDeadlock = (sentence: string): void => void errors.push(sentence);
   const open = () => openPool({ url, applicationName: tenant, max: 10, onDeadlock });
-  const [pool, playersPool] = [open(), open()];
+  const [pool, one, other] = [open(), open(), open()];
+  const crews = [one, other].map((crewPool, at) =>
+    ownPlayers({
+      database: postgres({ pool: crewPool }),
+      tenant,
+      callers: CALLERS,
+      seed: at,
+      folder: mkdtempSync(join(folder, "crew-")),
+    }),
+  );
   const ground = {
     place: "the test's database",
     database: postgres({ pool }),
     books: postgresBooks({ pool, tenant, applicationName: "nobody" }),
-    players: {
-      ...ownPlayers({
-        database: postgres({ pool: playersPool }),
-        tenant,
-        callers: CALLERS,
-        seed: 7,
-        folder,
-      }),
-      errors,
-    },
+    players: { ...together(crews), errors },
   };
   onTestFinished(async () => {
     await closeGround(ground);
-    await playersPool.end();
+    await Promise.all([one.end(), other.end()]);
     rmSync(folder, { recursive: true });
   });
   const { signal } = new AbortController();
   const promises = judgePromises(await play({ ground, tenant, seed: 7, playMs, signal, onProgress() {} }));
   return promises.filter(({ kept }) => kept === false).map(({ id }) => id);
+}
+
+/** As from two processes: each has a queue of its own to the database. */
+function together(crews: readonly Players[]): Players {
+  const all = async (act: (crew: Players) => Promise<void>): Promise<void> =>
+    void (await Promise.all(crews.map(act)));
+  return {
+    prepare: async () => {},
+    start: () => crews.forEach((crew) => crew.start()),
+    killInTurn: async () => {},
+    stop: () => all((crew) => crew.stop()),
+    kill: () => all((crew) => crew.kill()),
+    logs: crews.flatMap(({ logs }) => logs),
+    killed: { "before-reserve": 0, "after-reserve": 0, "after-answer": 0, "before-settle": 0 },
+    errors: [],
+  };
 }
 
 /** A trigger that changes rows of a table as they are written. */
