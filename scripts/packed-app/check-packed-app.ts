@@ -30,8 +30,7 @@ const INSTALL = [
   "--loglevel=error",
 ];
 
-/** Without a database: on PGlite. */
-const VERIFY = ["verify", "--pglite", "--seconds", "1", "--callers", "4"];
+const VERIFY = ["--no-install", "wflo", "verify", "--seconds", "1", "--callers", "4"];
 
 /**
  * Installs the tarballs with plain npm into an empty app outside the workspace, type-checks it and runs it.
@@ -56,7 +55,8 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
         cwd: app,
         env: { ...process.env, SIMULATOR_URL: simulator.url },
       }),
-      await runCommand("npx", ["--no-install", "wflo", ...VERIFY], { cwd: app }),
+      // Without a database: on PGlite.
+      await runCommand("npx", VERIFY, { cwd: app, env: { ...process.env, DATABASE_URL: "" } }),
     ];
     const failures = results.filter(({ code }) => code !== 0);
     return {
