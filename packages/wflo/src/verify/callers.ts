@@ -12,7 +12,7 @@ import {
 } from "@wflo/core";
 import type { Note } from "./call-log.ts";
 import { PLAY_PRICES, PlayedFailure } from "./far-side.ts";
-import { PlayedAbort, playCall } from "./play-call.ts";
+import { CutStream, PlayedAbort, playCall } from "./play-call.ts";
 import { Random } from "./random.ts";
 import { sentenceOf, watchedDatabase } from "./watched-database.ts";
 
@@ -94,7 +94,8 @@ function noteFailure(note: Note, error: unknown): void {
   if (error instanceof BudgetBusyError) return note({ what: "busy" });
   if (error instanceof BudgetPausedError) return note({ what: "paused" });
   if (error instanceof PlayedAbort || error instanceof ClientClosedError) return note({ what: "aborted" });
-  // A stream is cut where its answer passed its hold, as an overrun does.
-  if (error instanceof PlayedFailure || error instanceof HoldExceededError) return note({ what: "failed" });
+  // A stream is cut where its answer passed its hold, as an overrun does, and where its cap was lowered.
+  if (error instanceof HoldExceededError || error instanceof CutStream) return note({ what: "failed" });
+  if (error instanceof PlayedFailure) return note({ what: "failed" });
   note({ what: "error", message: sentenceOf(error) });
 }

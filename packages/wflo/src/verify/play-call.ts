@@ -1,4 +1,4 @@
-import type { GuardRequest, Wflo } from "@wflo/core";
+import { BudgetExceededError, type GuardRequest, type Wflo } from "@wflo/core";
 import { budgetsOfCall } from "./budget-tree.ts";
 import { farSide, farStream } from "./far-side.ts";
 import type { Random } from "./random.ts";
@@ -6,6 +6,11 @@ import type { Random } from "./random.ts";
 /** A caller that gave up, as it was meant to. */
 export class PlayedAbort extends Error {
   override readonly name = "PlayedAbort";
+}
+
+/** A stream that was cut in its middle, since its cap was lowered: no refusal, and its figures are no reason for one. */
+export class CutStream extends Error {
+  override readonly name = "CutStream";
 }
 
 const ABORTS_WITHIN_MS = 60;
@@ -33,9 +38,13 @@ async function readStream(wflo: Wflo, random: Random, request: GuardRequest): Pr
   const stream = await wflo.guardStream(request, (grant) => farStream(random, request, grant));
   const leavesAfter = random.chance(0.2) ? random.between(0, 3) : Number.POSITIVE_INFINITY;
   let read = 0;
-  for await (const _ of stream) {
-    read += 1;
-    if (read > leavesAfter) break;
+  try {
+    for await (const _ of stream) {
+      read += 1;
+      if (read > leavesAfter) break;
+    }
+  } catch (error) {
+    throw error instanceof BudgetExceededError ? new CutStream(error.message) : error;
   }
 }
 
