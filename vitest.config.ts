@@ -20,7 +20,7 @@ export default defineConfig({
           name: "unit",
           include: [
             "packages/*/src/**/*.test.ts",
-            "packages/{core,testkit,openai,langgraph,ai-sdk}/test/**/*.test.ts",
+            "packages/{core,testkit,openai,langgraph,ai-sdk,wflo}/test/**/*.test.ts",
             "{apps/examples,benchmarks,scripts}/**/*.test.ts",
           ],
           exclude: [...IGNORED, ...POSTGRES_TESTS],

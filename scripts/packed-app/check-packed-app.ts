@@ -11,7 +11,7 @@ export interface PackedAppOptions {
   readonly tarballs: ReadonlyMap<string, string>;
 }
 
-const APP_PACKAGES = ["@wflo/core", "@wflo/openai", "@wflo/ai-sdk", "@wflo/postgres"];
+const APP_PACKAGES = ["@wflo/core", "@wflo/openai", "@wflo/ai-sdk", "@wflo/postgres", "wflo"];
 const FRAMEWORKS = [
   "openai",
   "ai",
@@ -30,9 +30,11 @@ const INSTALL = [
   "--loglevel=error",
 ];
 
+const VERIFY = ["--no-install", "wflo", "verify", "--seconds", "1", "--callers", "4"];
+
 /**
  * Installs the tarballs with plain npm into an empty app outside the workspace, type-checks it and runs it.
- * Three checks: the install, the types, the run.
+ * Four checks: the install, the types, the run, and the command.
  */
 export async function checkPackedApp(options: PackedAppOptions): Promise<StageResult> {
   const app = join(options.scratch, "app");
@@ -41,7 +43,7 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
   writeFileSync(join(app, "package.json"), JSON.stringify(appManifest(options), null, 2));
   const installed = await runCommand("npm", INSTALL, { cwd: app });
   if (installed.code !== 0)
-    return { passed: 0, failed: 3, note: "npm install failed", details: installed.output };
+    return { passed: 0, failed: 4, note: "npm install failed", details: installed.output };
 
   const simulator = await startSimulator({
     reply: () => ({ text: "Hello from the simulator.", inputTokens: 15, outputTokens: 10 }),
@@ -53,6 +55,8 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
         cwd: app,
         env: { ...process.env, SIMULATOR_URL: simulator.url },
       }),
+      // Without a database: on PGlite.
+      await runCommand("npx", VERIFY, { cwd: app, env: { ...process.env, DATABASE_URL: "" } }),
     ];
     const failures = results.filter(({ code }) => code !== 0);
     return {

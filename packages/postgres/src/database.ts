@@ -1,6 +1,7 @@
 import type { Database, StepCommitVerdict } from "@wflo/core";
 import { checkpointStore } from "./checkpoint-store.ts";
 import { cleanText } from "./clean-text.ts";
+import { deleteTenant } from "./delete-tenant.ts";
 import type { Driver } from "./driver.ts";
 import { exactText } from "./exact-text.ts";
 import { itemStore } from "./item-store.ts";
@@ -15,6 +16,11 @@ import { uuidOf } from "./uuid-of.ts";
 export interface PostgresDatabase extends Database {
   /** Makes or updates the tables now, as a deployment step may want; else the first use does. Throws `StoreUnavailableError`. */
   migrate(): Promise<void>;
+  /**
+   * Deletes everything that is kept of a tenant: budgets, holds, entries, runs, checkpoints, items. There is no way back, and what the
+   * tenant has spent is forgotten. Calls that are open then are lost. Throws `StoreUnavailableError`.
+   */
+  deleteTenant(tenant: string): Promise<void>;
 }
 
 /** The ports on one driver. */
@@ -39,6 +45,7 @@ export function databaseOn(bare: Driver): PostgresDatabase {
       return { code: verdict.code, settled: readSettlements(settlements, verdict.settled) };
     },
     migrate: () => driver.migrate(),
+    deleteTenant: (tenant) => deleteTenant(driver, tenant),
     close: () => driver.close(),
   };
 }

@@ -1,0 +1,78 @@
+import { readCallLog } from "./call-log.ts";
+import type { LogLine } from "./call-log.ts";
+import { Tally } from "./tally.ts";
+
+/** What a process asked of the ledger for one call, and what it heard. Nano-dollars. */
+export interface ToldCall {
+  readonly budgets: readonly string[];
+  /** Whether its process was killed. */
+  readonly isOrphan: boolean;
+  /** The acknowledged hold. */
+  held: bigint | undefined;
+  /** What its last acknowledged settle said it was charged. */
+  charged: bigint | undefined;
+  /** Amounts of settles that were sent and not acknowledged so far; undefined stands for the hold. */
+  readonly unheard: (bigint | undefined)[];
+  /** Calls that asked to take its hold over. */
+  readonly heirs: string[];
+}
+
+/** All that the processes wrote down. */
+export interface Told {
+  readonly calls: ReadonlyMap<string, ToldCall>;
+  readonly tally: Tally;
+  /** Settles whose answer was another amount than was asked for, in sentences. */
+  readonly misheard: readonly string[];
+}
+
+/** Reads the logs of all processes, dead or alive. */
+export function readTold(logs: readonly { readonly file: string; readonly isKilled: boolean }[]): Told {
+  const calls = new Map<string, ToldCall>();
+  const tally = new Tally();
+  const misheard: string[] = [];
+  for (const { file, isKilled } of logs) {
+    for (const line of readCallLog(file)) {
+      tally.add(line);
+      if ("call" in line) take({ calls, misheard }, line, isKilled);
+    }
+  }
+  return { calls, tally, misheard };
+}
+
+function take(
+  { calls, misheard }: { readonly calls: Map<string, ToldCall>; readonly misheard: string[] },
+  line: Extract<LogLine, { readonly call: string }>,
+  isOrphan: boolean,
+): void {
+  if (line.what === "ask") {
+    const { call, budgets, replaces } = line;
+    calls.set(call, { budgets, isOrphan, held: undefined, charged: undefined, unheard: [], heirs: [] });
+    if (replaces !== undefined) calls.get(replaces)?.heirs.push(call);
+    return;
+  }
+  const told = calls.get(line.call);
+  if (told === undefined) return;
+  switch (line.what) {
+    case "got":
+      told.held = BigInt(line.held);
+      break;
+    case "closing":
+      told.unheard.push(line.cost === undefined ? undefined : BigInt(line.cost));
+      break;
+    case "closed":
+      if (!isAnswerTo(told, line))
+        misheard.push(`Call ${line.call} was settled at another amount than asked.`);
+      told.unheard.shift();
+      // A void of a hold that was never taken is no charge.
+      if (line.code !== "unknown") told.charged = BigInt(line.charged);
+  }
+}
+
+/** A settle without a cost asks for what is held. */
+function isAnswerTo(
+  { unheard, held }: ToldCall,
+  { code, charged }: Extract<LogLine, { readonly what: "closed" }>,
+): boolean {
+  if (code !== "settled" && code !== "late") return true;
+  return unheard.some((cost) => (cost ?? held ?? BigInt(charged)) === BigInt(charged));
+}
