@@ -138,6 +138,47 @@ describe("waiting", () => {
     await Promise.all([here.close(), there.close()]);
   });
 
+  describe("on a store that takes its time", () => {
+    const TAKES_MS = 60;
+
+    /** Calls on these budgets, all at once; how many were asked for together at most, and how long all took. */
+    async function askFor(calls: readonly (readonly string[])[]) {
+      const database = memoryDatabase();
+      const reserve = database.ledger.reserve.bind(database.ledger);
+      let [asking, together] = [0, 0];
+      database.ledger.reserve = async (ask) => {
+        asking += 1;
+        together = Math.max(together, asking);
+        await pause(TAKES_MS);
+        asking -= 1;
+        return reserve(ask);
+      };
+      const wflo = createWflo({ database, logger: false });
+      for (const id of new Set(["org", ...calls.flat()]))
+        await wflo.budgets.set({ id, caps: { total: "100" } });
+      await wflo.guardCall(request({ budgets: ["org"] }), async () => answer(0));
+      together = 0;
+      const started = performance.now();
+      await Promise.all(calls.map((budgets) => wflo.guardCall(request({ budgets }), async () => answer(1))));
+      const tookMs = performance.now() - started;
+      await wflo.close();
+      return { together, tookMs };
+    }
+
+    test("first calls of many users ask at the same time, though they share an organisation", async () => {
+      const calls = Array.from({ length: 8 }, (_, at) => ["org", `user/${at}`]);
+      const { together, tookMs } = await askFor(calls);
+      expect(together).toBe(8);
+      expect(tookMs).toBeLessThan(4 * TAKES_MS);
+    });
+
+    test("of a budget that nobody has asked for yet one asks first, then the others at once", async () => {
+      const { together, tookMs } = await askFor(Array.from({ length: 8 }, () => ["org", "new"]));
+      expect(together).toBe(7);
+      expect(tookMs).toBeGreaterThanOrEqual(2 * TAKES_MS - 5);
+    });
+  });
+
   describe("for a budget that is paused meanwhile", () => {
     const big = request({ ...under, maxOutputTokens: 1_800 });
 

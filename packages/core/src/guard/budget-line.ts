@@ -28,14 +28,16 @@ interface BudgetLineOptions {
 }
 
 /**
- * The line in which calls of this process ask for money. While money is plentiful a call passes by it; when it is short
- * they ask one after the other, each for its share, and those that must wait are woken by settles of this process and by
+ * The line in which calls of this process ask for money. While money is plentiful a call passes by it; those of a budget that is short, or
+ * not known yet, ask one after the other, each for its share, and those that must wait are woken by settles of this process and by
  * looking at the store, 25 ms doubling to 1 s, for settles of others.
  */
 export class BudgetLine {
   readonly #options: BudgetLineOptions;
   readonly #free = freeHints();
   readonly #line = new Set<Waiter>();
+  /** Budgets that are not known to have plenty and are being asked for: the next call on one asks when this is answered. */
+  readonly #scarce = new Set<string>();
   #asking = false;
   #pollMs = FIRST_POLL_MS;
   #cancelPoll: (() => void) | undefined;
@@ -91,13 +93,13 @@ export class BudgetLine {
     }
   }
 
-  /** Whether a call of this bound would pass by the line: nobody waits, and far more was last seen free. */
+  /** Whether a call of this bound would pass by the line: nobody waits for their money, and far more was last seen free. */
   hasPlenty(budgetIds: readonly string[], boundNanoUsd: bigint): boolean {
-    return !this.#isAskedFor(budgetIds) && this.#seemsPlenty({ budgetIds, boundNanoUsd });
+    return !this.#isWaitedFor(budgetIds) && this.#scarceOf({ budgetIds, boundNanoUsd }).length === 0;
   }
 
-  #seemsPlenty({ budgetIds, boundNanoUsd }: Pick<Ask, "budgetIds" | "boundNanoUsd">): boolean {
-    return this.#free.allAtLeast(budgetIds, boundNanoUsd * PLENTY);
+  #scarceOf({ budgetIds, boundNanoUsd }: Pick<Ask, "budgetIds" | "boundNanoUsd">): readonly string[] {
+    return budgetIds.filter((id) => !this.#free.isAtLeast(id, boundNanoUsd * PLENTY));
   }
 
   /** Tells that money of these budgets may have come free. */
@@ -132,9 +134,10 @@ export class BudgetLine {
     this.#cancelPoll?.();
   }
 
-  #isAskedFor(budgetIds: readonly string[]): boolean {
-    if (this.#line.size === 0) return false;
-    return [...this.#line].some((waiter) => shares(waiter.ask.budgetIds, budgetIds));
+  #isWaitedFor(budgetIds: readonly string[]): boolean {
+    for (const waiter of this.#line)
+      if (waiter.heldBy !== undefined && shares(waiter.ask.budgetIds, budgetIds)) return true;
+    return false;
   }
 
   async #serve(): Promise<void> {
@@ -142,11 +145,7 @@ export class BudgetLine {
     this.#asking = true;
     // Calls started together should see each other before the first takes its share.
     await nextTurn();
-    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) {
-      const served = this.#serveOne(waiter);
-      // Where money is plentiful nobody's part depends on what the one before gets.
-      if (!this.#seemsPlenty(waiter.ask)) await served;
-    }
+    for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) void this.#serveOne(waiter);
     this.#asking = false;
     this.#schedulePoll();
   }
@@ -159,7 +158,7 @@ export class BudgetLine {
       if (waiter.heldBy !== undefined) {
         // One that waits for a paused budget keeps nobody from the others.
         if (waiter.pausedBy === undefined && now - waiter.since > STARVING_MS) starving.push(waiter);
-      } else {
+      } else if (!this.#scarceOf(waiter.ask).some((id) => this.#scarce.has(id))) {
         // Who takes a hold over brings money of its own, and the call around it may be what the older one waits for.
         const mayPass = waiter.ask.replaces !== undefined;
         const older = starving.find((other) => shares(other.ask.budgetIds, waiter.ask.budgetIds));
@@ -175,6 +174,8 @@ export class BudgetLine {
     for (const other of this.#line)
       if (other === waiter || shares(other.ask.budgetIds, waiter.ask.budgetIds)) share++;
     waiter.isAsking = true;
+    const scarce = this.#scarceOf(waiter.ask);
+    for (const id of scarce) this.#scarce.add(id);
     try {
       const verdict = await this.#ask(waiter.ask, share);
       const isPaused = verdict.code === "paused" && waiter.waitsFor !== undefined;
@@ -185,7 +186,8 @@ export class BudgetLine {
       this.#leave(waiter, () => waiter.done.reject(error));
     }
     waiter.isAsking = false;
-    if (!this.#asking) this.#schedulePoll();
+    for (const id of scarce) this.#scarce.delete(id);
+    void this.#serve();
   }
 
   #dismiss(waiter: Waiter, reason: unknown): void {

@@ -6,8 +6,8 @@ const CAPACITY = 1_000;
 /** What was last seen free on each budget: a hint for choosing the short way, never a decision about money. */
 export interface FreeHints {
   note(windows: readonly WindowState[]): void;
-  /** True when every budget was last seen with at least this much (nano-dollars). */
-  allAtLeast(budgetIds: readonly string[], nanoUsd: bigint): boolean;
+  /** True when the budget was last seen with at least this much (nano-dollars). */
+  isAtLeast(budgetId: string, nanoUsd: bigint): boolean;
 }
 
 /** Empty hints; of many budgets the oldest are forgotten. */
@@ -24,8 +24,6 @@ export function freeHints(): FreeHints {
       }
       for (const [id, amount] of seen) free.set(id, amount);
     },
-    allAtLeast(budgetIds, nanoUsd) {
-      return budgetIds.every((id) => (free.get(id) ?? -1n) >= nanoUsd);
-    },
+    isAtLeast: (budgetId, nanoUsd) => (free.get(budgetId) ?? -1n) >= nanoUsd,
   };
 }
