@@ -21,11 +21,11 @@ export interface HotResult {
 }
 
 const task = readTask<HotTask>();
-const { pair, close } = await openWay(task.way, task.url, task.connections);
+const way = await openWay(task.way, task.url, task.connections);
 await tell({ ready: true });
 await new Promise((resolve) => process.once("message", resolve));
 const result = await play();
-await close();
+await way.close();
 await tell({ result });
 process.exit(0);
 
@@ -38,7 +38,7 @@ async function play(): Promise<HotResult> {
     while (performance.now() < until) {
       const budgets = task.choices[Math.floor(Math.random() * task.choices.length)] ?? [];
       try {
-        const took = await pair(budgets);
+        const took = await way.pair(budgets);
         const now = performance.now();
         if (now >= from && now < until) reserveMs.push(took);
       } catch (error) {

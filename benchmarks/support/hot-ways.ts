@@ -58,7 +58,8 @@ function openDoor(url: string, max: number): OpenWay {
 }
 
 /** By the ledger's own functions on any database. */
-export function openLedger({ ledger, close }: Database): OpenWay {
+export function openLedger(database: Database): OpenWay {
+  const { ledger } = database;
   const amount = BigInt(HOLD_NANO_USD);
   return {
     async pair(budgets) {
@@ -87,7 +88,7 @@ export function openLedger({ ledger, close }: Database): OpenWay {
       ]);
       return took;
     },
-    close: () => close(),
+    close: () => database.close(),
   };
 }
 

@@ -14,7 +14,8 @@ test(
   "a settle that a crash of the server undid is sent again, and charged once",
   { timeout: 60_000 },
   async () => {
-    const { ledger, close } = postgres({ url: server.url, max: 2 });
+    const database = postgres({ url: server.url, max: 2 });
+    const { ledger } = database;
     await ledger.setBudget("t", { id: "b", caps: { total: 10_000n }, onExpiry: "charge", warnAt: [] });
     const calls = [asks(["b"], 100n), asks(["b"], 100n), asks(["b"], 100n)];
     for (const call of calls) expect((await ledger.reserve(call)).code).toBe("granted");
@@ -41,6 +42,6 @@ test(
     ]);
     expect(await spent()).toEqual([180n, 0n]);
     expect(await ledger.reconcile("t")).toEqual([]);
-    await close();
+    await database.close();
   },
 );

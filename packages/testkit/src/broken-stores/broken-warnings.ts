@@ -151,16 +151,12 @@ const charges: readonly BrokenStore[] = [
       (warnings, { code }) =>
         code === "late" ? [] : warnings,
   ),
-  losing(
-    "commits a step without a warning",
-    "tells of what the settles of a step charge",
-    ({ commitStep }) => ({
-      async commitStep(commit) {
-        const verdict = await commitStep(commit);
-        return { ...verdict, settled: verdict.settled.map((settled) => withWarnings(settled, [])) };
-      },
-    }),
-  ),
+  losing("commits a step without a warning", "tells of what the settles of a step charge", (database) => ({
+    async commitStep(commit) {
+      const verdict = await database.commitStep(commit);
+      return { ...verdict, settled: verdict.settled.map((settled) => withWarnings(settled, [])) };
+    },
+  })),
   losing(
     "takes over a run without a warning",
     "tells who takes over a run of what its open calls are charged",
