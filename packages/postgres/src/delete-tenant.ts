@@ -7,6 +7,7 @@ const OF_TENANTS = [
   "entry",
   "budget_window",
   "budget",
+  "budget_default",
   "step",
   "run",
   "checkpoint",

@@ -13,6 +13,8 @@ async function fill(database: PostgresDatabase, tenant: string): Promise<void> {
   await ledger.reserve(closed);
   await ledger.settle(tenant, [bills(closed.callId, 7n)]);
   await ledger.reserve(asks(["b"], 20n, { tenant }));
+  const { caps, warnAt, onExpiry } = { caps: { total: 1n }, warnAt: [], onExpiry: "charge" } as const;
+  await ledger.setDefault(tenant, { prefix: "user/", caps, warnAt, onExpiry, timeZone: "UTC" });
   const runId = newId();
   await runs.create(tenant, starts(runId));
   await database.commitStep(saves(runId, { tenant }));

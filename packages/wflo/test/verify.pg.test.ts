@@ -159,7 +159,7 @@ test(
   async () => {
     const [expire] = await database.query("select pg_get_functiondef('wflo.expire'::regproc) as sql");
     await database.query(
-      "create or replace function wflo.expire(p_limit int8) returns int8 language sql as 'select 0::int8'",
+      `create or replace function wflo.expire(p_limit int8, p_tenant text) returns jsonb language sql as $$ select '{"closed": 0}'::jsonb $$`,
     );
     onTestFinished(async () => void (await database.query(String(expire?.["sql"]))));
     const ended = await runWflo(args("--processes", "1", "--seconds", "2", "--keep"));
