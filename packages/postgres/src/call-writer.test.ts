@@ -121,7 +121,8 @@ describe("the calls of one process", () => {
     ];
     await database.flow();
     const [first, granted, verdicts, also, none] = await Promise.all(answers);
-    expect(database.asked).toEqual(["settle", "barrier", "settle_and_reserve_early 2+2"]);
+    // A lone settle keeps no call from going alone.
+    expect(database.asked).toEqual(["settle", "reserve", "barrier", "settle_and_reserve_early 2+1"]);
     expect(first).toMatchObject([{ callId: lone.callId, code: "settled" }]);
     expect([granted, also]).toMatchObject([{ code: "granted" }, { code: "granted" }]);
     expect(verdicts).toMatchObject(

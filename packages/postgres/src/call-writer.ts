@@ -53,6 +53,7 @@ export class CallWriter {
   readonly #unflushed = new UnflushedSettles((tenant, settlements) => this.settle(tenant, settlements));
   #waiting: Waiting[] = [];
   #isUnderWay = false;
+  #isSettling = false;
   /** Several went together last: others are likely to wait for the same rows. */
   #isBusy = false;
 
@@ -96,9 +97,21 @@ export class CallWriter {
   }
 
   #pump(): void {
-    if (this.#isUnderWay || this.#waiting.length === 0) return;
+    const [first] = this.#waiting;
+    if (this.#isUnderWay || first === undefined) return;
+    const isLone = this.#waiting.length === 1 && !this.#isBusy;
+    if (isLone && first.kind === "settle" && !this.#isSettling) return void this.#settleAside(first);
     this.#isUnderWay = true;
     void this.#sendNext();
+  }
+
+  /** A settle that goes alone keeps the next call of a lone caller from nothing. */
+  async #settleAside(settle: WaitingSettle): Promise<void> {
+    this.#waiting = [];
+    this.#isSettling = true;
+    await this.#answerAlone(settle);
+    this.#isSettling = false;
+    this.#pump();
   }
 
   async #sendNext(): Promise<void> {
