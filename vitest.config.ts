@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Tests that need a Postgres server: all of @wflo/postgres, and any other test named so. */
 const POSTGRES_TESTS = [
@@ -7,8 +8,20 @@ const POSTGRES_TESTS = [
 ];
 const IGNORED = ["**/node_modules/**", "**/dist/**"];
 
+/** They take half a minute and more: begun first, none of them runs alone at the end. */
+const SLOW = /demo|conformance|pglite|kills|frozen-host|adapter-suite|verify|examples/;
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isSlow = ({ moduleId }: TestSpecification): boolean => SLOW.test(moduleId);
+    return [...sorted.filter(isSlow), ...sorted.filter((file) => !isSlow(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: SlowFirst },
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // Races are tested with processes and threads of their own: leave room for them.
