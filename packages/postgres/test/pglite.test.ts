@@ -23,7 +23,7 @@ const cap = { id: "b", caps: { total: 100n }, onExpiry: "charge", warnAt: [] } a
 
 test(
   "keeps what was written across reopening, and shares one instance within the process",
-  { timeout: 180_000 },
+  { timeout: 60_000 },
   async () => {
     const folder = newFolder();
     const [one, two] = [pglite(folder), pglite(join(folder, "."))];
@@ -47,7 +47,7 @@ test(
 
 test(
   "refuses a folder that another process has open, by its pid, and opens it at once when that was killed",
-  { timeout: 180_000 },
+  { timeout: 60_000 },
   async () => {
     const folder = newFolder();
     const child = spawn(process.execPath, [script("hold-folder.ts"), folder], {
@@ -66,7 +66,7 @@ test(
   },
 );
 
-test("says what to do with a damaged folder, and lets go of it", { timeout: 180_000 }, async () => {
+test("says what to do with a damaged folder, and lets go of it", { timeout: 60_000 }, async () => {
   const folder = newFolder();
   const database = pglite(folder);
   await database.ledger.expire(1);
@@ -79,6 +79,7 @@ test("says what to do with a damaged folder, and lets go of it", { timeout: 180_
   await damaged.close();
 });
 
+// Each of its scripts starts PGlite, which takes this machine ten seconds: one was 39 s old in a quiet run, and cut at 60 in a busy one.
 test.each(["idle", "closed"])("lets a script end whose folder is %s", { timeout: 180_000 }, async (how) => {
   const folder = newFolder();
   // The second opens what the first left behind.
@@ -92,7 +93,7 @@ test.each(["idle", "closed"])("lets a script end whose folder is %s", { timeout:
   }
 });
 
-test("runs the same ledger in memory", { timeout: 180_000 }, async () => {
+test("runs the same ledger in memory", { timeout: 60_000 }, async () => {
   const database = pglite();
   await database.ledger.setBudget("t", cap);
   const calls = Array.from({ length: 20 }, () => asks(["b"], 10n));
