@@ -9,7 +9,7 @@ import { StreamWatch } from "./guard/stream-watch.ts";
 import { Unsettled } from "./guard/unsettled.ts";
 import { decimalUsd } from "./money/money.ts";
 import type { Settlement, SettleVerdict } from "./ports/ledger-store.ts";
-import { createCatalogue } from "./pricing/catalogue.ts";
+import { createCatalogue } from "./pricing/rates/catalogue.ts";
 import type { RunServices } from "./run/run-services.ts";
 import { TrackedCalls } from "./run/tracked-calls.ts";
 import type { Emitter } from "./telemetry/emitter.ts";

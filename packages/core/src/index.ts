@@ -16,19 +16,19 @@ export {
   type PriceTable,
   type UnknownRate,
   type UserPrice,
-} from "./pricing/catalogue.ts";
-export { costOfUsage, type Cost, type CostLine } from "./pricing/cost-of-usage.ts";
-export { audioSecondsAtMost } from "./pricing/audio-length.ts";
-export { imageTokens, type ImageWish } from "./pricing/image-tokens.ts";
-export { modelThinks } from "./pricing/model-thinks.ts";
-export { NativeAnswer, type ToldByProvider } from "./pricing/native-answer.ts";
+} from "./pricing/rates/catalogue.ts";
+export { costOfUsage, type Cost, type CostLine } from "./pricing/cost/cost-of-usage.ts";
+export { audioSecondsAtMost } from "./pricing/cost/audio-length.ts";
+export { imageTokens, type ImageWish } from "./pricing/cost/image-tokens.ts";
+export { modelThinks } from "./pricing/rates/model-thinks.ts";
+export { NativeAnswer, type ToldByProvider } from "./pricing/usage/native-answer.ts";
 export { createPricing, type Pricing } from "./pricing/pricing.ts";
-export { speechTokens } from "./pricing/speech-tokens.ts";
-export { providerOfUrl } from "./pricing/provider-of-url.ts";
-export type { Meter, Rate, RateCard } from "./pricing/rate-card.ts";
-export { isUsage, type Usage } from "./pricing/usage.ts";
-export { usageOfResponse, type MeasuredResponse } from "./pricing/usage-of-response.ts";
-export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage-of-openai.ts";
+export { speechTokens } from "./pricing/cost/speech-tokens.ts";
+export { providerOfUrl } from "./pricing/rates/provider-of-url.ts";
+export type { Meter, Rate, RateCard } from "./pricing/rates/rate-card.ts";
+export { isUsage, type Usage } from "./pricing/usage/usage.ts";
+export { usageOfResponse, type MeasuredResponse } from "./pricing/usage/usage-of-response.ts";
+export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage/usage-of-openai.ts";
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
 export type { BudgetDefault, BudgetDefaultInput } from "./budget/budget-default.ts";

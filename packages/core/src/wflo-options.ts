@@ -2,7 +2,7 @@ import type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Database } from "./ports/database.ts";
 import type { Ids } from "./ports/ids.ts";
-import type { PriceTable } from "./pricing/price-table.ts";
+import type { PriceTable } from "./pricing/rates/price-table.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** How a client works. Everything has a default. */

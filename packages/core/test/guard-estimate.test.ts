@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Anchors } from "../src/guard/anchors.ts";
 import { estimate } from "../src/guard/estimate.ts";
-import { createCatalogue } from "../src/pricing/catalogue.ts";
+import { createCatalogue } from "../src/pricing/rates/catalogue.ts";
 import { bounds, CONTEXT_WINDOW, OVERHEAD, sized, took } from "./support/bounds.ts";
 
 const SYSTEM = sized(4_000, "s");

@@ -1,6 +1,6 @@
-import { modelId, withoutDate } from "../pricing/model-id.ts";
-import { providerName } from "../pricing/provider-name.ts";
-import { isUsage } from "../pricing/usage.ts";
+import { modelId, withoutDate } from "../pricing/rates/model-id.ts";
+import { providerName } from "../pricing/rates/provider-name.ts";
+import { isUsage } from "../pricing/usage/usage.ts";
 import { randomKey, type Fingerprint } from "./fingerprint.ts";
 import type { GuardRequest, Outcome } from "./guard-request.ts";
 import type { ReadRequest } from "./read-request.ts";

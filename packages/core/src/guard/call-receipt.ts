@@ -1,6 +1,6 @@
 import { decimalUsd, usd } from "../money/money.ts";
-import { receiptOf } from "../pricing/receipt.ts";
-import type { Usage } from "../pricing/usage.ts";
+import { receiptOf } from "../pricing/cost/receipt.ts";
+import type { Usage } from "../pricing/usage/usage.ts";
 import type { Charge } from "./charge.ts";
 import type { Outcome } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";

@@ -1,7 +1,7 @@
 import { formatUsd, usd } from "../money/money.ts";
 import type { ClosingKind } from "../ports/ledger-store.ts";
-import type { Cost } from "../pricing/cost-of-usage.ts";
-import type { RateCard } from "../pricing/rate-card.ts";
+import type { Cost } from "../pricing/cost/cost-of-usage.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";

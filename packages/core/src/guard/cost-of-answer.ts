@@ -1,8 +1,8 @@
 import { MAX_NANO_USD } from "../money/money.ts";
-import type { Catalogue } from "../pricing/catalogue.ts";
-import { billedCost, costOfUsage, type Cost } from "../pricing/cost-of-usage.ts";
-import type { RateCard } from "../pricing/rate-card.ts";
-import { isUsage } from "../pricing/usage.ts";
+import type { Catalogue } from "../pricing/rates/catalogue.ts";
+import { billedCost, costOfUsage, type Cost } from "../pricing/cost/cost-of-usage.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
+import { isUsage } from "../pricing/usage/usage.ts";
 import type { Outcome } from "./guard-request.ts";
 
 /** What was asked for: its rate card is undefined when its price is not known. */

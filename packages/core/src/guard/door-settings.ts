@@ -3,7 +3,7 @@ import type { Unsettled } from "./unsettled.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
-import type { Catalogue } from "../pricing/catalogue.ts";
+import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import type { TrackedCalls } from "../run/tracked-calls.ts";
 import type { Emitter } from "../telemetry/emitter.ts";
 import type { Logger } from "../telemetry/log.ts";

@@ -1,6 +1,6 @@
 import type { MoneyInput } from "../money/money.ts";
 import type { WindowKind } from "../ports/window-state.ts";
-import type { Usage } from "../pricing/usage.ts";
+import type { Usage } from "../pricing/usage/usage.ts";
 
 /** A piece of a request: text, whose bytes bound its tokens, or something whose tokens its bytes do not bound. */
 export type RequestPart =

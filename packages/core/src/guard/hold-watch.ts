@@ -1,6 +1,6 @@
 import { divideDown } from "../money/rounding.ts";
-import type { RateCard } from "../pricing/rate-card.ts";
-import { serviceTierDivisor } from "../pricing/service-tier.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
+import { serviceTierDivisor } from "../pricing/rates/service-tier.ts";
 import type { StreamedOutput } from "./guard-request.ts";
 
 /** Ordinary text has four bytes a token or fewer; a server that sends single letters sends more pieces than tokens. */

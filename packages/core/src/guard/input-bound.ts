@@ -1,5 +1,5 @@
 import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
-import type { RateCard } from "../pricing/rate-card.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
 import type { AnswerOutput, Anchors } from "./anchors.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import { readRequest, type ReadRequest } from "./read-request.ts";

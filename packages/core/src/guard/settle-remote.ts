@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Entry } from "../ports/ledger-store.ts";
-import { receiptOf } from "../pricing/receipt.ts";
+import { receiptOf } from "../pricing/cost/receipt.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";

@@ -1,8 +1,8 @@
-import { createCatalogue } from "./catalogue.ts";
-import { costOfUsage, type Cost } from "./cost-of-usage.ts";
-import type { PriceTable } from "./price-table.ts";
-import type { RateCard, UnknownRate } from "./rate-card.ts";
-import type { Usage } from "./usage.ts";
+import { createCatalogue } from "./rates/catalogue.ts";
+import { costOfUsage, type Cost } from "./cost/cost-of-usage.ts";
+import type { PriceTable } from "./rates/price-table.ts";
+import type { RateCard, UnknownRate } from "./rates/rate-card.ts";
+import type { Usage } from "./usage/usage.ts";
 
 /** Prices and costs for whoever wants to know them; the door uses the same catalogue and arithmetic. */
 export interface Pricing {

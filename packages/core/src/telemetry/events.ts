@@ -1,4 +1,4 @@
-import type { Usage } from "../pricing/usage.ts";
+import type { Usage } from "../pricing/usage/usage.ts";
 import type { CallLabel, EntryKind } from "../ports/ledger-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 

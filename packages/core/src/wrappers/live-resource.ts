@@ -1,4 +1,4 @@
-import { isStreamResult } from "../pricing/usage-of-response-stream.ts";
+import { isStreamResult } from "../pricing/usage/usage-of-response-stream.ts";
 
 /** By which methods together clients, sockets, emitters, observables and timers are told from data. */
 const LIVE_METHODS: readonly (readonly string[])[] = [

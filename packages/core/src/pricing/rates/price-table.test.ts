@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { InvalidAmountError } from "../errors/invalid-amount-error.ts";
-import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { InvalidAmountError } from "../../errors/invalid-amount-error.ts";
+import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
 import { createCatalogue, type PriceTable } from "./catalogue.ts";
 
 const at = new Date("2026-09-23T12:00:00Z");

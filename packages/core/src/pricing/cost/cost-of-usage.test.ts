@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createCatalogue } from "./catalogue.ts";
+import { createCatalogue } from "../rates/catalogue.ts";
 import { costOfUsage, type Cost } from "./cost-of-usage.ts";
-import { createPricing } from "./pricing.ts";
-import type { Meter, Rate, RateCard } from "./rate-card.ts";
-import type { Usage } from "./usage.ts";
+import { createPricing } from "../pricing.ts";
+import type { Meter, Rate, RateCard } from "../rates/rate-card.ts";
+import type { Usage } from "../usage/usage.ts";
 
 const pricing = createPricing();
 const at = new Date("2026-09-23T12:00:00Z");

@@ -1,5 +1,5 @@
-import { usd, type MoneyInput } from "../money/money.ts";
-import { divideUp } from "../money/rounding.ts";
+import { usd, type MoneyInput } from "../../money/money.ts";
+import { divideUp } from "../../money/rounding.ts";
 
 const PLAIN = /^(\d+)(?:\.(\d+))?$/;
 const EXPONENT = /^(\d)(?:\.(\d+))?e-(\d+)$/;

@@ -1,9 +1,9 @@
-import { divideUp, nanoUsdFromPico } from "../money/rounding.ts";
-import { feeRate } from "./fee-rate.ts";
-import { providerName } from "./provider-name.ts";
-import { picoUsdAt, type Meter, type Rate, type RateCard } from "./rate-card.ts";
-import { serviceTierDivisor } from "./service-tier.ts";
-import { isUsage, type Usage } from "./usage.ts";
+import { divideUp, nanoUsdFromPico } from "../../money/rounding.ts";
+import { feeRate } from "../rates/fee-rate.ts";
+import { providerName } from "../rates/provider-name.ts";
+import { picoUsdAt, type Meter, type Rate, type RateCard } from "../rates/rate-card.ts";
+import { serviceTierDivisor } from "../rates/service-tier.ts";
+import { isUsage, type Usage } from "../usage/usage.ts";
 
 /** What a call cost, in nano-dollars. `missing` names what was used beyond the amount without a price. */
 export type Cost =

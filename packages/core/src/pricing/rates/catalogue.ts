@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
 import { genaiPricesModel } from "./genai-prices-model.ts";
 import { modelId } from "./model-id.ts";
 import { modelSize } from "./model-size.ts";

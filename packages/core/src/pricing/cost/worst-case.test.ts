@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createCatalogue } from "./catalogue.ts";
+import { createCatalogue } from "../rates/catalogue.ts";
 import { costOfUsage } from "./cost-of-usage.ts";
-import type { RateCard } from "./rate-card.ts";
+import type { RateCard } from "../rates/rate-card.ts";
 import { worstCase } from "./worst-case.ts";
 
 const catalogue = createCatalogue({ "my/free": { input: 0, output: 0 } });

@@ -1,6 +1,6 @@
-import { nanoUsdFromPico } from "../money/rounding.ts";
-import { dearestPicoUsd, type Rate, type RateCard, type UnknownRate } from "./rate-card.ts";
-import { serviceTierDivisor } from "./service-tier.ts";
+import { nanoUsdFromPico } from "../../money/rounding.ts";
+import { dearestPicoUsd, type Rate, type RateCard, type UnknownRate } from "../rates/rate-card.ts";
+import { serviceTierDivisor } from "../rates/service-tier.ts";
 
 /** The most that a request can cost before it is sent. */
 export interface WorstCase {

@@ -1,6 +1,6 @@
-import { InvalidAmountError } from "../errors/invalid-amount-error.ts";
-import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import type { MoneyInput } from "../money/money.ts";
+import { InvalidAmountError } from "../../errors/invalid-amount-error.ts";
+import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
+import type { MoneyInput } from "../../money/money.ts";
 import { modelId } from "./model-id.ts";
 import { picoUsdPerToken } from "./pico-usd.ts";
 import { providerName } from "./provider-name.ts";

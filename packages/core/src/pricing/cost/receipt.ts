@@ -1,6 +1,6 @@
-import { decimalUsd } from "../money/money.ts";
+import { decimalUsd } from "../../money/money.ts";
 import type { Cost } from "./cost-of-usage.ts";
-import type { RateCard } from "./rate-card.ts";
+import type { RateCard } from "../rates/rate-card.ts";
 
 const PICO_PER_USD = 1_000_000_000_000n;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { createPricing } from "./pricing.ts";
+import { createPricing } from "../pricing.ts";
 import { receiptOf } from "./receipt.ts";
-import type { Usage } from "./usage.ts";
+import type { Usage } from "../usage/usage.ts";
 
 const pricing = createPricing();
 const at = new Date("2026-09-23T12:00:00Z");
