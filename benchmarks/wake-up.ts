@@ -20,7 +20,7 @@ const SLOWEST_MS = 1_600;
 type Message = { readonly ready: true } | { readonly done: true } | WokenUp;
 
 const REQUEST = { provider: "openai", model: "gpt-4.1", parts: ["x"], budgets: [BUDGET], hold: "0.9" };
-const NOTHING = { value: undefined, usage: { inputTokens: 0, outputTokens: 0, billedNanoUsd: 1 } };
+const NOTHING = { value: undefined, usage: { inputTokens: 0, outputTokens: 0, reportedPicoUsd: 1_000 } };
 
 const now = (): number => performance.timeOrigin + performance.now();
 

@@ -20,6 +20,7 @@ const tasks = {
   demo: (args) => [pinnedNode, ["apps/examples/demo.ts", ...args]],
   test: (args) => [pinnedNode, ["scripts/test.ts", ...args]],
   bench: ([name, ...args]) => [pinnedNode, [fileIn("benchmarks", name), ...args]],
+  prices: (args) => [pinnedNode, ["scripts/prices.ts", ...args]],
   promises: () => [pinnedNode, ["scripts/promises.ts"]],
   tidy: () => [pinnedNode, ["scripts/tidy.ts"]],
   format: () => ["oxfmt", ["."]],

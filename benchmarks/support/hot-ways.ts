@@ -48,7 +48,7 @@ function openDoor(url: string, max: number): OpenWay {
       };
       await wflo.guardCall(request, async () => {
         took = performance.now() - started;
-        const usage = { inputTokens: 0, outputTokens: 0, billedNanoUsd: COST_NANO_USD };
+        const usage = { inputTokens: 0, outputTokens: 0, reportedPicoUsd: COST_NANO_USD * 1_000 };
         return { value: undefined, usage };
       });
       return took;

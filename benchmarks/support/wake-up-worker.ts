@@ -29,7 +29,7 @@ async function wait(): Promise<void> {
   };
   await wflo.guardCall(request, async () => {
     await tell({ woken: performance.timeOrigin + performance.now() });
-    return { value: undefined, usage: { inputTokens: 0, outputTokens: 0, billedNanoUsd: 1 } };
+    return { value: undefined, usage: { inputTokens: 0, outputTokens: 0, reportedPicoUsd: 1_000 } };
   });
   await wflo.flush();
   await tell({ done: true });

@@ -22,7 +22,7 @@ async function askClaude(options: object, call: object = {}) {
 
 test.each([
   ["a dearer speed", { speed: "fast" }, "WFLO_UNKNOWN_PRICE"],
-  ["inference at a place with a premium", { inferenceGeo: "us" }, "WFLO_UNKNOWN_PRICE"],
+  ["inference at a place whose premium nobody told", { inferenceGeo: "eu" }, "WFLO_UNKNOWN_PRICE"],
   ["models to fall back on", { fallbacks: [{ model: "claude-opus-4-1" }] }, "WFLO_UNBOUNDED_REQUEST"],
   ["whatever models to fall back on", { fallbacks: "default" }, "WFLO_UNBOUNDED_REQUEST"],
 ])("%s, of which no bound is known, is refused before it is sent", async (_, options, expected) => {
@@ -97,7 +97,7 @@ test("of options for several providers the most is held for, and a tier without 
     providerOptions: { azure: { maxCompletionTokens: 10 }, openai },
   });
   expect(Number((await lines(wflo, 1))[0]?.held)).toBeGreaterThan((50_000 * 4.4) / 1e6);
-  const dear = { anthropic: { serviceTier: "auto" }, openai: { serviceTier: "priority" } };
+  const dear = { anthropic: { serviceTier: "auto" }, openai: { serviceTier: "scale" } };
   const refused = await settled(generateText({ model, prompt: "Hi", providerOptions: dear }));
   expect((refused as { code?: string }).code).toBe("WFLO_UNKNOWN_PRICE");
 });

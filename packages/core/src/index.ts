@@ -17,7 +17,8 @@ export {
   type UnknownRate,
   type UserPrice,
 } from "./pricing/rates/catalogue.ts";
-export { costOfUsage, type Cost, type CostLine } from "./pricing/cost/cost-of-usage.ts";
+export type { Cost, CostLine } from "./pricing/cost/cost.ts";
+export { costOfUsage } from "./pricing/cost/cost-of-usage.ts";
 export { audioSecondsAtMost } from "./pricing/cost/audio-length.ts";
 export { imageTokens, type ImageWish } from "./pricing/cost/image-tokens.ts";
 export { modelThinks } from "./pricing/rates/model-thinks.ts";

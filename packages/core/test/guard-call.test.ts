@@ -117,7 +117,7 @@ describe("a guarded call", () => {
     [{ kind: "cut", reason: "gone" }, "estimate", "0.009034"],
     [{ kind: "answered", usage: undefined }, "unmeasured", "0.009034"],
     [
-      { kind: "answered", usage: { inputTokens: 10, outputTokens: 100 }, serviceTier: "priority" },
+      { kind: "answered", usage: { inputTokens: 10, outputTokens: 100 }, serviceTier: "ultrafast" },
       "unmeasured",
       "0.009034",
     ],

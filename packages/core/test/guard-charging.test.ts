@@ -107,7 +107,7 @@ describe("a call with a price and the usage of its model", () => {
 describe("a router that tells its bill", () => {
   const told = (billedNanoUsd: number) => async () => ({
     value: 1,
-    usage: { inputTokens: 10, outputTokens: 100, billedNanoUsd },
+    usage: { inputTokens: 10, outputTokens: 100, reportedPicoUsd: billedNanoUsd * 1_000 },
   });
   const routed = (model: string) => ({
     provider: "openrouter",

@@ -61,8 +61,8 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
 /** Nothing is answered for no tokens: a server that says so does not count. */
 function saysSomething(usage: Usage | undefined): Usage | undefined {
   if (usage === undefined) return undefined;
-  const { inputTokens, outputTokens, fees = [], billedNanoUsd = 0 } = usage;
-  return inputTokens + outputTokens + fees.length + billedNanoUsd === 0 ? undefined : usage;
+  const { inputTokens, outputTokens, fees = [], reportedPicoUsd = 0 } = usage;
+  return inputTokens + outputTokens + fees.length + reportedPicoUsd === 0 ? undefined : usage;
 }
 
 /** Verbose answers tell how long the audio is even where they tell no usage. */

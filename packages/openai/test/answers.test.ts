@@ -118,7 +118,7 @@ describe("an answer", () => {
   });
 
   test("at a tier of the project's own, whose price nobody told, is charged at the list price at least", async () => {
-    const body = (prompt: number) => chat(`"service_tier":"priority","usage":${usage(prompt, 0)}`);
+    const body = (prompt: number) => chat(`"service_tier":"ultrafast","usage":${usage(prompt, 0)}`);
     const line = await chargeOf(body(10));
     expect(line).toMatchObject({ kind: "unmeasured", charged: line?.held });
     expect(await chargeOf(body(1_000_000))).toMatchObject({ kind: "unmeasured", charged: "0.10" });

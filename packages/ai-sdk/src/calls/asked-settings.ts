@@ -13,7 +13,7 @@ const EFFORTS_OFF = new Set<unknown>(["none", "disabled", false, 0]);
 /** What a call asks for beside its prompt. */
 export type AskedSettings = Pick<
   GuardRequest,
-  "parts" | "follows" | "maxOutputTokens" | "canCap" | "reasoning" | "serviceTier"
+  "parts" | "follows" | "maxOutputTokens" | "canCap" | "reasoning" | "serviceTier" | "modifiers"
 >;
 
 /** Reads everything of a call but its prompt. `parts` are its settings as one text, and what nothing in it bounds. */
@@ -29,6 +29,7 @@ export function askedSettings(options: LanguageModelV4CallOptions, name: ModelNa
     canCap: budget === undefined,
     reasoning: asksToThink(options, byProvider) ? true : modelThinks(name.provider, name.model),
     serviceTier: dearestTier(byProvider),
+    modifiers: askedModifiers(byProvider),
   };
 }
 
@@ -86,15 +87,19 @@ function thinkingBudget(
   return isAnthropic && isEffort(reasoning) ? "unknown" : undefined;
 }
 
-/** The tier that a request may be billed at; whatever makes it dearer than its list price is one. */
+/** The tier that a request may be billed at. */
 function dearestTier(byProvider: readonly Fields[]): string | undefined {
-  const tiers = byProvider.flatMap(({ serviceTier, speed, inferenceGeo }) => [
-    isText(speed) && !PLAIN.has(speed) ? `speed ${speed}` : undefined,
-    isText(inferenceGeo) && !PLAIN.has(inferenceGeo) ? `inference in ${inferenceGeo}` : undefined,
-    PLAIN.has(serviceTier) ? undefined : serviceTier,
-  ]);
+  const tiers = byProvider.map(({ serviceTier }) => (PLAIN.has(serviceTier) ? undefined : serviceTier));
   const asked = tiers.filter(isText);
   return asked.find((tier) => tier !== "flex") ?? asked[0];
+}
+
+/** A speed and a place of inference that change the price. */
+function askedModifiers(byProvider: readonly Fields[]): readonly string[] {
+  return byProvider.flatMap(({ speed, inferenceGeo }) => [
+    ...(isText(speed) && !PLAIN.has(speed) ? [`speed:${speed}`] : []),
+    ...(isText(inferenceGeo) && !PLAIN.has(inferenceGeo) ? [`inference_geo:${inferenceGeo}`] : []),
+  ]);
 }
 
 /** The answer that a conversation kept by Anthropic goes on from. */

@@ -1,6 +1,6 @@
 import { formatUsd, usd } from "../money/money.ts";
 import type { ClosingKind } from "../ports/ledger-store.ts";
-import type { Cost } from "../pricing/cost/cost-of-usage.ts";
+import { costOfLines, type Cost } from "../pricing/cost/cost.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
@@ -20,14 +20,19 @@ export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): 
   const nothing = {
     kind: "void",
     costNanoUsd: 0n,
-    cost: { kind: "known", nanoUsd: 0n, lines: [] },
+    cost: costOfLines([]),
     card: undefined,
   } as const;
   const { price } = call.request;
   if (price !== undefined) {
     const nanoUsd = usd(price).nanoUsd;
     if (outcome.kind === "answered") {
-      return { ...nothing, kind: "settle", costNanoUsd: nanoUsd, cost: { ...nothing.cost, nanoUsd } };
+      return {
+        ...nothing,
+        kind: "settle",
+        costNanoUsd: nanoUsd,
+        cost: { ...nothing.cost, nanoUsd, picoUsd: nanoUsd * 1_000n },
+      };
     }
     // What is free has nothing that could be in doubt.
     if (nanoUsd === 0n) return nothing;

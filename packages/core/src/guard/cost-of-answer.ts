@@ -1,6 +1,8 @@
 import { MAX_NANO_USD } from "../money/money.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
-import { billedCost, costOfUsage, type Cost } from "../pricing/cost/cost-of-usage.ts";
+import type { Cost } from "../pricing/cost/cost.ts";
+import { costOfUsage } from "../pricing/cost/cost-of-usage.ts";
+import { reportedCost } from "../pricing/cost/reported-cost.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { isUsage } from "../pricing/usage/usage.ts";
 import type { Outcome } from "./guard-request.ts";
@@ -19,18 +21,12 @@ export function costOfAnswer(
   outcome: Extract<Outcome, { kind: "answered" }>,
 ): { readonly cost: Cost; readonly card: RateCard | undefined } {
   const card = servedCard(catalogue, asked, outcome.model);
-  return { cost: atLeastItsBill(asked.provider, costOf(card, outcome), outcome), card };
-}
-
-/** What a router says that it took, where it is more than our prices say, or they say nothing. */
-function atLeastItsBill(
-  provider: string,
-  cost: Cost,
-  { usage }: Extract<Outcome, { kind: "answered" }>,
-): Cost {
-  const billed = isUsage(usage) ? billedCost(provider, usage) : undefined;
-  if (billed === undefined || billed.nanoUsd > MAX_NANO_USD) return cost;
-  return cost.kind === "unknown" || cost.nanoUsd < billed.nanoUsd ? billed : cost;
+  const cost = costOf(catalogue, { ...asked, card }, outcome);
+  const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
+  return {
+    cost: isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost,
+    card,
+  };
 }
 
 function servedCard(
@@ -44,12 +40,16 @@ function servedCard(
   return "unknown" in card ? asked : card;
 }
 
-function costOf(card: RateCard | undefined, outcome: Extract<Outcome, { kind: "answered" }>): Cost {
-  if (outcome.usage === undefined) {
-    return { kind: "unknown", reason: outcome.noUsage?.reason ?? "the answer has no usage" };
+function costOf(
+  catalogue: Catalogue,
+  { provider, card }: Asked,
+  { usage, serviceTier, noUsage }: Extract<Outcome, { kind: "answered" }>,
+): Cost {
+  if (usage === undefined) return { kind: "unknown", reason: noUsage?.reason ?? "the answer has no usage" };
+  if (card === undefined) {
+    const reported = isUsage(usage) ? reportedCost(provider, usage) : undefined;
+    return reported ?? { kind: "unknown", reason: "the price of the model is not known" };
   }
-  if (card === undefined) return { kind: "unknown", reason: "the price of the model is not known" };
-  const cost = costOfUsage({ card, usage: outcome.usage, serviceTier: outcome.serviceTier });
-  const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
-  return isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost;
+  const cardOf = (model: string) => catalogue.find({ provider, model });
+  return costOfUsage({ card, usage, serviceTier, cardOf, trustReported: catalogue.trustsReported });
 }

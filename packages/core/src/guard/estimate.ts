@@ -69,8 +69,8 @@ function priced(
   { tokens: inputTokens, method }: InputBound,
   wantOutputTokens: number,
 ): Estimate {
-  const { serviceTier, cachesForAnHour } = request;
-  const rates = worstCase({ card, maxInputTokens: inputTokens, serviceTier, cachesForAnHour });
+  const { serviceTier, modifiers, cachesForAnHour } = request;
+  const rates = worstCase({ card, maxInputTokens: inputTokens, serviceTier, modifiers, cachesForAnHour });
   if ("unknown" in rates) throw new UnknownPriceError(request.provider, request.model, rates.reason);
   const { inputNanoUsd, outputPicoUsd } = rates;
   const attempts = BigInt(request.attempts ?? 1);

@@ -65,6 +65,8 @@ export interface GuardRequest {
   /** True when the model thinks before it answers, so that a small cap would buy thoughts only. */
   readonly reasoning?: boolean | undefined;
   readonly serviceTier?: string | undefined;
+  /** What else changes the price of its tokens, such as `speed:fast` or `inference_geo:us`. */
+  readonly modifiers?: readonly string[] | undefined;
   /** True when it may write to the provider's cache for an hour, which costs more than a write for minutes. */
   readonly cachesForAnHour?: boolean | undefined;
   /** Further budgets, beside those of the run and the agents around. */

@@ -1,6 +1,6 @@
 import { divideDown } from "../money/rounding.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
-import { serviceTierDivisor } from "../pricing/rates/service-tier.ts";
+import { modifiedRates, tierModifier } from "../pricing/rates/modified-rates.ts";
 import type { StreamedOutput } from "./guard-request.ts";
 
 /** Ordinary text has four bytes a token or fewer; a server that sends single letters sends more pieces than tokens. */
@@ -18,14 +18,17 @@ export function tokensPaidBy(
   serviceTier: string | undefined,
 ): number | undefined {
   if (card === undefined) return undefined;
-  const rates = [card.rates, ...(card.mayAlsoApply ?? [])].flatMap(({ output }) =>
-    output ? [output.picoUsd, ...output.tiers.map((tier) => tier.picoUsd)] : [],
+  const tier = tierModifier(serviceTier);
+  // A tier that was asked for may not be the one that serves.
+  const all = [card.rates, ...(card.mayAlsoApply ?? [])].flatMap((rates) =>
+    (tier === undefined ? [[]] : [[], [tier]]).map((modifiers) => modifiedRates(card, modifiers, 0, rates)),
   );
-  const divisor = serviceTierDivisor(card, serviceTier);
-  const [first, ...others] = rates;
-  if (first === undefined || typeof divisor !== "bigint") return undefined;
+  const [first, ...others] = all.flatMap(({ rates: { output } }) =>
+    output ? [output.picoUsd, ...output.tiers.map(({ picoUsd }) => picoUsd)] : [],
+  );
+  if (first === undefined || all.some(({ unpriced }) => unpriced.length > 0)) return undefined;
   const lowest = others.reduce((least, rate) => (rate < least ? rate : least), first);
-  return lowest === 0n ? undefined : Number(divideDown(heldNanoUsd * 1_000n * divisor, lowest));
+  return lowest === 0n ? undefined : Number(divideDown(heldNanoUsd * 1_000n, lowest));
 }
 
 /** Output tokens that an answer has for certain: never more than there are, so that no answer within its hold is cut. */

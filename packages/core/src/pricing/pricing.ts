@@ -1,22 +1,47 @@
-import { createCatalogue } from "./rates/catalogue.ts";
-import { costOfUsage, type Cost } from "./cost/cost-of-usage.ts";
+import { decimalOfPico, type Cost } from "./cost/cost.ts";
+import { costOfResponse, type ResponseToPrice } from "./cost/cost-of-response.ts";
+import { costOfUsage } from "./cost/cost-of-usage.ts";
+import { receiptOf } from "./cost/receipt.ts";
+import { createCatalogue, type Catalogue } from "./rates/catalogue.ts";
 import type { PriceTable } from "./rates/price-table.ts";
+import { providerOfModel } from "./rates/provider-of-model.ts";
 import type { RateCard, UnknownRate } from "./rates/rate-card.ts";
 import type { Usage } from "./usage/usage.ts";
+
+/** A cost with its exact amount as text and the receipt that shows how it came about. */
+export type PricedCost = Cost & {
+  /** US dollars to the last digit, such as "0.0000013875"; undefined where the cost is unknown, which is not zero. */
+  readonly usd: string | undefined;
+  /** The rate card with its source and date, each meter with quantity and rate, the rounding; plain JSON. */
+  readonly receipt: Readonly<Record<string, unknown>>;
+};
+
+/** What a raw answer cost. */
+export type PricedResponse = PricedCost & {
+  /** What was used, in wflo's words; undefined where the answer does not tell. */
+  readonly usage: Usage | undefined;
+  /** The model that is paid for. */
+  readonly model: string | undefined;
+  readonly serviceTier: string | undefined;
+  /** What the provider itself says that it took, in US dollars, where it says so. */
+  readonly reportedUsd: string | undefined;
+};
 
 /** Prices and costs for whoever wants to know them; the door uses the same catalogue and arithmetic. */
 export interface Pricing {
   /**
-   * What a usage costs; `at` (default now) is when the request was made, `serviceTier` the tier that served
-   * it.
+   * What a usage costs; `at` (default now) is when the request was made, `serviceTier` the tier that served it. Without `provider` it
+   * is taken from the model where only one has it.
    */
   cost(input: {
-    readonly provider: string;
+    readonly provider?: string;
     readonly model: string;
     readonly usage: Usage;
     readonly at?: Date;
     readonly serviceTier?: string;
-  }): Cost;
+  }): PricedCost;
+  /** What a raw answer of a provider cost: a body, or the events of a stream. */
+  costOfResponse(input: ResponseToPrice): PricedResponse;
   /** The rate card of a model, by default the one in force now. */
   card(provider: string, model: string, at?: Date): RateCard | UnknownRate;
 }
@@ -26,15 +51,33 @@ export interface Pricing {
  * key.
  */
 export function createPricing(prices?: PriceTable): Pricing {
-  const catalogue = createCatalogue(prices);
+  return pricingOf(createCatalogue(prices));
+}
+
+/** The same by a catalogue that is there already. */
+export function pricingOf(catalogue: Catalogue): Pricing {
   const card: Pricing["card"] = (provider, model, at) =>
     catalogue.find({ provider, model, ...(at ? { at } : {}) });
   return {
     card,
     cost({ provider, model, usage, at, serviceTier }) {
-      const found = card(provider, model, at);
-      if ("unknown" in found) return { kind: "unknown", reason: found.reason };
-      return costOfUsage({ card: found, usage, serviceTier });
+      const from = provider ?? providerOfModel(model) ?? "";
+      const found = card(from, model, at);
+      if ("unknown" in found) return priced(undefined, { kind: "unknown", reason: found.reason });
+      const cardOf = (other: string) => card(from, other, at);
+      const trustReported = catalogue.trustsReported;
+      return priced(found, costOfUsage({ card: found, usage, serviceTier, cardOf, trustReported }));
+    },
+    costOfResponse(input) {
+      const { cost, card: found, usage, model, serviceTier } = costOfResponse(catalogue, input);
+      const reported = usage?.reportedPicoUsd;
+      const reportedUsd = reported === undefined ? undefined : decimalOfPico(BigInt(reported));
+      return { ...priced(found, cost), usage, model, serviceTier, reportedUsd };
     },
   };
+}
+
+function priced(card: RateCard | undefined, cost: Cost): PricedCost {
+  const amount = cost.kind === "unknown" ? undefined : decimalOfPico(cost.picoUsd);
+  return { ...cost, usd: amount, receipt: receiptOf(card, cost) };
 }

@@ -29,8 +29,12 @@ export type ChatRequest = Pick<
   | "outputs"
   | "reasoning"
   | "serviceTier"
+  | "modifiers"
   | "canCap"
 >;
+
+/** A speed and a place of inference at the list price. */
+const PLAIN = new Set(["global", "standard"]);
 
 /** Reads what a chat model is about to send. `provider`: whose prices apply, if the caller says so. */
 export function chatRequest(
@@ -54,6 +58,10 @@ export function chatRequest(
     outputs: askedOutputs(params),
     reasoning: asksToThink(params) ? true : modelThinks(whose, name),
     serviceTier: textOf(params["service_tier"]),
+    modifiers: ["speed", "inference_geo"].flatMap((name) => {
+      const asked = textOf(params[name]);
+      return asked === undefined || PLAIN.has(asked) ? [] : [`${name}:${asked}`];
+    }),
     canCap: !hasThinkingBudget(params),
   };
 }

@@ -1,134 +1,159 @@
-import { divideUp, nanoUsdFromPico } from "../../money/rounding.ts";
 import { feeRate } from "../rates/fee-rate.ts";
-import { providerName } from "../rates/provider-name.ts";
-import { picoUsdAt, type Meter, type Rate, type RateCard } from "../rates/rate-card.ts";
-import { serviceTierDivisor } from "../rates/service-tier.ts";
+import { modifiedRates, tierModifier } from "../rates/modified-rates.ts";
+import { picoUsdAt, type Meter, type Rate, type RateCard, type UnknownRate } from "../rates/rate-card.ts";
 import { isUsage, type Usage } from "../usage/usage.ts";
+import { costOfLines, type Cost, type CostLine } from "./cost.ts";
+import { withReported } from "./reported-cost.ts";
 
-/** What a call cost, in nano-dollars. `missing` names what was used beyond the amount without a price. */
-export type Cost =
-  | { readonly kind: "known"; readonly nanoUsd: bigint; readonly lines: readonly CostLine[] }
-  | {
-      readonly kind: "lowerBound";
-      readonly nanoUsd: bigint;
-      readonly missing: readonly string[];
-      readonly lines: readonly CostLine[];
-    }
-  | { readonly kind: "unknown"; readonly reason: string };
-
-/** So many of a meter at so many pico-dollars each. */
-export interface CostLine {
-  readonly meter: string;
-  readonly count: number;
-  readonly picoUsd: bigint;
-}
-
-/** The fee that names a part of the cache writes. */
-const HOURLY = "cacheWrite1h";
-
-/** The providers whose answers tell, in dollars, what was taken from the account for them. */
-const TELLS_BILL = new Set(["openrouter"]);
-
-/**
- * The cost of a usage at a rate card: integers all the way, rounded up to a nano-dollar once. A halved
- * service tier rounds a rate up to a whole pico-dollar; no listed rate needs it. Cached input and images sent
- * in cost what input does without a rate of their own. Audio, cache writes or images made without a rate are
- * counted at the text rate and named in `missing`; so are fees without a price, and a service tier without one, which is
- * counted at the list price. What OpenRouter says that it took counts where it is more. Unknown for counts that cannot be right,
- * and where a model is billed by what the usage does not have.
- */
-export function costOfUsage(input: {
+/** What a usage is priced with. */
+export interface UsageToPrice {
   readonly card: RateCard;
   readonly usage: Usage;
   readonly serviceTier?: string | undefined;
-}): Cost {
+  /** The cards of other models that worked for the answer; without it their work is named in `missing`. */
+  readonly cardOf?: ((model: string) => RateCard | UnknownRate) | undefined;
+  /** True: what the provider itself says that it took is the cost, where it is one that tells. */
+  readonly trustReported?: boolean | undefined;
+}
+
+/** Capacity that was bought: a request costs nothing of its own, and no list tells what it is worth. */
+const PREPAID = new Set(
+  ["provisioned_throughput", "reserved", "scale"].map((tier) => `service_tier:${tier}`),
+);
+
+interface Bill {
+  readonly lines: CostLine[];
+  readonly missing: string[];
+}
+
+/**
+ * The cost of a usage at a rate card: integers all the way, rounded up once. Cached input, images and video sent in cost what input
+ * does without a rate of their own. Audio and cache writes, and audio, images or video made, are counted at the text rate and named in
+ * `missing` without one; so are fees without a price, and a service tier without one, which is counted at the list price. What a
+ * provider says that it took counts where it is more, or where the rest is not known. Unknown for counts that cannot be right, and
+ * where a model is billed by what the usage does not have.
+ */
+export function costOfUsage(input: UsageToPrice): Cost {
   const { card, usage } = input;
   if (!isUsage(usage)) return { kind: "unknown", reason: "the reported usage is not made of valid counts" };
-  const priced = pricedUsage(card, usage, input.serviceTier);
-  const billed = billedCost(card.provider, usage);
-  if (billed === undefined || (priced.kind !== "unknown" && priced.nanoUsd > billed.nanoUsd)) return priced;
-  return billed;
+  return withReported(priced(input), card, usage, input.trustReported === true);
 }
 
-/** What a provider says that a call cost, where it is one that tells so in dollars; undefined for the others, and for nothing. */
-export function billedCost(
-  provider: string,
-  { billedNanoUsd = 0 }: Usage,
-): Extract<Cost, { readonly kind: "known" }> | undefined {
-  if (billedNanoUsd === 0 || !TELLS_BILL.has(providerName(provider))) return undefined;
-  const lines = [{ meter: "bill", count: billedNanoUsd, picoUsd: 1_000n }];
-  return { kind: "known", nanoUsd: BigInt(billedNanoUsd), lines };
+function priced(input: UsageToPrice): Cost {
+  const bill: Bill = { lines: [], missing: [] };
+  const trouble = chargeUsage(bill, input, undefined);
+  return trouble === undefined ? costOfLines(bill.lines, bill.missing) : { kind: "unknown", reason: trouble };
 }
 
-function pricedUsage(card: RateCard, usage: Usage, serviceTier: string | undefined): Cost {
+/** Adds what a usage costs; returns why it cannot be priced. */
+function chargeUsage(bill: Bill, input: UsageToPrice, model: string | undefined): string | undefined {
+  const { card, usage } = input;
   const { billedBy } = card;
   if (billedBy !== undefined && usage.fees?.some(({ meter }) => meter === billedBy) !== true)
-    return { kind: "unknown", reason: `${card.id} is billed by ${billedBy}, which the usage does not tell` };
+    return `${card.id} is billed by ${billedBy}, which the usage does not tell`;
+  const trouble = chargeTokens(bill, input, model) ?? chargeOthers(bill, input);
+  chargeFees(bill, input, model);
+  return trouble;
+}
 
-  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0 } = usage;
-  const { inputAudioTokens = 0, inputImageTokens = 0 } = usage;
-  const { outputTokens, outputAudioTokens = 0, outputImageTokens = 0 } = usage;
-  const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - inputAudioTokens - inputImageTokens;
-  const plainOutput = outputTokens - outputAudioTokens - outputImageTokens;
-  if (plainInput < 0) return unlikely("input");
+function chargeTokens(
+  { lines, missing }: Bill,
+  { card, usage, serviceTier }: UsageToPrice,
+  model: string | undefined,
+): string | undefined {
+  const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;
+  const { inputAudioTokens = 0, inputImageTokens = 0, inputVideoTokens = 0 } = usage;
+  const { cachedInputAudioTokens = 0, cachedInputImageTokens = 0 } = usage;
+  const { outputTokens, outputAudioTokens = 0, outputImageTokens = 0, outputVideoTokens = 0 } = usage;
+  const special = inputAudioTokens + inputImageTokens + inputVideoTokens;
+  // Where a model is billed by something else, its tokens are told beside it.
+  if (card.billedBy !== undefined) return undefined;
+  const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - special;
+  const plainCached = cachedInputTokens - cachedInputAudioTokens - cachedInputImageTokens;
+  const plainOutput = outputTokens - outputAudioTokens - outputImageTokens - outputVideoTokens;
+  if (plainInput < 0 || plainCached < 0) return unlikely("input");
   if (plainOutput < 0) return unlikely("output");
 
-  const lines: CostLine[] = [];
-  const missing: string[] = [];
-  const { rates } = card;
-  let divisor = serviceTierDivisor(card, serviceTier);
-  if (typeof divisor !== "bigint") {
-    missing.push(`the service tier "${serviceTier}"`);
-    divisor = 1n;
-  }
-  const dividedBy = divisor;
+  const context = usage.contextTokens ?? inputTokens;
+  const modifiers = modifiersOf(serviceTier, usage);
+  const { rates, unpriced } = modifiedRates(card, modifiers, context);
+  const prepaid = unpriced.find((modifier) => PREPAID.has(modifier));
+  if (prepaid !== undefined) return `it was served by ${nameOf(prepaid)}, which is paid for in advance`;
+  for (const modifier of unpriced) missing.push(nameOf(modifier));
   const charge = (meter: Meter, count: number, rate: Rate | undefined, textRate?: Rate) => {
     if (count === 0) return;
     if (!rate) missing.push(meter);
     const used = rate ?? textRate;
-    if (used) lines.push({ meter, count, picoUsd: divideUp(picoUsdAt(used, inputTokens), dividedBy) });
+    if (used) lines.push({ meter, count, picoUsd: picoUsdAt(used, context), ...(model ? { model } : {}) });
   };
+  const cached = rates.cachedInput ?? rates.input;
   charge("input", plainInput, rates.input);
-  charge("cachedInput", cachedInputTokens, rates.cachedInput ?? rates.input);
-  const hourly = rates.cacheWrite1h === undefined ? 0 : writtenForAnHour(usage);
-  charge("cacheWrite", cacheWriteTokens - hourly, rates.cacheWrite, rates.input);
-  charge("cacheWrite1h", hourly, rates.cacheWrite1h);
+  charge("cachedInput", plainCached, cached);
+  charge("cachedInputAudio", cachedInputAudioTokens, rates.cachedInputAudio, rates.inputAudio ?? cached);
+  charge("cachedInputImage", cachedInputImageTokens, rates.cachedInputImage ?? cached);
+  charge("cacheWrite", cacheWriteTokens - cacheWrite1hTokens, rates.cacheWrite, rates.input);
+  charge("cacheWrite1h", cacheWrite1hTokens, rates.cacheWrite1h, rates.cacheWrite ?? rates.input);
   charge("inputAudio", inputAudioTokens, rates.inputAudio, rates.input);
   charge("inputImage", inputImageTokens, rates.inputImage ?? rates.input);
-  charge("output", plainOutput, rates.output);
+  charge("inputVideo", inputVideoTokens, rates.inputVideo ?? rates.input);
+  const thought = rates.reasoning ? Math.min(usage.reasoningTokens ?? 0, plainOutput) : 0;
+  charge("output", plainOutput - thought, rates.output);
+  charge("reasoning", thought, rates.reasoning);
   charge("outputAudio", outputAudioTokens, rates.outputAudio, rates.output);
   charge("outputImage", outputImageTokens, rates.outputImage, rates.output);
-  const fees = usage.fees?.filter(({ meter }) => hourly === 0 || meter !== HOURLY);
-  if (fees) chargeFees(card, fees, lines, missing);
-
-  const nanoUsd = nanoUsdFromPico(lines.reduce((sum, line) => sum + line.picoUsd * BigInt(line.count), 0n));
-  return missing.length === 0
-    ? { kind: "known", nanoUsd, lines }
-    : { kind: "lowerBound", nanoUsd, missing, lines };
+  charge("outputVideo", outputVideoTokens, rates.outputVideo, rates.output);
+  return undefined;
 }
 
-/** How much of what was written to a cache is kept for an hour, at a price of its own: it is named as a fee. */
-function writtenForAnHour({ fees = [], cacheWriteTokens = 0 }: Usage): number {
-  const count = fees.reduce((sum, fee) => sum + (fee.meter === HOURLY ? fee.count : 0), 0);
-  // More than was written is not to be read that way.
-  return count <= cacheWriteTokens ? count : 0;
+/** For sentences: `the service tier "flex"`. */
+function nameOf(modifier: string): string {
+  const [name = "", value = ""] = modifier.split(":", 2);
+  return `the ${name.replaceAll("_", " ")} "${value}"`;
 }
 
-function unlikely(side: "input" | "output"): Cost {
-  return { kind: "unknown", reason: `the parts of the reported ${side} add up to more than its total` };
+function modifiersOf(serviceTier: string | undefined, { modifiers = [] }: Usage): readonly string[] {
+  const tier = tierModifier(serviceTier);
+  return tier === undefined ? modifiers : [tier, ...modifiers];
+}
+
+function unlikely(side: "input" | "output"): string {
+  return `the parts of the reported ${side} add up to more than its total`;
+}
+
+function chargeOthers(bill: Bill, input: UsageToPrice): string | undefined {
+  for (const { model, usage } of input.usage.others ?? []) {
+    const card = model === undefined ? input.card : input.cardOf?.(model);
+    if (card === undefined || "unknown" in card) {
+      bill.missing.push(`the work of ${model}`);
+      continue;
+    }
+    const trouble = chargeUsage(bill, { ...input, card, usage }, model);
+    if (trouble !== undefined) return trouble;
+  }
+  return undefined;
 }
 
 function chargeFees(
-  card: RateCard,
-  fees: NonNullable<Usage["fees"]>,
-  lines: CostLine[],
-  missing: string[],
+  { lines, missing }: Bill,
+  { card, usage, serviceTier }: UsageToPrice,
+  model: string | undefined,
 ): void {
-  for (const { meter, count } of fees) {
+  const { fees = [] } = usage;
+  // Some models cost something for each request, whatever its tokens.
+  const isToldOf = fees.some(({ meter }) => meter.startsWith("request"));
+  const all = card.fees?.["request"] && !isToldOf ? [...fees, { meter: "request", count: 1 }] : fees;
+  const of = model === undefined ? {} : { model };
+  for (const { meter, count } of all) {
     if (count === 0) continue;
     const rate = feeRate(card, meter);
-    if (rate) lines.push({ meter, count, picoUsd: rate.picoUsd });
-    else missing.push(meter);
-    if (rate?.alsoBilled !== undefined) missing.push(rate.alsoBilled);
+    if (!rate) {
+      missing.push(meter);
+      continue;
+    }
+    const { picoUsd, per, least = 0, once = false, alsoInputTokens = 0 } = rate;
+    lines.push({ meter, count: once ? 1 : Math.max(count, least), picoUsd, ...(per ? { per } : {}), ...of });
+    const { input } = modifiedRates(card, modifiersOf(serviceTier, usage), 0).rates;
+    if (alsoInputTokens > 0 && input)
+      lines.push({ meter: "input", count: alsoInputTokens * count, picoUsd: input.picoUsd, ...of });
   }
 }

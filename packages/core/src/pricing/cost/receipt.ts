@@ -1,30 +1,39 @@
 import { decimalUsd } from "../../money/money.ts";
-import type { Cost } from "./cost-of-usage.ts";
 import type { RateCard } from "../rates/rate-card.ts";
-
-const PICO_PER_USD = 1_000_000_000_000n;
+import { decimalOfPico, picoUsdOfLine, type Cost, type CostLine } from "./cost.ts";
 
 /**
  * A cost with the rate card it was taken from, as plain JSON to be stored beside the charge. Amounts are
  * exact decimal texts in US dollars; a line's `usd` may have 12 decimals, `totalUsd` is their sum rounded up
- * to 9.
+ * to 9, by `roundedUpUsd`.
  */
-export function receiptOf(card: RateCard, cost: Cost): Record<string, unknown> {
-  const { id, source, asOf, matchedBy } = card;
-  const rateCard = { id, source, ...(asOf === undefined ? {} : { asOf }), matchedBy };
-  if (cost.kind === "unknown") return { rateCard, kind: cost.kind, unknown: cost.reason };
+export function receiptOf(card: RateCard | undefined, cost: Cost): Record<string, unknown> {
+  const rateCard = card && rateCardOf(card);
+  if (cost.kind === "unknown")
+    return { ...(rateCard ? { rateCard } : {}), kind: cost.kind, unknown: cost.reason };
+  const rounding = cost.nanoUsd * 1_000n - cost.picoUsd;
   return {
-    rateCard,
+    ...(rateCard ? { rateCard } : {}),
     kind: cost.kind,
     totalUsd: decimalUsd(cost.nanoUsd),
-    lines: cost.lines.map(({ meter, count, picoUsd }) => {
-      return { meter, count, unitUsd: decimalOfPico(picoUsd), usd: decimalOfPico(picoUsd * BigInt(count)) };
-    }),
+    ...(rounding === 0n ? {} : { roundedUpUsd: decimalOfPico(rounding) }),
+    lines: cost.lines.map((line) => lineOf(line)),
     ...(cost.kind === "lowerBound" ? { missing: [...cost.missing] } : {}),
   };
 }
 
-function decimalOfPico(picoUsd: bigint): string {
-  const fraction = (picoUsd % PICO_PER_USD).toString().padStart(12, "0").replace(/0+$/, "").padEnd(2, "0");
-  return `${picoUsd / PICO_PER_USD}.${fraction}`;
+function rateCardOf({ id, source, asOf, matchedBy }: RateCard): Record<string, unknown> {
+  return { id, source, ...(asOf === undefined ? {} : { asOf }), matchedBy };
+}
+
+function lineOf(line: CostLine): Record<string, unknown> {
+  const { meter, count, picoUsd, per, model } = line;
+  return {
+    meter,
+    count,
+    unitUsd: decimalOfPico(picoUsd),
+    ...(per === undefined || per === 1n ? {} : { per: Number(per) }),
+    usd: decimalOfPico(picoUsdOfLine(line)),
+    ...(model === undefined ? {} : { model }),
+  };
 }

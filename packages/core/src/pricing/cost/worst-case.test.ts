@@ -62,7 +62,9 @@ test("holds the list price for a discounted tier, which the provider may not gra
 
 test("has no bound for a tier without a price", () => {
   const reason = expect.stringContaining("priority") as string;
-  expect(worstCase({ card: cardOf("openai", "gpt-5"), maxInputTokens: 1, serviceTier: "priority" })).toEqual({
+  expect(
+    worstCase({ card: cardOf("openai", "gpt-5-pro"), maxInputTokens: 1, serviceTier: "priority" }),
+  ).toEqual({
     unknown: true,
     reason,
   });
@@ -123,4 +125,25 @@ test("is never below what any usage within it costs", () => {
     ),
     { numRuns: 1_000 },
   );
+});
+
+test("a dearer tier or speed counts at its price, a cheaper one at the list price, since another may serve", () => {
+  const card = cardOf("openai", "gpt-5");
+  const list = worstCase({ card, maxInputTokens: 1_000 });
+  expect(worstCase({ card, maxInputTokens: 1_000, serviceTier: "flex" })).toEqual(list);
+  expect(worstCase({ card, maxInputTokens: 1_000, serviceTier: "priority" })).toEqual({
+    inputNanoUsd: 2_500_000n,
+    outputPicoUsd: 20_000_000n,
+  });
+  const opus = cardOf("anthropic", "claude-opus-5");
+  expect(worstCase({ card: opus, maxInputTokens: 1_000, modifiers: ["speed:fast"] })).toEqual({
+    inputNanoUsd: 12_500_000n,
+    outputPicoUsd: 50_000_000n,
+  });
+});
+
+test("a fee for each request is in the bound, at its dearest", () => {
+  expect(worstCase({ card: cardOf("perplexity", "sonar"), maxInputTokens: 0 })).toMatchObject({
+    inputNanoUsd: 12_000_000n,
+  });
 });

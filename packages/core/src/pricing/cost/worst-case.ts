@@ -1,6 +1,25 @@
-import { nanoUsdFromPico } from "../../money/rounding.ts";
-import { dearestPicoUsd, type Rate, type RateCard, type UnknownRate } from "../rates/rate-card.ts";
-import { serviceTierDivisor } from "../rates/service-tier.ts";
+import { divideUp, nanoUsdFromPico } from "../../money/rounding.ts";
+import {
+  dearestPicoUsd,
+  type Meter,
+  type Rate,
+  type RateCard,
+  type UnknownRate,
+} from "../rates/rate-card.ts";
+import { feeRate } from "../rates/fee-rate.ts";
+import { modifiedRates, tierModifier } from "../rates/modified-rates.ts";
+
+const INPUT = [
+  "input",
+  "cachedInput",
+  "cacheWrite",
+  "inputAudio",
+  "cachedInputAudio",
+  "inputImage",
+  "cachedInputImage",
+  "inputVideo",
+] as const satisfies readonly Meter[];
+const OUTPUT = ["output", "reasoning", "outputAudio", "outputImage", "outputVideo"] as const;
 
 /** The most that a request can cost before it is sent. */
 export interface WorstCase {
@@ -13,18 +32,26 @@ export interface WorstCase {
  * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, images, cache writes, long
  * context, peak hours. A discounted service tier counts at the list price, since the provider may serve the
  * request at another tier than asked. Unknown for a service tier without a price, and for a model that is not
- * billed by tokens. Fees are not in it.
+ * billed by tokens. Of the fees only that for the request itself is in it.
  */
 export function worstCase(input: {
   readonly card: RateCard;
   readonly maxInputTokens: number;
   readonly serviceTier?: string | undefined;
+  /** What else changes the price, such as `speed:fast`. */
+  readonly modifiers?: readonly string[] | undefined;
   /** It may write to a cache for an hour. */
   readonly cachesForAnHour?: boolean | undefined;
 }): WorstCase | UnknownRate {
   const { card, maxInputTokens } = input;
-  const divisor = serviceTierDivisor(card, input.serviceTier);
-  if (typeof divisor !== "bigint") return divisor;
+  const tier = tierModifier(input.serviceTier);
+  const modifiers = [...(tier === undefined ? [] : [tier]), ...(input.modifiers ?? [])];
+  const [unpriced] = modifiedRates(card, modifiers, 0).unpriced;
+  if (unpriced !== undefined)
+    return {
+      unknown: true,
+      reason: `wflo has no price for the ${unpriced.replace("_", " ").replace(":", " ")} of ${card.id}`,
+    };
   if (card.billedBy !== undefined)
     return {
       unknown: true,
@@ -37,18 +64,24 @@ export function worstCase(input: {
     const picoUsd = dearestPicoUsd(rate, maxInputTokens);
     return picoUsd > known ? picoUsd : known;
   };
-  for (const rates of card.mayAlsoApply ? [card.rates, ...card.mayAlsoApply] : [card.rates]) {
-    inputPicoUsd = dearer(inputPicoUsd, rates.input);
-    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInput);
-    inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite);
+  const all = card.mayAlsoApply ? [card.rates, ...card.mayAlsoApply] : [card.rates];
+  // A tier asked for may not be the one that serves: the list price stays in. A tier's own limit is for the provider to keep.
+  const modified =
+    modifiers.length === 0 ? [] : all.map((rates) => modifiedRates(card, modifiers, 0, rates).rates);
+  for (const rates of [...all, ...modified]) {
+    for (const meter of INPUT) inputPicoUsd = dearer(inputPicoUsd, rates[meter]);
     if (input.cachesForAnHour === true) inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite1h);
-    inputPicoUsd = dearer(inputPicoUsd, rates.inputAudio);
-    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputAudio);
-    inputPicoUsd = dearer(inputPicoUsd, rates.inputImage);
-    inputPicoUsd = dearer(inputPicoUsd, rates.cachedInputImage);
-    outputPicoUsd = dearer(outputPicoUsd, rates.output);
-    outputPicoUsd = dearer(outputPicoUsd, rates.outputAudio);
-    outputPicoUsd = dearer(outputPicoUsd, rates.outputImage);
+    for (const meter of OUTPUT) outputPicoUsd = dearer(outputPicoUsd, rates[meter]);
   }
-  return { inputNanoUsd: nanoUsdFromPico(inputPicoUsd * BigInt(maxInputTokens)), outputPicoUsd };
+  const picoUsd = inputPicoUsd * BigInt(maxInputTokens) + dearestRequest(card);
+  return { inputNanoUsd: nanoUsdFromPico(picoUsd), outputPicoUsd };
+}
+
+/** What a request costs beside its tokens, at most, where it costs something. */
+function dearestRequest(card: RateCard): bigint {
+  const rates = ["request", "request_low", "request_medium", "request_high"].map((meter) =>
+    feeRate(card, meter),
+  );
+  const amounts = rates.map((rate) => (rate ? divideUp(rate.picoUsd, rate.per ?? 1n) : 0n));
+  return amounts.reduce((most, amount) => (amount > most ? amount : most), 0n);
 }

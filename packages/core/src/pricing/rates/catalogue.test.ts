@@ -80,15 +80,11 @@ describe("names", () => {
   });
 
   test.each([
-    ["google", "gemini-omni-flash-preview", /output_video_mtok/],
-    ["groq", "whisper-large-v3", /audio_hours/],
+    ["x-ai", "grok-voice-latest", /audio_hours/],
     ["openai", "dall-e-3", /off its API/],
     ["openai", "omni-moderation-latest", /not its price/],
     ["openai", "gpt-4o-search-preview", /web searches/],
     ["openai", "gpt-4o-mini-search-preview-2025-03-11", /web searches/],
-    ["perplexity", "sonar", /requests_kcount/],
-    ["google", "gemini-embedding-2", /input_video_mtok/],
-    ["openrouter", "deepseek/deepseek-chat-v3.1:free", /no such model/],
     ["openrouter", "openai/gpt-4o:online", /no such model/],
     ["openrouter", "openrouter/auto", /no such model/],
     ["azure", "deepseek-v4-pro", /disagree/],

@@ -1,9 +1,10 @@
 import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
-import { genaiPricesModel } from "./genai-prices-model.ts";
+import { listedModel } from "./listed-model.ts";
 import { modelId } from "./model-id.ts";
 import { modelSize } from "./model-size.ts";
 import { overlayModel } from "./overlay-rates.ts";
 import { priceKey, readPriceTable, type PriceTable, type ReadPrice } from "./price-table.ts";
+import { carriedPriceList, type PriceList } from "./price-list.ts";
 import { providerName } from "./provider-name.ts";
 import type { RateCard, UnknownRate } from "./rate-card.ts";
 import { indexAt, indexesWithinADay, type DatedRates } from "./rate-schedule.ts";
@@ -14,16 +15,19 @@ export type { UnknownRate } from "./rate-card.ts";
 const MAX_CACHED = 500;
 const MAX_NAME_LENGTH = 512;
 
-/**
- * Finds the price of a model. `at` defaults to now; a user's own price wins over wflo's rows, and these over
- * genai-prices.
- */
+/** Finds the price of a model. `at` defaults to now; a user's own price wins over wflo's rows, and these over the price list. */
 export interface Catalogue {
   find(query: {
     readonly provider: string;
     readonly model: string;
     readonly at?: Date;
   }): RateCard | UnknownRate;
+  /** Whether what a provider itself says that it took is the cost. */
+  readonly trustsReported: boolean;
+  /** The list in use: the one that core carries, until a newer one is used. */
+  list(): PriceList;
+  /** Takes another list from now on. */
+  use(list: PriceList): void;
 }
 
 /** A card that holds always, or a choice by time. */
@@ -33,18 +37,27 @@ type Found = RateCard | UnknownRate | ((atMs: number) => RateCard | UnknownRate)
  * Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the
  * key.
  */
-export function createCatalogue(prices: PriceTable = {}): Catalogue {
+export function createCatalogue(prices: PriceTable = {}, trustsReported = false): Catalogue {
   const table = readPriceTable(prices);
-  for (const [key, price] of table) checkTarget(key, price);
   const cache = new Map<string, Found>();
+  // Read when it is first needed.
+  let newer: PriceList | undefined;
+  const list = () => newer ?? carriedPriceList();
+  for (const [key, price] of table) checkTarget(list, key, price);
 
   return {
+    trustsReported,
+    list,
+    use(next) {
+      newer = next;
+      cache.clear();
+    },
     find({ provider, model, at }) {
       const key = `${provider}\n${model}`;
       let found = cache.get(key);
       if (found === undefined) {
         if (key.length > MAX_NAME_LENGTH) return unknown("its name is too long to be a model's");
-        found = look(table, provider, model);
+        found = look(list(), table, provider, model);
         // The oldest goes first: names come from callers, and must not pile up.
         if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value ?? "");
         cache.set(key, found);
@@ -54,27 +67,37 @@ export function createCatalogue(prices: PriceTable = {}): Catalogue {
   };
 }
 
-function checkTarget(key: string, price: ReadPrice): void {
+function checkTarget(list: () => PriceList, key: string, price: ReadPrice): void {
   if (price.kind !== "like") return;
-  const found = listed(providerName(price.provider), price.model, "user");
+  const found = listed(list(), providerName(price.provider), price.model, "user");
   if (typeof found === "function" || !("unknown" in found)) return;
   throw new InvalidOptionError(
     `prices["${key}"]: like points to ${price.provider}/${price.model}, which has no price: ${found.reason}.`,
   );
 }
 
-function look(table: ReadonlyMap<string, ReadPrice>, rawProvider: string, model: string): Found {
+function look(
+  list: PriceList,
+  table: ReadonlyMap<string, ReadPrice>,
+  rawProvider: string,
+  model: string,
+): Found {
   const provider = providerName(rawProvider);
   const id = modelId(provider, model);
   if (provider === "" || id === "") return unknown("the request names no provider or no model");
   const price = table.get(priceKey(provider, model));
-  if (price?.kind === "like") return listed(providerName(price.provider), price.model, "user");
-  if (price) return userCard(provider, id, price);
-  return listed(provider, model);
+  if (price?.kind === "like") return listed(list, providerName(price.provider), price.model, "user");
+  if (price) return userCard(list, provider, id, price);
+  return listed(list, provider, model);
 }
 
-function userCard(provider: string, id: string, price: Extract<ReadPrice, { kind: "own" }>): RateCard {
-  const listing = genaiPricesModel(provider, id);
+function userCard(
+  list: PriceList,
+  provider: string,
+  id: string,
+  price: Extract<ReadPrice, { kind: "own" }>,
+): RateCard {
+  const listing = listedModel(list, provider, id);
   const { kind: _, ...given } = price;
   return {
     id: `${provider}/${id}`,
@@ -90,16 +113,16 @@ function userCard(provider: string, id: string, price: Extract<ReadPrice, { kind
   };
 }
 
-/** The price that wflo's own rows and genai-prices give. */
-function listed(provider: string, model: string, matchedBy?: "user"): Found {
+/** The price that wflo's own rows and the price list give. */
+function listed(list: PriceList, provider: string, model: string, matchedBy?: "user"): Found {
   const id = modelId(provider, model);
-  const catalogued = genaiPricesModel(provider, id);
+  const catalogued = listedModel(list, provider, id);
   const known = "unknown" in catalogued ? undefined : catalogued;
   const overlay = overlayModel(provider, id, known?.schedule ?? []);
   if (overlay && "unknown" in overlay) return overlay;
   const schedule = overlay?.schedule ?? known?.schedule ?? [];
   if (schedule.length === 0)
-    return "unknown" in catalogued ? catalogued : unknown("the price catalogue is empty for it");
+    return "unknown" in catalogued ? catalogued : unknown("the price list is empty for it");
 
   const name = overlay?.model ?? known?.id ?? id;
   const contextWindow = overlay?.contextWindow ?? known?.contextWindow;
@@ -109,17 +132,21 @@ function listed(provider: string, model: string, matchedBy?: "user"): Found {
     model: name,
     matchedBy: matchedBy ?? known?.matchedBy ?? (overlay?.model === undefined ? "exact" : "family"),
     ...(contextWindow === undefined ? {} : { contextWindow }),
-    ...(overlay?.billedBy === undefined ? {} : { billedBy: overlay.billedBy }),
+    ...billed(overlay?.billedBy ?? (overlay ? undefined : known?.billedBy)),
     ...modelSize(provider, id),
   });
 }
 
+function billed(billedBy: string | undefined): Pick<RateCard, "billedBy"> {
+  return billedBy === undefined ? {} : { billedBy };
+}
+
 function cardBySchedule(
   schedule: readonly DatedRates[],
-  base: Omit<RateCard, "rates" | "source" | "asOf" | "mayAlsoApply">,
+  base: Omit<RateCard, "rates" | "fees" | "source" | "asOf" | "mayAlsoApply">,
 ): Found {
-  const cards = schedule.map(({ rates, source, asOf }): RateCard => {
-    return { ...base, source, rates, ...(asOf === undefined ? {} : { asOf }) };
+  const cards = schedule.map(({ rates, fees, source, asOf }): RateCard => {
+    return { ...base, source, rates, ...(fees ? { fees } : {}), ...(asOf === undefined ? {} : { asOf }) };
   });
   const [only] = cards;
   if (cards.length === 1 && only) return only;

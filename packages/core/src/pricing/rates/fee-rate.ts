@@ -1,22 +1,35 @@
-import { OVERLAY_FEES, type OverlayFee } from "./overlay-fees.ts";
+import { OVERLAY_FEES } from "./overlay/overlay.ts";
+import type { OverlayFee } from "./overlay/row.ts";
 import { picoUsdPerPiece } from "./pico-usd.ts";
-import type { RateCard } from "./rate-card.ts";
+import type { FeeRate, RateCard } from "./rate-card.ts";
 
-/** The price of one piece of a fee, and what a piece costs beside it that no usage shows. */
-export interface FeeRate {
-  readonly picoUsd: bigint;
-  readonly alsoBilled: string | undefined;
+/** The price of pieces, and the input tokens that a piece costs beside it, which no usage shows. */
+export interface KnownFee extends FeeRate {
+  readonly alsoInputTokens?: number;
 }
 
-/** The price of a fee such as `web_search` at the card's provider; undefined where none is known. */
-export function feeRate(card: RateCard, meter: string): FeeRate | undefined {
+/**
+ * The price of a fee such as `web_search` at the card's provider: the user's, else wflo's own, else that of the price list. Undefined
+ * where none is known.
+ */
+export function feeRate(card: RateCard, meter: string): KnownFee | undefined {
+  const listed = card.fees?.[meter];
+  if (listed && card.source === "user") return listed;
   const row = OVERLAY_FEES.find(
     (fee) => fee.provider === card.provider && fee.meter === meter && (fee.models?.test(card.model) ?? true),
   );
-  if (!row) return undefined;
-  return { picoUsd: picoUsdPerPiece(row.dollars), alsoBilled: alsoBilled(row, card) };
+  return row ? { ...rateOf(row), ...alsoInput(row, card) } : listed;
 }
 
-function alsoBilled(row: OverlayFee, card: RateCard): string | undefined {
-  return row.alsoBilled?.models.test(card.model) ? row.alsoBilled.what : undefined;
+function rateOf({ dollars, per, least, once }: OverlayFee): FeeRate {
+  return {
+    picoUsd: picoUsdPerPiece(dollars),
+    ...(per === undefined ? {} : { per: BigInt(per) }),
+    ...(least === undefined ? {} : { least }),
+    ...(once === undefined ? {} : { once }),
+  };
+}
+
+function alsoInput({ alsoInputTokens: also }: OverlayFee, card: RateCard): Pick<KnownFee, "alsoInputTokens"> {
+  return also?.models.test(card.model) ? { alsoInputTokens: also.tokens } : {};
 }

@@ -1,6 +1,7 @@
-import { OVERLAY_RATES, OVERLAY_UNKNOWN } from "./overlay.ts";
+import { OVERLAY_RATES, OVERLAY_UNKNOWN } from "./overlay/overlay.ts";
+import type { OverlayRates, TokenPrices } from "./overlay/row.ts";
 import { picoUsdPerToken } from "./pico-usd.ts";
-import type { Rate, Rates, UnknownRate } from "./rate-card.ts";
+import type { Meter, Rate, Rates, UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
 
 /**
@@ -27,7 +28,7 @@ export function overlayModel(
 
   const schedule: DatedRates[] = [...catalogued];
   for (const row of rows) {
-    const rates = ratesOfText(row.rates);
+    const rates = ratesOf(row);
     if (row.adds) {
       for (const [index, entry] of schedule.entries()) {
         schedule[index] = {
@@ -50,10 +51,21 @@ export function overlayModel(
   };
 }
 
-function ratesOfText(text: Readonly<Partial<Record<string, string>>>): Rates {
-  const rates: Record<string, Rate> = {};
-  for (const [meter, dollars] of Object.entries(text)) {
-    if (dollars !== undefined) rates[meter] = { picoUsd: picoUsdPerToken(dollars), tiers: [] };
+function ratesOf({ rates: prices, long }: OverlayRates): Rates {
+  const rates: Partial<Record<Meter, Rate>> = {};
+  for (const [meter, dollars] of entriesOf(prices)) {
+    const above = long?.rates[meter];
+    rates[meter] = {
+      picoUsd: picoUsdPerToken(dollars),
+      tiers:
+        long && above !== undefined
+          ? [{ aboveInputTokens: long.aboveInputTokens, picoUsd: picoUsdPerToken(above) }]
+          : [],
+    };
   }
   return rates;
+}
+
+function entriesOf(prices: TokenPrices): readonly (readonly [Meter, string])[] {
+  return Object.entries(prices) as [Meter, string][];
 }

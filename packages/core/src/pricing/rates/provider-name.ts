@@ -20,6 +20,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   ],
   fireworks: ["fireworks-ai", "fireworks_ai", "fireworksai"],
   "github-copilot": ["copilot", "github_copilot"],
+  cohere: ["cohere_chat"],
   google: [
     "gcp.gemini",
     "gcp.gen_ai",
@@ -42,6 +43,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   moonshotai: ["moonshot", "moonshot-ai"],
   openai: ["open-ai", "open_ai"],
   together: ["together-ai", "together_ai", "togetherai"],
+  vercel: ["ai-gateway", "gateway", "vercel-ai-gateway", "vercel-gateway", "vercel_ai_gateway"],
   voyageai: ["voyage"],
   "x-ai": ["grok", "x_ai", "xai"],
   zai: ["z-ai", "z.ai"],

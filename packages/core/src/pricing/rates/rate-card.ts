@@ -10,7 +10,10 @@ export type Meter =
   | "outputAudio"
   | "inputImage"
   | "cachedInputImage"
-  | "outputImage";
+  | "outputImage"
+  | "inputVideo"
+  | "outputVideo"
+  | "reasoning";
 
 /**
  * A price per token in pico-dollars. The whole request takes the highest tier whose threshold its INPUT
@@ -24,6 +27,21 @@ export interface Rate {
 
 /** The prices of a model by kind of token. */
 export type Rates = Readonly<Partial<Record<Meter, Rate>>>;
+
+/** The price of what is billed by the piece beside tokens: a search, a second of audio, a page. */
+export interface FeeRate {
+  /** Of `per` pieces, in pico-dollars. */
+  readonly picoUsd: bigint;
+  /** So many pieces are one unit of the price: 3,600 seconds, 1,000 pages. Default 1. */
+  readonly per?: bigint;
+  /** A request with any is billed for at least so many pieces. */
+  readonly least?: number;
+  /** True: a request with any is billed for one, however many there were. */
+  readonly once?: boolean;
+}
+
+/** Prices of pieces by what they are: `web_search`, `audioSeconds`. */
+export type FeeRates = Readonly<Partial<Record<string, FeeRate>>>;
 
 /**
  * The prices of one model at one time, with where they come from. Stored with each charge, since prices
@@ -41,6 +59,8 @@ export interface RateCard {
   /** `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. */
   readonly matchedBy: "exact" | "family" | "user";
   readonly rates: Rates;
+  /** What the model's own price list has for things billed by the piece. */
+  readonly fees?: FeeRates;
   /**
    * Other rates that a request sent now may still be billed at: peak hours, or a new price within the next
    * day.

@@ -1,10 +1,11 @@
-import type { Rates } from "./rate-card.ts";
+import type { FeeRates, Rates } from "./rate-card.ts";
 
 const DAY_MS = 86_400_000;
 
 /** Rates with the time they hold: from an instant on, within hours of the day (UTC), both, or always. */
 export interface DatedRates {
   readonly rates: Rates;
+  readonly fees?: FeeRates;
   readonly source: string;
   readonly asOf?: string;
   readonly fromMs?: number;

@@ -1,8 +1,7 @@
-import { usageOfOpenAIChat, usageOfOpenAIResponse } from "./usage-of-openai.ts";
-import { usageOfResponse } from "./usage-of-response.ts";
-import type { Usage } from "./usage.ts";
-
-type Body = Readonly<Record<string, unknown>>;
+import { fieldsOf, listOf, type Fields } from "./usage-of-response-fields.ts";
+import { chatUsageIn } from "./usage-of-response-providers.ts";
+import { readingOf } from "./usage-of-response.ts";
+import { isUsage, type SideUsage, type Usage } from "./usage.ts";
 
 /** What a provider itself says of an answer. */
 export interface ToldByProvider {
@@ -12,68 +11,168 @@ export interface ToldByProvider {
   readonly answerId: string | undefined;
 }
 
+/** Where events keep the part of an answer that they bring; what is called so elsewhere tells no usage. */
+const INSIDE = ["response", "message", "interaction", "metadata"] as const;
+const TELLS = ["usage", "model"] as const;
+/** Content, which tells nothing of usage and is not kept. */
+const CONTENT = new Set(["delta", "choices", "content"]);
+/** The parts of Gemini's candidates that tell of fees. */
+const GROUNDS = ["groundingMetadata", "urlContextMetadata"] as const;
+
 /**
- * Follows what a provider itself tells of one answer, before a framework makes its own words of it, which leave parts out: a body of OpenAI's
- * or Anthropic's API, or the events of its stream.
+ * Follows what a provider itself tells of one answer, before a framework makes its own words of it, which leave parts out: a body of
+ * a provider's API, or the events of its stream.
  */
 export class NativeAnswer {
   /** How often usage was told. */
   counts = 0;
-  #usage: Body | undefined;
-  #body: Body = {};
+  /** Whether an error was told in place of an answer, or of its end. */
+  hasFailed = false;
+  /** Whether something was made. */
+  hasContent = false;
+  readonly #usages = new Map<string, Fields>();
+  readonly #candidates: Fields[] = [];
+  readonly #steps: Fields[] = [];
+  readonly #earlier: SideUsage[] = [];
+  #hasBegun = false;
+  #hasEnded = false;
+  #body: Fields = {};
 
-  /** A body, or an event that brings a part of one: OpenAI's chunks and responses, Anthropic's start and last delta of a message. */
+  /** A body, or an event that brings a part of one. */
   note(data: unknown): void {
-    if (!isBody(data)) return;
-    const inside = [data["response"], data["message"]].find(isBody);
-    const body = inside ?? data;
-    const { usage, delta: _, choices: __, content: ___, ...rest } = body;
+    const event = fieldsOf(data);
+    if (!event || Array.isArray(data)) return;
+    if (event["type"] === "message_start") this.#begin(fieldsOf(event["message"])?.["id"]);
+    this.#noteProgress(event);
+    const inside = insideOf(event);
+    const { usage: _, usageMetadata, ...rest } = inside ?? event;
     // Anthropic's later events have a type of their own and say nothing else of the message.
-    if (inside !== undefined || !("type" in data) || data["type"] === "message")
-      this.#body = { ...this.#body, ...rest };
-    if (isBody(usage)) this.#noteUsage(usage);
+    if (inside !== undefined || !("type" in event) || isWhole(event)) this.#keep(rest);
+    this.#noteUsage("usage", chatUsageIn(inside ?? event));
+    this.#noteUsage("usageMetadata", usageMetadata);
+    this.#noteGateway(event);
+  }
+
+  /** Whether it broke off: a message that began and has not told its end. */
+  get isCut(): boolean {
+    return this.#hasBegun && !this.#hasEnded;
+  }
+
+  /** What has been told of the answer so far, as one body without its content. */
+  body(): Fields {
+    const candidates = this.#candidates.length === 0 ? {} : { candidates: this.#candidates };
+    const steps = this.#steps.length === 0 ? {} : { steps: this.#steps };
+    return { ...steps, ...this.#body, ...candidates, ...Object.fromEntries(this.#usages) };
   }
 
   /** What it has told so far; undefined where there is no usage in words that are known here. */
   told(): ToldByProvider | undefined {
-    const { model, service_tier: tier, id } = this.#body;
-    const usage = this.#count();
-    if (usage === undefined) return undefined;
+    if (this.#usages.size === 0 && this.counts === 0) return undefined;
+    const body = this.body();
+    const reading = readingOf(body);
+    if (reading === undefined || !isUsage(reading.usage)) return undefined;
+    const { usage } = reading;
+    const others = [...(usage.others ?? []), ...this.#earlier];
     return {
-      usage,
-      model: textOf(model),
-      serviceTier: textOf(tier) ?? textOf(this.#usage?.["service_tier"]),
-      answerId: textOf(id),
+      usage: others.length === 0 ? usage : { ...usage, others },
+      model: textOf(reading.model ?? body["model"]),
+      serviceTier: textOf(reading.serviceTier),
+      answerId: textOf(body["id"]),
     };
   }
 
-  #count(): Usage | undefined {
-    const usage = this.#usage;
-    if (usage === undefined) return undefined;
-    if ("prompt_tokens" in usage) return usageOfOpenAIChat({ ...this.#body, usage });
-    if (this.#body["object"] === "response") return usageOfOpenAIResponse({ ...this.#body, usage });
-    if (this.#body["type"] === "message") return usageOfResponse({ ...this.#body, usage })?.usage;
-    return undefined;
+  #keep(rest: Fields): void {
+    const kept = Object.entries(rest).filter(([name]) => !CONTENT.has(name));
+    this.#body = { ...this.#body, ...Object.fromEntries(kept) };
+    for (const candidate of listOf(rest["candidates"])) {
+      const runsCode = listOf(fieldsOf(candidate["content"])?.["parts"]).some(
+        (part) => part["executableCode"] != null,
+      );
+      if (runsCode || GROUNDS.some((name) => candidate[name] != null)) this.#candidates.push(candidate);
+    }
+    if ("eval_count" in rest) this.counts += 1;
   }
 
-  #noteUsage(usage: Body): void {
+  #noteUsage(name: string, value: unknown): void {
+    const usage = fieldsOf(value);
+    if (!usage || Array.isArray(value)) return;
     this.counts += 1;
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
-    const both = { ...this.#usage, ...told };
+    // Gemini tells it as a whole each time, and may tell less than before.
+    const known = "totalTokenCount" in told ? undefined : this.#usages.get(name);
+    const both = { ...known, ...told };
     // Anthropic's last event may tell the output alone. Of two counts of one answer the larger is charged.
-    const isLess = totalOf(both) < totalOf(this.#usage);
-    this.#usage = isLess ? { ...told, ...this.#usage } : both;
+    const isLess = totalOf(both) < totalOf(known);
+    this.#usages.set(name, isLess ? { ...told, ...known } : both);
+  }
+
+  /** A message after one that has ended is another request; told again before that, it is the same. */
+  #begin(id: unknown): void {
+    const told = this.#hasEnded && id !== this.#body["id"] ? this.told() : undefined;
+    if (told) {
+      this.#earlier.splice(0, Infinity, { ...(told.model ? { model: told.model } : {}), usage: told.usage });
+      this.#usages.clear();
+    }
+    this.#hasBegun = true;
+    this.#hasEnded = false;
+  }
+
+  /** What a gateway says that it took. */
+  #noteGateway(event: Fields): void {
+    const gateway = fieldsOf(fieldsOf(event["provider_metadata"])?.["gateway"]);
+    const known = this.#usages.get("usage");
+    if (known && gateway && "cost" in gateway) this.#usages.set("usage", { cost: gateway["cost"], ...known });
+  }
+
+  /** Gemini's Interactions tell the calls of tools by pieces. */
+  #noteStep(event: Fields): void {
+    const step = fieldsOf(event["step"]);
+    if (step) this.#steps.push(step);
+    const delta = fieldsOf(event["delta"]);
+    const last = this.#steps.at(-1);
+    if (last && delta?.["arguments"] !== undefined && delta["type"] === last["type"])
+      this.#steps[this.#steps.length - 1] = { ...last, arguments: delta["arguments"] };
+  }
+
+  #noteProgress(event: Fields): void {
+    this.#noteStep(event);
+    const { type, error, choices, candidates } = event;
+    if (type === "message_delta" || type === "message_stop") this.#hasEnded = true;
+    const name = typeof type === "string" ? type : "";
+    const answer = fieldsOf(event["response"]);
+    if (error != null || name === "error" || answer?.["status"] === "failed") this.hasFailed = true;
+    const isPiece = /delta$|^content_block|^content-delta/.test(name) && name !== "message_delta";
+    if (isPiece || hasItems(choices) || hasItems(candidates) || "contentBlockDelta" in event)
+      this.hasContent = true;
   }
 }
 
-function totalOf(usage: Body | undefined): number {
-  const { prompt_tokens: read, completion_tokens: made } = usage ?? {};
-  const { input_tokens: input, output_tokens: output } = usage ?? {};
-  return [read, made, input, output].reduce<number>((sum, n) => sum + (typeof n === "number" ? n : 0), 0);
+/** The part of an answer that an event brings; undefined where the event is itself one. */
+function insideOf(event: Fields): Fields | undefined {
+  for (const name of INSIDE) {
+    const inside = fieldsOf(event[name]);
+    if (inside && TELLS.some((told) => told in inside)) return inside;
+  }
+  // Cohere's last event.
+  const delta = fieldsOf(event["delta"]);
+  return delta && fieldsOf(delta["usage"])?.["billed_units"] ? delta : undefined;
 }
 
-function isBody(value: unknown): value is Body {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** An event that is an answer as a whole: a message, or the result of an agent. */
+function isWhole({ type }: Fields): boolean {
+  return type === "message" || type === "result";
+}
+
+function totalOf(usage: Fields | undefined): number {
+  const names = ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "totalTokenCount"];
+  return names.reduce((sum, name) => {
+    const count = usage?.[name];
+    return typeof count === "number" ? sum + count : sum;
+  }, 0);
+}
+
+function hasItems(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,5 @@
+import { fieldsOf, usageFrom } from "./usage-of-response-fields.ts";
 import { isUsage, type Usage } from "./usage.ts";
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Whether a body is that of OpenAI's images: an answer with `data`, or the last event of its stream. */
 export function isOpenAIImage(body: unknown): boolean {
@@ -31,7 +30,7 @@ export function usageOfOpenAIImage(body: unknown): Usage | undefined {
 }
 
 /**
- * The usage of audio that was written down: tokens, or whole seconds (rounded up) as a fee where it is billed by its length, told
+ * The usage of audio that was written down, or of a realtime response: tokens, or whole seconds (rounded up) as a fee where it is billed by its length, told
  * as usage or as the length of a verbose answer. Undefined when there is neither, as in an answer that is plain text.
  */
 export function usageOfOpenAITranscription(body: unknown): Usage | undefined {
@@ -40,13 +39,26 @@ export function usageOfOpenAITranscription(body: unknown): Usage | undefined {
   if (!answer) return undefined;
   if (usage === undefined) return ofSeconds(answer["duration"]);
   if (usage["type"] === "duration" || "seconds" in usage) return ofSeconds(usage["seconds"]);
-  const { audio_tokens: audio } =
-    fieldsOf(usage["input_token_details"] ?? usage["input_tokens_details"]) ?? {};
-  return checked({
-    inputTokens: usage["input_tokens"],
-    ...part("inputAudioTokens", audio),
-    outputTokens: usage["output_tokens"],
-  });
+  const input = fieldsOf(usage["input_token_details"] ?? usage["input_tokens_details"]);
+  const output = fieldsOf(usage["output_token_details"] ?? usage["output_tokens_details"]);
+  const cached = fieldsOf(input?.["cached_tokens_details"]);
+  return checked(
+    usageFrom({
+      input: usage["input_tokens"],
+      cached: input?.["cached_tokens"],
+      cachedAudio: cached?.["audio_tokens"],
+      cachedImage: cached?.["image_tokens"],
+      inputAudio: without(input?.["audio_tokens"], cached?.["audio_tokens"]),
+      inputImage: without(input?.["image_tokens"], cached?.["image_tokens"]),
+      output: usage["output_tokens"],
+      outputAudio: output?.["audio_tokens"],
+    }),
+  );
+}
+
+/** Of a kind of input, what did not come from the cache. */
+function without(all: unknown, cached: unknown): unknown {
+  return typeof all === "number" && typeof cached === "number" ? Math.max(0, all - cached) : all;
 }
 
 /** Providers write lengths as numbers and as texts. */
@@ -66,8 +78,4 @@ function checked(usage: unknown): Usage | undefined {
 
 function part(name: keyof Usage, count: unknown): Partial<Record<keyof Usage, unknown>> {
   return count === undefined || count === null || count === 0 ? {} : { [name]: count };
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null ? (value as Fields) : undefined;
 }

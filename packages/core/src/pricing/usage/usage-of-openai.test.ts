@@ -24,19 +24,23 @@ describe("a chat completion", () => {
   });
 
   test.each([
-    [{ cost: 0.0436 }, 43_600_000],
-    [{ cost: 0.000497013333 }, 497_014],
-    [{ cost: 0.95, is_byok: true, cost_details: { upstream_inference_cost: 19 } }, 19_950_000_000],
-    [{ cost: 0.95, is_byok: false, cost_details: { upstream_inference_cost: 0.95 } }, 950_000_000],
+    [{ cost: 0.0436 }, 43_600_000_000],
+    [{ cost: 0.000497013333 }, 497_013_333],
+    [{ cost: 0.0004970133333333333 }, 497_013_334],
+    [{ cost: 0.95, is_byok: true, cost_details: { upstream_inference_cost: 19 } }, 19_950_000_000_000],
+    [{ cost: 0.95, is_byok: false, cost_details: { upstream_inference_cost: 0.95 } }, 950_000_000_000],
     [{ cost: 0.95, is_byok: true }, undefined],
-    [{ cost: { total_cost: 1 } }, undefined],
+    // Perplexity's.
+    [{ cost: { input_tokens_cost: 0.00001, total_cost: 0.00501 } }, 5_010_000_000],
+    // xAI's.
+    [{ cost_in_usd_ticks: 1_176_500 }, 117_650_000],
     [{ cost: -1 }, undefined],
     [{ cost: 0 }, undefined],
-  ])("tells OpenRouter's bill with %o", (told, billedNanoUsd) => {
+  ])("tells what a provider says that it took with %o", (told, reportedPicoUsd) => {
     const usage = { prompt_tokens: 10, completion_tokens: 2, ...told };
-    expect(usageOfOpenAIChat({ usage })?.billedNanoUsd).toBe(billedNanoUsd);
+    expect(usageOfOpenAIChat({ usage })?.reportedPicoUsd).toBe(reportedPicoUsd);
     const response = { usage: { input_tokens: 10, output_tokens: 2, ...told } };
-    expect(usageOfOpenAIResponse(response)?.billedNanoUsd).toBe(billedNanoUsd);
+    expect(usageOfOpenAIResponse(response)?.reportedPicoUsd).toBe(reportedPicoUsd);
   });
 
   test("names the pages that xAI's search read, which are billed by the piece", () => {

@@ -1,6 +1,7 @@
 import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
-import { readAnthropic, readChat, readGemini, readResponses } from "./usage-of-response-providers.ts";
+import { readGemini } from "./usage-of-gemini.ts";
+import { readAnthropic, readChat, readResponses } from "./usage-of-response-providers.ts";
 import { sumOfUsages } from "./usage-of-response-sum.ts";
 
 /**
@@ -15,9 +16,13 @@ export function readAiSdk(response: Fields): Reading | undefined {
   const parts = steps.length > 0 ? steps : [{ usage, providerMetadata, content }];
   const model = modelOf(response) ?? response["model"];
   // Steps of several models have several prices.
-  const isOneModel = steps.every((step) => (modelOf(step) ?? model) === model);
+  const isOwn = (step: Fields) => (modelOf(step) ?? model) === model;
+  const main = sumOfUsages(parts.filter(isOwn).map((part) => usageOfStep(part)));
+  const others = parts
+    .filter((part) => !isOwn(part))
+    .map((part) => ({ model: modelOf(part), usage: usageOfStep(part) }));
   return {
-    usage: isOneModel ? sumOfUsages(parts.map((part) => usageOfStep(part))) : undefined,
+    usage: main && others.length > 0 ? { ...main, others } : main,
     model,
     serviceTier: fieldsOf(fieldsOf(providerMetadata)?.["openai"])?.["serviceTier"],
   };
@@ -102,15 +107,14 @@ export function flatUsage(usage: Fields, metadata?: Fields): unknown {
   const cached = usage["cachedInputTokens"] ?? openai?.["cachedPromptTokens"];
   const written = usage["cacheCreationInputTokens"];
   const isOutside = anthropic !== undefined || fieldsOf(metadata?.["bedrock"]) !== undefined;
+  const read = cached ?? anthropic?.["cacheReadInputTokens"];
+  const made = written ?? anthropic?.["cacheCreationInputTokens"];
+  // In v4 it stands outside for certain.
+  if (anthropic && "promptTokens" in usage)
+    return usageFrom({ input: sumOf(input, read, made), cached: read, written: made, output });
   if (isOutside) {
-    const caches = [
-      cached,
-      written,
-      anthropic?.["cacheReadInputTokens"],
-      anthropic?.["cacheCreationInputTokens"],
-    ];
     const total = sumOf(usage["totalTokens"] ?? sumOf(input, output));
-    if (sumOf(...caches) !== 0 || total !== sumOf(input, output)) return undefined;
+    if (sumOf(read, made) !== 0 || total !== sumOf(input, output)) return undefined;
   }
   return usageFrom({
     input,

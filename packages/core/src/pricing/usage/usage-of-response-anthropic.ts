@@ -1,36 +1,74 @@
-import type { Usage } from "./usage.ts";
-import { feesOf, fieldsOf, listOf, sumOf, usageFrom, type Fields } from "./usage-of-response-fields.ts";
+import type { SideUsage, Usage } from "./usage.ts";
+import {
+  feesOf,
+  fieldsOf,
+  listOf,
+  picoUsdOf,
+  sumOf,
+  usageFrom,
+  type Fields,
+} from "./usage-of-response-fields.ts";
 import { sumOfUsages } from "./usage-of-response-sum.ts";
 
+/** Iterations whose work is not in the usage of the message. */
+const BESIDE_MESSAGE = new Set<unknown>(["advisor_message", "compaction"]);
+
 /**
- * The usage of an Anthropic message. Its `input_tokens` leave the cache out. Where it has iterations (compaction), they are
- * what is billed. Writes for an hour are part of the writes and named as the fee `cacheWrite1h`; a premium that multiplies the
- * price is a fee of its own, without a price here, so that such a cost is a lower bound.
+ * The usage of an Anthropic message. Its `input_tokens` leave the cache out. Where it has iterations (compaction, an advisor, a
+ * fallback), they are what is billed, each at the price of its own model. `advice`: how often an advisor answered.
  */
-export function usageOfAnthropic(usage: Fields, model: unknown): unknown {
+export function usageOfAnthropic(usage: Fields, model: unknown, advice = 0): unknown {
   const iterations = listOf(usage["iterations"]);
-  const isOneModel = iterations.every((part) => part["model"] === undefined || part["model"] === model);
-  if (!isOneModel) return undefined;
-  const parts = iterations.length > 0 ? iterations.map((part) => tokensOf(part)) : [tokensOf(usage)];
-  return sumOfUsages([...parts, { inputTokens: 0, outputTokens: 0, fees: feesOfMessage(usage) }]);
+  const own = iterations.filter((part) => isModel(part["model"], model));
+  const isTold = own.some(({ type }) => !BESIDE_MESSAGE.has(type));
+  const parts = isTold ? own : [usage, ...own];
+  const main = sumOfUsages([
+    ...parts.map((part) => tokensOf(part)),
+    usageFrom({
+      input: 0,
+      output: 0,
+      // Without an iteration of its own, what an advisor did is not told.
+      fees: [...feesOfMessage(usage), ...feesOf({ advisor: iterations.length === 0 ? advice : 0 })],
+      modifiers: modifiersOf(usage),
+      // A gateway in front adds it.
+      reported: picoUsdOf(usage["cost"]),
+    }),
+  ]);
+  if (main === undefined) return undefined;
+  const others = iterations
+    .filter((part) => !isModel(part["model"], model))
+    .map((part) => ({ model: part["model"], usage: tokensOf(part) }) as SideUsage);
+  const whole = iterations.length > 0 ? main : { ...main, ...contextOf(main) };
+  return others.length > 0 ? { ...whole, others } : whole;
+}
+
+function isModel(of: unknown, model: unknown): boolean {
+  return of === undefined || of === null || of === model;
 }
 
 function tokensOf(usage: Fields): unknown {
   const cached = usage["cache_read_input_tokens"];
-  const written = usage["cache_creation_input_tokens"];
+  const lifetimes = fieldsOf(usage["cache_creation"]);
+  const forMinutes = lifetimes?.["ephemeral_5m_input_tokens"];
+  const forAnHour = lifetimes?.["ephemeral_1h_input_tokens"];
+  const written = usage["cache_creation_input_tokens"] ?? sumOf(forMinutes, forAnHour);
+  // A stream's last event may tell more writes than its first told lifetimes of.
+  const isAllForAnHour = sumOf(forMinutes) === 0 && sumOf(forAnHour) > 0;
   return usageFrom({
     input: sumOf(usage["input_tokens"], cached, written),
     cached,
     written,
+    writtenForAnHour: isAllForAnHour ? written : forAnHour,
     output: usage["output_tokens"],
     reasoning: fieldsOf(usage["output_tokens_details"])?.["thinking_tokens"],
-    fees: feesOf({ cacheWrite1h: fieldsOf(usage["cache_creation"])?.["ephemeral_1h_input_tokens"] }),
   });
 }
 
-/** Where inference runs for no premium. */
-const ANYWHERE = new Set([undefined, null, "", "global", "not_available"]);
-const ORDINARY_SPEED = new Set([undefined, null, "standard"]);
+/** Where tools of the provider's ran, the counts are the sum of several requests of which none is told: as long as their mean. */
+function contextOf({ inputTokens, fees = [] }: Usage): Pick<Usage, "contextTokens"> {
+  const steps = fees.reduce((sum, { count }) => sum + count, 0) + 1;
+  return steps === 1 ? {} : { contextTokens: Math.ceil(inputTokens / steps) };
+}
 
 function feesOfMessage(usage: Fields): NonNullable<Usage["fees"]> {
   const tools = Object.entries(fieldsOf(usage["server_tool_use"]) ?? {});
@@ -38,8 +76,16 @@ function feesOfMessage(usage: Fields): NonNullable<Usage["fees"]> {
   const paid = tools.filter(([name]) => name !== "web_fetch_requests");
   return feesOf({
     ...Object.fromEntries(paid.map(([name, count]) => [name.replace(/_requests$/, ""), count])),
-    inference_geo: ANYWHERE.has(usage["inference_geo"] as string) ? 0 : 1,
-    speed: ORDINARY_SPEED.has(usage["speed"] as string) ? 0 : 1,
     fallback_credit: usage["fallback_credit"] ? 1 : 0,
+  });
+}
+
+/** Inference anywhere, at the speed of everybody. */
+const ORDINARY = new Set(["", "global", "not_available", "standard"]);
+
+function modifiersOf(usage: Fields): readonly string[] {
+  return ["inference_geo", "speed"].flatMap((name) => {
+    const value = usage[name];
+    return typeof value === "string" && !ORDINARY.has(value) ? [`${name}:${value}`] : [];
   });
 }

@@ -15,12 +15,22 @@ export interface ReadCounts {
   readonly input: unknown;
   readonly output: unknown;
   readonly cached?: unknown;
+  readonly cachedAudio?: unknown;
+  readonly cachedImage?: unknown;
   readonly written?: unknown;
+  readonly writtenForAnHour?: unknown;
   readonly inputAudio?: unknown;
+  readonly inputImage?: unknown;
+  readonly inputVideo?: unknown;
   readonly reasoning?: unknown;
   readonly outputAudio?: unknown;
   readonly outputImage?: unknown;
+  readonly outputVideo?: unknown;
+  /** The longest of several requests. */
+  readonly context?: unknown;
   readonly fees?: NonNullable<Usage["fees"]>;
+  readonly modifiers?: readonly string[];
+  readonly reported?: number | undefined;
 }
 
 /** The object as fields; undefined for anything else. */
@@ -59,19 +69,39 @@ export function feesOf(counts: Readonly<Record<string, unknown>>): NonNullable<U
     .filter(({ count }) => count !== 0);
 }
 
+/** Dollars as a provider writes them, in whole pico-dollars (rounded up); undefined for what is no amount. */
+export function picoUsdOf(dollars: unknown): number | undefined {
+  const amount = typeof dollars === "string" && dollars !== "" ? Number(dollars) : dollars;
+  if (typeof amount !== "number" || !(amount >= 0)) return undefined;
+  // Without the dust of binary fractions: 0.0436 is no more than 43,600,000,000. A double has 15 digits.
+  const pico = Math.ceil(Number((Number(amount.toPrecision(15)) * 1e12).toPrecision(15)));
+  return Number.isSafeInteger(pico) ? pico : undefined;
+}
+
 /** A usage without the parts that are zero or not reported. */
 export function usageFrom(counts: ReadCounts): unknown {
   const part = (name: keyof Usage, count: unknown) =>
     count === undefined || count === null || count === 0 ? {} : { [name]: count };
+  const list = (name: keyof Usage, items: readonly unknown[] | undefined) =>
+    items === undefined || items.length === 0 ? {} : { [name]: items };
   return {
     inputTokens: counts.input,
     ...part("cachedInputTokens", counts.cached),
+    ...part("cachedInputAudioTokens", counts.cachedAudio),
+    ...part("cachedInputImageTokens", counts.cachedImage),
     ...part("cacheWriteTokens", counts.written),
+    ...part("cacheWrite1hTokens", counts.writtenForAnHour),
     ...part("inputAudioTokens", counts.inputAudio),
+    ...part("inputImageTokens", counts.inputImage),
+    ...part("inputVideoTokens", counts.inputVideo),
     outputTokens: counts.output,
     ...part("reasoningTokens", counts.reasoning),
     ...part("outputAudioTokens", counts.outputAudio),
     ...part("outputImageTokens", counts.outputImage),
-    ...(counts.fees === undefined || counts.fees.length === 0 ? {} : { fees: counts.fees }),
+    ...part("outputVideoTokens", counts.outputVideo),
+    ...part("contextTokens", counts.context === counts.input ? undefined : counts.context),
+    ...list("fees", counts.fees),
+    ...list("modifiers", counts.modifiers),
+    ...part("reportedPicoUsd", counts.reported),
   };
 }

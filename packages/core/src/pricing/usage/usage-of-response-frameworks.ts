@@ -21,22 +21,28 @@ export function readLangChain(response: Fields): Reading | undefined {
 function usageOfMessage(usage: Fields, about: Fields | undefined): unknown {
   const input = fieldsOf(usage["input_token_details"]);
   const output = fieldsOf(usage["output_token_details"]);
-  const cached = input?.["cache_read"];
-  const written = input?.["cache_creation"];
+  const tier = typeof about?.["service_tier"] === "string" ? about["service_tier"] : "";
+  // Some versions put the tier that served it before the names.
+  const of = (details: Fields | undefined, name: string) => details?.[name] ?? details?.[`${tier}_${name}`];
+  const cached = of(input, "cache_read");
+  const forAnHour = input?.["ephemeral_1h_input_tokens"];
+  const lifetimes = sumOf(input?.["ephemeral_5m_input_tokens"], forAnHour);
+  const written = lifetimes > 0 ? lifetimes : of(input, "cache_creation");
   const raw = fieldsOf(about?.["usage"]);
   // The pieces of a stream are put together wrongly in it: then the two do not agree.
   const isWhole = raw && "input_tokens" in raw && raw["output_tokens"] === usage["output_tokens"];
   if (isWhole && "cache_read_input_tokens" in raw) return usageOfAnthropic(raw, about?.["model"]);
   // Some versions leave the cache out of the input, others do not, and no total tells which.
-  if (sumOf(cached, written) !== 0 && mayBeAnthropic(about)) return undefined;
+  if (sumOf(cached, written) !== 0 && lifetimes === 0 && mayBeAnthropic(about)) return undefined;
   const outputTokens = wholeOutput(usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]);
   return usageFrom({
     input: usage["input_tokens"],
     cached,
     written,
+    writtenForAnHour: forAnHour,
     inputAudio: input?.["audio"],
     output: outputTokens,
-    reasoning: output?.["reasoning"],
+    reasoning: of(output, "reasoning"),
     outputAudio: output?.["audio"],
   });
 }

@@ -1,46 +1,7 @@
 import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
-import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import { feesOf, fieldsOf, listOf, sumOf, usageFrom } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
 import { usageOfOpenAIChat, usageOfOpenAIResponse } from "./usage-of-openai.ts";
-
-/** Gemini: `usageMetadata`. Thoughts stand outside the candidates, what tools put in outside the prompt. */
-export function readGemini(response: Fields): Reading | undefined {
-  const usage = fieldsOf(response["usageMetadata"]);
-  if (!usage || !("promptTokenCount" in usage)) return undefined;
-  const input = sumOf(usage["promptTokenCount"], usage["toolUsePromptTokenCount"]);
-  const said = sumOf(usage["candidatesTokenCount"], usage["thoughtsTokenCount"]);
-  const cachedAudio = modality(usage["cacheTokensDetails"], "AUDIO");
-  const audio = sumOf(modality(usage["promptTokensDetails"], "AUDIO"));
-  return {
-    usage: usageFrom({
-      input,
-      cached: usage["cachedContentTokenCount"],
-      inputAudio: audio - cachedAudio,
-      output: wholeOutput(input, said, usage["totalTokenCount"]),
-      reasoning: usage["thoughtsTokenCount"],
-      outputAudio: modality(usage["candidatesTokensDetails"], "AUDIO"),
-      outputImage: modality(usage["candidatesTokensDetails"], "IMAGE"),
-      fees: feesOf({
-        cachedInputAudio: cachedAudio,
-        google_search: searches(response),
-      }),
-    }),
-    model: response["modelVersion"],
-    serviceTier: usage["serviceTier"] ?? usage["trafficType"],
-  };
-}
-
-function modality(details: unknown, name: string): number {
-  const counts = listOf(details).filter((detail) => detail["modality"] === name);
-  return sumOf(...counts.map((detail) => detail["tokenCount"]));
-}
-
-function searches(response: Fields): number {
-  const queries = listOf(response["candidates"]).map(
-    (candidate) => fieldsOf(candidate["groundingMetadata"])?.["webSearchQueries"],
-  );
-  return sumOf(...queries.map((list) => (Array.isArray(list) ? list.length : 0)));
-}
 
 /** Cohere: what it bills, which is not what it counts. Both spellings, v1 (`meta`) and v2 (`usage`). */
 export function readCohere(response: Fields): Reading | undefined {
@@ -78,25 +39,58 @@ export function readAnthropic(response: Fields): Reading | undefined {
     "cache_creation_input_tokens" in usage ||
     "cache_read_input_tokens" in usage;
   if (!isMessage) return undefined;
-  // Claude's agent SDK reports several models together; their prices differ.
-  const models = Object.keys(fieldsOf(response["modelUsage"]) ?? {});
-  return {
-    usage: models.length > 1 ? undefined : usageOfAnthropic(usage, response["model"]),
-    model: response["model"] ?? models[0],
-    serviceTier: usage["service_tier"],
-  };
+  const models = Object.entries(fieldsOf(response["modelUsage"]) ?? {});
+  if (models.length > 1) return readAgentResult(models);
+  const model = response["model"] ?? models[0]?.[0];
+  const advice = listOf(response["content"]).filter(({ type }) => type === "advisor_tool_result").length;
+  return { usage: usageOfAnthropic(usage, model, advice), model, serviceTier: usage["service_tier"] };
+}
+
+/** Claude's agent SDK reports several models together; their prices differ. */
+function readAgentResult(models: readonly (readonly [model: string, usage: unknown])[]): Reading {
+  const others = models.map(([model, counts]) => {
+    const usage = fieldsOf(counts) ?? {};
+    const cached = usage["cacheReadInputTokens"];
+    const written = usage["cacheCreationInputTokens"];
+    const read = usageFrom({
+      input: sumOf(usage["inputTokens"], cached, written),
+      cached,
+      written,
+      output: usage["outputTokens"],
+      fees: feesOf({ web_search: usage["webSearchRequests"] }),
+    });
+    return { model, usage: read };
+  });
+  return { usage: { inputTokens: 0, outputTokens: 0, others }, model: models[0]?.[0] };
 }
 
 /** OpenAI's Chat Completions and embeddings, and the many that speak like it. */
 export function readChat(response: Fields): Reading | undefined {
-  const usage = fieldsOf(response["usage"]);
+  const usage = chatUsageIn(response);
   if (!usage || !("prompt_tokens" in usage)) return undefined;
   const counts = sumOf(usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]);
   return {
-    usage: Number.isNaN(counts) ? undefined : usageOfOpenAIChat(response),
+    usage: Number.isNaN(counts) ? undefined : usageOfOpenAIChat({ ...response, usage }),
     model: response["model"],
     serviceTier: response["service_tier"],
   };
+}
+
+/** Where the usage of a chat stands: Groq's streams have it apart, Moonshot's in a choice. */
+export function chatUsageIn(response: Fields): Fields | undefined {
+  const [choice] = listOf(response["choices"]);
+  return [response["usage"], fieldsOf(response["x_groq"])?.["usage"], choice?.["usage"]]
+    .map(fieldsOf)
+    .find((usage) => usage !== undefined);
+}
+
+/** Vertex's embeddings: the tokens of each text. */
+export function readVertexEmbedding(response: Fields): Reading | undefined {
+  const counts = listOf(response["predictions"]).flatMap((prediction) => {
+    const statistics = fieldsOf(fieldsOf(prediction["embeddings"])?.["statistics"]);
+    return statistics && "token_count" in statistics ? [statistics["token_count"]] : [];
+  });
+  return counts.length === 0 ? undefined : { usage: usageFrom({ input: sumOf(...counts), output: 0 }) };
 }
 
 /** OpenAI's Responses, images and transcriptions. */
@@ -108,28 +102,5 @@ export function readResponses(response: Fields): Reading | undefined {
     usage: Number.isNaN(counts) ? undefined : usageOfOpenAIResponse(response),
     model: response["model"],
     serviceTier: response["service_tier"],
-  };
-}
-
-/** Bedrock's Converse: tokens of the cache stand outside the input. It does not name its model. */
-export function readBedrock(response: Fields): Reading | undefined {
-  const usage = fieldsOf(response["usage"]);
-  if (!usage || !("inputTokens" in usage)) return undefined;
-  if (!("stopReason" in response) && !("cacheReadInputTokens" in usage)) return undefined;
-  const cached = usage["cacheReadInputTokens"];
-  const written = usage["cacheWriteInputTokens"];
-  const hourly = listOf(usage["cacheDetails"]).filter(({ ttl }) => ttl === "1h");
-  return {
-    usage: usageFrom({
-      input: sumOf(usage["inputTokens"], cached, written),
-      cached,
-      written,
-      output: usage["outputTokens"],
-      fees: feesOf({
-        ...fieldsOf(usage["serverToolUsage"]),
-        cacheWrite1h: sumOf(...hourly.map(({ inputTokens }) => inputTokens)),
-      }),
-    }),
-    serviceTier: fieldsOf(response["serviceTier"])?.["type"],
   };
 }

@@ -128,11 +128,12 @@ describe("what a provider reports", () => {
       {
         usage: {
           ...claudeUsage,
-          fees: [
-            { meter: "cacheWrite1h", count: 400 },
-            { meter: "web_search", count: 2 },
-            { meter: "inference_geo", count: 1 },
-          ],
+          // What was written beyond the told lifetimes has the only one that was told.
+          cacheWrite1hTokens: 418,
+          // Of three requests, none of them told.
+          contextTokens: 511,
+          fees: [{ meter: "web_search", count: 2 }],
+          modifiers: ["inference_geo:us"],
         },
       },
     ],
@@ -148,7 +149,37 @@ describe("what a provider reports", () => {
           { input_tokens: 229, output_tokens: 5 },
         ],
       }),
-      { usage: { inputTokens: 55_425, cacheWriteTokens: 55_096, outputTokens: 136 } },
+      {
+        usage: {
+          inputTokens: 55_425,
+          cacheWriteTokens: 55_096,
+          outputTokens: 136,
+          contextTokens: 55_196,
+        },
+      },
+    ],
+    [
+      "Anthropic with an advisor, whose work is at the price of its own model",
+      claudeWith({
+        iterations: [
+          { type: "message", input_tokens: 3, output_tokens: 33 },
+          { type: "advisor_message", model: "claude-opus-5", input_tokens: 100, output_tokens: 10 },
+        ],
+      }),
+      {
+        usage: {
+          inputTokens: 3,
+          outputTokens: 33,
+          others: [{ model: "claude-opus-5", usage: { inputTokens: 100, outputTokens: 10 } }],
+        },
+      },
+    ],
+    [
+      "Anthropic's own counts where only the work beside the message was told apart",
+      claudeWith({
+        iterations: [{ type: "compaction", input_tokens: 1_000, output_tokens: 10 }],
+      }),
+      { usage: { ...claudeUsage, inputTokens: 2_532, outputTokens: 43, contextTokens: 1_532 } },
     ],
     [
       "Claude's agent SDK",
@@ -176,20 +207,18 @@ describe("what a provider reports", () => {
           candidatesTokensDetails: [{ modality: "IMAGE", tokenCount: 20 }],
           serviceTier: "standard",
         }),
-        candidates: [{ groundingMetadata: { webSearchQueries: ["a", "b"] } }],
+        candidates: [{ groundingMetadata: { webSearchQueries: ["a", "b", ""] }, urlContextMetadata: {} }],
       },
       {
         usage: {
           inputTokens: 107,
           cachedInputTokens: 60,
+          cachedInputAudioTokens: 6,
           inputAudioTokens: 4,
           outputTokens: 272,
           reasoningTokens: 244,
           outputImageTokens: 20,
-          fees: [
-            { meter: "cachedInputAudio", count: 6 },
-            { meter: "google_search", count: 2 },
-          ],
+          fees: [{ meter: "google_search", count: 2 }],
         },
         serviceTier: "standard",
       },
@@ -214,8 +243,8 @@ describe("what a provider reports", () => {
           inputTokens: 52,
           cachedInputTokens: 10,
           cacheWriteTokens: 20,
+          cacheWrite1hTokens: 20,
           outputTokens: 57,
-          fees: [{ meter: "cacheWrite1h", count: 20 }],
         },
       },
     ],
@@ -308,7 +337,10 @@ describe("what a framework reports", () => {
         steps: [{ usage: flat }, { usage: { inputTokens: 50, outputTokens: 10, totalTokens: 60 } }],
         response: { modelId: "gpt-5" },
       },
-      { usage: { inputTokens: 150, cachedInputTokens: 60, outputTokens: 30 }, model: "gpt-5" },
+      {
+        usage: { inputTokens: 150, cachedInputTokens: 60, outputTokens: 30, contextTokens: 100 },
+        model: "gpt-5",
+      },
     ],
     [
       "the AI SDK with a tool that the provider ran",
@@ -332,6 +364,25 @@ describe("what a framework reports", () => {
       "an embedding of the AI SDK",
       { embedding: [], usage: { tokens: 8 } },
       { usage: { inputTokens: 8, outputTokens: 0 } },
+    ],
+    [
+      "steps of two models of the AI SDK, each at its own price",
+      {
+        usage: { inputTokens: 1, outputTokens: 1 },
+        steps: ["gpt-5", "gpt-5-mini"].map((modelId) => ({
+          usage: { inputTokens: 1, outputTokens: 1 },
+          response: { modelId },
+        })),
+        response: { modelId: "gpt-5" },
+      },
+      {
+        usage: {
+          inputTokens: 1,
+          outputTokens: 1,
+          others: [{ model: "gpt-5-mini", usage: { inputTokens: 1, outputTokens: 1 } }],
+        },
+        model: "gpt-5",
+      },
     ],
     [
       "a Mastra agent",
@@ -405,7 +456,7 @@ describe("what a framework reports", () => {
           { usage: { inputTokens: 20, outputTokens: 3, totalTokens: 23 } },
         ],
       },
-      { usage: { inputTokens: 30, outputTokens: 5 } },
+      { usage: { inputTokens: 30, outputTokens: 5, contextTokens: 20 } },
     ],
   ])("%s", (_, response, expected) => {
     expect(usageOfResponse(response)).toMatchObject(expected);
@@ -472,21 +523,6 @@ describe("what cannot be counted on is no usage, and never a wrong number", () =
     ["zeros, which count nothing", withCounts({ input_tokens: 0, output_tokens: 0 })],
     ["Ollama without its input", { model: "llama3.2", eval_count: 298 }],
     ["several models in one total", { type: "result", usage: claude.usage, modelUsage: { a: {}, b: {} } }],
-    [
-      "iterations of another model",
-      claudeWith({ iterations: [{ model: "claude-haiku-4-5", input_tokens: 1, output_tokens: 1 }] }),
-    ],
-    [
-      "steps of two models",
-      {
-        usage: { inputTokens: 1, outputTokens: 1 },
-        steps: ["gpt-5", "gpt-5-mini"].map((modelId) => ({
-          usage: { inputTokens: 1, outputTokens: 1 },
-          response: { modelId },
-        })),
-        response: { modelId: "gpt-5" },
-      },
-    ],
     [
       "a cache of Anthropic's that may or may not be in the input",
       message(

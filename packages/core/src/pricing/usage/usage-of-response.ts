@@ -2,14 +2,15 @@ import { readAiSdk } from "./usage-of-response-ai-sdk.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
 import { fieldsOf } from "./usage-of-response-fields.ts";
 import { readLangChain, readOpenAIAgents } from "./usage-of-response-frameworks.ts";
+import { readBedrock, readInvokedModel } from "./usage-of-bedrock.ts";
+import { readGemini, readInteraction } from "./usage-of-gemini.ts";
 import {
   readAnthropic,
-  readBedrock,
   readChat,
   readCohere,
-  readGemini,
   readOllama,
   readResponses,
+  readVertexEmbedding,
 } from "./usage-of-response-providers.ts";
 import { isStreamResult } from "./usage-of-response-stream.ts";
 import { isUsage, type Usage } from "./usage.ts";
@@ -24,6 +25,7 @@ export interface MeasuredResponse {
 /** Of two shapes that fit, the earlier is the more specific: it is the one that is read, or nothing is. */
 const READERS: readonly ((response: Fields) => Reading | undefined)[] = [
   readGemini,
+  readInteraction,
   readLangChain,
   readOllama,
   readCohere,
@@ -31,6 +33,8 @@ const READERS: readonly ((response: Fields) => Reading | undefined)[] = [
   readChat,
   readResponses,
   readBedrock,
+  readInvokedModel,
+  readVertexEmbedding,
   readOpenAIAgents,
   readAiSdk,
 ];
@@ -58,8 +62,13 @@ export function usageOfResponse(response: unknown): MeasuredResponse | undefined
 function measure(response: unknown): MeasuredResponse | undefined {
   if (isStreamResult(response)) return undefined;
   const outer = fieldsOf(response);
-  if (!outer) return undefined;
-  const direct = read(outer);
+  const found = outer && measuredResponse(outer);
+  return found && !isNothing(found.usage) ? found : undefined;
+}
+
+/** The same of an object that is no stream, also where nothing was counted. */
+export function measuredResponse(outer: Fields): MeasuredResponse | undefined {
+  const direct = readingOf(outer);
   if (direct) return checked(direct);
   const inside = new Set<Fields>();
   const names = [...new Set([...Object.keys(outer), ...WRAPPINGS.filter((name) => name in outer)])];
@@ -68,13 +77,14 @@ function measure(response: unknown): MeasuredResponse | undefined {
     const field = fieldsOf(outer[name]);
     if (field && !isStreamResult(field)) inside.add(field);
   }
-  const found = [...inside].map(read).filter((reading) => reading !== undefined);
+  const found = [...inside].map(readingOf).filter((reading) => reading !== undefined);
   // Two responses in one result may be of two models.
   const [only] = found;
   return only && found.length === 1 ? checked(only) : undefined;
 }
 
-function read(response: Fields): Reading | undefined {
+/** The usage of a response as the first reader that knows its shape reads it; still to be checked. */
+export function readingOf(response: Fields): Reading | undefined {
   for (const reader of READERS) {
     const reading = reader(response);
     if (reading) return reading;
@@ -84,11 +94,15 @@ function read(response: Fields): Reading | undefined {
 
 function checked({ usage, model, serviceTier }: Reading): MeasuredResponse | undefined {
   if (!isUsage(usage)) return undefined;
-  const isNothing = usage.inputTokens === 0 && usage.outputTokens === 0 && usage.fees === undefined;
-  if (isNothing) return undefined;
   return {
     usage,
     ...(typeof model === "string" && model !== "" ? { model } : {}),
     ...(typeof serviceTier === "string" && serviceTier !== "" ? { serviceTier } : {}),
   };
+}
+
+/** Whether a usage counts nothing at all: who says so does not count. */
+export function isNothing(usage: Usage): boolean {
+  const { inputTokens, outputTokens, fees = [], others = [], reportedPicoUsd = 0 } = usage;
+  return inputTokens + outputTokens + fees.length + others.length + reportedPicoUsd === 0;
 }

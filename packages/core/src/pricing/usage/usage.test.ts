@@ -35,7 +35,7 @@ test.each([
   { inputTokens: 1, outputTokens: 0, inputImageTokens: 2 },
   { inputTokens: 1, outputTokens: 0, outputImageTokens: 1 },
   { inputTokens: 1, outputTokens: 0, fees: {} },
-  { inputTokens: 1, outputTokens: 0, billedNanoUsd: 0.5 },
+  { inputTokens: 1, outputTokens: 0, reportedPicoUsd: 0.5 },
   { inputTokens: 1, outputTokens: 0, fees: [{ meter: "", count: 1 }] },
   { inputTokens: 1, outputTokens: 0, fees: [{ meter: "web_search", count: -1 }] },
 ])("refuses %j", (value) => {

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { GENAI_PRICES, genaiPricesModel } from "./genai-prices-model.ts";
+import { listedModel } from "./listed-model.ts";
+import { carriedPriceList } from "./price-list.ts";
 import { modelId, variantOf, withoutDate } from "./model-id.ts";
-import { OVERLAY_FEES } from "./overlay-fees.ts";
-import { OVERLAY_RATES } from "./overlay.ts";
+import { OVERLAY_FEES, OVERLAY_MODIFIERS, OVERLAY_RATES } from "./overlay/overlay.ts";
 import { providerName } from "./provider-name.ts";
 
 test("names the version of the catalogue that is installed", () => {
@@ -11,7 +11,7 @@ test("names the version of the catalogue that is installed", () => {
   const { version } = JSON.parse(readFileSync(new URL("../package.json", entry), "utf8")) as {
     version: string;
   };
-  expect(GENAI_PRICES).toBe(`genai-prices@${version}`);
+  expect(carriedPriceList().name).toBe(`genai-prices@${version}`);
 });
 
 test("finds the ids that OpenAI lists today, each with input and output above zero", () => {
@@ -37,7 +37,7 @@ test("finds the ids that OpenAI lists today, each with input and output above ze
     "gpt-5.5",
     "gpt-6-sol",
   ]) {
-    const found = genaiPricesModel("openai", id);
+    const found = listedModel(carriedPriceList(), "openai", id);
     if ("unknown" in found) throw new Error(`${id}: ${found.reason}`);
     for (const { rates } of found.schedule) {
       expect(rates.input?.picoUsd).toBeGreaterThan(0n);
@@ -47,7 +47,7 @@ test("finds the ids that OpenAI lists today, each with input and output above ze
 });
 
 test("every row by hand says where it is from and when it was checked", () => {
-  for (const row of [...OVERLAY_RATES, ...OVERLAY_FEES]) {
+  for (const row of [...OVERLAY_RATES, ...OVERLAY_FEES, ...OVERLAY_MODIFIERS]) {
     expect(row.source).not.toBe("");
     expect(row.checkedOn).toMatch(/^\d{4}-\d{2}-\d{2}$/);
   }

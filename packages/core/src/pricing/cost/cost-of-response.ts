@@ -1,0 +1,94 @@
+import type { Catalogue } from "../rates/catalogue.ts";
+import { providerName } from "../rates/provider-name.ts";
+import type { RateCard, UnknownRate } from "../rates/rate-card.ts";
+import { readAnswer, type AnswerToRead, type ReadAnswer } from "../usage/read-answer.ts";
+import type { Usage } from "../usage/usage.ts";
+import { costOfLines, type Cost } from "./cost.ts";
+import { costOfUsage } from "./cost-of-usage.ts";
+import { reportedCost } from "./reported-cost.ts";
+
+/** A raw answer of a provider, to be priced. */
+export interface ResponseToPrice extends AnswerToRead {
+  readonly provider: string;
+  /** The API it came from, such as `chat.completions` or `messages`. The shape of the answer tells it too. */
+  readonly api?: string | undefined;
+  /** What was asked for; needed where the answer does not name its model. */
+  readonly model?: string | undefined;
+  /** When the request was made. Default: the time that the answer tells, else now. */
+  readonly at?: Date | undefined;
+}
+
+/** What a raw answer cost, and what that rests on. */
+export interface CostOfResponse {
+  readonly cost: Cost;
+  readonly card: RateCard | undefined;
+  readonly usage: Usage | undefined;
+  readonly model: string | undefined;
+  readonly serviceTier: string | undefined;
+}
+
+const MADE_SINCE_MS = Date.UTC(2022, 0, 1);
+const DAY_MS = 86_400_000;
+
+/** What a raw answer cost by a catalogue. An error in place of an answer costs nothing; one without usage is unknown, never zero. */
+export function costOfResponse(catalogue: Catalogue, input: ResponseToPrice): CostOfResponse {
+  const answer = readAnswer(input);
+  const nothing = { card: undefined, usage: undefined, model: input.model, serviceTier: undefined };
+  switch (answer.kind) {
+    case "rejected":
+      return { ...nothing, cost: costOfLines([]) };
+    case "unknown":
+      return { ...nothing, cost: answer };
+    case "measured":
+      return costOfMeasured(catalogue, input, answer);
+  }
+}
+
+function costOfMeasured(
+  catalogue: Catalogue,
+  input: ResponseToPrice,
+  answer: Extract<ReadAnswer, { kind: "measured" }>,
+): CostOfResponse {
+  const { provider } = input;
+  const { usage, serviceTier } = answer;
+  const at = input.at ?? plausible(answer.madeAt);
+  const cardOf = (model: string) => catalogue.find({ provider, model, ...(at ? { at } : {}) });
+  const { model, card } = servedBy(providerName(provider), input.model, answer.model, cardOf);
+  const told = { usage, model, serviceTier };
+  if ("unknown" in card) {
+    const cost = reportedCost(provider, usage) ?? { kind: "unknown", reason: card.reason };
+    return { ...told, card: undefined, cost };
+  }
+  const cost = costOfUsage({ card, usage, serviceTier, cardOf, trustReported: catalogue.trustsReported });
+  return { ...told, card, cost };
+}
+
+/** Recordings with a made-up time are priced as of now. */
+function plausible(madeAt: Date | undefined): Date | undefined {
+  const ms = madeAt?.getTime() ?? NaN;
+  return ms >= MADE_SINCE_MS && ms <= Date.now() + DAY_MS ? madeAt : undefined;
+}
+
+/**
+ * Which model is paid for: the one that answered, unless the user set a price for the one that was asked, or the answer's name has
+ * none. Bedrock's answers leave the region out, which changes the price.
+ */
+function servedBy(
+  provider: string,
+  asked: string | undefined,
+  answered: string | undefined,
+  cardOf: (model: string) => RateCard | UnknownRate,
+): { readonly model: string | undefined; readonly card: RateCard | UnknownRate } {
+  if (asked === undefined && answered === undefined)
+    return {
+      model: undefined,
+      card: { unknown: true, reason: "neither the answer nor the caller names a model" },
+    };
+  const ofAsked = asked === undefined ? undefined : cardOf(asked);
+  const isFixed = provider === "aws" || (ofAsked && !("unknown" in ofAsked) && ofAsked.matchedBy === "user");
+  if (ofAsked && (isFixed || answered === undefined)) return { model: asked, card: ofAsked };
+  const ofAnswered = cardOf(answered ?? "");
+  return "unknown" in ofAnswered && ofAsked && !("unknown" in ofAsked)
+    ? { model: asked, card: ofAsked }
+    : { model: answered, card: ofAnswered };
+}

@@ -1,0 +1,66 @@
+import { withoutDate } from "./model-id.ts";
+import type { MatchClause, PricedModel } from "./price-list.ts";
+
+const RELEASE_WORDS = new Set(["beta", "exp", "experimental", "instruct", "latest", "preview", "thinking"]);
+
+/** Whether a clause of a price list fits an id, as the list's makers read it; both in lower case. */
+export function fits(clause: MatchClause, id: string): boolean {
+  if ("or" in clause) return clause.or.some((part) => fits(part, id));
+  if ("and" in clause) return clause.and.every((part) => fits(part, id));
+  if ("equals" in clause) return id === clause.equals.toLowerCase();
+  if ("starts_with" in clause) return id.startsWith(clause.starts_with.toLowerCase());
+  if ("ends_with" in clause) return id.endsWith(clause.ends_with.toLowerCase());
+  if ("contains" in clause) return id.includes(clause.contains.toLowerCase());
+  return new RegExp(clause.regex).test(id);
+}
+
+/**
+ * Is the id one that the list spells out, or does it only begin like one? Undefined when it stops in the middle of a word, and for
+ * a deployment of Azure that has more than a date added, since its user makes the name up.
+ */
+export function howMatched(model: PricedModel, id: string, provider: string): "exact" | "family" | undefined {
+  if (model.id.toLowerCase() === id) return "exact";
+  const match = clauseMatch(model.match, id) ?? clauseMatch(model.match, dashedDate(id));
+  if (match !== "family" || provider !== "azure") return match;
+  // `o4-mini-for-sales` may be any model, so only a date may be added.
+  return clauseMatch(model.match, withoutDate(id)) === "exact" ? "family" : undefined;
+}
+
+/** The id with its date as some lists write it: `gpt-4o-2024-08-06` of `gpt-4o-20240806`. */
+export function dashedDate(id: string): string {
+  return id.replace(/-(20\d{2})(\d{2})(\d{2})(?=-|:|$)/, "-$1-$2-$3");
+}
+
+function clauseMatch(clause: MatchClause, id: string): "exact" | "family" | undefined {
+  if ("or" in clause) {
+    const matches = clause.or.map((part) => clauseMatch(part, id));
+    return matches.includes("exact") ? "exact" : matches.find((match) => match !== undefined);
+  }
+  if ("and" in clause) return clause.and.every((part) => clauseMatch(part, id)) ? "family" : undefined;
+  if ("regex" in clause) return new RegExp(clause.regex).test(id) ? "family" : undefined;
+  const [literal = ""] = Object.values(clause as Readonly<Record<string, string>>).map((text) =>
+    text.toLowerCase(),
+  );
+  if (id === literal) return "exact";
+  if ("equals" in clause) return undefined;
+  const start = "ends_with" in clause ? id.length - literal.length : id.indexOf(literal);
+  if (start < 0 || ("starts_with" in clause && start > 0) || !id.startsWith(literal, start)) return undefined;
+  const end = start + literal.length;
+  return isBoundary(id, start) && isBoundary(id, end) && isRelease(literal, id.slice(end))
+    ? "family"
+    : undefined;
+}
+
+/** False in the middle of a word, so that `deepseek-chatt` is not taken for `deepseek-chat`. */
+function isBoundary(id: string, index: number): boolean {
+  return !/^[a-z0-9]{2}$/.test(id.slice(Math.max(index - 1, 0), index + 1));
+}
+
+/**
+ * Is the rest of an id a date, a version or a release word? Another word may be a misspelling, or a model of
+ * its own.
+ */
+function isRelease(literal: string, rest: string): boolean {
+  if (/(?:^|[.:])ft[:-]/.test(literal)) return true;
+  return rest.split(/[^a-z0-9]+/).every((word) => word === "" || /\d/.test(word) || RELEASE_WORDS.has(word));
+}
