@@ -72,12 +72,20 @@ export function pricingOf(catalogue: Catalogue): Pricing {
       const { cost, card: found, usage, model, serviceTier } = costOfResponse(catalogue, input);
       const reported = usage?.reportedPicoUsd;
       const reportedUsd = reported === undefined ? undefined : decimalOfPico(BigInt(reported));
-      return { ...priced(found, cost), usage, model, serviceTier, reportedUsd };
+      const told = { usage, model, serviceTier, reportedUsd };
+      return Object.assign(priced(found, cost), told);
     },
   };
 }
 
 function priced(card: RateCard | undefined, cost: Cost): PricedCost {
   const amount = cost.kind === "unknown" ? undefined : decimalOfPico(cost.picoUsd);
-  return { ...cost, usd: amount, receipt: receiptOf(card, cost) };
+  return {
+    ...cost,
+    usd: amount,
+    // Made when it is looked at: most who ask for a cost want the amount alone.
+    get receipt() {
+      return receiptOf(card, cost);
+    },
+  };
 }

@@ -9,7 +9,8 @@ import { providerName } from "./provider-name.ts";
 import type { RateCard, UnknownRate } from "./rate-card.ts";
 import { indexAt, indexesWithinADay, type DatedRates } from "./rate-schedule.ts";
 
-export type { PriceTable, UserPrice } from "./price-table.ts";
+export type { PriceTable } from "./price-table.ts";
+export type { UserPrice } from "./user-price.ts";
 export type { UnknownRate } from "./rate-card.ts";
 
 const MAX_CACHED = 500;

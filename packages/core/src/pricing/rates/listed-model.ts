@@ -38,7 +38,7 @@ export function listedModel(list: PriceList, provider: string, id: string): List
   const whole = listedRates(model, list.name);
   if ("unknown" in whole) return whole;
   // Another provider's tokens may cost the same; its tools are its own.
-  const schedule = listed.models.includes(model) ? whole : whole.map(({ fees: _, ...rest }) => rest);
+  const schedule = listed.models.includes(model) ? whole : whole.map((dated) => ({ ...dated, fees: {} }));
   const billedBy = schedule.map((rates) => billedByOf(rates)).find((meter) => meter !== undefined);
   return {
     id: model.id,
