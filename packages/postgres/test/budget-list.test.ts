@@ -59,12 +59,16 @@ test("reads the open windows of the page alone, each kind at a stretch of their 
   for (const scan of scans) expect(scan).toMatch(/Index Scan using budget_window_pkey/);
   expect(scans.filter((scan) => /\(actual rows=100(\.00)? loops=1\)/.test(scan))).toHaveLength(2);
   expect(scans.filter((scan) => /\(actual rows=0(\.00)? loops=1\)/.test(scan))).toHaveLength(1);
-  expect(plan.match(/Index Cond: .*kind = \S+\) AND \(start = \S+\) AND \(id >= .* AND \(id <= /g)).toHaveLength(3);
+  expect(
+    plan.match(/Index Cond: .*kind = \S+\) AND \(start = \S+\) AND \(id >= .* AND \(id <= /g),
+  ).toHaveLength(3);
 });
 
 test("merges the windows with the page, also while nobody knows how many there are", async () => {
   await files.query("begin");
-  await files.query("delete from pg_statistic where starelid in ('wflo.budget'::regclass, 'wflo.budget_window'::regclass)");
+  await files.query(
+    "delete from pg_statistic where starelid in ('wflo.budget'::regclass, 'wflo.budget_window'::regclass)",
+  );
   const plan = await planOf(["a", "user/", "a", "user0", null, 10_000]);
   expect(plan.match(/Merge (Left|Right) Join/g)).toHaveLength(3);
 });

@@ -70,7 +70,8 @@ test(
     await server.crash();
 
     // While the first client is kept out, its settle is forgotten, and this one alone does not come to the share.
-    const spent = async () => (await other.wflo.budgets.get("told").catch(() => undefined))?.windows[0]?.spent;
+    const spent = async () =>
+      (await other.wflo.budgets.get("told").catch(() => undefined))?.windows[0]?.spent;
     await expect.poll(spent, { timeout: 20_000 }).toBe("0.00");
     await other.call();
     await other.wflo.flush();
