@@ -28,6 +28,7 @@ beforeEach(async () => {
   saveMs = 0;
   database = sharedDatabase();
   ({ wflo, handler } = newProcess());
+  await wflo.budgets.setDefault({ match: "user/*", caps: { month: "0.10" } });
 });
 
 afterEach(async () => {
@@ -50,7 +51,7 @@ function newProcess(options: WfloOptions = {}): { readonly wflo: Wflo; readonly 
   const client = createWflo({ database, logger: false, settle: "await", waitMs: 200, ...options });
   const model = createOpenAI({ apiKey: "none", baseURL: simulator.url })("gpt-4.1-mini");
   const userOf = ({ headers }: Request) => headers.get("x-user") ?? undefined;
-  return { wflo: client, handler: chatHandler({ wflo: client, model, monthlyCap: "0.10", userOf }) };
+  return { wflo: client, handler: chatHandler({ wflo: client, model, userOf }) };
 }
 
 function questionOf(text: string): ChatMessage {

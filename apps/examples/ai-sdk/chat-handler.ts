@@ -11,28 +11,26 @@ import {
 } from "ai";
 import { askedChat, askedMessage } from "./asked-message.ts";
 import { ChatThreads, type ChatMessage } from "./chat-threads.ts";
-import { monthBudget, monthLeft } from "./month-budget.ts";
+import { monthLeft } from "./month-left.ts";
 
 /** What the handler works with. */
 export interface ChatHandlerOptions {
   readonly wflo: Wflo;
   readonly model: LanguageModel;
-  /** What a user may spend in a month, in dollars. */
-  readonly monthlyCap: string;
   /** Your own way to tell who asks; undefined for nobody. */
   readonly userOf: (request: Request) => string | undefined;
 }
 
 /**
- * The server of `useChat`, in the fetch style: each user may spend so much a month and nothing more, and chats are kept.
- * POST `{ id, messages }` streams the answer to the last message; GET `?id=…` gives `{ messages, isAnswering }`.
+ * The server of `useChat`, in the fetch style: each user spends from the budget `user/…`, which a default makes when they first
+ * come, and nothing more, and chats are kept. POST `{ id, messages }` streams the answer to the last message; GET `?id=…` gives `{ messages, isAnswering }`.
  */
-export function chatHandler({ wflo, model, monthlyCap, userOf }: ChatHandlerOptions) {
+export function chatHandler({ wflo, model, userOf }: ChatHandlerOptions) {
   const metered = meter(model, { wflo });
   const threads = new ChatThreads(wflo);
 
   const answer = async (user: string, thread: string, question: ChatMessage): Promise<Response> => {
-    const budget = await monthBudget(wflo, user, monthlyCap);
+    const budget = `user/${user}`;
     const messages = [...(await threads.ask(thread, question))];
     const prompt = await convertToModelMessages(messages, { ignoreIncompleteToolCalls: true });
     const stream = await wflo.run({ name: "chat", budgets: [budget], tags: [thread] }, () => {

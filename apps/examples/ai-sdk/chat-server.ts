@@ -20,8 +20,10 @@ const PAGES: Readonly<Record<string, readonly [file: string, type: string]>> = {
 /** The handler and its page behind a port of this machine, until it is interrupted. */
 async function chatServer(model: LanguageModel): Promise<void> {
   const wflo = createWflo({ database: pglite(stateFolder) });
-  const monthlyCap = process.env["MONTHLY_CAP"] ?? "0.02";
-  const chat = chatHandler({ wflo, model, monthlyCap, userOf });
+  // A cap that is changed later, as by a top-up, stays.
+  const month = process.env["MONTHLY_CAP"] ?? "0.02";
+  await wflo.budgets.setDefault({ match: "user/*", caps: { month } });
+  const chat = chatHandler({ wflo, model, userOf });
   const { url, close } = await serve(
     async (request) => {
       const { pathname } = new URL(request.url);

@@ -17,10 +17,11 @@ beforeEach(async () => {
   reply = { text: "Bees dance to tell where the flowers are.", inputTokens: 50 };
   left = 0;
   wflo = createWflo({ logger: false, settle: "background" });
+  await wflo.budgets.setDefault({ match: "user/*", caps: { month: "0.10" } });
   simulator = await startSimulator({ reply: () => reply });
   const openai = new OpenAI({ apiKey: "none", baseURL: simulator.url, maxRetries: 0 });
   const userOf = ({ headers }: Request) => headers.get("x-user") ?? undefined;
-  const handler = chatHandler({ wflo, openai, monthlyCap: "0.10", userOf });
+  const handler = chatHandler({ wflo, openai, userOf });
   server = await serve((asked) => {
     asked.signal.addEventListener("abort", () => (left += 1));
     return handler(asked);

@@ -6,8 +6,6 @@ import type OpenAI from "openai";
 export interface ChatHandlerOptions {
   readonly wflo: Wflo;
   readonly openai: OpenAI;
-  /** What a user may spend in a month, in dollars. */
-  readonly monthlyCap: string;
   /** Your own way to tell who asks; undefined for nobody. */
   readonly userOf: (request: Request) => string | undefined;
 }
@@ -15,10 +13,10 @@ export interface ChatHandlerOptions {
 const model = "gpt-4.1-mini";
 
 /**
- * A chat endpoint in the fetch style (Node, Hono, Next.js, Workers): each user may spend so much a month and nothing more.
- * POST `{ "question": "…" }` streams events: `{ "text" }`, and at the end `{ "cost", "left" }`.
+ * A chat endpoint in the fetch style (Node, Hono, Next.js, Workers): each user spends from the budget `user/…`, which a default
+ * makes when they first come, and nothing more. POST `{ "question": "…" }` streams events: `{ "text" }`, and at the end `{ "cost", "left" }`.
  */
-export function chatHandler({ wflo, openai, monthlyCap, userOf }: ChatHandlerOptions) {
+export function chatHandler({ wflo, openai, userOf }: ChatHandlerOptions) {
   // "drain": an answer whose user has left is read to its end, for its exact cost. "cancel" would cut it, for an estimate.
   const metered = wfloOpenAI(openai, { wflo, onAbort: "drain" });
 
@@ -33,18 +31,10 @@ export function chatHandler({ wflo, openai, monthlyCap, userOf }: ChatHandlerOpt
     if (user === undefined) return new Response("Who are you?", { status: 401 });
     const question = await questionIn(request);
     if (question === undefined) return new Response('Send { "question": "…" }.', { status: 400 });
-    const budgets = [await monthlyBudget(wflo, user, monthlyCap)];
-    return wflo.run({ name: "chat", budgets }, (run) =>
+    return wflo.run({ name: "chat", budgets: [`user/${user}`] }, (run) =>
       answer(run, question, request.signal).catch(refusalOrThrow),
     );
   };
-}
-
-/** The user's budget, made when they first come; a cap that was changed since then stays. */
-async function monthlyBudget(wflo: Wflo, user: string, month: string): Promise<string> {
-  const id = `user/${user}`;
-  if (!(await wflo.budgets.get(id))) await wflo.budgets.set({ id, caps: { month }, timeZone: "UTC" });
-  return id;
 }
 
 async function* answerEvents(run: Run, chunks: AsyncIterable<OpenAI.ChatCompletionChunk>) {

@@ -69,6 +69,20 @@ describe("a default for budgets", () => {
     expect((await wflo.budgets.get("user/7"))?.windows[0]?.spent).toBe(cost.total);
   });
 
+  test("counts for what remains to a run before its first call", async () => {
+    const { wflo, created } = clientOn();
+    await wflo.budgets.set({ id: "org", caps: { total: "9.00" } });
+    await wflo.budgets.setDefault({ match: "user/*", caps: { total: "5.00" } });
+    const budgets = ["org", "user/7", "nobody/1"];
+    const cost = await wflo.run({ name: "chat", budgets }, (run) => run.cost());
+    expect(cost).toMatchObject({ total: "0.00", remaining: "5.00" });
+    expect(cost.budgets.map(({ budgetId, left }) => [budgetId, left])).toEqual([
+      ["org", "9.00"],
+      ["user/7", "5.00"],
+    ]);
+    expect(created.map(({ budgetId }) => budgetId)).toEqual(["user/7"]);
+  });
+
   test("leaves ids alone that it does not match, and what nobody could set", async () => {
     const { wflo, created, call } = clientOn();
     await wflo.budgets.setDefault({ match: "user/*", caps: { total: "5.00" } });

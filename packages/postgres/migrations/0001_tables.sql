@@ -29,6 +29,7 @@ create table wflo.budget_default (
   constraint budget_default_on_expiry check (on_expiry in ('charge', 'release'))
 );
 
+-- Open windows of a kind lie together in the key, by budget: a list of budgets reads them at a stretch.
 -- warned is the highest share of its cap that was told, next_warning the nano-dollars at which the next one is; null for none.
 create table wflo.budget_window (
   tenant text collate "C" not null,
@@ -41,7 +42,7 @@ create table wflo.budget_window (
   overrun int8 not null default 0,
   warned float8 not null default 0,
   next_warning int8,
-  primary key (tenant, id, kind, start),
+  primary key (tenant, kind, start, id),
   constraint budget_window_kind check (kind in ('day', 'month', 'total')),
   constraint budget_window_not_negative check (spent >= 0 and reserved >= 0)
 ) with (fillfactor = 25, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);

@@ -5,6 +5,7 @@ import {
   type ReserveVerdict,
   type Settlement,
   type SettleVerdict,
+  type WarningWatch,
 } from "@wflo/core";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -31,6 +32,7 @@ interface WaitingSettle {
   readonly kind: "settle";
   readonly tenant: string;
   readonly settlements: readonly Settlement[];
+  readonly tellLater: WarningWatch["tell"] | undefined;
   readonly items: readonly string[];
   readonly answered: PromiseWithResolvers<readonly SettleVerdict[]>;
 }
@@ -50,7 +52,7 @@ interface BatchJson {
  */
 export class CallWriter {
   readonly #driver: MigratedDriver;
-  readonly #unflushed = new UnflushedSettles((tenant, settlements) => this.settle(tenant, settlements));
+  readonly #unflushed = new UnflushedSettles((...args) => this.settle(...args));
   #waiting: Waiting[] = [];
   #isUnderWay = false;
   #isSettling = false;
@@ -76,7 +78,11 @@ export class CallWriter {
   }
 
   /** In the order given. Rejects with `StoreUnavailableError`, and at once with `InvalidOptionError` for ids that it cannot keep. */
-  async settle(tenant: string, settlements: readonly Settlement[]): Promise<readonly SettleVerdict[]> {
+  async settle(
+    tenant: string,
+    settlements: readonly Settlement[],
+    tellLater?: WarningWatch["tell"],
+  ): Promise<readonly SettleVerdict[]> {
     if (settlements.length === 0) return [];
     const answered = Promise.withResolvers<readonly SettleVerdict[]>();
     const items = settlementItems(settlements);
@@ -84,6 +90,7 @@ export class CallWriter {
       kind: "settle",
       tenant: keyOf("tenant", tenant),
       settlements,
+      tellLater,
       items,
       answered,
     } as const;
@@ -191,7 +198,7 @@ export class CallWriter {
       await this.#driver
         .call("settle", [one.tenant, jsonOf([one])])
         .then((json) => {
-          this.#unflushed.add(one.tenant, one.settlements);
+          this.#unflushed.add(one);
           one.answered.resolve(readSettlements(one.settlements, json));
         })
         .catch(one.answered.reject);

@@ -18,7 +18,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
     ...budgetMethods(driver),
     ...defaultMethods(driver),
     reserve: (request) => writer.reserve(request),
-    settle: (tenant, settlements) => writer.settle(tenant, settlements),
+    settle: (...args) => writer.settle(...args),
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {
       if (!isUuid(callId)) return undefined;
       const cost = costNanoUsd > 0n ? costNanoUsd : 0n;

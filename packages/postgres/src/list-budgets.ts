@@ -8,7 +8,7 @@ const LIST = "select * from wflo.list_budgets($1, $2, $3, $4, $5, $6)";
 /** In the order of their cells. */
 const KINDS = ["total", "day", "month"] as const;
 /** Cells before those of the kinds, and those of each kind. */
-const HEAD = 5;
+const HEAD = 6;
 const EACH = 5;
 
 /** One page of budgets, in one statement. */
@@ -23,71 +23,69 @@ export async function listBudgets(
   const from = after === undefined ? null : keyOf("budget id", after);
   const params = [keyOf("tenant", tenant), keyOf("prefix", prefix), ...end, from, limit];
   const rows = await driver.query({ text: LIST, params, name: "wflo_list_budgets" });
-  // A page has many budgets and few zones.
-  const zones = new Map<Cell | undefined, Zone>();
-  return rows.map((row) => {
-    const bounds = row[HEAD - 1];
-    const zone = zones.get(bounds) ?? zoneOf(String(bounds));
-    zones.set(bounds, zone);
-    return readRow(row, zone);
-  });
+  const zones = new Map<string, Zone>();
+  return rows.map((row) => readRow(row, zones));
 }
 
-interface Zone {
-  readonly timeZone: string;
-  readonly bounds: Readonly<Record<WindowKind, Pick<WindowState, "startsAt" | "resetsAt">>>;
-}
+/** When the windows of a kind begin and end in a zone; milliseconds. */
+type Zone = Readonly<Record<WindowKind, { readonly startsAt?: number; readonly resetsAt?: number }>>;
 
 function zoneOf(json: string): Zone {
-  const [timeZone, day, nextDay, month, nextMonth] = JSON.parse(json) as [string, ...number[]];
+  const [day, nextDay, month, nextMonth] = (JSON.parse(json) as readonly number[]).map((at) => at * 1000);
   return {
-    timeZone,
-    bounds: {
-      total: { startsAt: undefined, resetsAt: undefined },
-      day: { startsAt: dateOf(day), resetsAt: dateOf(nextDay) },
-      month: { startsAt: dateOf(month), resetsAt: dateOf(nextMonth) },
-    },
-  };
+    total: {},
+    day: { startsAt: day, resetsAt: nextDay },
+    month: { startsAt: month, resetsAt: nextMonth },
+  } as Zone;
 }
 
-function dateOf(seconds: number | undefined): Date | undefined {
-  return seconds === undefined ? undefined : new Date(seconds * 1000);
-}
-
-function readRow(row: readonly Cell[], { timeZone, bounds }: Zone): BudgetState {
-  const [id, paused, onExpiry, warnAt] = row as readonly [string, boolean, BudgetState["onExpiry"], string];
+/** What is usual is null. The first row of a zone tells its bounds. */
+function readRow(row: readonly Cell[], zones: Map<string, Zone>): BudgetState {
+  const [id, timeZone, bounds, paused, onExpiry, warnAt] = row as readonly [
+    id: string,
+    timeZone: string,
+    bounds: string | null,
+    paused: true | null,
+    onExpiry: BudgetState["onExpiry"] | null,
+    warnAt: string | null,
+  ];
+  if (bounds !== null) zones.set(timeZone, zoneOf(bounds));
+  const zone = zones.get(timeZone);
   const caps: Partial<Record<WindowKind, bigint>> = {};
   const windows: WindowState[] = [];
-  for (const [place, kind] of KINDS.entries()) {
+  for (let place = 0; place < KINDS.length; place += 1) {
     const at = HEAD + EACH * place;
-    const ordinary = row[at];
-    if (typeof ordinary !== "string") continue;
-    const capNanoUsd = BigInt(ordinary);
-    caps[kind] = capNanoUsd;
+    const ordinary = amountOf(row[at]);
+    const window = KINDS[place];
+    if (ordinary === undefined || window === undefined) continue;
+    caps[window] = ordinary;
     windows.push({
       budgetId: id,
-      window: kind,
+      window,
       timeZone,
-      // A date of its own for each, which its owner may change.
-      startsAt: copyOf(bounds[kind].startsAt),
-      resetsAt: copyOf(bounds[kind].resetsAt),
-      capNanoUsd: amountOf(row[at + 1]) ?? capNanoUsd,
+      startsAt: dateOf(zone?.[window].startsAt),
+      resetsAt: dateOf(zone?.[window].resetsAt),
+      capNanoUsd: amountOf(row[at + 1]) ?? ordinary,
       spentNanoUsd: amountOf(row[at + 2]) ?? 0n,
       reservedNanoUsd: amountOf(row[at + 3]) ?? 0n,
       overrunNanoUsd: amountOf(row[at + 4]) ?? 0n,
     });
   }
-  return { id, caps, onExpiry, warnAt: sharesOf(warnAt), timeZone, paused, windows };
+  return {
+    id,
+    caps,
+    onExpiry: onExpiry ?? "charge",
+    warnAt: warnAt === null ? [] : warnAt.split(",").map(Number),
+    timeZone,
+    paused: paused ?? false,
+    windows,
+  };
 }
 
 function amountOf(cell: Cell | undefined): bigint | undefined {
   return typeof cell === "string" ? BigInt(cell) : undefined;
 }
 
-function copyOf(date: Date | undefined): Date | undefined {
-  return date && new Date(date);
-}
-
-function sharesOf(text: string): readonly number[] {
-  return text === "" ? [] : text.split(",").map(Number);
+function dateOf(at: number | undefined): Date | undefined {
+  return at === undefined ? undefined : new Date(at);
 }

@@ -1,14 +1,19 @@
-import type { Settlement, SettleVerdict } from "@wflo/core";
+import type { LedgerStore, Settlement, WarningWatch } from "@wflo/core";
 
 /** PostgreSQL's WAL writer brings every commit to the disk within three times `wal_writer_delay`, which is 0.2 s and at most 10. */
 const KEPT_MS = 30_000;
 const RETRY_MS = 500;
 const MAX_RETRIES = 120;
 
-interface Acknowledged {
-  readonly at: number;
+/** What was sent, and who is told of the warnings that sending it again brings up. */
+interface Sent {
   readonly tenant: string;
   readonly settlements: readonly Settlement[];
+  readonly tellLater: WarningWatch["tell"] | undefined;
+}
+
+interface Acknowledged extends Sent {
+  readonly at: number;
 }
 
 /**
@@ -16,21 +21,19 @@ interface Acknowledged {
  * each once. What a later commit of this process has waited for is on the disk, and is forgotten here.
  */
 export class UnflushedSettles {
-  readonly #settle: (tenant: string, settlements: readonly Settlement[]) => Promise<readonly SettleVerdict[]>;
+  readonly #settle: LedgerStore["settle"];
   #acknowledged: Acknowledged[] = [];
   #lost: Acknowledged[] = [];
   #isSending = false;
 
-  constructor(
-    settle: (tenant: string, settlements: readonly Settlement[]) => Promise<readonly SettleVerdict[]>,
-  ) {
+  constructor(settle: LedgerStore["settle"]) {
     this.#settle = settle;
   }
 
-  add(tenant: string, settlements: readonly Settlement[]): void {
+  add({ tenant, settlements, tellLater }: Sent): void {
     const at = performance.now();
     this.#acknowledged = this.#acknowledged.filter((one) => at - one.at < KEPT_MS);
-    this.#acknowledged.push({ at, tenant, settlements });
+    this.#acknowledged.push({ at, tenant, settlements, tellLater });
   }
 
   /** A commit that waited for the disk was begun at this time (`performance.now()`), and is done. */
@@ -53,12 +56,18 @@ export class UnflushedSettles {
       const sent = this.#lost;
       this.#lost = [];
       try {
-        for (const { tenant, settlements } of sent) await this.#settle(tenant, settlements);
+        for (const one of sent) await this.#sendOne(one);
         attempt = 0;
       } catch {
         this.#lost.push(...sent);
       }
     }
     this.#isSending = false;
+  }
+
+  /** The verdicts that were out before the crash had no warnings; those of a second crash go the same way. */
+  async #sendOne({ tenant, settlements, tellLater }: Sent): Promise<void> {
+    for (const { warnings } of await this.#settle(tenant, settlements, tellLater))
+      if (warnings !== undefined) tellLater?.(warnings);
   }
 }

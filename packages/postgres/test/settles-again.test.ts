@@ -1,12 +1,14 @@
+import { createWflo, type GuardRequest } from "@wflo/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { postgres } from "../src/postgres.ts";
+import { cuttingProxy } from "./support/cutting-proxy.ts";
 import { startServer, type TestServer } from "./support/postgres-server.ts";
 import { asks, bills } from "./support/samples.ts";
 
 let server: TestServer;
 beforeAll(async () => {
   // Commits that do not wait for the disk stay in memory until somebody else's brings them there.
-  server = await startServer(["-c", "wal_writer_delay=10000"]);
+  server = await startServer(["-c", "wal_writer_delay=10000", "-c", "autovacuum=off"]);
 });
 afterAll(() => server.remove());
 
@@ -45,3 +47,48 @@ test(
     await database.close();
   },
 );
+
+test(
+  "a warning that comes due only with a settle that is sent again is told to the client whose call it was",
+  { timeout: 60_000 },
+  async () => {
+    const proxy = await cuttingProxy(server.url);
+    const client = (url: string) => {
+      const wflo = createWflo({ database: postgres({ url }), logger: false });
+      const shares: number[] = [];
+      wflo.on("budget-warning", ({ share }) => shares.push(share));
+      // Costs 0.00082.
+      const call = () =>
+        wflo.guardCall(request, async () => ({ value: "", usage: { inputTokens: 10, outputTokens: 100 } }));
+      return { wflo, shares, call };
+    };
+    const [early, other] = [client(proxy.url), client(server.url)];
+    await early.wflo.budgets.set({ id: "told", caps: { total: "0.005" }, warnAt: [0.3] });
+    await early.call();
+    await early.wflo.flush();
+    proxy.admit(false);
+    await server.crash();
+
+    // While the first client is kept out, its settle is forgotten, and this one alone does not come to the share.
+    const spent = async () =>
+      (await other.wflo.budgets.get("told").catch(() => undefined))?.windows[0]?.spent;
+    await expect.poll(spent, { timeout: 20_000 }).toBe("0.00");
+    await other.call();
+    await other.wflo.flush();
+    expect(await spent()).toBe("0.00082");
+    proxy.admit(true);
+    await expect.poll(spent, { timeout: 20_000 }).toBe("0.00164");
+    await expect.poll(() => early.shares).toEqual([0.3]);
+    expect(other.shares).toEqual([]);
+    await Promise.all([early.wflo.close(), other.wflo.close()]);
+    proxy.close();
+  },
+);
+
+const request: GuardRequest = {
+  provider: "openai",
+  model: "gpt-4.1",
+  parts: ["hello"],
+  maxOutputTokens: 100,
+  budgets: ["told"],
+};

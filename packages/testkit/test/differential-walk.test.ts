@@ -34,15 +34,23 @@ const VISIBLE = [
   "gives an element as often as pieces name it",
   "takes what was saved last for the latest",
   "takes the greatest id for the latest, whatever follows it",
+  "sets budgets that are there to their default",
+  "takes the first default that matches",
+  "makes a budget of an id that is a prefix and no more",
+  "grants whatever is asked of budgets that it made",
+  "changes budgets with their default",
+  "adds the caps of a default to those it had",
+  "hides a default that is removed, and goes on with it",
 ];
 
 test.each(VISIBLE)("walks notice a store that %s", async (name) => {
   const broken = brokenStores.find((store) => store.name === name);
   expect(broken).toBeDefined();
-  let noticed = 0;
-  for (const seed of SEEDS.slice(0, 10)) {
+  let isNoticed = false;
+  for (const seed of SEEDS) {
     const walk = differentialWalk(await memoryHarness(), await memoryHarness(broken?.wrap), seed);
-    await walk.catch(() => (noticed += 1));
+    await walk.catch(() => (isNoticed = true));
+    if (isNoticed) break;
   }
-  expect(noticed).toBeGreaterThan(0);
+  expect(isNoticed).toBe(true);
 });

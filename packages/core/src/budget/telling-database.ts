@@ -18,8 +18,8 @@ export function tellingDatabase(database: Database, tenant: string, emitter: Emi
   const { ledger, runs, checkpoints, items } = database;
   return {
     ledger: except(ledger, {
-      async settle(...args) {
-        const verdicts = await ledger.settle(...args);
+      async settle(owner, settlements) {
+        const verdicts = await ledger.settle(owner, settlements, tell);
         tellAll(verdicts);
         return verdicts;
       },

@@ -186,8 +186,15 @@ export interface LedgerStore extends DefaultStore {
   /** False when there is no such budget. */
   setPaused(tenant: string, budgetId: string, paused: boolean): Promise<boolean>;
   reserve(request: ReserveRequest): Promise<ReserveVerdict>;
-  /** In the order given. */
-  settle(tenant: string, settlements: readonly Settlement[]): Promise<readonly SettleVerdict[]>;
+  /**
+   * In the order given. A store that acknowledges before a settle is safe, and sends it again when it was lost, passes the warnings that this
+   * brings up to `tellLater`: by then the verdicts are out.
+   */
+  settle(
+    tenant: string,
+    settlements: readonly Settlement[],
+    tellLater?: WarningWatch["tell"],
+  ): Promise<readonly SettleVerdict[]>;
   /** Sets the amount of a closed call by hand, once per `correctionId`. Undefined when no closed call has this id. */
   correct(
     tenant: string,

@@ -19,5 +19,5 @@ export const budgetWindow = wfloSchema.table(
     /** The amount at which the next one is told; null for none. */
     nextWarning: bigint("next_warning", { mode: "bigint" }),
   },
-  (table) => [primaryKey({ columns: [table.tenant, table.id, table.kind, table.start] })],
+  (table) => [primaryKey({ columns: [table.tenant, table.kind, table.start, table.id] })],
 );

@@ -1,11 +1,13 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** Between a client and its server: can let a statement through and cut its connection before the answer. */
+/** Between a client and its server: can let a statement through and cut its connection before the answer, or let nobody connect. */
 export interface CuttingProxy {
   /** The server's URL through the proxy. */
   readonly url: string;
   /** Cuts the next connection on which the client sends this text, when the server has answered; resolves when it has. */
   cutAfter(text: string): Promise<void>;
+  /** Lets new connections through, or none. */
+  admit(isOpen: boolean): void;
   close(): void;
 }
 
@@ -13,7 +15,10 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let armed: { readonly text: string; readonly done: () => void } | undefined;
+  let isOpen = true;
   const server = createServer((client) => {
+    client.on("error", () => {});
+    if (!isOpen) return void client.destroy();
     const upstream = connect(Number(target.port), target.hostname);
     let cut: (() => void) | undefined;
     for (const socket of [client, upstream]) {
@@ -50,6 +55,9 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
       new Promise((resolve) => {
         armed = { text, done: resolve };
       }),
+    admit: (open) => {
+      isOpen = open;
+    },
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -3,7 +3,7 @@ import type { DatabaseHarness } from "../suites/database-case.ts";
 import { CheckpointPlanner } from "./checkpoint-planner.ts";
 import { historyFacts, moneyFacts, playMove } from "./play-move.ts";
 import type { WalkMove } from "./walk-move.ts";
-import { WalkPlanner, walkScene } from "./walk-planner.ts";
+import { walkBudgets, WalkPlanner, walkScene } from "./walk-planner.ts";
 
 const HISTORY_EVERY = 20;
 const CHECKPOINT_EVERY = 3;
@@ -65,7 +65,7 @@ async function expectSoundMoney({ database }: DatabaseHarness, moment: Moment): 
   expect(await database.ledger.reconcile(walkScene.tenant), where).toEqual([]);
   const isGrant = Array.isArray(verdict) && verdict[0] === "granted" && verdict[1] > 0n;
   const reserved = move.does === "reserve" && isGrant ? move.request.budgetIds : [];
-  for (const budget of await database.ledger.getBudgets(walkScene.tenant, Object.keys(walkScene.kinds))) {
+  for (const budget of await database.ledger.getBudgets(walkScene.tenant, walkBudgets)) {
     for (const { window, capNanoUsd, spentNanoUsd, reservedNanoUsd, overrunNanoUsd } of budget.windows) {
       const used = spentNanoUsd + reservedNanoUsd;
       const name = `${where}: ${budget.id} ${window} uses ${used} of ${capNanoUsd}`;

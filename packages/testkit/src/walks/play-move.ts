@@ -2,7 +2,7 @@ import type { BudgetState, BudgetWarning, CostGroup, Entry, ReserveVerdict, Step
 import type { DatabaseHarness } from "../suites/database-case.ts";
 import { checkpointFacts, playPut } from "./play-checkpoint.ts";
 import type { WalkMove } from "./walk-move.ts";
-import { walkScene } from "./walk-planner.ts";
+import { walkBudgets, walkScene } from "./walk-planner.ts";
 
 const { tenant, runId } = walkScene;
 
@@ -18,6 +18,14 @@ export async function playMove(harness: DatabaseHarness, move: WalkMove): Promis
     }
     case "setPaused":
       return ledger.setPaused(tenant, move.budgetId, move.paused);
+    case "setDefault":
+      return ledger.setDefault(tenant, move.definition);
+    case "removeDefault":
+      return ledger.removeDefault(tenant, move.prefix);
+    case "createFromDefault": {
+      const made = await ledger.createFromDefault(tenant, move.budgetId);
+      return made && [made.madeFrom, budgetFacts(made.budget)];
+    }
     case "reserve":
       return reserveFacts(await ledger.reserve(move.request));
     case "settle":
@@ -50,7 +58,7 @@ export async function playMove(harness: DatabaseHarness, move: WalkMove): Promis
 
 /** What a walk compares after every move. */
 export async function moneyFacts({ database }: DatabaseHarness): Promise<unknown> {
-  const budgets = await database.ledger.getBudgets(tenant, Object.keys(walkScene.kinds));
+  const budgets = await database.ledger.getBudgets(tenant, walkBudgets);
   return budgets.map(budgetFacts).toSorted((a, b) => (a.id < b.id ? -1 : 1));
 }
 
@@ -64,6 +72,7 @@ export async function historyFacts(harness: DatabaseHarness): Promise<unknown> {
     entries: entries.map(entryFacts).toSorted(),
     steps: steps.map(stepFacts).toSorted(),
     costs: costs.map(costFacts).toSorted(),
+    defaults: await database.ledger.listDefaults(tenant, { limit: 100 }),
     checkpoints: await checkpointFacts(harness, tenant),
   };
 }

@@ -1,6 +1,7 @@
 import type {
   BudgetDefinition,
   CheckpointPut,
+  DefaultDefinition,
   Element,
   NewCheckpoint,
   ReserveRequest,
@@ -21,6 +22,9 @@ export type WalkMove =
       readonly toNanoUsd: bigint;
     }
   | { readonly does: "setPaused"; readonly budgetId: string; readonly paused: boolean }
+  | { readonly does: "setDefault"; readonly definition: DefaultDefinition }
+  | { readonly does: "removeDefault"; readonly prefix: string }
+  | { readonly does: "createFromDefault"; readonly budgetId: string }
   | { readonly does: "reserve"; readonly request: ReserveRequest }
   | { readonly does: "settle"; readonly settlements: readonly Settlement[] }
   | {

@@ -8,8 +8,14 @@ export const walkScene = {
   tenant: "acme",
   runId: "0195f1a0-0000-7000-8000-00000000000a",
   kinds: { org: ["month"], run: ["total"], user: ["total", "day"] },
+  /** Made of defaults, if there is one by then. */
+  guests: ["guest/1", "guest/10", "guest/2"],
+  prefixes: ["guest/", "guest/1"],
   start: new Date("2026-03-10T12:00:00.000Z"),
 } as const;
+
+/** All budgets that there may be. */
+export const walkBudgets: readonly string[] = [...Object.keys(walkScene.kinds), ...walkScene.guests];
 
 type BudgetId = keyof typeof walkScene.kinds;
 
@@ -49,6 +55,7 @@ export class WalkPlanner {
   }
 
   next(): WalkMove {
+    if (this.chance(6)) return this.default();
     const dice = this.random.below(100);
     if (dice < 40) return this.reserve();
     if (dice < 65) return { does: "settle", settlements: this.settlements() };
@@ -109,6 +116,23 @@ export class WalkPlanner {
     return { does: "setPaused", budgetId: this.random.pick(BUDGETS), paused: this.chance(15) };
   }
 
+  /** What a default makes is new, so that a calm walk may do it too. */
+  private default(): WalkMove {
+    const guest = this.random.pick(walkScene.guests);
+    if (this.chance(50)) return { does: "createFromDefault", budgetId: guest };
+    if (!this.isCalm && this.chance(20)) {
+      const caps = { total: 100n + this.amount(500) };
+      return { does: "setBudget", budget: { id: guest, caps, onExpiry: "charge", warnAt: [] } };
+    }
+    const prefix = this.random.pick(walkScene.prefixes);
+    if (this.chance(20)) return { does: "removeDefault", prefix };
+    const total = 100n + this.amount(500);
+    const caps = this.chance(50) ? { total } : { total, day: total / 2n };
+    const onExpiry: BudgetDefinition["onExpiry"] = this.isCalm || this.chance(50) ? "charge" : "release";
+    const warnAt = this.random.pick(WARN_AT);
+    return { does: "setDefault", definition: { prefix, caps, onExpiry, warnAt, timeZone: "UTC" } };
+  }
+
   private reserve(): WalkMove {
     const isRepeat = this.requests.length > 0 && this.chance(6);
     const request = isRepeat ? this.random.pick(this.requests) : this.freshRequest();
@@ -122,7 +146,8 @@ export class WalkPlanner {
     const boundNanoUsd = targetNanoUsd + this.amount(200) + 1n;
     const callId = this.chance(8) ? this.someCall() : this.ids.next();
     this.callIds.push(callId);
-    const budgetIds = BUDGETS.filter(() => this.chance(60));
+    const budgetIds: string[] = BUDGETS.filter(() => this.chance(60));
+    if (this.chance(15)) budgetIds.push(this.random.pick(walkScene.guests));
     return {
       tenant: walkScene.tenant,
       callId,
@@ -169,7 +194,8 @@ export class WalkPlanner {
 
   private commitStep(): WalkMove {
     const path = this.random.pick(["plan", "search", "write"]);
-    const epoch = 1 + this.random.below(4);
+    // Half of them of the first one: others come to nothing before somebody claims the run.
+    const epoch = this.chance(50) ? 1 : 1 + this.random.below(4);
     const settlements = this.settlements();
     const { tenant, runId } = walkScene;
     return {
