@@ -26,7 +26,5 @@ function nodeImports(file: SourceFile): readonly Finding[] {
 function dependencies({ path, text }: SourceFile): readonly Finding[] {
   if (path !== "packages/core/package.json") return [];
   const names = Object.keys((JSON.parse(text) as { dependencies?: object }).dependencies ?? {});
-  return names.length === 0
-    ? []
-    : [{ path, message: `core has no dependency; found: ${names.join(", ")}` }];
+  return names.length === 0 ? [] : [{ path, message: `core has no dependency; found: ${names.join(", ")}` }];
 }

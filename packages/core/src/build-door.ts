@@ -9,7 +9,7 @@ import { StreamWatch } from "./guard/stream-watch.ts";
 import { Unsettled } from "./guard/unsettled.ts";
 import { decimalUsd } from "./money/money.ts";
 import type { Settlement, SettleVerdict } from "./ports/ledger-store.ts";
-import { createCatalogue } from "./pricing/rates/catalogue.ts";
+import type { Catalogue } from "./pricing/rates/catalogue.ts";
 import type { RunServices } from "./run/run-services.ts";
 import { TrackedCalls } from "./run/tracked-calls.ts";
 import type { Emitter } from "./telemetry/emitter.ts";
@@ -19,9 +19,11 @@ import type { WfloOptions } from "./wflo-options.ts";
 /** Puts together what the door of one client works with. Throws `InvalidOptionError` for options that cannot mean anything. */
 export function buildDoor(
   options: WfloOptions,
-  host: Pick<RunServices, "tenant" | "database" | "clock" | "ids" | "emitter" | "log">,
+  host: Pick<RunServices, "tenant" | "database" | "clock" | "ids" | "emitter" | "log"> & {
+    readonly catalogue: Catalogue;
+  },
 ): DoorSettings {
-  const { tenant, database, clock, ids, emitter, log } = host;
+  const { tenant, database, clock, ids, emitter, log, catalogue } = host;
   const { ledger } = database;
   const onTrouble = (error: unknown) => {
     log.warn(`wflo: the database could not be reached; it is tried again. ${String(error)}`);
@@ -36,7 +38,7 @@ export function buildDoor(
   };
   return {
     tenant,
-    catalogue: createCatalogue(options.prices),
+    catalogue,
     clock,
     ids,
     emitter,

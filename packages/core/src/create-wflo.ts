@@ -13,7 +13,10 @@ import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
 import type { Database } from "./ports/database.ts";
 import { memoryDatabase } from "./memory/memory-database.ts";
-import { createPricing, type Pricing } from "./pricing/pricing.ts";
+import { pricingOf, type Pricing } from "./pricing/pricing.ts";
+import { createCatalogue } from "./pricing/rates/catalogue.ts";
+import { readPriceOptions } from "./pricing/rates/price-options.ts";
+import { startUpdates } from "./start-updates.ts";
 import { drainInTime } from "./run/drain-in-time.ts";
 import type { RunServices } from "./run/run-services.ts";
 import { createCheckpoints, type Checkpoints } from "./run/checkpoints.ts";
@@ -83,7 +86,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
   const database = tellingDatabase(bare, tenant, emitter);
-  const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter });
+  const { table, trustReported, update } = readPriceOptions(options.prices);
+  const catalogue = createCatalogue(table, trustReported);
+  const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter, catalogue });
+  const updates = update && startUpdates({ update, catalogue, clock, log, emitter });
   const { line, outbox, streams, drainMs } = settings;
   const door = createDoor(settings);
   const client = {} as Wflo;
@@ -112,7 +118,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     runs: createRuns(services),
     calls: createCalls({ tenant, ledger: database.ledger, outbox, ids }, (budgetIds) => line.wake(budgetIds)),
     checkpoints: createCheckpoints(services),
-    pricing: createPricing(options.prices),
+    pricing: pricingOf(catalogue, () => clock.now(), updates),
     workflow: <Input, T>(name: string, target: WorkflowTarget<Input, T>, defaults?: WorkflowOptions) =>
       createWorkflow(services, name, target, defaults),
     run: async <T>(
@@ -124,7 +130,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     },
     on: (name, listener) => emitter.on(name, listener),
     flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
-    close: () => close(settings, running, database),
+    close: () => {
+      updates?.close();
+      return close(settings, running, database);
+    },
   } satisfies Wflo);
 }
 

@@ -2,7 +2,7 @@ import type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Database } from "./ports/database.ts";
 import type { Ids } from "./ports/ids.ts";
-import type { PriceTable } from "./pricing/rates/price-table.ts";
+import type { PriceOptions } from "./pricing/rates/price-options.ts";
 import type { Logger } from "./telemetry/log.ts";
 
 /** How a client works. Everything has a default. */
@@ -11,8 +11,11 @@ export interface WfloOptions {
   readonly database?: Database | undefined;
   /** Keeps customers of one database apart. Default "default". */
   readonly tenant?: string | undefined;
-  /** Prices and aliases that win over the catalogue, by "provider/model", in dollars per million tokens. */
-  readonly prices?: PriceTable | undefined;
+  /**
+   * Prices and aliases that win over the price list, by "provider/model", in dollars per million tokens; `update`, where newer prices
+   * come from; `trustReported`, whether what a provider says that it took is the cost.
+   */
+  readonly prices?: PriceOptions | undefined;
   /**
    * Counts the tokens of a text as the model does, such as `encode(text).length` of a tokenizer. Asked where money is short, since
    * the bytes of a text bound its tokens, but far above. Default: bytes.

@@ -2,11 +2,14 @@ import { decimalOfPico, type Cost } from "./cost/cost.ts";
 import { costOfResponse, type ResponseToPrice } from "./cost/cost-of-response.ts";
 import { costOfUsage } from "./cost/cost-of-usage.ts";
 import { receiptOf } from "./cost/receipt.ts";
+import type { PriceUpdates } from "./price-updates.ts";
 import { createCatalogue, type Catalogue } from "./rates/catalogue.ts";
-import type { PriceTable } from "./rates/price-table.ts";
+import { readPriceOptions, type PriceOptions } from "./rates/price-options.ts";
 import { providerOfModel } from "./rates/provider-of-model.ts";
 import type { RateCard, UnknownRate } from "./rates/rate-card.ts";
 import type { Usage } from "./usage/usage.ts";
+
+const DAY_MS = 86_400_000;
 
 /** A cost with its exact amount as text and the receipt that shows how it came about. */
 export type PricedCost = Cost & {
@@ -44,22 +47,47 @@ export interface Pricing {
   costOfResponse(input: ResponseToPrice): PricedResponse;
   /** The rate card of a model, by default the one in force now. */
   card(provider: string, model: string, at?: Date): RateCard | UnknownRate;
+  /** The price list in use, and how old it is. */
+  list(): PriceListInfo;
+  /** Looks for newer prices now (`prices.update`); resolves when the look is over. What came of it: `list()`. Without it, nothing. */
+  refresh(): Promise<void>;
+}
+
+/** Which prices are in use. */
+export interface PriceListInfo {
+  /** Such as `genai-prices@0.1.8`; receipts name it. */
+  readonly source: string;
+  /** ISO date of the prices. */
+  readonly date: string;
+  readonly ageDays: number;
+  /** When a list was last looked at and could be used. */
+  readonly checkedAt: Date | undefined;
+  /** Why the last look failed. */
+  readonly problem: string | undefined;
 }
 
 /**
- * Throws `InvalidOptionError` or `InvalidAmountError` for a price table that cannot mean anything, naming the
- * key.
+ * Prices without a client; `prices.update` is for clients. Throws `InvalidOptionError` or `InvalidAmountError` for a price table that
+ * cannot mean anything, naming the key.
  */
-export function createPricing(prices?: PriceTable): Pricing {
-  return pricingOf(createCatalogue(prices));
+export function createPricing(prices?: PriceOptions): Pricing {
+  const { table, trustReported } = readPriceOptions(prices);
+  return pricingOf(createCatalogue(table, trustReported), Date.now);
 }
 
-/** The same by a catalogue that is there already. */
-export function pricingOf(catalogue: Catalogue): Pricing {
+/** The same by a catalogue that is there already, and what keeps it fresh. */
+export function pricingOf(catalogue: Catalogue, now: () => number, updates?: PriceUpdates): Pricing {
   const card: Pricing["card"] = (provider, model, at) =>
     catalogue.find({ provider, model, ...(at ? { at } : {}) });
   return {
     card,
+    list() {
+      const { name: source, date } = catalogue.list();
+      const ageDays = Math.max(0, Math.floor((now() - Date.parse(date)) / DAY_MS));
+      const { checkedAt, problem } = updates?.state ?? {};
+      return { source, date, ageDays, checkedAt, problem };
+    },
+    refresh: async () => await updates?.refresh(),
     cost({ provider, model, usage, at, serviceTier }) {
       const from = provider ?? providerOfModel(model) ?? "";
       const found = card(from, model, at);

@@ -75,6 +75,8 @@ export interface WfloEvents {
   readonly "step-skipped": { readonly runId: string; readonly step: string };
   readonly "run-start": { readonly runId: string; readonly workflow: string; readonly epoch: number };
   readonly "run-end": { readonly runId: string; readonly workflow: string; readonly status: string };
+  /** A newer list of prices is in use from now on. */
+  readonly "prices-updated": { readonly source: string; readonly date: string };
   /** A failure that wflo handled by itself, such as a settle that must be sent again. */
   readonly trouble: { readonly what: string; readonly error: unknown };
 }

@@ -28,7 +28,13 @@ test("shows how a cost was made, with exact decimals that survive JSON", () => {
   const fees = [{ meter: "web_search", count: 1 }];
   const made = receipt("openai", "o3", { inputTokens: 3, cachedInputTokens: 1, outputTokens: 0, fees });
   expect(made).toEqual({
-    rateCard: { id: "openai/o3", source: "genai-prices@0.1.8", asOf: "2025-06-10", matchedBy: "exact" },
+    rateCard: {
+      id: "openai/o3",
+      source: "genai-prices@0.1.8",
+      checkedOn: "2026-09-23",
+      asOf: "2025-06-10",
+      matchedBy: "exact",
+    },
     kind: "known",
     totalUsd: "0.0100045",
     lines: [

@@ -22,8 +22,14 @@ export function receiptOf(card: RateCard | undefined, cost: Cost): Record<string
   };
 }
 
-function rateCardOf({ id, source, asOf, matchedBy }: RateCard): Record<string, unknown> {
-  return { id, source, ...(asOf === undefined ? {} : { asOf }), matchedBy };
+function rateCardOf({ id, source, checkedOn, asOf, matchedBy }: RateCard): Record<string, unknown> {
+  return {
+    id,
+    source,
+    ...(checkedOn === undefined ? {} : { checkedOn }),
+    ...(asOf === undefined ? {} : { asOf }),
+    matchedBy,
+  };
 }
 
 function lineOf(line: CostLine): Record<string, unknown> {

@@ -119,7 +119,7 @@ function listed(list: PriceList, provider: string, model: string, matchedBy?: "u
   const id = modelId(provider, model);
   const catalogued = listedModel(list, provider, id);
   const known = "unknown" in catalogued ? undefined : catalogued;
-  const overlay = overlayModel(provider, id, known?.schedule ?? []);
+  const overlay = overlayModel(provider, id, known);
   if (overlay && "unknown" in overlay) return overlay;
   const schedule = overlay?.schedule ?? known?.schedule ?? [];
   if (schedule.length === 0)
@@ -144,11 +144,9 @@ function billed(billedBy: string | undefined): Pick<RateCard, "billedBy"> {
 
 function cardBySchedule(
   schedule: readonly DatedRates[],
-  base: Omit<RateCard, "rates" | "fees" | "source" | "asOf" | "mayAlsoApply">,
+  base: Omit<RateCard, "rates" | "fees" | "source" | "checkedOn" | "asOf" | "mayAlsoApply">,
 ): Found {
-  const cards = schedule.map(({ rates, fees, source, asOf }): RateCard => {
-    return { ...base, source, rates, ...(fees ? { fees } : {}), ...(asOf === undefined ? {} : { asOf }) };
-  });
+  const cards = schedule.map(({ fromMs: _, hours: __, ...dated }): RateCard => ({ ...base, ...dated }));
   const [only] = cards;
   if (cards.length === 1 && only) return only;
   // Made once for each set of rates that may apply within a day; a model has a handful of them.

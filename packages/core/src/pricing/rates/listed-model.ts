@@ -35,7 +35,7 @@ export function listedModel(list: PriceList, provider: string, id: string): List
   if (id.startsWith("ft:") && !model.id.startsWith("ft:"))
     return unknown("there is no price for this fine-tune");
 
-  const whole = listedRates(model, list.name);
+  const whole = listedRates(model, list);
   if ("unknown" in whole) return whole;
   // Another provider's tokens may cost the same; its tools are its own.
   const schedule = listed.models.includes(model) ? whole : whole.map((dated) => ({ ...dated, fees: {} }));

@@ -1,5 +1,5 @@
 import { picoUsdOfCatalogueNumber } from "./pico-usd.ts";
-import type { ConditionalPrices, PricedModel, UnitPrices } from "./price-list.ts";
+import type { ConditionalPrices, PricedModel, PriceList, UnitPrices } from "./price-list.ts";
 import type { FeeRate, FeeRates, Meter, Rate, Rates, UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
 
@@ -36,7 +36,10 @@ const PIECES: ReadonlyMap<string, readonly [meter: string, per: bigint]> = new M
 const TOLD_TWICE: ReadonlyMap<string, string> = new Map([["audio_hours", "input_audio_hours"]]);
 
 /** The prices of a model over time; unknown for an empty or all-zero list, and for a unit that wflo does not count. */
-export function listedRates(model: PricedModel, source: string): readonly DatedRates[] | UnknownRate {
+export function listedRates(
+  model: PricedModel,
+  { name: source, date: checkedOn }: Pick<PriceList, "name" | "date">,
+): readonly DatedRates[] | UnknownRate {
   const conditional: readonly ConditionalPrices[] = isList(model.prices)
     ? model.prices
     : [{ prices: model.prices }];
@@ -55,7 +58,14 @@ export function listedRates(model: PricedModel, source: string): readonly DatedR
             hours: { start: millisecondsOf(constraint.start_time), end: millisecondsOf(constraint.end_time) },
           }
         : {};
-    schedule.push({ ...read, rates: withHourlyWrites(model.id, read.rates), source, ...begun, ...hours });
+    schedule.push({
+      ...read,
+      rates: withHourlyWrites(model.id, read.rates),
+      source,
+      checkedOn,
+      ...begun,
+      ...hours,
+    });
   }
   return schedule;
 }

@@ -1,11 +1,12 @@
 import { OVERLAY_RATES, OVERLAY_UNKNOWN } from "./overlay/overlay.ts";
+import type { ListedModel } from "./listed-model.ts";
 import type { OverlayRates, TokenPrices } from "./overlay/row.ts";
 import { picoUsdPerToken } from "./pico-usd.ts";
 import type { Meter, Rate, Rates, UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
 
 /**
- * What wflo's own rows say about a model: rates that follow the catalogue's in time, or that there is no
+ * What wflo's own rows say about a model: rates that follow the price list's in time, or that there is no
  * price.
  */
 export interface OverlayModel {
@@ -15,18 +16,23 @@ export interface OverlayModel {
   readonly schedule: readonly DatedRates[];
 }
 
-/** The rows for a model on top of the catalogue's rates; undefined when there are none. */
+/** The rows for a model on top of the price list's rates; undefined when there are none. */
 export function overlayModel(
   provider: string,
   id: string,
-  catalogued: readonly DatedRates[],
+  listed: ListedModel | undefined,
 ): OverlayModel | UnknownRate | undefined {
   const unknown = OVERLAY_UNKNOWN.find((row) => row.provider === provider && row.ids.test(id));
   if (unknown) return { unknown: true, reason: unknown.reason };
-  const rows = OVERLAY_RATES.filter((row) => row.provider === provider && row.ids.test(id));
+  const rows = OVERLAY_RATES.filter(
+    (row) =>
+      row.provider === provider &&
+      row.ids.test(id) &&
+      !(row.ifUnlisted === true && listed?.matchedBy === "exact"),
+  );
   if (rows.length === 0) return undefined;
 
-  const schedule: DatedRates[] = [...catalogued];
+  const schedule: DatedRates[] = [...(listed?.schedule ?? [])];
   for (const row of rows) {
     const rates = ratesOf(row);
     if (row.adds) {
@@ -34,13 +40,14 @@ export function overlayModel(
         schedule[index] = {
           ...entry,
           source: `${entry.source} + overlay`,
+          checkedOn: row.checkedOn,
           rates: { ...entry.rates, ...rates },
         };
       }
       continue;
     }
     const begun = row.from === undefined ? {} : { asOf: row.from.slice(0, 10), fromMs: Date.parse(row.from) };
-    schedule.push({ rates, source: "overlay", ...begun });
+    schedule.push({ rates, source: "overlay", checkedOn: row.checkedOn, ...begun });
   }
   const { model, contextWindow, billedBy } = rows.at(-1) ?? {};
   return {

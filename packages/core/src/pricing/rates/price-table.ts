@@ -4,7 +4,7 @@ import { providerName } from "./provider-name.ts";
 import { readUserPrice, type ReadUserPrice, type UserPrice } from "./user-price.ts";
 
 /** Prices by `provider/model`: your own, or those of another model, as for an Azure deployment. */
-export type PriceTable = Readonly<Record<string, UserPrice | { readonly like: string }>>;
+export type PriceTable = Readonly<Record<`${string}/${string}`, UserPrice | { readonly like: string }>>;
 
 /** A row of the table, read: rates, or the provider and model whose catalogue price it takes. */
 export type ReadPrice =

@@ -54,6 +54,8 @@ export interface RateCard {
   readonly model: string;
   /** `genai-prices@0.1.8`, `user` or `overlay`. */
   readonly source: string;
+  /** ISO date on which the price was read; undefined for the user's own. */
+  readonly checkedOn?: string;
   /** ISO date from which the rates are in force, where known. */
   readonly asOf?: string;
   /** `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. */

@@ -7,6 +7,8 @@ export interface DatedRates {
   readonly rates: Rates;
   readonly fees?: FeeRates;
   readonly source: string;
+  /** ISO date on which the price was read. */
+  readonly checkedOn?: string;
   readonly asOf?: string;
   readonly fromMs?: number;
   /** Milliseconds after midnight UTC; `end` below `start` runs over midnight. */

@@ -3,18 +3,20 @@ import { ANTHROPIC_PRICES, CHECKED_AGAIN } from "./sources.ts";
 
 const row = { provider: "anthropic", source: ANTHROPIC_PRICES, checkedOn: CHECKED_AGAIN };
 
+const newer = { ...row, ifUnlisted: true };
+
 /** What wflo knows of Anthropic's prices beyond the price list. */
 export const ANTHROPIC: Overlay = {
   rates: [
     // Newer than the price list.
     {
-      ...row,
+      ...newer,
       ids: /^claude-sonnet-5-5(?:-\d{8})?$/,
       model: "claude-sonnet-5-5",
       rates: { input: "2", cachedInput: "0.2", cacheWrite: "2.5", cacheWrite1h: "4", output: "10" },
     },
     {
-      ...row,
+      ...newer,
       ids: /^claude-sonnet-5-5(?:-\d{8})?$/,
       model: "claude-sonnet-5-5",
       from: "2026-10-07",
@@ -22,7 +24,7 @@ export const ANTHROPIC: Overlay = {
       source: "several readers of Anthropic's price page of October 2026, among them PromptFuel 1.0.23",
     },
     {
-      ...row,
+      ...newer,
       ids: /^claude-haiku-5-5(?:-\d{8})?$/,
       model: "claude-haiku-5-5",
       rates: { input: "0.1", cachedInput: "0.01", cacheWrite: "0.125", cacheWrite1h: "0.2", output: "0.5" },
@@ -33,7 +35,7 @@ export const ANTHROPIC: Overlay = {
       source: "several readers of Anthropic's price page of October 2026, among them PromptFuel 1.0.23",
     },
     {
-      ...row,
+      ...newer,
       ids: /^claude-fable-5-2(?:-\d{8})?$/,
       model: "claude-fable-5-2",
       rates: { input: "8", cachedInput: "0.2", cacheWrite: "10", cacheWrite1h: "16", output: "40" },

@@ -18,7 +18,7 @@ const speech = {
   source: `${OPENAI_DOCS}/api/docs/models/tts-1, stored copy: $15 and $30 (HD) for a million characters`,
   checkedOn: CHECKED,
 };
-const sixth = { provider: "openai", checkedOn: CHECKED_AGAIN };
+const sixth = { provider: "openai", ifUnlisted: true, checkedOn: CHECKED_AGAIN };
 
 const RATES: readonly OverlayRates[] = [
   {

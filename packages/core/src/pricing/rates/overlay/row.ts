@@ -23,6 +23,8 @@ export interface OverlayRates extends Row {
   readonly long?: { readonly aboveInputTokens: number; readonly rates: TokenPrices };
   /** True: the rates are added to the list's instead of taking their place. */
   readonly adds?: boolean;
+  /** True: for a model that was newer than the price list; where the list has it, that holds. */
+  readonly ifUnlisted?: boolean;
   readonly contextWindow?: number;
   /** The fee by which the model is billed instead of tokens; `rates` are empty then. */
   readonly billedBy?: string;

@@ -8,6 +8,7 @@ export const X_AI: Overlay = {
   rates: [
     {
       ...row,
+      ifUnlisted: true,
       ids: /^grok-4\.7(?:-latest)?$/,
       model: "grok-4.7",
       rates: { input: "2", cachedInput: "0.5", output: "6" },

@@ -1,0 +1,16 @@
+import { WfloError } from "./wflo-error.ts";
+
+/** A list of prices that cannot be used: damaged, not whole, older than the one in use. The one in use stays. */
+export class InvalidPriceListError extends WfloError {
+  readonly from: string;
+  readonly reason: string;
+
+  constructor(from: string, reason: string) {
+    super(
+      "WFLO_INVALID_PRICE_LIST",
+      `The price list ${from} is not used: ${reason}. Prices stay as they are; mend the list, or take it out of prices.update.`,
+    );
+    this.from = from;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,173 @@
+import { InvalidPriceListError } from "../../errors/invalid-price-list-error.ts";
+import { listedRates } from "./listed-rates.ts";
+import { priceListOf, type PricedModel, type PricedProvider, type PriceList } from "./price-list.ts";
+
+/** A list that knows fewer models than this share of those in use is damaged. */
+const LEAST_SHARE = 0.5;
+/** Where so many prices differ by so many times, it counts in other units. */
+const STRANGE_SHARE = 0.25;
+const STRANGE_TIMES = 10;
+const MAX_REGEX_LENGTH = 300;
+const MAX_DEPTH = 6;
+const CLAUSES = ["equals", "starts_with", "ends_with", "contains"];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A text with prices in the form of genai-prices' `data.json`, and what is known of it. */
+export interface PriceListText {
+  readonly text: string;
+  /** Where it is from. */
+  readonly from: string;
+  /** ISO date of the prices, where the text does not tell one. */
+  readonly date: string;
+  /** The list in use. */
+  readonly current: PriceList;
+}
+
+/**
+ * Reads a list of prices: providers with their models, alone or as `{ date, providers }`. Throws `InvalidPriceListError` for what is
+ * damaged, has far fewer models or wholly other prices than the list in use, or is older.
+ */
+export function readPriceList({ text, from, date, current }: PriceListText): PriceList {
+  const fail = (reason: string): never => {
+    throw new InvalidPriceListError(from, reason);
+  };
+  const parsed = parse(text) ?? fail("it is no JSON; it may have been cut off");
+  const told = Array.isArray(parsed) ? { providers: parsed as unknown[] } : (parsed as Fields);
+  const { providers } = told;
+  if (!Array.isArray(providers) || providers.length === 0) return fail("it has no list of providers");
+  for (const provider of providers) {
+    const trouble = troubleOf(provider);
+    if (trouble !== undefined) fail(trouble);
+  }
+  const toldDate = (told as Fields)["date"];
+  const day = typeof toldDate === "string" ? toldDate.slice(0, 10) : date;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) fail(`its date, ${day}, is none`);
+  if (day < current.date) fail(`it is of ${day}, older than ${current.name} of ${current.date}, which stays`);
+  const list = priceListOf(`${from}@${day}`, day, providers as readonly PricedProvider[]);
+  const strange = strangeness(list, current);
+  return strange === undefined ? list : fail(strange);
+}
+
+function parse(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function troubleOf(provider: unknown): string | undefined {
+  const { id, models, fallback_model_providers: fallbacks } = fieldsOf(provider);
+  if (typeof id !== "string" || id === "" || !Array.isArray(models))
+    return "a provider has no id or no models";
+  if (
+    fallbacks !== undefined &&
+    !(Array.isArray(fallbacks) && fallbacks.every((one) => typeof one === "string"))
+  )
+    return `the models that ${id} falls back on are no list of names`;
+  for (const model of models as readonly unknown[]) {
+    const { id: name, match, prices, context_window: window } = fieldsOf(model);
+    if (typeof name !== "string" || name === "") return `a model of ${id} has no id`;
+    if (!isClause(match, 0)) return `nothing tells which ids ${id}/${name} has`;
+    if (!isPrices(prices)) return `the prices of ${id}/${name} cannot be read`;
+    if (window !== undefined && window !== null && !(Number.isSafeInteger(window) && (window as number) > 0))
+      return `the context window of ${id}/${name} is no count`;
+  }
+  return undefined;
+}
+
+function isClause(clause: unknown, depth: number): boolean {
+  const fields = fieldsOf(clause);
+  const [kind, ...others] = Object.keys(fields);
+  if (kind === undefined || others.length > 0 || depth > MAX_DEPTH) return false;
+  const value = fields[kind];
+  if (kind === "or" || kind === "and")
+    return Array.isArray(value) && value.length > 0 && value.every((part) => isClause(part, depth + 1));
+  if (typeof value !== "string" || value === "") return false;
+  return kind === "regex" ? isRegex(value) : CLAUSES.includes(kind);
+}
+
+function isRegex(text: string): boolean {
+  try {
+    return text.length <= MAX_REGEX_LENGTH && new RegExp(text) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+function isPrices(prices: unknown): boolean {
+  if (!Array.isArray(prices)) return isUnits(prices);
+  return (
+    prices.length > 0 &&
+    prices.every((entry: unknown) => {
+      const { constraint, prices: units } = fieldsOf(entry);
+      return isUnits(units) && (constraint === undefined || constraint === null || isConstraint(constraint));
+    })
+  );
+}
+
+function isUnits(units: unknown): boolean {
+  if (typeof units !== "object" || units === null || Array.isArray(units)) return false;
+  return Object.values(units).every((price: unknown) => {
+    if (typeof price === "number") return isAmount(price);
+    const { base, tiers } = fieldsOf(price);
+    return (
+      isAmount(base) &&
+      Array.isArray(tiers) &&
+      tiers.every((tier: unknown) => {
+        const { start, price: amount } = fieldsOf(tier);
+        return Number.isSafeInteger(start) && (start as number) >= 0 && isAmount(amount);
+      })
+    );
+  });
+}
+
+/** No token costs more than a dollar. */
+function isAmount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value <= 1_000_000;
+}
+
+function isConstraint(constraint: unknown): boolean {
+  const { start_date: day, start_time: start, end_time: end } = fieldsOf(constraint);
+  const isTime = (time: unknown) =>
+    typeof time === "string" && !Number.isNaN(Date.parse(`1970-01-01T${time}`));
+  if (typeof day === "string") return !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
+  return isTime(start) && isTime(end);
+}
+
+/** Why a list that is well formed is still not to be believed. */
+function strangeness(list: PriceList, current: PriceList): string | undefined {
+  const known = pricesByModel(current);
+  const told = pricesByModel(list);
+  if (told.size < known.size * LEAST_SHARE)
+    return `it has ${told.size} models with a price, ${current.name} has ${known.size}: it is not whole`;
+  let [shared, strange] = [0, 0];
+  for (const [model, price] of told) {
+    const before = known.get(model);
+    if (before === undefined) continue;
+    shared += 1;
+    if (price > before * STRANGE_TIMES || price * STRANGE_TIMES < before) strange += 1;
+  }
+  return shared > 0 && strange > shared * STRANGE_SHARE
+    ? `${strange} of ${shared} prices are ${STRANGE_TIMES} times what they were: it may count in other units`
+    : undefined;
+}
+
+/** What a token of input costs, by model. */
+function pricesByModel(list: PriceList): ReadonlyMap<string, number> {
+  const prices = new Map<string, number>();
+  for (const { id: provider, models } of list.providers.values()) {
+    for (const model of models as readonly PricedModel[]) {
+      const rates = listedRates(model, list);
+      const picoUsd = "unknown" in rates ? undefined : rates.at(-1)?.rates.input?.picoUsd;
+      if (picoUsd !== undefined && picoUsd > 0n) prices.set(`${provider}/${model.id}`, Number(picoUsd));
+    }
+  }
+  return prices;
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
