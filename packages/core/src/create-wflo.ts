@@ -116,7 +116,9 @@ export function createWflo(options: WfloOptions = {}): Wflo {
       await streams.look();
     }),
     runs: createRuns(services),
-    calls: createCalls({ tenant, ledger: database.ledger, outbox, ids }, (budgetIds) => line.wake(budgetIds)),
+    calls: createCalls({ tenant, ledger: database.ledger, outbox, ids, catalogue }, (budgetIds) =>
+      line.wake(budgetIds),
+    ),
     checkpoints: createCheckpoints(services),
     pricing: pricingOf(catalogue, () => clock.now(), updates),
     workflow: <Input, T>(name: string, target: WorkflowTarget<Input, T>, defaults?: WorkflowOptions) =>

@@ -24,6 +24,7 @@ export { imageTokens, type ImageWish } from "./pricing/cost/image-tokens.ts";
 export { modelThinks } from "./pricing/rates/model-thinks.ts";
 export { NativeAnswer, type ToldByProvider } from "./pricing/usage/native-answer.ts";
 export { createPricing, type PricedCost, type PricedResponse, type Pricing } from "./pricing/pricing.ts";
+export type { RepricedCall, RepriceFilter, Repricing } from "./budget/reprice.ts";
 export type { PriceListInfo } from "./pricing/pricing.ts";
 export type { PriceOptions, PriceUpdate } from "./pricing/rates/price-options.ts";
 export type { ResponseToPrice } from "./pricing/cost/cost-of-response.ts";

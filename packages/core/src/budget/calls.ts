@@ -2,7 +2,10 @@ import { decimalUsd, usd, type MoneyInput } from "../money/money.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger-store.ts";
 import { explainCall, type CallExplanation } from "./explain-call.ts";
+import type { Catalogue } from "../pricing/rates/catalogue.ts";
+import { checkOptions } from "./check-options.ts";
 import { pageSize } from "./page-size.ts";
+import { reprice, type RepriceFilter, type Repricing } from "./reprice.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 
 const DEFAULT_PAGE = 100;
@@ -48,6 +51,11 @@ export interface Calls {
   explain(callId: string): Promise<CallExplanation | undefined>;
   /** Sets what a closed call has cost by hand, such as one in doubt. False when no closed call has this id. */
   resolve(callId: string, options: { readonly cost: MoneyInput; readonly note?: string }): Promise<boolean>;
+  /**
+   * Prices past calls again by the prices that this client has now (a corrected `prices`, a newer list), each as of when it was made, and
+   * writes a correction where the cost differs. Entries stay as they are, and so does what was set by hand.
+   */
+  reprice(filter?: RepriceFilter): Promise<Repricing>;
 }
 
 /** `wflo.calls` on a ledger; `onMoney` is told whose waiting calls may find money now. */
@@ -57,10 +65,11 @@ export function createCalls(
     readonly ledger: LedgerStore;
     readonly outbox: SettleOutbox;
     readonly ids: Ids;
+    readonly catalogue: Catalogue;
   },
   onMoney: (budgetIds: readonly string[]) => void,
 ): Calls {
-  const { tenant, ledger, outbox, ids } = services;
+  const { tenant, ledger, outbox, ids, catalogue } = services;
   const list = async (filter: Partial<EntryFilter>) => {
     await outbox.flush(FLUSH_MS);
     // Who looks for calls in doubt means those of dead processes too.
@@ -77,25 +86,30 @@ export function createCalls(
       if (page.length < ONE_CALL) return lines;
     }
   };
+  const correct = async (callId: string, costNanoUsd: bigint, receipt: Readonly<Record<string, unknown>>) => {
+    const correctionId = ids.next();
+    const verdict = await ledger.correct(tenant, { callId, correctionId, costNanoUsd, receipt });
+    if (!verdict) return false;
+    const [line] = await ledger.listEntries(tenant, { callId, limit: 1 });
+    onMoney(line?.budgetIds ?? []);
+    return true;
+  };
   return {
     list: (filter = {}) => list(filter),
     get: ofCall,
     explain: async (callId) => explainCall(await ofCall(callId)),
     async resolve(anyCase, { cost, note }) {
-      const callId = anyCase.toLowerCase();
       await outbox.flush(FLUSH_MS);
-      const costNanoUsd = usd(cost).nanoUsd;
       const receipt = { resolvedBy: "hand", ...(note === undefined ? {} : { note }) };
-      const verdict = await ledger.correct(tenant, {
-        callId,
-        correctionId: ids.next(),
-        costNanoUsd,
-        receipt,
+      return await correct(anyCase.toLowerCase(), usd(cost).nanoUsd, receipt);
+    },
+    async reprice(filter = {}) {
+      await outbox.flush(FLUSH_MS);
+      return await reprice(checkOptions("What is priced again", filter), {
+        catalogue,
+        list: (which) => ledger.listEntries(tenant, which),
+        correct: async (callId, { nanoUsd }, receipt) => void (await correct(callId, nanoUsd, receipt)),
       });
-      if (!verdict) return false;
-      const [line] = await ledger.listEntries(tenant, { callId, limit: 1 });
-      onMoney(line?.budgetIds ?? []);
-      return true;
     },
   };
 }

@@ -53,20 +53,26 @@ function lineTold({ kind, charged, at, receipt }: LedgerLine, isOneOfMany: boole
     textOf(receipt["reason"]) ??
     textOf(receipt["noUsage"]) ??
     textOf(receipt["unknown"]) ??
-    textOf(receipt["note"]);
+    textOf(receipt["note"]) ??
+    (receipt["repriced"] === true ? "priced again" : undefined);
   if (isOneOfMany || !EXACT.has(kind) || why !== undefined) {
     const amount = isOneOfMany ? ` ${signed(charged)}, ${at.toISOString()}` : "";
     told.push(`- ${kind}${amount}${why === undefined ? "" : `: ${why}`}`);
   }
-  for (const { meter, count, unitUsd, usd: sum } of meterLines(receipt["lines"])) {
-    told.push(`  ${count.toLocaleString("en-US")} ${meter} x $${unitUsd} = $${sum}`);
+  for (const { meter, count, unitUsd, per, usd: sum, model } of meterLines(receipt["lines"])) {
+    const each = per === undefined ? "" : ` for ${per.toLocaleString("en-US")}`;
+    const of = model === undefined ? "" : ` of ${model}`;
+    told.push(`  ${count.toLocaleString("en-US")} ${meter}${of} x $${unitUsd}${each} = $${sum}`);
   }
+  const rounding = textOf(receipt["roundedUpUsd"]);
+  if (rounding !== undefined) told.push(`  rounded up by $${rounding}`);
   const missing = receipt["missing"];
   if (Array.isArray(missing) && missing.length > 0) told.push(`  without a price: ${missing.join(", ")}`);
   const card = receipt["rateCard"] as Readonly<Record<string, string>> | undefined;
   if (card) {
     const since = card["asOf"] === undefined ? "" : ` since ${card["asOf"]}`;
-    told.push(`  prices of ${card["id"]}${since} from ${card["source"]} (${card["matchedBy"]})`);
+    const read = card["checkedOn"] === undefined ? "" : `, read ${card["checkedOn"]}`;
+    told.push(`  prices of ${card["id"]}${since} from ${card["source"]}${read} (${card["matchedBy"]})`);
   }
   return told;
 }
@@ -92,7 +98,9 @@ interface MeterLine {
   readonly meter: string;
   readonly count: number;
   readonly unitUsd: string;
+  readonly per?: number;
   readonly usd: string;
+  readonly model?: string;
 }
 
 function meterLines(lines: unknown): readonly MeterLine[] {

@@ -1,6 +1,6 @@
 import { decimalUsd, usd } from "../money/money.ts";
 import { receiptOf } from "../pricing/cost/receipt.ts";
-import type { Usage } from "../pricing/usage/usage.ts";
+import { usageInReceipt } from "../pricing/usage/usage-in-receipt.ts";
 import type { Charge } from "./charge.ts";
 import type { Outcome } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -34,14 +34,4 @@ export function callReceipt(
       ? {}
       : { appliedMaxOutputTokens: call.grant.maxOutputTokens }),
   };
-}
-
-/** The counts alone: a caller's usage may be any object, and may change later. */
-export function usageInReceipt(usage: Usage | undefined): Usage | undefined {
-  if (typeof usage !== "object" || usage === null) return undefined;
-  const counts = Object.entries(usage).filter(([, value]) => typeof value === "number");
-  const fees = Array.isArray(usage.fees)
-    ? usage.fees.map(({ meter, count }) => ({ meter, count }))
-    : undefined;
-  return { ...(Object.fromEntries(counts) as unknown as Usage), ...(fees ? { fees } : {}) };
 }

@@ -3,6 +3,7 @@ import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import type { Cost } from "../pricing/cost/cost.ts";
 import { costOfUsage } from "../pricing/cost/cost-of-usage.ts";
 import { reportedCost } from "../pricing/cost/reported-cost.ts";
+import { servedCard } from "../pricing/cost/served-card.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { isUsage } from "../pricing/usage/usage.ts";
 import type { Outcome } from "./guard-request.ts";
@@ -20,24 +21,17 @@ export function costOfAnswer(
   asked: Asked,
   outcome: Extract<Outcome, { kind: "answered" }>,
 ): { readonly cost: Cost; readonly card: RateCard | undefined } {
-  const card = servedCard(catalogue, asked, outcome.model);
+  const { provider, model } = asked;
+  const cardOf = (name: string) =>
+    (name === model ? asked.card : undefined) ?? catalogue.find({ provider, model: name });
+  const served = servedCard({ provider, asked: model, answered: outcome.model, cardOf });
+  const card = "unknown" in served.card ? undefined : served.card;
   const cost = costOf(catalogue, { ...asked, card }, outcome);
   const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
   return {
     cost: isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost,
     card,
   };
-}
-
-function servedCard(
-  catalogue: Catalogue,
-  { provider, model, card: asked }: Asked,
-  served: string | undefined,
-): RateCard | undefined {
-  // A price that the user set for what was asked wins over the list price of what served it.
-  if (served === undefined || served === model || asked?.matchedBy === "user") return asked;
-  const card = catalogue.find({ provider, model: served });
-  return "unknown" in card ? asked : card;
 }
 
 function costOf(

@@ -4,7 +4,7 @@ import { receiptOf } from "../pricing/cost/receipt.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";
-import { usageInReceipt } from "./call-receipt.ts";
+import { usageInReceipt } from "../pricing/usage/usage-in-receipt.ts";
 
 const FLUSH_MS = 10_000;
 const PAGE = 1_000;

@@ -1,11 +1,11 @@
 import type { Catalogue } from "../rates/catalogue.ts";
-import { providerName } from "../rates/provider-name.ts";
-import type { RateCard, UnknownRate } from "../rates/rate-card.ts";
+import type { RateCard } from "../rates/rate-card.ts";
 import { readAnswer, type AnswerToRead, type ReadAnswer } from "../usage/read-answer.ts";
 import type { Usage } from "../usage/usage.ts";
 import { costOfLines, type Cost } from "./cost.ts";
 import { costOfUsage } from "./cost-of-usage.ts";
 import { reportedCost } from "./reported-cost.ts";
+import { servedCard } from "./served-card.ts";
 
 /** A raw answer of a provider, to be priced. */
 export interface ResponseToPrice extends AnswerToRead {
@@ -53,7 +53,7 @@ function costOfMeasured(
   const { usage, serviceTier } = answer;
   const at = input.at ?? plausible(answer.madeAt);
   const cardOf = (model: string) => catalogue.find({ provider, model, ...(at ? { at } : {}) });
-  const { model, card } = servedBy(providerName(provider), input.model, answer.model, cardOf);
+  const { model, card } = servedCard({ provider, asked: input.model, answered: answer.model, cardOf });
   const told = { usage, model, serviceTier };
   if ("unknown" in card) {
     const cost = reportedCost(provider, usage) ?? { kind: "unknown", reason: card.reason };
@@ -67,28 +67,4 @@ function costOfMeasured(
 function plausible(madeAt: Date | undefined): Date | undefined {
   const ms = madeAt?.getTime() ?? NaN;
   return ms >= MADE_SINCE_MS && ms <= Date.now() + DAY_MS ? madeAt : undefined;
-}
-
-/**
- * Which model is paid for: the one that answered, unless the user set a price for the one that was asked, or the answer's name has
- * none. Bedrock's answers leave the region out, which changes the price.
- */
-function servedBy(
-  provider: string,
-  asked: string | undefined,
-  answered: string | undefined,
-  cardOf: (model: string) => RateCard | UnknownRate,
-): { readonly model: string | undefined; readonly card: RateCard | UnknownRate } {
-  if (asked === undefined && answered === undefined)
-    return {
-      model: undefined,
-      card: { unknown: true, reason: "neither the answer nor the caller names a model" },
-    };
-  const ofAsked = asked === undefined ? undefined : cardOf(asked);
-  const isFixed = provider === "aws" || (ofAsked && !("unknown" in ofAsked) && ofAsked.matchedBy === "user");
-  if (ofAsked && (isFixed || answered === undefined)) return { model: asked, card: ofAsked };
-  const ofAnswered = cardOf(answered ?? "");
-  return "unknown" in ofAnswered && ofAsked && !("unknown" in ofAsked)
-    ? { model: asked, card: ofAsked }
-    : { model: answered, card: ofAnswered };
 }

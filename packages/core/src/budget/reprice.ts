@@ -1,0 +1,152 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { decimalUsd } from "../money/money.ts";
+import type { Entry, EntryFilter, EntryKind } from "../ports/ledger-store.ts";
+import type { KnownCost } from "../pricing/cost/cost.ts";
+import { costOfUsage } from "../pricing/cost/cost-of-usage.ts";
+import { receiptOf } from "../pricing/cost/receipt.ts";
+import { servedCard } from "../pricing/cost/served-card.ts";
+import type { Catalogue } from "../pricing/rates/catalogue.ts";
+import { providerName } from "../pricing/rates/provider-name.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
+import { isUsage, type Usage } from "../pricing/usage/usage.ts";
+
+/** Which calls are priced again: all of the ledger by default. */
+export interface RepriceFilter extends Pick<EntryFilter, "runId" | "thread" | "callId" | "budgetId"> {
+  readonly provider?: string | undefined;
+  /** As it was asked for. */
+  readonly model?: string | undefined;
+  /** Calls that were closed from then on. */
+  readonly since?: Date | undefined;
+  /** Calls that were closed before then. */
+  readonly until?: Date | undefined;
+  /** True: says what would change, and changes nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** A call whose price is another now. Money is a decimal string in US dollars. */
+export interface RepricedCall {
+  readonly callId: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly was: string;
+  readonly is: string;
+  /** The rate card by which it was priced again. */
+  readonly rateCard: string;
+}
+
+/** What pricing again came to. */
+export interface Repricing {
+  /** Calls whose usage is known, so that they could be priced again. */
+  readonly looked: number;
+  readonly changed: readonly RepricedCall[];
+  /** What the calls cost more now, in all; negative when less. */
+  readonly difference: string;
+}
+
+/** What pricing again needs. */
+export interface RepriceMeans {
+  readonly catalogue: Catalogue;
+  readonly list: (filter: EntryFilter) => Promise<readonly Entry[]>;
+  readonly correct: (
+    callId: string,
+    cost: KnownCost,
+    receipt: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
+}
+
+const PAGE = 500;
+/** Lines that tell what a call used; those set by hand and those in doubt do not. */
+const MEASURED = new Set<EntryKind>(["settle", "recorded", "unmeasured", "late"]);
+
+/**
+ * Prices the closed calls of a ledger again by the prices in use now, as of the time when each was made, and corrects what differs:
+ * entries are never changed, each correction is one of its own. What was set by hand, has no usage, or has no known price stays.
+ */
+export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promise<Repricing> {
+  const { since, until, dryRun = false, provider, model, ...rest } = filter;
+  for (const time of [since, until])
+    if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime())))
+      throw new InvalidOptionError(
+        'since and until of calls.reprice take dates, such as new Date("2026-11-01").',
+      );
+  const changed: RepricedCall[] = [];
+  const seen = new Set<string>();
+  let difference = 0n;
+  let after = since && firstIdOf(since);
+  for (let isLast = false; !isLast;) {
+    const page = await means.list({ ...rest, after, limit: PAGE });
+    isLast = page.length < PAGE;
+    after = page.at(-1)?.id;
+    for (const { callId, label, at, kind } of page) {
+      if (until !== undefined && at >= until) {
+        isLast = true;
+        break;
+      }
+      const isMeant =
+        (provider === undefined || providerName(label.provider) === providerName(provider)) &&
+        (model === undefined || label.model === model);
+      if (!isMeant || seen.has(callId) || !MEASURED.has(kind)) continue;
+      const call = await repriced(callId, means);
+      if (call === undefined) continue;
+      seen.add(callId);
+      const { was, cost, card, receipt } = call;
+      if (was === cost.nanoUsd) continue;
+      if (!dryRun) await means.correct(callId, cost, receipt);
+      difference += cost.nanoUsd - was;
+      const told = { callId, provider: label.provider, model: label.model, rateCard: card.id };
+      changed.push({ ...told, was: decimalUsd(was), is: decimalUsd(cost.nanoUsd) });
+    }
+  }
+  return { looked: seen.size, changed, difference: decimalUsd(difference) };
+}
+
+interface RepricedEntry {
+  readonly was: bigint;
+  readonly cost: KnownCost;
+  readonly card: RateCard;
+  readonly receipt: Readonly<Record<string, unknown>>;
+}
+
+/** What a call has cost, and what it costs by the prices of now; undefined where that cannot be told. */
+async function repriced(callId: string, means: RepriceMeans): Promise<RepricedEntry | undefined> {
+  const lines = await means.list({ callId, limit: PAGE });
+  const measured = lines.findLast(({ kind, receipt }) => MEASURED.has(kind) && isUsage(receipt["usage"]));
+  const last = lines.at(-1);
+  if (measured === undefined || last === undefined || last.inDoubt) return undefined;
+  if (last.kind === "correction" && last.receipt["repriced"] !== true) return undefined;
+  const priced = priceOf(measured, means.catalogue);
+  if (priced === undefined) return undefined;
+  const was = lines.reduce((sum, { chargedNanoUsd }) => sum + chargedNanoUsd, 0n);
+  return { ...priced, was };
+}
+
+function priceOf(
+  { receipt, label, at }: Entry,
+  catalogue: Catalogue,
+): Omit<RepricedEntry, "was"> | undefined {
+  // A price that was fixed beforehand has no rate card.
+  if (receipt["price"] !== undefined) return undefined;
+  const usage = receipt["usage"] as Usage;
+  const { latencyMs, servedModel, serviceTier } = receipt;
+  const madeAt = new Date(at.getTime() - (typeof latencyMs === "number" ? latencyMs : 0));
+  const { provider, model: asked } = label;
+  const cardOf = (model: string) => catalogue.find({ provider, model, at: madeAt });
+  const { card } = servedCard({ provider, asked, answered: textOf(servedModel), cardOf });
+  if ("unknown" in card) return undefined;
+  const trustReported = catalogue.trustsReported;
+  const cost = costOfUsage({ card, usage, serviceTier: textOf(serviceTier), cardOf, trustReported });
+  if (cost.kind !== "known") return undefined;
+  return { cost, card, receipt: { repriced: true, ...receiptOf(card, cost) } };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The lowest id that can have been made at a time. */
+function firstIdOf(time: Date): string {
+  const ms = Math.max(0, time.getTime() - 1)
+    .toString(16)
+    .padStart(12, "0");
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7fff-bfff-ffffffffffff`;
+}
