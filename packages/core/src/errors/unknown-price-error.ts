@@ -6,11 +6,10 @@ export class UnknownPriceError extends WfloError {
   readonly model: string;
   readonly isRetryable = false;
 
-  constructor(provider: string, model: string, reason: string) {
+  constructor(provider: string, model: string, reason: string, fix: string) {
     super(
       "WFLO_UNKNOWN_PRICE",
-      `The price of ${provider}/${model} is unknown: ${reason}. Set it with createWflo({ prices: { "${provider}/${model}": ` +
-        `{ input: "1.00", output: "4.00" } } }) in dollars per million tokens, or allow unpriced calls with onUnknownPrice: "allow".`,
+      `The price of ${provider}/${model} is unknown: ${reason}. ${fix} Or allow unpriced calls with onUnknownPrice: "allow".`,
     );
     this.provider = provider;
     this.model = model;

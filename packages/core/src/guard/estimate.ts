@@ -5,6 +5,7 @@ import { MAX_NANO_USD, usd, type MoneyInput } from "../money/money.ts";
 import { divideDown, nanoUsdFromPico } from "../money/rounding.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
+import { priceFix } from "../pricing/rates/price-fix.ts";
 import { worstCase } from "../pricing/cost/worst-case.ts";
 import type { Anchors } from "./anchors.ts";
 import type { GuardRequest } from "./guard-request.ts";
@@ -53,7 +54,7 @@ export function estimate(request: GuardRequest, means: EstimateMeans): Estimate 
   const card = means.catalogue.find({ provider: request.provider, model: request.model });
   const known = "unknown" in card ? undefined : card;
   if (request.hold !== undefined) return heldEstimate(request, request.hold, known, means);
-  if ("unknown" in card) throw new UnknownPriceError(request.provider, request.model, card.reason);
+  if ("unknown" in card) throw unknownPrice(request, card.reason);
   if (request.record === true) return fixedEstimate(known, RECORD_HOLD_NANO_USD);
 
   const input = new RequestInput(request, card, means.anchors);
@@ -61,6 +62,10 @@ export function estimate(request: GuardRequest, means: EstimateMeans): Estimate 
   if (means.counting?.isTooDear(first.boundNanoUsd) !== true) return first;
   const counted = input.counted(means.counting.countText);
   return counted === input.bound ? first : priced(request, card, counted, means.wantOutputTokens);
+}
+
+function unknownPrice({ provider, model }: GuardRequest, reason: string): UnknownPriceError {
+  return new UnknownPriceError(provider, model, reason, priceFix(provider, model));
 }
 
 function priced(
@@ -71,7 +76,7 @@ function priced(
 ): Estimate {
   const { serviceTier, modifiers, cachesForAnHour } = request;
   const rates = worstCase({ card, maxInputTokens: inputTokens, serviceTier, modifiers, cachesForAnHour });
-  if ("unknown" in rates) throw new UnknownPriceError(request.provider, request.model, rates.reason);
+  if ("unknown" in rates) throw unknownPrice(request, rates.reason);
   const { inputNanoUsd, outputPicoUsd } = rates;
   const attempts = BigInt(request.attempts ?? 1);
   const withOutput = (tokens: number) =>

@@ -4,6 +4,7 @@ import { costOfUsage } from "./cost/cost-of-usage.ts";
 import { receiptOf } from "./cost/receipt.ts";
 import type { PriceUpdates } from "./price-updates.ts";
 import { createCatalogue, type Catalogue } from "./rates/catalogue.ts";
+import { meterFix, priceFix } from "./rates/price-fix.ts";
 import { readPriceOptions, type PriceOptions } from "./rates/price-options.ts";
 import { providerOfModel } from "./rates/provider-of-model.ts";
 import type { RateCard, UnknownRate } from "./rates/rate-card.ts";
@@ -15,6 +16,8 @@ const DAY_MS = 86_400_000;
 export type PricedCost = Cost & {
   /** US dollars to the last digit, such as "0.0000013875"; undefined where the cost is unknown, which is not zero. */
   readonly usd: string | undefined;
+  /** Where the cost is not known whole: what to write so that it is, in one line. */
+  readonly fix: string | undefined;
   /** The rate card with its source and date, each meter with quantity and rate, the rounding; plain JSON. */
   readonly receipt: Readonly<Record<string, unknown>>;
 };
@@ -91,29 +94,40 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
     cost({ provider, model, usage, at, serviceTier }) {
       const from = provider ?? providerOfModel(model) ?? "";
       const found = card(from, model, at);
-      if ("unknown" in found) return priced(undefined, { kind: "unknown", reason: found.reason });
+      if ("unknown" in found)
+        return priced(undefined, { kind: "unknown", reason: found.reason }, from, model);
       const cardOf = (other: string) => card(from, other, at);
       const trustReported = catalogue.trustsReported;
-      return priced(found, costOfUsage({ card: found, usage, serviceTier, cardOf, trustReported }));
+      const paid = costOfUsage({ card: found, usage, serviceTier, cardOf, trustReported });
+      return priced(found, paid, from, model);
     },
     costOfResponse(input) {
       const { cost, card: found, usage, model, serviceTier } = costOfResponse(catalogue, input);
       const reported = usage?.reportedPicoUsd;
       const reportedUsd = reported === undefined ? undefined : decimalOfPico(BigInt(reported));
       const told = { usage, model, serviceTier, reportedUsd };
-      return Object.assign(priced(found, cost), told);
+      return Object.assign(priced(found, cost, input.provider, model ?? ""), told);
     },
   };
 }
 
-function priced(card: RateCard | undefined, cost: Cost): PricedCost {
+function priced(card: RateCard | undefined, cost: Cost, from: string, model: string): PricedCost {
   const amount = cost.kind === "unknown" ? undefined : decimalOfPico(cost.picoUsd);
   return {
     ...cost,
     usd: amount,
+    fix: fixOf(card, cost, from, model),
     // Made when it is looked at: most who ask for a cost want the amount alone.
     get receipt() {
       return receiptOf(card, cost);
     },
   };
+}
+
+function fixOf(card: RateCard | undefined, cost: Cost, provider: string, model: string): string | undefined {
+  if (cost.kind === "lowerBound") return card && meterFix(card.id, cost.missing);
+  // A price helps only where it is the price that is not known.
+  return cost.kind === "unknown" && card === undefined && model !== ""
+    ? priceFix(provider, model)
+    : undefined;
 }

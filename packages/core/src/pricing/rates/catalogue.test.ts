@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createPricing } from "../pricing.ts";
 import { createCatalogue } from "./catalogue.ts";
 import type { Meter, RateCard } from "./rate-card.ts";
 
@@ -195,3 +196,53 @@ function reasonOfDate(model: string): string {
   const card = catalogue.find({ provider: "openai", model, at: new Date("never") });
   return "unknown" in card ? card.reason : "known";
 }
+
+describe("a model without a price", () => {
+  const pricing = createPricing();
+  const usage = { inputTokens: 1, outputTokens: 1 };
+  test.each<[string, string, RegExp, RegExp]>([
+    ["openai", "gpt-5.2-proo", /did you mean gpt-5\.2-pro\?/, /"openai\/gpt-5\.2-proo": \{ input/],
+    ["google", "gemini-3.6-flahs", /did you mean gemini-3\.6-flash\?/, /"google\/gemini-3\.6-flahs"/],
+    ["anthropic", "claude-sonet-4-5", /did you mean claude-sonnet-4-5\?/, /"anthropic\/claude-sonet-4-5"/],
+    ["openai", "gpt-4o-2027-01-01", /no such model/, /"openai\/gpt-4o-2027-01-01"/],
+    ["azure", "my-prod-deployment", /no such model/, /"azure\/my-prod-deployment": \{ like: /],
+    ["openai", "ft:gpt-5:acme::x", /no price for this fine-tune/, /\{ like: /],
+    ["nobody", "x", /no provider "nobody"/, /"nobody\/x": \{ input/],
+  ])("%s %s is told why and what to write", (provider, model, reason, fix) => {
+    const cost = pricing.cost({ provider, model, usage });
+    expect(cost).toMatchObject({ kind: "unknown", usd: undefined });
+    expect((cost as { readonly reason: string }).reason).toMatch(reason);
+    expect(cost.fix).toMatch(fix);
+    expect(createCatalogue({ [`${provider}/${model}`]: { input: "1" } })).toBeDefined();
+  });
+
+  test("something that was used without a rate is told what to write, and that helps", () => {
+    const fees = [{ meter: "map_tiles", count: 2 }];
+    const ask = { provider: "openai", model: "gpt-4.1", usage: { ...usage, fees } };
+    const cost = pricing.cost(ask);
+    expect(cost.fix).toBe(
+      'Give it a price: createWflo({ prices: { "openai/gpt-4.1": { input: "1.00", output: "4.00", fees: { map_tiles: "0.01" } } } }).',
+    );
+    const own = createPricing({
+      "openai/gpt-4.1": { input: "1.00", output: "4.00", fees: { map_tiles: "0.01" } },
+    });
+    expect(own.cost(ask)).toMatchObject({ kind: "known", usd: "0.020005", fix: undefined });
+  });
+});
+
+test.each([
+  ["gpt-4.1", "openai/gpt-4.1"],
+  ["claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"],
+  ["gemini-2.5-flash", "google/gemini-2.5-flash"],
+  ["grok-4", "x-ai/grok-4-0709"],
+])("%s needs no provider: only its maker has it under this name", (model, id) => {
+  const cost = createPricing().cost({ model, usage: { inputTokens: 1, outputTokens: 0 } });
+  expect(cost.receipt).toMatchObject({ rateCard: { id } });
+});
+
+test.each(["openai/gpt-oss-120b", "llama-3.3-70b-versatile", "deepseek-chat"])(
+  "%s has many hosts: without a provider its price is unknown",
+  (model) => {
+    expect(createPricing().cost({ model, usage: { inputTokens: 1, outputTokens: 0 } }).kind).toBe("unknown");
+  },
+);

@@ -1,6 +1,7 @@
 import { billedByOf, listedRates } from "./listed-rates.ts";
 import { dashedDate, fits, howMatched } from "./match-clause.ts";
 import { variantOf } from "./model-id.ts";
+import { nearName } from "./price-fix.ts";
 import type { PricedModel, PricedProvider, PriceList } from "./price-list.ts";
 import type { UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
@@ -27,7 +28,7 @@ export function listedModel(list: PriceList, provider: string, id: string): List
   if (!listed) return unknown(`the price list has no provider "${provider}"`);
   const model = id.startsWith("arn:") ? undefined : findModel(list, listed, id);
   const matchedBy = model && howMatched(model, id, provider);
-  if (!model || !matchedBy) return unknown(whyNot(id));
+  if (!model || !matchedBy) return unknown(whyNot(list, listed.id, id));
   const variant = variantOf(id);
   if (variant !== undefined && matchedBy !== "exact")
     return unknown(`":${variant}" changes what ${id} costs`);
@@ -49,10 +50,13 @@ export function listedModel(list: PriceList, provider: string, id: string): List
   };
 }
 
-function whyNot(id: string): string {
+function whyNot(list: PriceList, provider: string, id: string): string {
   if (id.startsWith("ft:")) return "there is no price for this fine-tune";
   if (id.startsWith("arn:")) return "the resource behind this ARN is not visible in its name";
-  return "the price list has no such model; check the spelling";
+  const near = nearName(list, provider, id);
+  return near === undefined
+    ? "the price list has no such model; check the spelling"
+    : `the price list has no such model; did you mean ${near}?`;
 }
 
 function findModel(list: PriceList, provider: PricedProvider, id: string): PricedModel | undefined {
