@@ -72,6 +72,27 @@ describe("usage", () => {
     expect(await lines(wflo, 2)).toHaveLength(2);
   });
 
+  test.each([
+    [
+      "in a choice, as Moonshot tells it",
+      {
+        choices: [
+          { index: 0, delta: {}, finish_reason: "stop", usage: { prompt_tokens: 10, completion_tokens: 1 } },
+        ],
+      },
+    ],
+    [
+      "apart, as Groq tells it",
+      {
+        choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
+        x_groq: { usage: { prompt_tokens: 10, completion_tokens: 1 } },
+      },
+    ],
+  ])("%s is the bill", async (_, last) => {
+    const { line } = await charged(word + chunk(last) + DONE);
+    expect(line).toMatchObject({ kind: "settle", charged: "0.0000014" });
+  });
+
   test("told twice counts where there is more output, which is dearer than input", () => {
     const told = new ToldByEvents("chat");
     const dataOf = (event: string) => event.slice(6).trim();

@@ -146,7 +146,16 @@ function cardBySchedule(
   schedule: readonly DatedRates[],
   base: Omit<RateCard, "rates" | "fees" | "source" | "checkedOn" | "asOf" | "mayAlsoApply">,
 ): Found {
-  const cards = schedule.map(({ fromMs: _, hours: __, ...dated }): RateCard => ({ ...base, ...dated }));
+  const cards = schedule.map(({ rates, fees, source, checkedOn, asOf }): RateCard => {
+    return {
+      ...base,
+      source,
+      rates,
+      ...(fees ? { fees } : {}),
+      ...(checkedOn === undefined ? {} : { checkedOn }),
+      ...(asOf === undefined ? {} : { asOf }),
+    };
+  });
   const [only] = cards;
   if (cards.length === 1 && only) return only;
   // Made once for each set of rates that may apply within a day; a model has a handful of them.

@@ -1,5 +1,5 @@
 import { fieldsOf, listOf, type Fields } from "./usage-of-response-fields.ts";
-import { chatUsageIn } from "./usage-of-response-providers.ts";
+import { chatUsageIn } from "./usage-of-openai.ts";
 import { readingOf } from "./usage-of-response.ts";
 import { isUsage, type SideUsage, type Usage } from "./usage.ts";
 

@@ -1,6 +1,6 @@
 import { isOpenAIImage, usageOfOpenAIImage, usageOfOpenAITranscription } from "./usage-of-openai-media.ts";
 import { hostedToolFees, imagesMade } from "./usage-of-openai-tools.ts";
-import { feesOf, fieldsOf, picoUsdOf, sumOf, usageFrom } from "./usage-of-response-fields.ts";
+import { feesOf, fieldsOf, listOf, picoUsdOf, sumOf, usageFrom } from "./usage-of-response-fields.ts";
 import type { Fields, ReadCounts } from "./usage-of-response-fields.ts";
 import { isUsage, type Usage } from "./usage.ts";
 
@@ -11,7 +11,7 @@ import { isUsage, type Usage } from "./usage.ts";
  * the completion, the caches of DeepSeek, Mistral and Moonshot, what Perplexity searched.
  */
 export function usageOfOpenAIChat(body: unknown): Usage | undefined {
-  const usage = fieldsOf(fieldsOf(body)?.["usage"]);
+  const usage = chatUsageIn(fieldsOf(body) ?? {});
   if (!usage) return undefined;
   const input = fieldsOf(usage["prompt_tokens_details"] ?? usage["prompt_token_details"]);
   const output = fieldsOf(usage["completion_tokens_details"]);
@@ -32,6 +32,14 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
     fees: [...longWrites(input), ...toolUses(usage), ...perplexityFees(usage), ...mistralFees(usage)],
     reported: reportedPicoUsd(usage),
   });
+}
+
+/** Where the usage of a chat stands: Groq's streams have it apart, Moonshot's in a choice. */
+export function chatUsageIn(response: Fields): Fields | undefined {
+  const [choice] = listOf(response["choices"]);
+  return [response["usage"], fieldsOf(response["x_groq"])?.["usage"], choice?.["usage"]]
+    .map(fieldsOf)
+    .find((usage) => usage !== undefined);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
 import { feesOf, fieldsOf, listOf, sumOf, usageFrom } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
-import { usageOfOpenAIChat, usageOfOpenAIResponse } from "./usage-of-openai.ts";
+import { chatUsageIn, usageOfOpenAIChat, usageOfOpenAIResponse } from "./usage-of-openai.ts";
 
 /** Cohere: what it bills, which is not what it counts. Both spellings, v1 (`meta`) and v2 (`usage`). */
 export function readCohere(response: Fields): Reading | undefined {
@@ -70,18 +70,10 @@ export function readChat(response: Fields): Reading | undefined {
   if (!usage || !("prompt_tokens" in usage)) return undefined;
   const counts = sumOf(usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]);
   return {
-    usage: Number.isNaN(counts) ? undefined : usageOfOpenAIChat({ ...response, usage }),
+    usage: Number.isNaN(counts) ? undefined : usageOfOpenAIChat(response),
     model: response["model"],
     serviceTier: response["service_tier"],
   };
-}
-
-/** Where the usage of a chat stands: Groq's streams have it apart, Moonshot's in a choice. */
-export function chatUsageIn(response: Fields): Fields | undefined {
-  const [choice] = listOf(response["choices"]);
-  return [response["usage"], fieldsOf(response["x_groq"])?.["usage"], choice?.["usage"]]
-    .map(fieldsOf)
-    .find((usage) => usage !== undefined);
 }
 
 /** Vertex's embeddings: the tokens of each text. */
