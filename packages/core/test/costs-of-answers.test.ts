@@ -69,7 +69,8 @@ function picoUsd(text: string): bigint {
 
 describe("by prices of the user's own", () => {
   const priced = answers.filter(
-    ({ formula = "", provider, usd: amount }) =>
+    ({ formula = "", provider, model, usd: amount }) =>
+      model !== undefined &&
       /^[\d.]+ x [\d.]+\/1e6 \[[^\]]+\.input\]/.test(formula) &&
       amount !== undefined &&
       !/web_search|file_search|container|grounded|query|:flex|geo|iterations|advisor|x6/.test(formula) &&
@@ -250,4 +251,13 @@ test("prices are exact where the ledger rounds: a receipt tells by how much", ()
   expect(cost).toMatchObject({ kind: "known", usd: "0.0000013875", nanoUsd: 1_388n });
   expect(cost.receipt).toMatchObject({ totalUsd: "0.000001388", roundedUpUsd: "0.0000000005" });
   expect(usd("0.000001388").nanoUsd).toBe(1_388n);
+});
+
+test("a cost survives JSON, with its receipt", () => {
+  const cost = pricing.cost({
+    provider: "openai",
+    model: "gpt-4.1",
+    usage: { inputTokens: 1, outputTokens: 0 },
+  });
+  expect(JSON.parse(JSON.stringify(cost))).toEqual({ kind: "known", usd: "0.000002", receipt: cost.receipt });
 });

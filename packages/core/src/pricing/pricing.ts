@@ -11,6 +11,7 @@ import type { RateCard, UnknownRate } from "./rates/rate-card.ts";
 import type { Usage } from "./usage/usage.ts";
 
 const DAY_MS = 86_400_000;
+const IN_RECEIPT = { picoUsd: true, nanoUsd: true, lines: true };
 
 /** A cost with its exact amount as text and the receipt that shows how it came about. */
 export type PricedCost = Cost & {
@@ -113,7 +114,7 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
 
 function priced(card: RateCard | undefined, cost: Cost, from: string, model: string): PricedCost {
   const amount = cost.kind === "unknown" ? undefined : decimalOfPico(cost.picoUsd);
-  return {
+  const result = {
     ...cost,
     usd: amount,
     fix: fixOf(card, cost, from, model),
@@ -122,6 +123,13 @@ function priced(card: RateCard | undefined, cost: Cost, from: string, model: str
       return receiptOf(card, cost);
     },
   };
+  return Object.defineProperty(result, "toJSON", { value: asJson });
+}
+
+/** JSON has no bigint: the amounts are in `usd` and in the receipt. */
+function asJson(this: PricedCost): Record<string, unknown> {
+  const plain = Object.entries(this).filter(([name]) => !(name in IN_RECEIPT));
+  return Object.fromEntries(plain);
 }
 
 function fixOf(card: RateCard | undefined, cost: Cost, provider: string, model: string): string | undefined {

@@ -10,8 +10,6 @@ import { servedCard } from "./served-card.ts";
 /** A raw answer of a provider, to be priced. */
 export interface ResponseToPrice extends AnswerToRead {
   readonly provider: string;
-  /** The API it came from, such as `chat.completions` or `messages`. The shape of the answer tells it too. */
-  readonly api?: string | undefined;
   /** What was asked for; needed where the answer does not name its model. */
   readonly model?: string | undefined;
   /** When the request was made. Default: the time that the answer tells, else now. */

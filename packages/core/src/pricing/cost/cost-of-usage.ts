@@ -1,6 +1,13 @@
 import { feeRate } from "../rates/fee-rate.ts";
 import { modifiedRates, tierModifier } from "../rates/modified-rates.ts";
-import { picoUsdAt, type Meter, type Rate, type RateCard, type UnknownRate } from "../rates/rate-card.ts";
+import {
+  picoUsdAt,
+  piecesOf,
+  type Meter,
+  type Rate,
+  type RateCard,
+  type UnknownRate,
+} from "../rates/rate-card.ts";
 import { isUsage, type Usage } from "../usage/usage.ts";
 import { costOfLines, type Cost, type CostLine } from "./cost.ts";
 import { withReported } from "./reported-cost.ts";
@@ -42,15 +49,20 @@ export function costOfUsage(input: UsageToPrice): Cost {
 function priced(input: UsageToPrice): Cost {
   const bill: Bill = { lines: [], missing: [] };
   const trouble = chargeUsage(bill, input, undefined);
-  return trouble === undefined ? costOfLines(bill.lines, bill.missing) : { kind: "unknown", reason: trouble };
+  if (trouble !== undefined) return { kind: "unknown", reason: trouble };
+  const cost = costOfLines(bill.lines, bill.missing);
+  // A bound of nothing tells nothing.
+  return cost.kind === "lowerBound" && cost.picoUsd === 0n
+    ? { kind: "unknown", reason: `${input.card.id} has no price for ${cost.missing.join(", ")}` }
+    : cost;
 }
 
 /** Adds what a usage costs; returns why it cannot be priced. */
 function chargeUsage(bill: Bill, input: UsageToPrice, model: string | undefined): string | undefined {
   const { card, usage } = input;
-  const { billedBy } = card;
-  if (billedBy !== undefined && usage.fees?.some(({ meter }) => meter === billedBy) !== true)
-    return `${card.id} is billed by ${billedBy}, which the usage does not tell`;
+  const pieces = piecesOf(card);
+  if (pieces.length > 0 && usage.fees?.some(({ meter }) => pieces.includes(meter)) !== true)
+    return `${card.id} is billed by ${pieces.join(" or ")}, which the usage does not tell`;
   const trouble = chargeTokens(bill, input, model) ?? chargeOthers(bill, input);
   chargeFees(bill, input, model);
   return trouble;
@@ -67,7 +79,7 @@ function chargeTokens(
   const { outputTokens, outputAudioTokens = 0, outputImageTokens = 0, outputVideoTokens = 0 } = usage;
   const special = inputAudioTokens + inputImageTokens + inputVideoTokens;
   // Where a model is billed by something else, its tokens are told beside it.
-  if (card.billedBy !== undefined) return undefined;
+  if (piecesOf(card).length > 0) return undefined;
   const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - special;
   const plainCached = cachedInputTokens - cachedInputAudioTokens - cachedInputImageTokens;
   const plainOutput = outputTokens - outputAudioTokens - outputImageTokens - outputVideoTokens;

@@ -1,6 +1,7 @@
 import { divideUp, nanoUsdFromPico } from "../../money/rounding.ts";
 import {
   dearestPicoUsd,
+  piecesOf,
   type Meter,
   type Rate,
   type RateCard,
@@ -52,10 +53,11 @@ export function worstCase(input: {
       unknown: true,
       reason: `wflo has no price for the ${unpriced.replace("_", " ").replace(":", " ")} of ${card.id}`,
     };
-  if (card.billedBy !== undefined)
+  const pieces = piecesOf(card);
+  if (pieces.length > 0)
     return {
       unknown: true,
-      reason: `it is billed by ${card.billedBy}, which nothing in the request bounds; pass hold`,
+      reason: `it is billed by ${pieces.join(" or ")}, which nothing in the request bounds; pass hold`,
     };
   let inputPicoUsd = 0n;
   let outputPicoUsd = 0n;

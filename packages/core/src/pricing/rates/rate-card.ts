@@ -74,6 +74,12 @@ export interface RateCard {
   readonly billedBy?: string;
 }
 
+/** What a model is billed by in place of tokens, of which each answer must tell some; none where it is billed by tokens. */
+export function piecesOf({ billedBy, rates, fees = {} }: RateCard): readonly string[] {
+  if (billedBy !== undefined) return [billedBy];
+  return Object.keys(rates).length === 0 ? Object.keys(fees) : [];
+}
+
 /** There is no price, with a one-line reason. Never to be taken for zero. */
 export interface UnknownRate {
   readonly unknown: true;

@@ -10,6 +10,8 @@ export interface AnswerToRead {
   readonly body?: unknown;
   /** The events of a stream, in place of a body. */
   readonly events?: AnswerEvents | undefined;
+  /** The API it came from, such as `chat.completions`; the shape of the answer tells it too, but for some that only tell a length. */
+  readonly api?: string | undefined;
   /** HTTP status, where it is known. */
   readonly status?: number | undefined;
 }
@@ -32,8 +34,12 @@ export type ReadAnswer =
 /** Statuses after which the provider may still have worked. */
 const MAY_HAVE_WORKED = new Set([408, 504, 524]);
 
+/** APIs that write audio down. */
+const WRITES_DOWN = /transcri|translat/i;
+
 /** Reads what an answer says of its price. Never throws, whatever it is given. */
-export function readAnswer({ body, events, status }: AnswerToRead): ReadAnswer {
+export function readAnswer({ body: raw, events, status, api = "" }: AnswerToRead): ReadAnswer {
+  const body = WRITES_DOWN.test(api) ? withLength(raw) : raw;
   const pieces = events ?? (typeof body === "string" || Array.isArray(body) ? body : undefined);
   try {
     return pieces === undefined ? ofBody(body, status) : ofEvents(eventsOf(pieces), status);
@@ -109,4 +115,12 @@ function madeAt(body: Fields): Date | undefined {
   const at =
     typeof told === "number" ? new Date(told * 1_000) : new Date(typeof told === "string" ? told : NaN);
   return Number.isNaN(at.getTime()) ? undefined : at;
+}
+
+/** Verbose answers tell how long the audio is where they tell no usage. */
+function withLength(body: unknown): unknown {
+  const { usage, duration } = fieldsOf(body) ?? {};
+  return usage == null && typeof duration === "number"
+    ? { ...fieldsOf(body), usage: { type: "duration", seconds: duration } }
+    : body;
 }

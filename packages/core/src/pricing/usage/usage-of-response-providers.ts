@@ -76,6 +76,24 @@ export function readChat(response: Fields): Reading | undefined {
   };
 }
 
+/** Embeddings and rankings that tell one count, as Voyage's do. */
+export function readTotal(response: Fields): Reading | undefined {
+  const usage = fieldsOf(response["usage"]);
+  const isList = ["data", "results"].some((name) => Array.isArray(response[name]));
+  if (!usage || !isList || Object.keys(usage).some((name) => name !== "total_tokens")) return undefined;
+  return { usage: usageFrom({ input: usage["total_tokens"], output: 0 }), model: response["model"] };
+}
+
+/** Mistral's reading of documents, by pages; with annotations they cost more. */
+export function readDocument(response: Fields): Reading | undefined {
+  const usage = fieldsOf(response["usage_info"]);
+  if (!usage || !("pages_processed" in usage)) return undefined;
+  const isAnnotated = response["document_annotation"] != null || usage["pages_processed_annotation"] != null;
+  const pages = usage["pages_processed"];
+  const fees = feesOf(isAnnotated ? { annotated_page: pages } : { page: pages });
+  return { usage: usageFrom({ input: 0, output: 0, fees }), model: response["model"] };
+}
+
 /** Vertex's embeddings: the tokens of each text. */
 export function readVertexEmbedding(response: Fields): Reading | undefined {
   const counts = listOf(response["predictions"]).flatMap((prediction) => {

@@ -8,8 +8,10 @@ import {
   readAnthropic,
   readChat,
   readCohere,
+  readDocument,
   readOllama,
   readResponses,
+  readTotal,
   readVertexEmbedding,
 } from "./usage-of-response-providers.ts";
 import { isStreamResult } from "./usage-of-response-stream.ts";
@@ -35,6 +37,8 @@ const READERS: readonly ((response: Fields) => Reading | undefined)[] = [
   readBedrock,
   readInvokedModel,
   readVertexEmbedding,
+  readDocument,
+  readTotal,
   readOpenAIAgents,
   readAiSdk,
 ];
