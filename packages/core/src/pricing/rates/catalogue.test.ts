@@ -246,3 +246,9 @@ test.each(["openai/gpt-oss-120b", "llama-3.3-70b-versatile", "deepseek-chat"])(
     expect(createPricing().cost({ model, usage: { inputTokens: 1, outputTokens: 0 } }).kind).toBe("unknown");
   },
 );
+
+test("a model behind Vercel's gateway costs what its maker asks", () => {
+  expect(cardOf("vercel", "openai/gpt-4.1").rates).toEqual(cardOf("openai", "gpt-4.1").rates);
+  expect(cardOf("ai-gateway", "xai/grok-4").id).toBe(cardOf("x-ai", "grok-4").id);
+  expect(catalogue.find({ provider: "vercel", model: "gpt-4.1" })).toMatchObject({ unknown: true });
+});

@@ -13,6 +13,8 @@ export type { PriceTable } from "./price-table.ts";
 export type { UserPrice } from "./user-price.ts";
 export type { UnknownRate } from "./rate-card.ts";
 
+/** Vercel's gateway asks what the maker of a model asks (vercel.com/docs/ai-gateway/pricing, stored copy: no markup). */
+const PASSES_ON = "vercel";
 const MAX_CACHED = 500;
 const MAX_NAME_LENGTH = 512;
 
@@ -116,6 +118,8 @@ function userCard(
 
 /** The price that wflo's own rows and the price list give. */
 function listed(list: PriceList, provider: string, model: string, matchedBy?: "user"): Found {
+  const maker = provider === PASSES_ON ? /^([^/]+)\/(.+)$/.exec(model.trim()) : undefined;
+  if (maker) return listed(list, providerName(maker[1] ?? ""), maker[2] ?? "", matchedBy);
   const id = modelId(provider, model);
   const catalogued = listedModel(list, provider, id);
   const known = "unknown" in catalogued ? undefined : catalogued;

@@ -45,7 +45,7 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   together: ["together-ai", "together_ai", "togetherai"],
   vercel: ["ai-gateway", "gateway", "vercel-ai-gateway", "vercel-gateway", "vercel_ai_gateway"],
   voyageai: ["voyage"],
-  "x-ai": ["grok", "x_ai", "xai"],
+  "x-ai": ["grok", "spacexai", "x_ai", "xai"],
   zai: ["z-ai", "z.ai"],
 };
 

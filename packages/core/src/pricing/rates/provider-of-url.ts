@@ -13,6 +13,18 @@ const PROVIDERS: readonly (readonly [hostEnd: string, provider: string])[] = [
   ["api.together.ai", "together"],
   ["api.fireworks.ai", "fireworks"],
   ["api.cerebras.ai", "cerebras"],
+  ["api.perplexity.ai", "perplexity"],
+  ["api.moonshot.ai", "moonshotai"],
+  ["api.moonshot.cn", "moonshotai"],
+  ["api.cohere.com", "cohere"],
+  ["api.cohere.ai", "cohere"],
+  ["api.voyageai.com", "voyageai"],
+  ["api.novita.ai", "novita"],
+  ["api.minimax.io", "minimax"],
+  ["generativelanguage.googleapis.com", "google"],
+  ["aiplatform.googleapis.com", "google-vertex"],
+  ["ai-gateway.vercel.sh", "vercel"],
+  ["router.huggingface.co", "huggingface"],
 ];
 
 /** The provider behind a URL; "openai" for hosts that are not known, such as a proxy or a local server. */
