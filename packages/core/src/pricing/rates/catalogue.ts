@@ -13,7 +13,7 @@ export type { PriceTable } from "./price-table.ts";
 export type { UserPrice } from "./user-price.ts";
 export type { UnknownRate } from "./rate-card.ts";
 
-/** Vercel's gateway asks what the maker of a model asks (vercel.com/docs/ai-gateway/pricing, stored copy: no markup). */
+/** Vercel's gateway asks what the maker of a model asks: so its recorded answers tell their cost, with surcharges apart (vercel/ai, grok-4.5, 2026). */
 const PASSES_ON = "vercel";
 const MAX_CACHED = 500;
 const MAX_NAME_LENGTH = 512;
