@@ -134,7 +134,14 @@ function priceOf(
   const { card } = servedCard({ provider, asked, answered: textOf(servedModel), cardOf });
   if ("unknown" in card) return undefined;
   const trustReported = catalogue.trustsReported;
-  const cost = costOfUsage({ card, usage, serviceTier: textOf(serviceTier), cardOf, trustReported });
+  const cost = costOfUsage({
+    card,
+    provider,
+    usage,
+    serviceTier: textOf(serviceTier),
+    cardOf,
+    trustReported,
+  });
   if (cost.kind !== "known") return undefined;
   return { cost, card, receipt: { repriced: true, ...receiptOf(card, cost) } };
 }

@@ -26,12 +26,21 @@ export function costOfAnswer(
     (name === model ? asked.card : undefined) ?? catalogue.find({ provider, model: name });
   const served = servedCard({ provider, asked: model, answered: outcome.model, cardOf });
   const card = "unknown" in served.card ? undefined : served.card;
-  const cost = costOf(catalogue, { ...asked, card }, outcome);
+  const cost = costOrDoubt(catalogue, { ...asked, card }, outcome);
   const isAbsurd = cost.kind !== "unknown" && cost.nanoUsd > MAX_NANO_USD;
   return {
     cost: isAbsurd ? { kind: "unknown", reason: "its usage comes to more money than there is" } : cost,
     card,
   };
+}
+
+/** An answer that came is never lost for its price: whatever happens here, it is charged at its hold. */
+function costOrDoubt(...given: Parameters<typeof costOf>): Cost {
+  try {
+    return costOf(...given);
+  } catch (error) {
+    return { kind: "unknown", reason: `its price could not be worked out: ${String(error)}` };
+  }
 }
 
 function costOf(
@@ -45,5 +54,12 @@ function costOf(
     return reported ?? { kind: "unknown", reason: "the price of the model is not known" };
   }
   const cardOf = (model: string) => catalogue.find({ provider, model });
-  return costOfUsage({ card, usage, serviceTier, cardOf, trustReported: catalogue.trustsReported });
+  return costOfUsage({
+    card,
+    provider,
+    usage,
+    serviceTier,
+    cardOf,
+    trustReported: catalogue.trustsReported,
+  });
 }

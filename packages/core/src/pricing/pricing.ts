@@ -99,7 +99,7 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
         return priced(undefined, { kind: "unknown", reason: found.reason }, from, model);
       const cardOf = (other: string) => card(from, other, at);
       const trustReported = catalogue.trustsReported;
-      const paid = costOfUsage({ card: found, usage, serviceTier, cardOf, trustReported });
+      const paid = costOfUsage({ card: found, provider: from, usage, serviceTier, cardOf, trustReported });
       return priced(found, paid, from, model);
     },
     costOfResponse(input) {

@@ -57,7 +57,14 @@ function costOfMeasured(
     const cost = reportedCost(provider, usage) ?? { kind: "unknown", reason: card.reason };
     return { ...told, card: undefined, cost };
   }
-  const cost = costOfUsage({ card, usage, serviceTier, cardOf, trustReported: catalogue.trustsReported });
+  const cost = costOfUsage({
+    card,
+    provider,
+    usage,
+    serviceTier,
+    cardOf,
+    trustReported: catalogue.trustsReported,
+  });
   return { ...told, card, cost };
 }
 

@@ -6,6 +6,7 @@ import {
   type Meter,
   type Rate,
   type RateCard,
+  type Rates,
   type UnknownRate,
 } from "../rates/rate-card.ts";
 import { isUsage, type Usage } from "../usage/usage.ts";
@@ -15,6 +16,8 @@ import { withReported } from "./reported-cost.ts";
 /** What a usage is priced with. */
 export interface UsageToPrice {
   readonly card: RateCard;
+  /** Who was asked, where it passes on the prices of others. Default: the card's. */
+  readonly provider?: string | undefined;
   readonly usage: Usage;
   readonly serviceTier?: string | undefined;
   /** The cards of other models that worked for the answer; without it their work is named in `missing`. */
@@ -43,7 +46,8 @@ interface Bill {
 export function costOfUsage(input: UsageToPrice): Cost {
   const { card, usage } = input;
   if (!isUsage(usage)) return { kind: "unknown", reason: "the reported usage is not made of valid counts" };
-  return withReported(priced(input), card, usage, input.trustReported === true);
+  const { provider = card.provider, trustReported = false } = input;
+  return withReported({ cost: priced(input), card, provider, usage, trustReported });
 }
 
 function priced(input: UsageToPrice): Cost {
@@ -86,7 +90,8 @@ function chargeTokens(
   if (plainInput < 0 || plainCached < 0) return unlikely("input");
   if (plainOutput < 0) return unlikely("output");
 
-  const context = usage.contextTokens ?? inputTokens;
+  // Of requests that are not told apart each has at least the price of a short one.
+  const context = usage.isUnsplit === true ? 0 : (usage.contextTokens ?? inputTokens);
   const modifiers = modifiersOf(serviceTier, usage);
   const { rates, unpriced } = modifiedRates(card, modifiers, context);
   const prepaid = unpriced.find((modifier) => PREPAID.has(modifier));
@@ -98,6 +103,8 @@ function chargeTokens(
     const used = rate ?? textRate;
     if (used) lines.push({ meter, count, picoUsd: picoUsdAt(used, context), ...(model ? { model } : {}) });
   };
+  if (usage.isUnsplit === true && mayBeLong(card, rates, inputTokens))
+    missing.push("the price of long requests, which are not told apart");
   const cached = rates.cachedInput ?? rates.input;
   charge("input", plainInput, rates.input);
   charge("cachedInput", plainCached, cached);
@@ -123,6 +130,12 @@ function nameOf(modifier: string): string {
   return `the ${name.replaceAll("_", " ")} "${value}"`;
 }
 
+/** Whether one of several requests may have been dearer for its length: none is longer than what the model can read. */
+function mayBeLong({ contextWindow = Infinity }: RateCard, rates: Rates, inputTokens: number): boolean {
+  const most = Math.min(inputTokens, contextWindow);
+  return Object.values(rates).some(({ tiers }) => tiers.some((tier) => tier.aboveInputTokens < most));
+}
+
 function modifiersOf(serviceTier: string | undefined, { modifiers = [] }: Usage): readonly string[] {
   const tier = tierModifier(serviceTier);
   return tier === undefined ? modifiers : [tier, ...modifiers];
@@ -139,7 +152,9 @@ function chargeOthers(bill: Bill, input: UsageToPrice): string | undefined {
       bill.missing.push(`the work of ${model}`);
       continue;
     }
-    const trouble = chargeUsage(bill, { ...input, card, usage }, model);
+    const places = (input.usage.modifiers ?? []).filter((modifier) => modifier.startsWith("inference_geo:"));
+    const own = { ...usage, modifiers: [...new Set([...(usage.modifiers ?? []), ...places])] };
+    const trouble = chargeUsage(bill, { ...input, card, usage: own }, model);
     if (trouble !== undefined) return trouble;
   }
   return undefined;

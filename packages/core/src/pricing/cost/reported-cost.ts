@@ -19,11 +19,18 @@ export function reportedCost(provider: string, { reportedPicoUsd = 0 }: Usage): 
  * A cost by our prices beside what the provider says: that counts where it is trusted, where it is more, and where ours leaves
  * something open. A price that the user set is never passed over.
  */
-export function withReported(cost: Cost, card: RateCard, usage: Usage, isTrusted: boolean): Cost {
-  const reported = reportedCost(card.provider, usage);
+export function withReported(input: {
+  readonly cost: Cost;
+  readonly card: RateCard;
+  readonly provider: string;
+  readonly usage: Usage;
+  readonly trustReported: boolean;
+}): Cost {
+  const { cost, card, provider, usage, trustReported } = input;
+  const reported = reportedCost(provider, usage);
   if (reported === undefined) return cost;
   if (cost.kind === "unknown") return reported;
   if (card.source === "user" && cost.kind === "known") return cost;
-  if (isTrusted || reported.picoUsd > cost.picoUsd) return reported;
+  if (trustReported || reported.picoUsd > cost.picoUsd) return reported;
   return cost;
 }

@@ -1,3 +1,5 @@
+import { isReleaseOf } from "../rates/match-clause.ts";
+import { modelId } from "../rates/model-id.ts";
 import { providerName } from "../rates/provider-name.ts";
 import type { RateCard, UnknownRate } from "../rates/rate-card.ts";
 
@@ -10,9 +12,17 @@ export interface ModelsOfCall {
   readonly cardOf: (model: string) => RateCard | UnknownRate;
 }
 
+/** Whether one name is the other with a date, a version of its release, or `latest` added. */
+function isSnapshot(provider: string, asked: string, answered: string): boolean {
+  const name = providerName(provider);
+  const [a, b] = [modelId(name, asked), modelId(name, answered)];
+  const [short, long] = a.length < b.length ? [a, b] : [b, a];
+  return long.startsWith(short) && isReleaseOf(long.slice(short.length));
+}
+
 /**
  * The model that is paid for and its card: the one that answered, unless the user set a price for the one that was asked, or the
- * answer's name has no price. Bedrock's answers leave the region out, which changes the price.
+ * answer's name is a snapshot of it without a price of its own. Bedrock's answers leave the region out, which changes the price.
  */
 export function servedCard({ provider, asked, answered, cardOf }: ModelsOfCall): {
   readonly model: string | undefined;
@@ -28,7 +38,8 @@ export function servedCard({ provider, asked, answered, cardOf }: ModelsOfCall):
   if (ofAsked && (isFixed || answered === undefined || answered === asked))
     return { model: asked, card: ofAsked };
   const ofAnswered = cardOf(answered ?? "");
-  return "unknown" in ofAnswered && isKnown
+  const isSame = isKnown && isSnapshot(provider, asked ?? "", answered ?? "");
+  return "unknown" in ofAnswered && isSame
     ? { model: asked, card: ofAsked }
     : { model: answered, card: ofAnswered };
 }

@@ -13,7 +13,8 @@ export interface KnownFee extends FeeRate {
  * where none is known.
  */
 export function feeRate(card: RateCard, meter: string): KnownFee | undefined {
-  const listed = card.fees?.[meter];
+  // Names of meters come from answers: `toString` is none.
+  const listed = card.fees && Object.hasOwn(card.fees, meter) ? card.fees[meter] : undefined;
   if (listed && card.source === "user") return listed;
   const row = OVERLAY_FEES.find(
     (fee) => fee.provider === card.provider && fee.meter === meter && (fee.models?.test(card.model) ?? true),

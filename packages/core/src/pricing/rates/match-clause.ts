@@ -1,8 +1,6 @@
 import { withoutDate } from "./model-id.ts";
 import type { MatchClause, PricedModel } from "./price-list.ts";
 
-const RELEASE_WORDS = new Set(["beta", "exp", "experimental", "instruct", "latest", "preview", "thinking"]);
-
 /** Whether a clause of a price list fits an id, as the list's makers read it; both in lower case. */
 export function fits(clause: MatchClause, id: string): boolean {
   if ("or" in clause) return clause.or.some((part) => fits(part, id));
@@ -21,6 +19,9 @@ export function fits(clause: MatchClause, id: string): boolean {
 export function howMatched(model: PricedModel, id: string, provider: string): "exact" | "family" | undefined {
   if (model.id.toLowerCase() === id) return "exact";
   const match = clauseMatch(model.match, id) ?? clauseMatch(model.match, dashedDate(id));
+  if (match === "family" && !isSameVersion(model.id.toLowerCase(), id)) return undefined;
+  // Mistral's numbers are versions, each with its price.
+  if (match === "family" && provider === "mistral" && /\d{4}$/.test(id)) return undefined;
   if (match !== "family" || provider !== "azure") return match;
   // `o4-mini-for-sales` may be any model, so only a date may be added.
   return clauseMatch(model.match, withoutDate(id)) === "exact" ? "family" : undefined;
@@ -56,11 +57,24 @@ function isBoundary(id: string, index: number): boolean {
   return !/^[a-z0-9]{2}$/.test(id.slice(Math.max(index - 1, 0), index + 1));
 }
 
+/** Dates as providers write them, numbers of releases, and words for them. */
+const RELEASE =
+  /^(?:[-@:._/]*(?:20\d{2}-?\d{2}-?\d{2}|\d{2}-20\d{2}|\d{2}-\d{2}|\d{3,4}|v\d+(?::\d+)?|beta|exp|experimental|instruct|latest|preview|thinking)(?![a-z0-9]))*$/;
+
 /**
- * Is the rest of an id a date, a version or a release word? Another word may be a misspelling, or a model of
- * its own.
+ * Is the rest of an id a date, or a word for a release? Anything else may be a misspelling, or a model of its own: `-5` makes another
+ * of `claude-sonnet-5`, `-8b` of `gemini-3.6-flash`.
  */
+export function isReleaseOf(rest: string): boolean {
+  return RELEASE.test(rest);
+}
+
 function isRelease(literal: string, rest: string): boolean {
-  if (/(?:^|[.:])ft[:-]/.test(literal)) return true;
-  return rest.split(/[^a-z0-9]+/).every((word) => word === "" || /\d/.test(word) || RELEASE_WORDS.has(word));
+  return /(?:^|[.:])ft[:-]/.test(literal) || isReleaseOf(rest);
+}
+
+/** False for `v2` of a model that is listed as `v1`. */
+function isSameVersion(listed: string, id: string): boolean {
+  const [theirs, ours] = [listed, id].map((name) => /-v(\d+)(?::\d+)?$/.exec(name)?.[1]);
+  return theirs === undefined || ours === undefined || theirs === ours;
 }

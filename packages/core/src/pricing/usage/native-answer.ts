@@ -1,3 +1,4 @@
+import { mergedUsage } from "./merged-usage.ts";
 import { fieldsOf, listOf, type Fields } from "./usage-of-response-fields.ts";
 import { chatUsageIn } from "./usage-of-openai.ts";
 import { readingOf } from "./usage-of-response.ts";
@@ -42,7 +43,8 @@ export class NativeAnswer {
   note(data: unknown): void {
     const event = fieldsOf(data);
     if (!event || Array.isArray(data)) return;
-    if (event["type"] === "message_start") this.#begin(fieldsOf(event["message"])?.["id"]);
+    const begun = beginningOf(event);
+    if (begun) this.#begin(begun.id);
     this.#noteProgress(event);
     const inside = insideOf(event);
     const { usage: _, usageMetadata, ...rest } = inside ?? event;
@@ -53,9 +55,9 @@ export class NativeAnswer {
     this.#noteGateway(event);
   }
 
-  /** Whether it broke off: a message that began and has not told its end. */
+  /** Whether it broke off: an answer that has begun and has not told its end. */
   get isCut(): boolean {
-    return this.#hasBegun && !this.#hasEnded;
+    return this.#hasBegun && !this.#hasEnded && (this.hasContent || this.#usages.size > 0);
   }
 
   /** What has been told of the answer so far, as one body without its content. */
@@ -100,17 +102,15 @@ export class NativeAnswer {
     const told = Object.fromEntries(Object.entries(usage).filter(([, count]) => count != null));
     // Gemini tells it as a whole each time, and may tell less than before.
     const known = "totalTokenCount" in told ? undefined : this.#usages.get(name);
-    const both = { ...known, ...told };
-    // Anthropic's last event may tell the output alone. Of two counts of one answer the larger is charged.
-    const isLess = totalOf(both) < totalOf(known);
-    this.#usages.set(name, isLess ? { ...told, ...known } : both);
+    this.#usages.set(name, mergedUsage(known, told));
   }
 
-  /** A message after one that has ended is another request; told again before that, it is the same. */
+  /** An answer after one that has ended is of another request; told again before that, or under the same id, it is the same. */
   #begin(id: unknown): void {
     const told = this.#hasEnded && id !== this.#body["id"] ? this.told() : undefined;
     if (told) {
-      this.#earlier.splice(0, Infinity, { ...(told.model ? { model: told.model } : {}), usage: told.usage });
+      const { others = [], ...usage } = told.usage;
+      this.#earlier.splice(0, Infinity, { ...(told.model ? { model: told.model } : {}), usage }, ...others);
       this.#usages.clear();
     }
     this.#hasBegun = true;
@@ -137,7 +137,8 @@ export class NativeAnswer {
   #noteProgress(event: Fields): void {
     this.#noteStep(event);
     const { type, error, choices, candidates } = event;
-    if (type === "message_delta" || type === "message_stop") this.#hasEnded = true;
+    if (isPieceOfMany(event)) this.#hasBegun = true;
+    if (isEnd(event)) this.#hasEnded = true;
     const name = typeof type === "string" ? type : "";
     const answer = fieldsOf(event["response"]);
     if (error != null || name === "error" || answer?.["status"] === "failed") this.hasFailed = true;
@@ -145,6 +146,41 @@ export class NativeAnswer {
     if (isPiece || hasItems(choices) || hasItems(candidates) || "contentBlockDelta" in event)
       this.hasContent = true;
   }
+}
+
+/** The id of the answer that an event begins, or is as a whole; undefined where it goes on with one. */
+function beginningOf(event: Fields): { readonly id: unknown } | undefined {
+  const { type, object, id } = event;
+  if (type === "message_start") return { id: fieldsOf(event["message"])?.["id"] };
+  const response = fieldsOf(event["response"]);
+  if (response && typeof response["status"] === "string") return { id: response["id"] };
+  const isWholeChat = object === "chat.completion" || object === "text_completion" || object === "response";
+  return isWholeChat && chatUsageIn(event) ? { id } : undefined;
+}
+
+/** A piece of a stream that tells its end. */
+function isPieceOfMany({ object, candidates }: Fields): boolean {
+  return object === "chat.completion.chunk" || Array.isArray(candidates);
+}
+
+const ENDS = new Set<unknown>([
+  "message_stop",
+  "message-end",
+  "stream-end",
+  "response.completed",
+  "response.incomplete",
+  "response.failed",
+  "response.done",
+]);
+
+/** Whether an event tells that its answer is over. Of chats the last chunk with usage has no choices. */
+function isEnd(event: Fields): boolean {
+  const { type, object, choices } = event;
+  if (ENDS.has(type) || object === "chat.completion" || object === "response") return true;
+  if (type === "message_delta") return fieldsOf(event["delta"])?.["stop_reason"] != null || "usage" in event;
+  if (Array.isArray(choices) && choices.length === 0 && fieldsOf(event["usage"])) return true;
+  const made = [...listOf(choices), ...listOf(event["candidates"])];
+  return made.some((one) => one["finish_reason"] != null || one["finishReason"] != null);
 }
 
 /** The part of an answer that an event brings; undefined where the event is itself one. */
@@ -161,14 +197,6 @@ function insideOf(event: Fields): Fields | undefined {
 /** An event that is an answer as a whole: a message, or the result of an agent. */
 function isWhole({ type }: Fields): boolean {
   return type === "message" || type === "result";
-}
-
-function totalOf(usage: Fields | undefined): number {
-  const names = ["prompt_tokens", "completion_tokens", "input_tokens", "output_tokens", "totalTokenCount"];
-  return names.reduce((sum, name) => {
-    const count = usage?.[name];
-    return typeof count === "number" ? sum + count : sum;
-  }, 0);
 }
 
 function hasItems(value: unknown): boolean {

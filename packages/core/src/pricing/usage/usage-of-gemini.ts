@@ -52,7 +52,8 @@ function modality(details: unknown, name: string): number {
 /** What a search puts into the prompt is in its fee; what an URL or code puts there is paid by the token. */
 function isSearchOnly(response: Fields): boolean {
   const candidates = listOf(response["candidates"]);
-  if (!candidates.some((candidate) => fieldsOf(candidate["groundingMetadata"]))) return false;
+  const { google_search: searches } = groundings(response);
+  if (searches === 0) return false;
   return !candidates.some(
     (candidate) =>
       candidate["urlContextMetadata"] != null ||
@@ -61,7 +62,7 @@ function isSearchOnly(response: Fields): boolean {
 }
 
 /** Searches of the web by their queries, and answers that rest on a map. */
-function groundings(response: Fields): Readonly<Record<string, number>> {
+function groundings(response: Fields): { readonly google_search: number; readonly google_maps: number } {
   const queries = new Set<unknown>();
   let pages = 0;
   let maps = 0;
@@ -80,6 +81,9 @@ function groundings(response: Fields): Readonly<Record<string, number>> {
   return { google_search: queries.size || (pages > 0 ? 1 : 0), google_maps: maps };
 }
 
+/** Calls of tools whose finds are paid by the token. */
+const READS = new Set(["code_execution_call", "file_search_call", "url_context_call"]);
+
 /** Gemini's Interactions: totals by kind. */
 export function readInteraction(response: Fields): Reading | undefined {
   const usage = fieldsOf(response["usage"]);
@@ -87,11 +91,12 @@ export function readInteraction(response: Fields): Reading | undefined {
   const byTools = sumOf(usage["total_tool_use_tokens"]);
   const steps = [...listOf(response["outputs"]), ...listOf(response["steps"])];
   const searches = searchesOf(steps);
-  const input = sumOf(usage["total_input_tokens"], searches > 0 ? 0 : byTools);
+  const isSearchOnly = searches > 0 && !steps.some(({ type }) => READS.has(String(type)));
+  const input = sumOf(usage["total_input_tokens"], isSearchOnly ? 0 : byTools);
   const thoughts = usage["total_thought_tokens"] ?? usage["total_reasoning_tokens"];
   const said = sumOf(usage["total_output_tokens"], thoughts);
   const total = usage["total_tokens"];
-  const billed = typeof total === "number" && searches > 0 ? total - byTools : total;
+  const billed = typeof total === "number" && isSearchOnly ? total - byTools : total;
   const inputs = usage["input_tokens_by_modality"];
   const cache = usage["cached_tokens_by_modality"];
   const outputs = usage["output_tokens_by_modality"];
@@ -115,7 +120,10 @@ export function readInteraction(response: Fields): Reading | undefined {
       outputAudio: kind(outputs, "audio"),
       outputImage: kind(outputs, "image"),
       outputVideo: kind(outputs, "video"),
-      fees: feesOf({ google_search: searches }),
+      fees: feesOf({
+        google_search: searches,
+        google_maps: steps.filter(({ type }) => type === "google_maps_call").length,
+      }),
     }),
     model: response["model"],
     serviceTier: response["service_tier"],

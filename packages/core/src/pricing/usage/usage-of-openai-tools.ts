@@ -63,7 +63,8 @@ function isSearch(item: Fields): boolean {
 /** The known fee is that of the default container of 1 GB. */
 function containerMeter(response: Fields): string {
   for (const tool of listOf(response["tools"])) {
-    const memory = fieldsOf(tool["container"])?.["memory_limit"];
+    const place = fieldsOf(tool["container"]) ?? fieldsOf(tool["environment"]);
+    const memory = place?.["memory_limit"];
     if (typeof memory === "string" && memory !== "1g") return `container_${memory}`;
   }
   return "container";

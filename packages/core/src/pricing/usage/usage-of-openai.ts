@@ -103,7 +103,15 @@ function wholeOutput({ input, output, reasoning }: ReadCounts, total: unknown): 
  * without one.
  */
 function longWrites(input: Fields | undefined): NonNullable<Usage["fees"]> {
-  return feesOf({ cacheWrite12h: fieldsOf(input?.["cache_write_tokens_details"])?.["ttl_12h_tokens"] });
+  const lifetimes = Object.entries(fieldsOf(input?.["cache_write_tokens_details"]) ?? {});
+  return feesOf(
+    Object.fromEntries(
+      lifetimes.flatMap(([name, count]) => {
+        const [, ttl] = /^ttl_(\w+)_tokens$/.exec(name) ?? [];
+        return ttl === undefined || ttl === "30m" ? [] : [[`cacheWrite${ttl}`, count]];
+      }),
+    ),
+  );
 }
 
 /** Tools of xAI's by how often they ran, and pages of its older search. */

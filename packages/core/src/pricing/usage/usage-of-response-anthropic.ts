@@ -1,3 +1,4 @@
+import { withoutDate } from "../rates/model-id.ts";
 import type { SideUsage, Usage } from "./usage.ts";
 import {
   feesOf,
@@ -20,7 +21,8 @@ const BESIDE_MESSAGE = new Set<unknown>(["advisor_message", "compaction"]);
 export function usageOfAnthropic(usage: Fields, model: unknown, advice = 0): unknown {
   const iterations = listOf(usage["iterations"]);
   const own = iterations.filter((part) => isModel(part["model"], model));
-  const isTold = own.some(({ type }) => !BESIDE_MESSAGE.has(type));
+  // The message is among its iterations, whatever model made it, unless only work beside it is told.
+  const isTold = iterations.some(({ type }) => !BESIDE_MESSAGE.has(type));
   const parts = isTold ? own : [usage, ...own];
   const main = sumOfUsages([
     ...parts.map((part) => tokensOf(part)),
@@ -38,12 +40,16 @@ export function usageOfAnthropic(usage: Fields, model: unknown, advice = 0): unk
   const others = iterations
     .filter((part) => !isModel(part["model"], model))
     .map((part) => ({ model: part["model"], usage: tokensOf(part) }) as SideUsage);
-  const whole = iterations.length > 0 ? main : { ...main, ...contextOf(main) };
-  return others.length > 0 ? { ...whole, others } : whole;
+  // Where tools of the provider's ran, the counts are the sum of several requests of which none is told.
+  const isUnsplit = iterations.length === 0 && (main.fees ?? []).length > 0;
+  const whole = isUnsplit ? { ...main, isUnsplit } : main;
+  return others.length > 0 ? { ...whole, others: [...(whole.others ?? []), ...others] } : whole;
 }
 
+/** An alias and a dated name are one model. */
 function isModel(of: unknown, model: unknown): boolean {
-  return of === undefined || of === null || of === model;
+  if (of === undefined || of === null) return true;
+  return typeof of === "string" && typeof model === "string" && withoutDate(of) === withoutDate(model);
 }
 
 function tokensOf(usage: Fields): unknown {
@@ -52,22 +58,17 @@ function tokensOf(usage: Fields): unknown {
   const forMinutes = lifetimes?.["ephemeral_5m_input_tokens"];
   const forAnHour = lifetimes?.["ephemeral_1h_input_tokens"];
   const written = usage["cache_creation_input_tokens"] ?? sumOf(forMinutes, forAnHour);
-  // A stream's last event may tell more writes than its first told lifetimes of.
-  const isAllForAnHour = sumOf(forMinutes) === 0 && sumOf(forAnHour) > 0;
+  // A stream's last event may tell more writes than its first told lifetimes of: they have the dearer one that was told.
+  const hourly = sumOf(forAnHour);
+  const untold = Math.max(0, sumOf(written) - hourly - sumOf(forMinutes));
   return usageFrom({
     input: sumOf(usage["input_tokens"], cached, written),
     cached,
     written,
-    writtenForAnHour: isAllForAnHour ? written : forAnHour,
+    writtenForAnHour: hourly > 0 ? hourly + untold : hourly,
     output: usage["output_tokens"],
     reasoning: fieldsOf(usage["output_tokens_details"])?.["thinking_tokens"],
   });
-}
-
-/** Where tools of the provider's ran, the counts are the sum of several requests of which none is told: as long as their mean. */
-function contextOf({ inputTokens, fees = [] }: Usage): Pick<Usage, "contextTokens"> {
-  const steps = fees.reduce((sum, { count }) => sum + count, 0) + 1;
-  return steps === 1 ? {} : { contextTokens: Math.ceil(inputTokens / steps) };
 }
 
 function feesOfMessage(usage: Fields): NonNullable<Usage["fees"]> {

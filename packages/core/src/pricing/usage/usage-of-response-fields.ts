@@ -26,8 +26,7 @@ export interface ReadCounts {
   readonly outputAudio?: unknown;
   readonly outputImage?: unknown;
   readonly outputVideo?: unknown;
-  /** The longest of several requests. */
-  readonly context?: unknown;
+  readonly isUnsplit?: boolean;
   readonly fees?: NonNullable<Usage["fees"]>;
   readonly modifiers?: readonly string[];
   readonly reported?: number | undefined;
@@ -99,7 +98,7 @@ export function usageFrom(counts: ReadCounts): unknown {
     ...part("outputAudioTokens", counts.outputAudio),
     ...part("outputImageTokens", counts.outputImage),
     ...part("outputVideoTokens", counts.outputVideo),
-    ...part("contextTokens", counts.context === counts.input ? undefined : counts.context),
+    ...(counts.isUnsplit === true ? { isUnsplit: true } : {}),
     ...list("fees", counts.fees),
     ...list("modifiers", counts.modifiers),
     ...part("reportedPicoUsd", counts.reported),

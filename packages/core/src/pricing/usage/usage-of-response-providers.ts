@@ -37,17 +37,24 @@ export function readAnthropic(response: Fields): Reading | undefined {
     response["type"] === "message" ||
     "stop_reason" in response ||
     "cache_creation_input_tokens" in usage ||
-    "cache_read_input_tokens" in usage;
+    "cache_read_input_tokens" in usage ||
+    "modelUsage" in response;
   if (!isMessage) return undefined;
   const models = Object.entries(fieldsOf(response["modelUsage"]) ?? {});
-  if (models.length > 1) return readAgentResult(models);
+  if (models.length > 1) return readAgentResult(models, usage);
   const model = response["model"] ?? models[0]?.[0];
   const advice = listOf(response["content"]).filter(({ type }) => type === "advisor_tool_result").length;
   return { usage: usageOfAnthropic(usage, model, advice), model, serviceTier: usage["service_tier"] };
 }
 
 /** Claude's agent SDK reports several models together; their prices differ. */
-function readAgentResult(models: readonly (readonly [model: string, usage: unknown])[]): Reading {
+function readAgentResult(
+  models: readonly (readonly [model: string, usage: unknown])[],
+  total: Fields,
+): Reading {
+  // It does not tell which of them wrote to the cache for an hour.
+  const forAnHour = fieldsOf(total["cache_creation"])?.["ephemeral_1h_input_tokens"];
+  const fees = feesOf({ "lifetime of cache writes": sumOf(forAnHour) > 0 ? 1 : 0 });
   const others = models.map(([model, counts]) => {
     const usage = fieldsOf(counts) ?? {};
     const cached = usage["cacheReadInputTokens"];
@@ -61,7 +68,8 @@ function readAgentResult(models: readonly (readonly [model: string, usage: unkno
     });
     return { model, usage: read };
   });
-  return { usage: { inputTokens: 0, outputTokens: 0, others }, model: models[0]?.[0] };
+  const main = { inputTokens: 0, outputTokens: 0, others, ...(fees.length > 0 ? { fees } : {}) };
+  return { usage: main, model: models[0]?.[0] };
 }
 
 /** OpenAI's Chat Completions and embeddings, and the many that speak like it. */

@@ -130,8 +130,7 @@ describe("what a provider reports", () => {
           ...claudeUsage,
           // What was written beyond the told lifetimes has the only one that was told.
           cacheWrite1hTokens: 418,
-          // Of three requests, none of them told.
-          contextTokens: 511,
+          isUnsplit: true,
           fees: [{ meter: "web_search", count: 2 }],
           modifiers: ["inference_geo:us"],
         },

@@ -22,8 +22,10 @@ export interface Usage {
   readonly outputAudioTokens?: number;
   readonly outputImageTokens?: number;
   readonly outputVideoTokens?: number;
-  /** Input tokens of the longest single request, where several were made and the total is their sum: prices depend on it. */
+  /** Input tokens of the longest request, where several were made and the total is their sum: prices depend on it. */
   readonly contextTokens?: number;
+  /** True where the counts are the sum of several requests of which none is told: what a long one costs depends on each. */
+  readonly isUnsplit?: boolean;
   /** Things billed by the piece beside tokens, such as `web_search`. */
   readonly fees?: readonly { readonly meter: string; readonly count: number }[];
   /** What changes the price of tokens beside the service tier, such as `inference_geo:us` or `speed:fast`. */
@@ -69,8 +71,9 @@ export function isUsage(value: unknown, depth = 0): value is Usage {
     if (count !== undefined && !(isCount(count) && count <= ((usage[total] as number | undefined) ?? 0)))
       return false;
   }
-  const { reportedPicoUsd, fees, modifiers, others } = usage;
+  const { reportedPicoUsd, fees, modifiers, others, isUnsplit } = usage;
   return (
+    (isUnsplit === undefined || typeof isUnsplit === "boolean") &&
     (reportedPicoUsd === undefined || isCount(reportedPicoUsd)) &&
     (fees === undefined || (Array.isArray(fees) && fees.every(isFee))) &&
     (modifiers === undefined || (Array.isArray(modifiers) && modifiers.every(isText))) &&
