@@ -129,10 +129,10 @@ test("only the calls that are meant", async () => {
 });
 
 test("the work of several models, at a speed, is priced again from its receipt alone", async () => {
-  const [before, after] = clients({ "anthropic/claude-opus-5": { input: "1", output: "1" } }, undefined) as [
-    Wflo,
-    Wflo,
-  ];
+  const [before, after] = clients(
+    { "anthropic/claude-opus-5": { input: "1", output: "1" } },
+    { "anthropic/claude-opus-5": { like: "anthropic/claude-opus-4-8" } },
+  ) as [Wflo, Wflo];
   await before.budgets.set({ id: "team", caps: { total: "1.00" } });
   const usage: Usage = {
     inputTokens: 1_000,
@@ -152,6 +152,32 @@ test("the work of several models, at a speed, is priced again from its receipt a
   await after.calls.reprice();
   // 1,000 and 100 tokens at twice $5 and $25, and 1,000 at $1.
   expect(await spent(after)).toBe("0.016");
+});
+
+test("a price that was agreed on stays where the client does not have it", async () => {
+  const [before, bare] = clients(RIGHT, undefined) as [Wflo, Wflo];
+  await before.budgets.set({ id: "team", caps: { total: "1.00" } });
+  await call(before);
+  const was = await spent(before);
+  expect(await bare.calls.reprice()).toMatchObject({ changed: [], skipped: [MODEL], difference: "0.00" });
+  expect(await spent(bare)).toBe(was);
+});
+
+test("what was set by hand stays, also where the clock of whoever set it is behind", async () => {
+  const shared = database();
+  let now = Date.now();
+  const behind = { now: () => now - 5_000, monotonic: () => performance.now(), schedule: () => () => {} };
+  const before = createWflo({ database: shared, prices: WRONG, logger: false });
+  const after = createWflo({ database: shared, prices: RIGHT, logger: false });
+  const other = createWflo({ database: shared, logger: false, clock: behind });
+  await before.budgets.set({ id: "team", caps: { total: "1.00" } });
+  await call(before);
+  await after.calls.reprice();
+  const [line] = await after.calls.list();
+  now = Date.now();
+  await other.calls.resolve(line?.callId ?? "", { cost: "0.5" });
+  expect((await after.calls.reprice()).changed).toEqual([]);
+  expect(await spent(after)).toBe("0.50");
 });
 
 test("a thousand calls are looked through page by page", async () => {

@@ -70,21 +70,27 @@ export function createCalls(
   onMoney: (budgetIds: readonly string[]) => void,
 ): Calls {
   const { tenant, ledger, outbox, ids, catalogue } = services;
-  const list = async (filter: Partial<EntryFilter>) => {
+  const brought = async () => {
     await outbox.flush(FLUSH_MS);
     // Who looks for calls in doubt means those of dead processes too.
     await ledger.expire(EXPIRE_AT_ONCE);
+  };
+  const list = async (filter: Partial<EntryFilter>) => {
+    await brought();
     const limit = pageSize(filter.limit, DEFAULT_PAGE);
     return (await ledger.listEntries(tenant, { ...filter, limit })).map(lineOf);
   };
-  const ofCall = async (anyCase: string) => {
-    const callId = anyCase.toLowerCase();
-    const lines: LedgerLine[] = [];
-    for (let after: string | undefined; ; after = lines.at(-1)?.id) {
-      const page = await list({ callId, after, limit: ONE_CALL });
-      lines.push(...page);
-      if (page.length < ONE_CALL) return lines;
+  const entriesOf = async (callId: string) => {
+    const entries: Entry[] = [];
+    for (let after: string | undefined; ; after = entries.at(-1)?.id) {
+      const page = await ledger.listEntries(tenant, { callId, after, limit: ONE_CALL });
+      entries.push(...page);
+      if (page.length < ONE_CALL) return entries;
     }
+  };
+  const ofCall = async (anyCase: string) => {
+    await brought();
+    return (await entriesOf(anyCase.toLowerCase())).map(lineOf);
   };
   const correct = async (callId: string, costNanoUsd: bigint, receipt: Readonly<Record<string, unknown>>) => {
     const correctionId = ids.next();
@@ -108,6 +114,7 @@ export function createCalls(
       return await reprice(checkOptions("What is priced again", filter), {
         catalogue,
         list: (which) => ledger.listEntries(tenant, which),
+        linesOf: (callId) => entriesOf(callId),
         correct: async (callId, { nanoUsd }, receipt) => void (await correct(callId, nanoUsd, receipt)),
       });
     },

@@ -39,6 +39,8 @@ export interface Repricing {
   /** Calls whose usage is known, so that they could be priced again. */
   readonly looked: number;
   readonly changed: readonly RepricedCall[];
+  /** Calls that were charged by a price of somebody's own, which this client does not have: they stay. */
+  readonly skipped: readonly { readonly callId: string; readonly provider: string; readonly model: string }[];
   /** What the calls cost more now, in all; negative when less. */
   readonly difference: string;
 }
@@ -47,6 +49,7 @@ export interface Repricing {
 export interface RepriceMeans {
   readonly catalogue: Catalogue;
   readonly list: (filter: EntryFilter) => Promise<readonly Entry[]>;
+  readonly linesOf: (callId: string) => Promise<readonly Entry[]>;
   readonly correct: (
     callId: string,
     cost: KnownCost,
@@ -70,6 +73,7 @@ export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promi
         'since and until of calls.reprice take dates, such as new Date("2026-11-01").',
       );
   const changed: RepricedCall[] = [];
+  const skipped: { callId: string; provider: string; model: string }[] = [];
   const seen = new Set<string>();
   let difference = 0n;
   let after = since && firstIdOf(since);
@@ -89,6 +93,10 @@ export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promi
       const call = await repriced(callId, means);
       if (call === undefined) continue;
       seen.add(callId);
+      if (call === "own price") {
+        skipped.push({ callId, provider: label.provider, model: label.model });
+        continue;
+      }
       const { was, cost, card, receipt } = call;
       if (was === cost.nanoUsd) continue;
       if (!dryRun) await means.correct(callId, cost, receipt);
@@ -97,7 +105,7 @@ export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promi
       changed.push({ ...told, was: decimalUsd(was), is: decimalUsd(cost.nanoUsd) });
     }
   }
-  return { looked: seen.size, changed, difference: decimalUsd(difference) };
+  return { looked: seen.size, changed, skipped, difference: decimalUsd(difference) };
 }
 
 interface RepricedEntry {
@@ -108,27 +116,37 @@ interface RepricedEntry {
 }
 
 /** What a call has cost, and what it costs by the prices of now; undefined where that cannot be told. */
-async function repriced(callId: string, means: RepriceMeans): Promise<RepricedEntry | undefined> {
-  const lines = await means.list({ callId, limit: PAGE });
+async function repriced(
+  callId: string,
+  means: RepriceMeans,
+): Promise<RepricedEntry | "own price" | undefined> {
+  const lines = await means.linesOf(callId);
   const measured = lines.findLast(({ kind, receipt }) => MEASURED.has(kind) && isUsage(receipt["usage"]));
-  const last = lines.at(-1);
-  if (measured === undefined || last === undefined || last.inDoubt) return undefined;
-  if (last.kind === "correction" && last.receipt["repriced"] !== true) return undefined;
-  const priced = priceOf(measured, means.catalogue);
+  const [first] = lines;
+  if (measured === undefined || first === undefined || lines.some(({ inDoubt }) => inDoubt)) return undefined;
+  // Wherever it stands: clocks of hosts differ, and with them the order of ids.
+  if (lines.some(({ kind, receipt }) => kind === "correction" && receipt["repriced"] !== true))
+    return undefined;
+  const priced = priceOf(measured, first, means.catalogue);
   if (priced === undefined) return undefined;
+  const { matchedBy } = (measured.receipt["rateCard"] ?? {}) as { readonly matchedBy?: unknown };
+  if (matchedBy === "user" && priced.card.matchedBy !== "user") return "own price";
   const was = lines.reduce((sum, { chargedNanoUsd }) => sum + chargedNanoUsd, 0n);
   return { ...priced, was };
 }
 
 function priceOf(
-  { receipt, label, at }: Entry,
+  { receipt, label }: Entry,
+  first: Entry,
   catalogue: Catalogue,
 ): Omit<RepricedEntry, "was"> | undefined {
   // A price that was fixed beforehand has no rate card.
   if (receipt["price"] !== undefined) return undefined;
   const usage = receipt["usage"] as Usage;
-  const { latencyMs, servedModel, serviceTier } = receipt;
-  const madeAt = new Date(at.getTime() - (typeof latencyMs === "number" ? latencyMs : 0));
+  const { servedModel, serviceTier } = receipt;
+  // A late bill comes in long after its call was closed.
+  const { latencyMs } = first.receipt;
+  const madeAt = new Date(first.at.getTime() - (typeof latencyMs === "number" ? latencyMs : 0));
   const { provider, model: asked } = label;
   const cardOf = (model: string) => catalogue.find({ provider, model, at: madeAt });
   const { card } = servedCard({ provider, asked, answered: textOf(servedModel), cardOf });
@@ -140,6 +158,7 @@ function priceOf(
     usage,
     serviceTier: textOf(serviceTier),
     cardOf,
+    isRead: true,
     trustReported,
   });
   if (cost.kind !== "known") return undefined;

@@ -60,6 +60,7 @@ function costOf(
     usage,
     serviceTier,
     cardOf,
+    isRead: true,
     trustReported: catalogue.trustsReported,
   });
 }

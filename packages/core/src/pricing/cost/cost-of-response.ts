@@ -63,6 +63,7 @@ function costOfMeasured(
     usage,
     serviceTier,
     cardOf,
+    isRead: true,
     trustReported: catalogue.trustsReported,
   });
   return { ...told, card, cost };

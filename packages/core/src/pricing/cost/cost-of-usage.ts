@@ -22,6 +22,8 @@ export interface UsageToPrice {
   readonly serviceTier?: string | undefined;
   /** The cards of other models that worked for the answer; without it their work is named in `missing`. */
   readonly cardOf?: ((model: string) => RateCard | UnknownRate) | undefined;
+  /** True: it was read from an answer, so that what it does not tell is not known; a caller who counts himself leaves out what was none. */
+  readonly isRead?: boolean | undefined;
   /** True: what the provider itself says that it took is the cost, where it is one that tells. */
   readonly trustReported?: boolean | undefined;
 }
@@ -74,7 +76,7 @@ function chargeUsage(bill: Bill, input: UsageToPrice, model: string | undefined)
 
 function chargeTokens(
   { lines, missing }: Bill,
-  { card, usage, serviceTier }: UsageToPrice,
+  { card, usage, serviceTier, isRead = false }: UsageToPrice,
   model: string | undefined,
 ): string | undefined {
   const { inputTokens, cachedInputTokens = 0, cacheWriteTokens = 0, cacheWrite1hTokens = 0 } = usage;
@@ -118,6 +120,7 @@ function chargeTokens(
   const thought = rates.reasoning ? Math.min(usage.reasoningTokens ?? 0, plainOutput) : 0;
   charge("output", plainOutput - thought, rates.output);
   charge("reasoning", thought, rates.reasoning);
+  if (isRead) missing.push(...untoldParts(usage, rates));
   charge("outputAudio", outputAudioTokens, rates.outputAudio, rates.output);
   charge("outputImage", outputImageTokens, rates.outputImage, rates.output);
   charge("outputVideo", outputVideoTokens, rates.outputVideo, rates.output);
@@ -128,6 +131,21 @@ function chargeTokens(
 function nameOf(modifier: string): string {
   const [name = "", value = ""] = modifier.split(":", 2);
   return `the ${name.replaceAll("_", " ")} "${value}"`;
+}
+
+/** Kinds of output that cost more than text, of which the usage does not tell whether there were any. */
+function untoldParts(usage: Usage, { output, ...rates }: Rates): readonly string[] {
+  if (usage.outputTokens === 0 || output === undefined) return [];
+  const kinds = [
+    ["outputAudio", rates.outputAudio, usage.outputAudioTokens],
+    ["outputImage", rates.outputImage, usage.outputImageTokens],
+    ["outputVideo", rates.outputVideo, usage.outputVideoTokens],
+  ] as const;
+  // Where one kind was told, they were told apart.
+  if (kinds.some(([, , count]) => count !== undefined)) return [];
+  return kinds.flatMap(([meter, rate]) =>
+    rate && rate.picoUsd > output.picoUsd ? [`${meter}, which is not told apart from text`] : [],
+  );
 }
 
 /** Whether one of several requests may have been dearer for its length: none is longer than what the model can read. */

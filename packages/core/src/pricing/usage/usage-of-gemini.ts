@@ -1,4 +1,12 @@
-import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import {
+  feesOf,
+  fieldsOf,
+  listOf,
+  makesMedia,
+  sumOf,
+  usageFrom,
+  wholeOutput,
+} from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
 
 /** Gemini's `generateContent`: `usageMetadata`. Thoughts stand outside the candidates, what tools put in outside the prompt. */
@@ -18,7 +26,11 @@ export function readGemini(response: Fields): Reading | undefined {
       output: wholeOutput(input, said, billed),
       reasoning: usage["thoughtsTokenCount"],
       outputAudio: modality(usage["candidatesTokensDetails"], "AUDIO"),
-      outputImage: modality(usage["candidatesTokensDetails"], "IMAGE"),
+      // An entry may lack its count.
+      outputImage: isWhole(usage["candidatesTokensDetails"])
+        ? modality(usage["candidatesTokensDetails"], "IMAGE")
+        : undefined,
+      isMedia: makesMedia(response["modelVersion"]) && isWhole(usage["candidatesTokensDetails"]),
       outputVideo: modality(usage["candidatesTokensDetails"], "VIDEO"),
       fees: feesOf(groundings(response)),
     }),
@@ -44,6 +56,12 @@ function inputParts(prompt: unknown, cache: unknown) {
   };
 }
 
+/** Whether kinds of tokens are told, each with its count. */
+function isWhole(details: unknown): boolean {
+  const kinds = listOf(details);
+  return kinds.length > 0 && kinds.every((kind) => typeof kind["tokenCount"] === "number");
+}
+
 function modality(details: unknown, name: string): number {
   const counts = listOf(details).filter((detail) => detail["modality"] === name);
   return sumOf(...counts.map((detail) => detail["tokenCount"]));
@@ -61,8 +79,11 @@ function isSearchOnly(response: Fields): boolean {
   );
 }
 
-/** Searches of the web by their queries, and answers that rest on a map. */
-function groundings(response: Fields): { readonly google_search: number; readonly google_maps: number } {
+/** Fees that the grounding of an answer tells: searches of the web by their queries, and answers that rest on a map. */
+export function groundings(response: Fields): {
+  readonly google_search: number;
+  readonly google_maps: number;
+} {
   const queries = new Set<unknown>();
   let pages = 0;
   let maps = 0;

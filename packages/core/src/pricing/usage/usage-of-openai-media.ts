@@ -52,6 +52,7 @@ export function usageOfOpenAITranscription(body: unknown): Usage | undefined {
       inputImage: without(input?.["image_tokens"], cached?.["image_tokens"]),
       output: usage["output_tokens"],
       outputAudio: output?.["audio_tokens"],
+      isMedia: output !== undefined,
     }),
   );
 }

@@ -1,6 +1,14 @@
 import { isOpenAIImage, usageOfOpenAIImage, usageOfOpenAITranscription } from "./usage-of-openai-media.ts";
 import { hostedToolFees, imagesMade } from "./usage-of-openai-tools.ts";
-import { feesOf, fieldsOf, listOf, picoUsdOf, sumOf, usageFrom } from "./usage-of-response-fields.ts";
+import {
+  feesOf,
+  fieldsOf,
+  listOf,
+  makesMedia,
+  picoUsdOf,
+  sumOf,
+  usageFrom,
+} from "./usage-of-response-fields.ts";
 import type { Fields, ReadCounts } from "./usage-of-response-fields.ts";
 import { isUsage, type Usage } from "./usage.ts";
 
@@ -29,6 +37,7 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
     reasoning,
     outputAudio: output?.["audio_tokens"],
     outputImage: output?.["image_tokens"],
+    isMedia: makesMedia(fieldsOf(body)?.["model"]),
     fees: [...longWrites(input), ...toolUses(usage), ...perplexityFees(usage), ...mistralFees(usage)],
     reported: reportedPicoUsd(usage),
   });

@@ -1,6 +1,8 @@
 import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
-import { readGemini } from "./usage-of-gemini.ts";
+import { tierModifier } from "../rates/modified-rates.ts";
+import { groundings, readGemini } from "./usage-of-gemini.ts";
+import { isUsage } from "./usage.ts";
 import { readAnthropic, readChat, readResponses } from "./usage-of-response-providers.ts";
 import { sumOfUsages } from "./usage-of-response-sum.ts";
 
@@ -13,26 +15,56 @@ export function readAiSdk(response: Fields): Reading | undefined {
   if (!usage || !["inputTokens", "promptTokens", "tokens"].some((name) => name in usage)) return undefined;
   const { providerMetadata, content } = response;
   const steps = listOf(response["steps"]).filter((step) => fieldsOf(step["usage"]));
-  const parts = steps.length > 0 ? steps : [{ usage, providerMetadata, content }];
+  const last = fieldsOf(response["usage"]);
+  // A total of one step is that step.
+  const isTotal = steps.length === 0 && usage !== last && usage["inputTokens"] !== last?.["inputTokens"];
+  const parts: readonly Fields[] = steps.length > 0 ? steps : [{ usage, providerMetadata, content, isTotal }];
   const model = modelOf(response) ?? response["model"];
   // Steps of several models have several prices.
   const isOwn = (step: Fields) => (modelOf(step) ?? model) === model;
-  const main = sumOfUsages(parts.filter(isOwn).map((part) => usageOfStep(part)));
+  const hasTiers = parts.length > 1;
+  const main = sumOfUsages(parts.filter(isOwn).map((part) => usageOfStep(part, hasTiers)));
   const others = parts
     .filter((part) => !isOwn(part))
-    .map((part) => ({ model: modelOf(part), usage: usageOfStep(part) }));
+    .map((part) => ({ model: modelOf(part), usage: usageOfStep(part, true) }));
   return {
     usage: main && others.length > 0 ? { ...main, others } : main,
     model,
-    serviceTier: fieldsOf(fieldsOf(providerMetadata)?.["openai"])?.["serviceTier"],
+    serviceTier: hasTiers ? undefined : tierOf(parts[0] ?? {}),
   };
+}
+
+/** The tier that served a step, by the provider's own word or by the metadata of it. */
+function tierOf(step: Fields): unknown {
+  const metadata = fieldsOf(step["providerMetadata"]);
+  const raw = fieldsOf(fieldsOf(step["usage"])?.["raw"]);
+  const google = fieldsOf(metadata?.["google"]) ?? fieldsOf(metadata?.["vertex"]);
+  return (
+    fieldsOf(metadata?.["openai"])?.["serviceTier"] ??
+    raw?.["serviceTier"] ??
+    raw?.["service_tier"] ??
+    fieldsOf(google?.["usageMetadata"])?.["serviceTier"]
+  );
 }
 
 function modelOf(step: Fields): unknown {
   return fieldsOf(step["response"])?.["modelId"];
 }
 
-function usageOfStep(step: Fields): unknown {
+/** What a step used; its tier is a part of it where steps may differ. */
+function usageOfStep(step: Fields, hasTiers: boolean): unknown {
+  const tier = hasTiers ? tierOf(step) : undefined;
+  const modifier = typeof tier === "string" ? tierModifier(tier) : undefined;
+  const counted = countedInStep(step);
+  if (!isUsage(counted)) return undefined;
+  return {
+    ...counted,
+    ...(step["isTotal"] === true ? { isUnsplit: true } : {}),
+    ...(modifier === undefined ? {} : { modifiers: [...(counted.modifiers ?? []), modifier] }),
+  };
+}
+
+function countedInStep(step: Fields): unknown {
   const usage = fieldsOf(step["usage"]) ?? {};
   const metadata = fieldsOf(step["providerMetadata"]);
   const input = fieldsOf(usage["inputTokens"]);
@@ -69,9 +101,8 @@ function toolsOf(step: Fields, metadata: Fields | undefined): unknown {
     if (type !== "tool-call" || providerExecuted !== true || typeof toolName !== "string") continue;
     counts[toolName] = (counts[toolName] ?? 0) + 1;
   }
-  const grounding = fieldsOf(fieldsOf(metadata?.["google"])?.["groundingMetadata"]);
-  const queries = grounding?.["webSearchQueries"];
-  return { ...none, fees: feesOf({ google_search: Array.isArray(queries) ? queries.length : 0, ...counts }) };
+  const google = fieldsOf(metadata?.["google"]) ?? fieldsOf(metadata?.["vertex"]);
+  return { ...none, fees: feesOf({ ...groundings({ candidates: [google ?? {}] }), ...counts }) };
 }
 
 /** What a model reports from v6 on. */

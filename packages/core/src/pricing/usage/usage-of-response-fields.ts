@@ -27,9 +27,19 @@ export interface ReadCounts {
   readonly outputImage?: unknown;
   readonly outputVideo?: unknown;
   readonly isUnsplit?: boolean;
+  /** It is of a model that also makes sound or pictures. */
+  readonly isMedia?: boolean;
   readonly fees?: NonNullable<Usage["fees"]>;
   readonly modifiers?: readonly string[];
   readonly reported?: number | undefined;
+}
+
+/** Whether a name is that of a model that may make sound or pictures. */
+export function makesMedia(model: unknown): boolean {
+  return (
+    typeof model === "string" &&
+    /audio|image|live|omni|realtime|speech|tts|video|voice|lyria|sonic/i.test(model)
+  );
 }
 
 /** The object as fields; undefined for anything else. */
@@ -95,6 +105,8 @@ export function usageFrom(counts: ReadCounts): unknown {
     ...part("inputVideoTokens", counts.inputVideo),
     outputTokens: counts.output,
     ...part("reasoningTokens", counts.reasoning),
+    // Zero tells that it was told apart, where that makes a difference.
+    ...(counts.outputAudio === 0 && counts.isMedia === true ? { outputAudioTokens: 0 } : {}),
     ...part("outputAudioTokens", counts.outputAudio),
     ...part("outputImageTokens", counts.outputImage),
     ...part("outputVideoTokens", counts.outputVideo),

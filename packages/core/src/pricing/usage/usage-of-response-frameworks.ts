@@ -1,8 +1,13 @@
 import { flatUsage } from "./usage-of-response-ai-sdk.ts";
 import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
-import { fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import { groundings } from "./usage-of-gemini.ts";
+import { hostedToolFees } from "./usage-of-openai-tools.ts";
+import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
 import { sumOfUsages } from "./usage-of-response-sum.ts";
+
+/** What only Anthropic's own usage has. */
+const ANTHROPIC = ["cache_read_input_tokens", "server_tool_use", "speed", "inference_geo"];
 
 /** LangChain: `usage_metadata` of a message, or what Anthropic itself reported, or the older `tokenUsage`. */
 export function readLangChain(response: Fields): Reading | undefined {
@@ -13,9 +18,24 @@ export function readLangChain(response: Fields): Reading | undefined {
     model: about?.["model_name"] ?? about?.["model"],
     serviceTier: about?.["service_tier"],
   };
-  if (usage && "input_tokens" in usage) return { usage: usageOfMessage(usage, about), ...rest };
+  if (usage && "input_tokens" in usage) {
+    const counted = usageOfMessage(usage, about);
+    return { usage: sumOfUsages([counted, toolsOfMessage(response, about)]), ...rest };
+  }
   if (older && "promptTokens" in older) return { usage: flatUsage(older), ...rest };
   return undefined;
+}
+
+/** Tools that the provider ran, where LangChain keeps them: Gemini's grounding, the items of OpenAI's Responses. */
+function toolsOfMessage(response: Fields, about: Fields | undefined): unknown {
+  const kept = fieldsOf(response["additional_kwargs"]);
+  const output = [...listOf(kept?.["tool_outputs"]), ...listOf(about?.["output"])];
+  const { google_search, google_maps } = groundings({ candidates: [about ?? {}] });
+  const fees = [
+    ...hostedToolFees({ output, tools: about?.["tools"] }, false),
+    ...feesOf({ google_search, google_maps }),
+  ];
+  return { inputTokens: 0, outputTokens: 0, ...(fees.length > 0 ? { fees } : {}) };
 }
 
 function usageOfMessage(usage: Fields, about: Fields | undefined): unknown {
@@ -31,7 +51,9 @@ function usageOfMessage(usage: Fields, about: Fields | undefined): unknown {
   const raw = fieldsOf(about?.["usage"]);
   // The pieces of a stream are put together wrongly in it: then the two do not agree.
   const isWhole = raw && "input_tokens" in raw && raw["output_tokens"] === usage["output_tokens"];
-  if (isWhole && "cache_read_input_tokens" in raw) return usageOfAnthropic(raw, about?.["model"]);
+  const isAnthropic =
+    isWhole && (ANTHROPIC.some((name) => name in raw) || about?.["model_provider"] === "anthropic");
+  if (isAnthropic) return usageOfAnthropic(raw, about?.["model"]);
   // Some versions leave the cache out of the input, others do not, and no total tells which.
   if (sumOf(cached, written) !== 0 && lifetimes === 0 && mayBeAnthropic(about)) return undefined;
   const outputTokens = wholeOutput(usage["input_tokens"], usage["output_tokens"], usage["total_tokens"]);
@@ -58,15 +80,30 @@ export function readOpenAIAgents(response: Fields): Reading | undefined {
   const state = fieldsOf(response["state"]);
   const context = fieldsOf(response["runContext"]) ?? fieldsOf(state?.["_context"]);
   const responses = listOf(response["rawResponses"]);
+  // Each response by itself tells most: its length, and the tools that ran for it.
+  const each = responses.map((one) =>
+    sumOfUsages([usageOfAgents(fieldsOf(one["usage"]) ?? {}), toolsOfAgents(one["output"])]),
+  );
+  if (each.length > 0) return { usage: sumOfUsages(each) };
   for (const usage of [state?.["usage"], context?.["usage"], response["usage"]]) {
     const counts = fieldsOf(usage);
-    if (counts && "inputTokensDetails" in counts) return { usage: usageOfAgents(counts) };
+    if (!counts || !("inputTokensDetails" in counts)) continue;
+    const isUnsplit = typeof counts["requests"] === "number" && counts["requests"] > 1;
+    return { usage: usageOfAgents(counts, isUnsplit) };
   }
-  if (responses.length === 0) return undefined;
-  return { usage: sumOfUsages(responses.map(({ usage }) => usageOfAgents(fieldsOf(usage) ?? {}))) };
+  return undefined;
 }
 
-function usageOfAgents(usage: Fields): unknown {
+/** Calls of hosted tools in the words of the agents SDK. */
+function toolsOfAgents(items: unknown): unknown {
+  const output = listOf(items)
+    .filter(({ type }) => type === "hosted_tool_call")
+    .map(({ name, providerData }) => ({ ...fieldsOf(providerData), type: name }));
+  const fees = hostedToolFees({ output }, false);
+  return { inputTokens: 0, outputTokens: 0, ...(fees.length > 0 ? { fees } : {}) };
+}
+
+function usageOfAgents(usage: Fields, isUnsplit = false): unknown {
   const details = (list: unknown, name: string) =>
     sumOf(...(Array.isArray(list) ? listOf(list) : [fieldsOf(list) ?? {}]).map((detail) => detail[name]));
   return usageFrom({
@@ -75,5 +112,6 @@ function usageOfAgents(usage: Fields): unknown {
     written: details(usage["inputTokensDetails"], "cache_write_tokens"),
     output: wholeOutput(usage["inputTokens"], usage["outputTokens"], usage["totalTokens"]),
     reasoning: details(usage["outputTokensDetails"], "reasoning_tokens"),
+    isUnsplit,
   });
 }

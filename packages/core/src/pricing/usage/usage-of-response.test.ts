@@ -445,7 +445,104 @@ describe("what a framework reports", () => {
           },
         },
       },
-      { usage: { inputTokens: 100, cachedInputTokens: 60, outputTokens: 20, reasoningTokens: 15 } },
+      {
+        usage: {
+          inputTokens: 100,
+          cachedInputTokens: 60,
+          outputTokens: 20,
+          reasoningTokens: 15,
+          isUnsplit: true,
+        },
+      },
+    ],
+    [
+      "tools that ran for OpenAI's agents",
+      {
+        rawResponses: [
+          {
+            usage: { inputTokens: 10, outputTokens: 2, totalTokens: 12 },
+            output: [
+              {
+                type: "hosted_tool_call",
+                name: "web_search_call",
+                providerData: { action: { type: "search" } },
+              },
+              {
+                type: "hosted_tool_call",
+                name: "web_search_call",
+                providerData: { action: { type: "open_page" } },
+              },
+            ],
+          },
+        ],
+      },
+      { usage: { inputTokens: 10, outputTokens: 2, fees: [{ meter: "web_search", count: 1 }] } },
+    ],
+    [
+      "searches of Gemini through LangChain",
+      message(
+        { input_tokens: 10, output_tokens: 2 },
+        { groundingMetadata: { webSearchQueries: ["a", "b"] } },
+      ),
+      { usage: { inputTokens: 10, outputTokens: 2, fees: [{ meter: "google_search", count: 2 }] } },
+    ],
+    [
+      "searches of OpenAI through LangChain",
+      {
+        ...message({ input_tokens: 10, output_tokens: 2 }, {}),
+        additional_kwargs: { tool_outputs: [{ type: "web_search_call", action: { type: "search" } }] },
+      },
+      { usage: { inputTokens: 10, outputTokens: 2, fees: [{ meter: "web_search", count: 1 }] } },
+    ],
+    [
+      "a speed and searches of Anthropic through LangChain, also without a cache",
+      message(
+        { input_tokens: 10, output_tokens: 2 },
+        {
+          model: "claude-opus-5",
+          usage: {
+            input_tokens: 10,
+            output_tokens: 2,
+            speed: "fast",
+            server_tool_use: { web_search_requests: 3 },
+          },
+        },
+      ),
+      {
+        usage: {
+          inputTokens: 10,
+          outputTokens: 2,
+          fees: [{ meter: "web_search", count: 3 }],
+          modifiers: ["speed:fast"],
+          isUnsplit: true,
+        },
+      },
+    ],
+    [
+      "searches on Vertex through the AI SDK",
+      {
+        usage: { inputTokens: 10, outputTokens: 2 },
+        providerMetadata: { vertex: { groundingMetadata: { webSearchQueries: ["a"] } } },
+      },
+      { usage: { inputTokens: 10, outputTokens: 2, fees: [{ meter: "google_search", count: 1 }] } },
+    ],
+    [
+      "steps of the AI SDK that were served by several tiers, each at its own",
+      {
+        usage: { inputTokens: 10, outputTokens: 2 },
+        steps: ["priority", "default"].map((serviceTier) => ({
+          usage: { inputTokens: 10, outputTokens: 2 },
+          providerMetadata: { openai: { serviceTier } },
+        })),
+      },
+      {
+        usage: {
+          inputTokens: 10,
+          outputTokens: 2,
+          modifiers: ["service_tier:priority"],
+          others: [{ usage: { inputTokens: 10, outputTokens: 2, modifiers: ["service_tier:default"] } }],
+        },
+      },
     ],
     [
       "responses of OpenAI's agents",
