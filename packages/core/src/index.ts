@@ -32,7 +32,7 @@ export { speechTokens } from "./pricing/cost/speech-tokens.ts";
 export { providerOfUrl } from "./pricing/rates/provider-of-url.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rates/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage/usage.ts";
-export { usageOfResponse, type MeasuredResponse } from "./pricing/usage/usage-of-response.ts";
+export { isNothing, usageOfResponse, type MeasuredResponse } from "./pricing/usage/usage-of-response.ts";
 export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage/usage-of-openai.ts";
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";

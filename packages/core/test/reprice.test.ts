@@ -149,6 +149,8 @@ test("the work of several models, at a speed, is priced again from its receipt a
   };
   await before.guardCall(request, async () => ({ value: 1, usage }));
   await before.flush();
+  const [line] = await before.calls.list();
+  expect(line?.receipt["usage"]).toMatchObject({ inputTokens: 2_000, outputTokens: 100 });
   await after.calls.reprice();
   // 1,000 and 100 tokens at twice $5 and $25, and 1,000 at $1.
   expect(await spent(after)).toBe("0.016");

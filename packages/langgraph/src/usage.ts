@@ -1,4 +1,4 @@
-import { usageOfResponse, type Outcome, type Usage } from "@wflo/core";
+import { isNothing, usageOfResponse, type Outcome, type Usage } from "@wflo/core";
 import type { AIMessage, BaseMessage, UsageMetadata } from "@langchain/core/messages";
 import type { ChatResult } from "@langchain/core/outputs";
 
@@ -38,8 +38,7 @@ export function answered(counted: Partial<UsageMetadata> | undefined, about: Abo
 
 /** What is counted as nothing was not counted. */
 function counts(usage: Usage | undefined): Usage | undefined {
-  if (usage === undefined) return undefined;
-  return usage.inputTokens + usage.outputTokens + (usage.fees?.length ?? 0) === 0 ? undefined : usage;
+  return usage === undefined || isNothing(usage) ? undefined : usage;
 }
 
 function usageOf(message: BaseMessage): UsageMetadata | undefined {

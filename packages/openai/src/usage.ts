@@ -1,4 +1,4 @@
-import { usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome, type Usage } from "@wflo/core";
+import { isNothing, usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome, type Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
 import { writtenIds } from "./kept-items.ts";
 
@@ -60,9 +60,7 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
 
 /** Nothing is answered for no tokens: a server that says so does not count. */
 function saysSomething(usage: Usage | undefined): Usage | undefined {
-  if (usage === undefined) return undefined;
-  const { inputTokens, outputTokens, fees = [], reportedPicoUsd = 0 } = usage;
-  return inputTokens + outputTokens + fees.length + reportedPicoUsd === 0 ? undefined : usage;
+  return usage === undefined || isNothing(usage) ? undefined : usage;
 }
 
 /** Verbose answers tell how long the audio is even where they tell no usage. */

@@ -8,7 +8,7 @@ import { servedCard } from "../pricing/cost/served-card.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import { providerName } from "../pricing/rates/provider-name.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
-import { isUsage, type Usage } from "../pricing/usage/usage.ts";
+import { usageOfReceipt } from "../pricing/usage/usage-in-receipt.ts";
 
 /** Which calls are priced again: all of the ledger by default. */
 export interface RepriceFilter extends Pick<EntryFilter, "runId" | "thread" | "callId" | "budgetId"> {
@@ -121,7 +121,9 @@ async function repriced(
   means: RepriceMeans,
 ): Promise<RepricedEntry | "own price" | undefined> {
   const lines = await means.linesOf(callId);
-  const measured = lines.findLast(({ kind, receipt }) => MEASURED.has(kind) && isUsage(receipt["usage"]));
+  const measured = lines.findLast(
+    ({ kind, receipt }) => MEASURED.has(kind) && usageOfReceipt(receipt) !== undefined,
+  );
   const [first] = lines;
   if (measured === undefined || first === undefined || lines.some(({ inDoubt }) => inDoubt)) return undefined;
   // Wherever it stands: clocks of hosts differ, and with them the order of ids.
@@ -142,7 +144,8 @@ function priceOf(
 ): Omit<RepricedEntry, "was"> | undefined {
   // A price that was fixed beforehand has no rate card.
   if (receipt["price"] !== undefined) return undefined;
-  const usage = receipt["usage"] as Usage;
+  const usage = usageOfReceipt(receipt);
+  if (usage === undefined) return undefined;
   const { servedModel, serviceTier } = receipt;
   // A late bill comes in long after its call was closed.
   const { latencyMs } = first.receipt;

@@ -23,7 +23,7 @@ export function callReceipt(
     ...(call.estimate.inputTokens === undefined ? {} : { boundInputTokens: call.estimate.inputTokens }),
     ...(outcome.kind === "answered"
       ? {
-          usage: usageInReceipt(outcome.usage),
+          ...usageInReceipt(outcome.usage),
           servedModel: outcome.model,
           serviceTier: outcome.serviceTier,
           ...(outcome.noUsage ? { noUsage: outcome.noUsage.reason } : {}),

@@ -60,7 +60,7 @@ function billOf(
     return undefined;
   }
   const { usage, serviceTier } = outcome;
-  const told = { usage: usageInReceipt(usage), servedModel: outcome.model, serviceTier };
+  const told = { ...usageInReceipt(usage), servedModel: outcome.model, serviceTier };
   return { costNanoUsd: cost.nanoUsd, receipt: { ...receiptOf(card, cost), costKind: "known", ...told } };
 }
 
