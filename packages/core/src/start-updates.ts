@@ -22,7 +22,7 @@ export function startUpdates(means: {
     files: hostFiles(),
     onUpdated: (list) => emitter.emit("prices-updated", list),
     onTrouble(error) {
-      log.warn(`wflo: newer prices could not be had; those in use stay. ${String(error)}`);
+      log.warn(`wflo: newer prices could not be had or kept. ${String(error)}`);
       emitter.emit("trouble", { what: "prices", error });
     },
   });

@@ -116,6 +116,44 @@ describe("a newer list of prices", () => {
     expect(wflo.pricing.list()).toMatchObject({ ageDays: 0, problem: undefined });
   });
 
+  test("that was mended on the same day is taken, and the server is asked by its tag", async () => {
+    const asked: (string | undefined)[] = [];
+    const from = await serve((request, response) => {
+      asked.push(request.headers["if-none-match"]);
+      const isFirst = asked.length === 1;
+      response.setHeader("etag", isFirst ? '"one"' : '"two"');
+      response.end(listWith({ nano: isFirst ? 0.2 : 0.25 }));
+    });
+    const wflo = client({ from });
+    await wflo.pricing.refresh();
+    expect(nanoInput(wflo)).toBe("0.25");
+    expect(asked).toEqual([undefined, '"one"']);
+  });
+
+  test("that cannot be kept is used all the same, and that is said", async () => {
+    const path = join(await folder(), "file");
+    await writeFile(path, "");
+    const from = await serve((_, response) => void response.end(listWith({})));
+    const warnings: string[] = [];
+    const wflo = client({ from, keepIn: join(path, "prices.json") }, warnings);
+    await wflo.pricing.refresh();
+    expect(nanoInput(wflo)).toBe("0.2");
+    expect(warnings.join()).toMatch(/is used, but could not be kept/);
+  });
+
+  test("is looked for once by ten who ask at the same time, and not any more when the client is closed", async () => {
+    let asked = 0;
+    const from = await serve(() => void (asked += 1));
+    const wflo = createWflo({ prices: { update: { from } }, logger: false });
+    const looks = Array.from({ length: 10 }, () => wflo.pricing.refresh());
+    await vi.waitUntil(() => asked === 1, { timeout: 5_000 });
+    const started = performance.now();
+    await wflo.close();
+    await Promise.all(looks);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(asked).toBeLessThanOrEqual(2);
+  });
+
   test("holds up no call: it is made at the prices in use while the address hangs", async () => {
     const wflo = client({ from: await serve(() => {}) });
     await wflo.budgets.set({ id: "user", caps: { total: "1.00" } });
@@ -131,12 +169,18 @@ describe("a newer list of prices", () => {
 describe("a list that cannot be used leaves the prices as they are and says why", () => {
   const whole = listWith({});
   const providers = (JSON.parse(whole) as { providers: { id: string; models: unknown[] }[] }).providers;
-  const inOtherUnits = JSON.stringify({
-    date: "2026-11-29",
-    providers: JSON.parse(JSON.stringify(providers), (key, value: unknown) =>
-      key === "input_mtok" && typeof value === "number" ? value * 1_000 : value,
-    ) as unknown,
-  });
+  const listWhere = (reviver: (key: string, value: unknown) => unknown) =>
+    JSON.stringify({
+      date: "2026-11-29",
+      providers: JSON.parse(JSON.stringify(providers), (key, value: unknown) =>
+        reviver(key, value),
+      ) as unknown,
+    });
+  const inOtherUnits = listWhere((key, value) =>
+    key === "input_mtok" && typeof value === "number" ? value * 1_000 : value,
+  );
+  const latest = (prices: object): object =>
+    Array.isArray(prices) ? (prices.at(-1) as { prices: object }).prices : prices;
   const withModel = (model: object) =>
     JSON.stringify({ date: "2026-11-29", providers: [...providers, { id: "x", models: [model] }] });
   const match = { equals: "m" };
@@ -154,6 +198,49 @@ describe("a list that cannot be used leaves the prices as they are and says why"
     ["older", listWith({ date: "2025-01-01" }), /of 2025-01-01, older than genai-prices/],
     ["of no date", listWith({ date: "soon" }), /its date, soon/],
     ["in other units", inOtherUnits, /other units/],
+    ["free output", listWhere((key, value) => (key === "output_mtok" ? 0 : value)), /times what they were/],
+    [
+      "prices that will only be right",
+      JSON.stringify({
+        date: "2026-11-29",
+        providers: providers.map(({ id, models }) => ({
+          id,
+          models: (models as { prices: object }[]).map((model) => ({
+            ...model,
+            prices: [
+              { prices: { input_mtok: 0.000001, output_mtok: 0.000001 } },
+              { constraint: { start_date: "2030-01-01" }, prices: latest(model.prices) },
+            ],
+          })),
+        })),
+      }),
+      /times what they were/,
+    ],
+    [
+      "a model that takes every name",
+      withModel({ id: "m", match: { regex: ".*" }, prices: {} }),
+      /whatever name/,
+    ],
+    [
+      "a provider twice",
+      JSON.stringify({ date: "2026-11-29", providers: [...providers, { id: "openai", models: [] }] }),
+      /openai twice/,
+    ],
+    [
+      "a provider without its models",
+      JSON.stringify({
+        date: "2026-11-29",
+        providers: providers.map((one) => (one.id === "anthropic" ? { ...one, models: [] } : one)),
+      }),
+      /0 models of anthropic/,
+    ],
+    ["of a day to come", listWith({ date: "2999-01-01" }), /has not come yet/],
+    ["of no day of the year", listWith({ date: "2026-99-99" }), /is none/],
+    [
+      "a pattern that takes ages",
+      withModel({ id: "m", match: { regex: "^(([a-z]+)+)!$" }, prices: {} }),
+      /x\/m/,
+    ],
     ["a negative price", withModel({ id: "m", match, prices: { input_mtok: -1 } }), /prices of x\/m/],
     ["a price in words", withModel({ id: "m", match, prices: { input_mtok: "1" } }), /prices of x\/m/],
     ["a pattern that is none", withModel({ id: "m", match: { regex: "(" }, prices: {} }), /x\/m/],
@@ -174,7 +261,7 @@ describe("a list that cannot be used leaves the prices as they are and says why"
     expect(nanoInput(wflo)).toBe("0.1");
     // The same trouble twice is told once.
     expect(warnings.length).toBe(1);
-    expect(warnings[0]).toMatch(/newer prices could not be had/);
+    expect(warnings[0]).toMatch(/newer prices could not be had or kept/);
   });
 
   test("no such file", async () => {

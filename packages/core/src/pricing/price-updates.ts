@@ -12,6 +12,7 @@ const MAX_BYTES = 20_000_000;
 interface Found {
   readonly text: string;
   readonly date: string;
+  readonly told?: Readonly<Record<string, string>>;
 }
 
 /** What updates of prices need of the host. */
@@ -36,7 +37,10 @@ export class PriceUpdates {
   #cancel: (() => void) | undefined;
   #looking: Promise<void> | undefined;
   #isClosed = false;
-  #lastChange: string | undefined;
+  readonly #abort = new AbortController();
+  /** What the server told of the text that was last taken, so that it need not be sent again. */
+  #told: Readonly<Record<string, string>> = {};
+  #lastText: string | undefined;
   #checkedAt: Date | undefined;
   #problem: string | undefined;
 
@@ -57,16 +61,18 @@ export class PriceUpdates {
     return { checkedAt: this.#checkedAt, problem: this.#problem };
   }
 
-  /** Looks now; resolves when the look is over, whatever came of it. */
+  /** Looks now; resolves when the look is over, whatever came of it. Several who ask at once share one. */
   async refresh(): Promise<void> {
-    await this.#looking;
-    this.#looking = this.#look();
+    const before = this.#looking;
+    await before;
+    if (this.#looking === before) this.#looking = this.#look();
     await this.#looking;
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
+    this.#abort.abort();
   }
 
   async #look(): Promise<void> {
@@ -76,6 +82,8 @@ export class PriceUpdates {
       const found = await this.#find();
       if (this.#isClosed) return;
       if (found !== undefined) await this.#take(found, true);
+      // Only of a list that can be used: one that is mended must be sent again.
+      this.#told = found?.told ?? this.#told;
       this.#checkedAt = new Date(clock.now());
       this.#problem = undefined;
     } catch (error) {
@@ -100,13 +108,20 @@ export class PriceUpdates {
   async #take({ text, date }: Found, isNew: boolean): Promise<void> {
     const { catalogue, files, update, onUpdated } = this.#means;
     const current = catalogue.list();
-    const list = readPriceList({ text, from: this.#name, date, current });
-    if (list.name === current.name && isNew) return;
+    if (isNew && text === this.#lastText) return;
+    const list = readPriceList({ text, from: this.#name, date, current, nowMs: this.#means.clock.now() });
+    this.#lastText = text;
     catalogue.use(list);
     onUpdated({ source: list.name, date: list.date });
     if (isNew && update.keepIn !== undefined) {
       const providers = [...list.providers.values()];
-      await files?.write(update.keepIn, JSON.stringify({ date: list.date, providers }));
+      try {
+        await files?.write(update.keepIn, JSON.stringify({ date: list.date, providers }));
+      } catch (error) {
+        this.#means.onTrouble(
+          new Error(`the new list is used, but could not be kept in ${update.keepIn}`, { cause: error }),
+        );
+      }
     }
   }
 
@@ -132,16 +147,20 @@ export class PriceUpdates {
   async #fetch(url: string): Promise<Found | undefined> {
     const { update, clock } = this.#means;
     const response = await (update.fetch ?? fetch)(url, {
-      signal: AbortSignal.timeout(update.timeoutMs ?? TIMEOUT_MS),
-      headers: this.#lastChange === undefined ? {} : { "if-modified-since": this.#lastChange },
+      signal: AbortSignal.any([this.#abort.signal, AbortSignal.timeout(update.timeoutMs ?? TIMEOUT_MS)]),
+      headers: this.#told,
     });
     if (response.status === 304) return undefined;
     if (!response.ok)
       throw new InvalidPriceListError(this.#name, `it was answered with HTTP ${response.status}`);
     const text = await textOf(response, this.#name);
-    this.#lastChange = response.headers.get("last-modified") ?? undefined;
-    const changed = new Date(this.#lastChange ?? NaN);
-    return { text, date: dayOf(Number.isNaN(changed.getTime()) ? new Date(clock.now()) : changed) };
+    const [tag, change] = [response.headers.get("etag"), response.headers.get("last-modified")];
+    const told = {
+      ...(tag === null ? {} : { "if-none-match": tag }),
+      ...(change === null ? {} : { "if-modified-since": change }),
+    };
+    const changed = new Date(change ?? NaN);
+    return { text, told, date: dayOf(Number.isNaN(changed.getTime()) ? new Date(clock.now()) : changed) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { decimalOfPico, type Cost } from "./cost/cost.ts";
 import { costOfResponse, type ResponseToPrice } from "./cost/cost-of-response.ts";
 import { costOfUsage } from "./cost/cost-of-usage.ts";
@@ -75,7 +76,9 @@ export interface PriceListInfo {
  * cannot mean anything, naming the key.
  */
 export function createPricing(prices?: PriceOptions): Pricing {
-  const { table, trustReported } = readPriceOptions(prices);
+  const { table, trustReported, update } = readPriceOptions(prices);
+  if (update !== undefined)
+    throw new InvalidOptionError("prices.update is for createWflo(), which is closed when it is over.");
   return pricingOf(createCatalogue(table, trustReported), Date.now);
 }
 

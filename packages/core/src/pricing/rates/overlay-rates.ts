@@ -28,7 +28,7 @@ export function overlayModel(
     (row) =>
       row.provider === provider &&
       row.ids.test(id) &&
-      !(row.ifUnlisted === true && listed?.matchedBy === "exact"),
+      !(row.ifUnlisted === true && (listed?.matchedBy === "exact" || listed?.id === row.model)),
   );
   if (rows.length === 0) return undefined;
 

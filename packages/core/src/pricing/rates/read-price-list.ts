@@ -1,13 +1,11 @@
 import { InvalidPriceListError } from "../../errors/invalid-price-list-error.ts";
-import { listedRates } from "./listed-rates.ts";
-import { priceListOf, type PricedModel, type PricedProvider, type PriceList } from "./price-list.ts";
+import { priceListOf, type PricedProvider, type PriceList } from "./price-list.ts";
+import { strangeness } from "./strange-prices.ts";
 
-/** A list that knows fewer models than this share of those in use is damaged. */
-const LEAST_SHARE = 0.5;
-/** Where so many prices differ by so many times, it counts in other units. */
-const STRANGE_SHARE = 0.25;
-const STRANGE_TIMES = 10;
 const MAX_REGEX_LENGTH = 300;
+/** Something repeated that repeats: it may take ages. */
+const NESTED = /[+*}][^()]*\)+[+*{]/;
+const DAY_MS = 86_400_000;
 const MAX_DEPTH = 6;
 const CLAUSES = ["equals", "starts_with", "ends_with", "contains"];
 
@@ -22,13 +20,15 @@ export interface PriceListText {
   readonly date: string;
   /** The list in use. */
   readonly current: PriceList;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
 }
 
 /**
  * Reads a list of prices: providers with their models, alone or as `{ date, providers }`. Throws `InvalidPriceListError` for what is
  * damaged, has far fewer models or wholly other prices than the list in use, or is older.
  */
-export function readPriceList({ text, from, date, current }: PriceListText): PriceList {
+export function readPriceList({ text, from, date, current, nowMs }: PriceListText): PriceList {
   const fail = (reason: string): never => {
     throw new InvalidPriceListError(from, reason);
   };
@@ -36,16 +36,22 @@ export function readPriceList({ text, from, date, current }: PriceListText): Pri
   const told = Array.isArray(parsed) ? { providers: parsed as unknown[] } : (parsed as Fields);
   const { providers } = told;
   if (!Array.isArray(providers) || providers.length === 0) return fail("it has no list of providers");
+  const ids = new Set<unknown>();
   for (const provider of providers) {
     const trouble = troubleOf(provider);
     if (trouble !== undefined) fail(trouble);
+    const { id } = fieldsOf(provider);
+    if (ids.has(id)) fail(`it has ${String(id)} twice`);
+    ids.add(id);
   }
   const toldDate = (told as Fields)["date"];
   const day = typeof toldDate === "string" ? toldDate.slice(0, 10) : date;
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(day)) fail(`its date, ${day}, is none`);
+  const dayMs = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (Number.isNaN(dayMs)) fail(`its date, ${day}, is none`);
+  if (dayMs > nowMs + DAY_MS) fail(`its date, ${day}, has not come yet`);
   if (day < current.date) fail(`it is of ${day}, older than ${current.name} of ${current.date}, which stays`);
   const list = priceListOf(`${from}@${day}`, day, providers as readonly PricedProvider[]);
-  const strange = strangeness(list, current);
+  const strange = strangeness(list, current, nowMs);
   return strange === undefined ? list : fail(strange);
 }
 
@@ -91,7 +97,7 @@ function isClause(clause: unknown, depth: number): boolean {
 
 function isRegex(text: string): boolean {
   try {
-    return text.length <= MAX_REGEX_LENGTH && new RegExp(text) instanceof RegExp;
+    return text.length <= MAX_REGEX_LENGTH && !NESTED.test(text) && new RegExp(text) instanceof RegExp;
   } catch {
     return false;
   }
@@ -135,37 +141,6 @@ function isConstraint(constraint: unknown): boolean {
     typeof time === "string" && !Number.isNaN(Date.parse(`1970-01-01T${time}`));
   if (typeof day === "string") return !Number.isNaN(Date.parse(`${day}T00:00:00Z`));
   return isTime(start) && isTime(end);
-}
-
-/** Why a list that is well formed is still not to be believed. */
-function strangeness(list: PriceList, current: PriceList): string | undefined {
-  const known = pricesByModel(current);
-  const told = pricesByModel(list);
-  if (told.size < known.size * LEAST_SHARE)
-    return `it has ${told.size} models with a price, ${current.name} has ${known.size}: it is not whole`;
-  let [shared, strange] = [0, 0];
-  for (const [model, price] of told) {
-    const before = known.get(model);
-    if (before === undefined) continue;
-    shared += 1;
-    if (price > before * STRANGE_TIMES || price * STRANGE_TIMES < before) strange += 1;
-  }
-  return shared > 0 && strange > shared * STRANGE_SHARE
-    ? `${strange} of ${shared} prices are ${STRANGE_TIMES} times what they were: it may count in other units`
-    : undefined;
-}
-
-/** What a token of input costs, by model. */
-function pricesByModel(list: PriceList): ReadonlyMap<string, number> {
-  const prices = new Map<string, number>();
-  for (const { id: provider, models } of list.providers.values()) {
-    for (const model of models as readonly PricedModel[]) {
-      const rates = listedRates(model, list);
-      const picoUsd = "unknown" in rates ? undefined : rates.at(-1)?.rates.input?.picoUsd;
-      if (picoUsd !== undefined && picoUsd > 0n) prices.set(`${provider}/${model.id}`, Number(picoUsd));
-    }
-  }
-  return prices;
 }
 
 function fieldsOf(value: unknown): Fields {
