@@ -1,4 +1,4 @@
-import { createWflo, usd, type PricedResponse } from "@wflo/core";
+import { createWflo, InvalidOptionError, usd, type PricedResponse } from "@wflo/core";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -260,4 +260,152 @@ test("a cost survives JSON, with its receipt", () => {
     usage: { inputTokens: 1, outputTokens: 0 },
   });
   expect(JSON.parse(JSON.stringify(cost))).toEqual({ kind: "known", usd: "0.000002", receipt: cost.receipt });
+});
+
+test.each<[string, object]>([
+  ["no provider", { body: {} }],
+  ["a provider that is no name", { provider: 5, body: {} }],
+  ["a model that is no name", { provider: "openai", model: 5, body: {} }],
+  ["a day that is no date", { provider: "openai", at: "2026-08-01", body: {} }],
+])("%s is an InvalidOptionError", (_, input) => {
+  expect(() => pricing.costOfResponse(input as Parameters<typeof pricing.costOfResponse>[0])).toThrow(
+    InvalidOptionError,
+  );
+});
+
+describe("found by attacking it:", () => {
+  const message = (usage: object, model: string, id = "m") => ({
+    type: "message",
+    id,
+    stop_reason: "end_turn",
+    content: [],
+    model,
+    usage,
+  });
+  const ask = (body: unknown, provider = "anthropic", model?: string) =>
+    pricing.costOfResponse({ provider, body, ...(model ? { model } : {}) });
+  const start = (usage: object, id = "m") => ({
+    type: "message_start",
+    message: { ...message(usage, "claude-sonnet-5", id), stop_reason: null },
+  });
+  const delta = (usage: object) => ({ type: "message_delta", delta: { stop_reason: "end_turn" }, usage });
+  const stop = { type: "message_stop" };
+
+  test("a tool named like a method is a fee without a price", () => {
+    const tools = { toString_requests: 1, constructor_requests: 1 };
+    const cost = ask(
+      message({ input_tokens: 1_000, output_tokens: 100, server_tool_use: tools }, "claude-sonnet-5"),
+    );
+    expect(cost).toMatchObject({ kind: "lowerBound", usd: "0.003", missing: ["toString", "constructor"] });
+  });
+
+  test("an answer of a model without a price is not priced as the one that was asked", () => {
+    const answer = message({ input_tokens: 100_000, output_tokens: 10_000 }, "claude-opus-6");
+    expect(ask(answer, "anthropic", "claude-haiku-4-5").kind).toBe("unknown");
+    const snapshot = message({ input_tokens: 100, output_tokens: 0 }, "claude-haiku-4-5-20271001");
+    expect(ask(snapshot, "anthropic", "claude-haiku-4-5").usd).toBe("0.0001");
+  });
+
+  test("requests that are not told apart may each have been long, where the model reads so much", () => {
+    const searched = (input_tokens: number, model: string) =>
+      ask(message({ input_tokens, output_tokens: 0, server_tool_use: { web_search_requests: 1 } }, model));
+    expect(searched(170_000, "claude-haiku-5-5")).toMatchObject({ kind: "lowerBound", usd: "0.027" });
+    // None of them was longer than the 200,000 tokens that it reads.
+    expect(searched(404_500, "claude-sonnet-4-5")).toMatchObject({ kind: "known", usd: "1.2235" });
+  });
+
+  test("steps of several lengths are each at the price of its own", () => {
+    const steps = [...Array.from({ length: 9 }, () => 50_000), 101_000].map((inputTokens) => ({
+      usage: { inputTokens, outputTokens: 0 },
+    }));
+    const usage = { inputTokens: 101_000, outputTokens: 0 };
+    // 450,000 tokens at $0.10 and 101,000 at $0.50.
+    expect(ask({ usage, steps, response: { modelId: "claude-haiku-5-5" } }).usd).toBe("0.0955");
+  });
+
+  test("the last event of a stream may tell less of the input, and the output all the same", () => {
+    const cost = (...events: readonly object[]) =>
+      pricing.costOfResponse({ provider: "anthropic", events }).usd;
+    const told = [
+      start({ input_tokens: 1_000, output_tokens: 1 }),
+      delta({ input_tokens: 0, output_tokens: 500 }),
+    ];
+    expect(cost(...told, stop)).toBe("0.007");
+    const cached = delta({ input_tokens: 10, cache_read_input_tokens: 4_990, output_tokens: 300 });
+    expect(cost(start({ input_tokens: 5_000, output_tokens: 1 }), cached, stop)).toBe("0.004018");
+  });
+
+  test("several answers in one stream are all paid for", () => {
+    const events = [1, 2, 3, 4, 5].flatMap((at) => [
+      start({ input_tokens: 10, output_tokens: 1 }, `m${at}`),
+      delta({ output_tokens: 10 }),
+      stop,
+    ]);
+    expect(pricing.costOfResponse({ provider: "anthropic", events }).usd).toBe("0.0006");
+    const chat = (id: string) => ({
+      id,
+      object: "chat.completion",
+      model: "gpt-4.1",
+      choices: [{ finish_reason: "stop" }],
+      usage: { prompt_tokens: 10, completion_tokens: 10 },
+    });
+    expect(ask([chat("a"), chat("b")], "openai").usd).toBe("0.0002");
+    expect(ask([chat("a"), chat("a")], "openai").usd).toBe("0.0001");
+  });
+
+  test.each<[string, string, object]>([
+    [
+      "Gemini",
+      "google",
+      {
+        candidates: [{}],
+        usageMetadata: { promptTokenCount: 10, totalTokenCount: 20 },
+        modelVersion: "gemini-2.5-flash",
+      },
+    ],
+    [
+      "Grok, which tells usage with each chunk",
+      "xai",
+      {
+        object: "chat.completion.chunk",
+        model: "grok-4",
+        choices: [{ delta: { content: "a" }, finish_reason: null }],
+        usage: { prompt_tokens: 1, completion_tokens: 1 },
+      },
+    ],
+  ])("a stream of %s that broke off has no known price", (_, provider, chunk) => {
+    expect(pricing.costOfResponse({ provider, events: [chunk, chunk] }).kind).toBe("unknown");
+  });
+
+  test("pictures that are not told apart from text are no text", () => {
+    const usage = { promptTokenCount: 10, candidatesTokenCount: 1_290, totalTokenCount: 1_300 };
+    const body = { candidates: [{}], modelVersion: "gemini-2.5-flash-image", usageMetadata: usage };
+    expect(ask(body, "google")).toMatchObject({ kind: "lowerBound" });
+  });
+
+  test("an alias and a dated name are one model; a place holds for the work of others too", () => {
+    const iteration = { type: "message", model: "claude-opus-5", input_tokens: 1_000, output_tokens: 100 };
+    const usage = { input_tokens: 1_000, output_tokens: 100, iterations: [iteration] };
+    expect(ask(message(usage, "claude-opus-5-20260724")).usd).toBe("0.0075");
+    const advice = {
+      type: "advisor_message",
+      model: "claude-haiku-4-5",
+      input_tokens: 1_000,
+      output_tokens: 0,
+    };
+    const advised = { ...usage, inference_geo: "us", iterations: [iteration, advice] };
+    // $0.0075 and $0.001, both at 1.1 times.
+    expect(ask(message(advised, "claude-opus-5")).usd).toBe("0.00935");
+  });
+
+  test("what a gateway says that it took counts, though the price is that of the maker", () => {
+    const usage = { prompt_tokens: 1_000, completion_tokens: 100, total_tokens: 1_100, cost: 0.5 };
+    expect(ask({ model: "openai/gpt-5", choices: [{}], usage }, "vercel").usd).toBe("0.5");
+  });
+
+  test("what costs nothing is a variant of a model that there is", () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 10 };
+    expect(ask({ model: "made/up:free", choices: [{}], usage }, "openrouter").kind).toBe("unknown");
+    expect(ask({ model: "openai/gpt-4.1:free", choices: [{}], usage }, "openrouter").usd).toBe("0");
+  });
 });

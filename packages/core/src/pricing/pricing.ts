@@ -95,7 +95,9 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
       return { source, date, ageDays, checkedAt, problem };
     },
     refresh: async () => await updates?.refresh(),
-    cost({ provider, model, usage, at, serviceTier }) {
+    cost(input) {
+      checkAsked("cost", input);
+      const { provider, model, usage, at, serviceTier } = input;
       const from = provider ?? providerOfModel(model) ?? "";
       const found = card(from, model, at);
       if ("unknown" in found)
@@ -106,6 +108,7 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
       return priced(found, paid, from, model);
     },
     costOfResponse(input) {
+      checkAsked("costOfResponse", input);
       const { cost, card: found, usage, model, serviceTier } = costOfResponse(catalogue, input);
       const reported = usage?.reportedPicoUsd;
       const reportedUsd = reported === undefined ? undefined : decimalOfPico(BigInt(reported));
@@ -113,6 +116,22 @@ export function pricingOf(catalogue: Catalogue, now: () => number, updates?: Pri
       return Object.assign(priced(found, cost, input.provider, model ?? ""), told);
     },
   };
+}
+
+/** Throws `InvalidOptionError` for what a caller without types gets wrong. */
+function checkAsked(
+  name: string,
+  asked: Readonly<Partial<Record<"provider" | "model" | "at", unknown>>>,
+): void {
+  const { provider, model, at } = asked;
+  const isProvider =
+    name === "cost" ? provider === undefined || typeof provider === "string" : typeof provider === "string";
+  if (!isProvider)
+    throw new InvalidOptionError(`pricing.${name} takes provider as a name, such as "openai".`);
+  if (model !== undefined && typeof model !== "string")
+    throw new InvalidOptionError(`pricing.${name} takes model as a name, such as "gpt-4.1".`);
+  if (at !== undefined && !(at instanceof Date && !Number.isNaN(at.getTime())))
+    throw new InvalidOptionError(`pricing.${name} takes at as a date, such as new Date("2026-11-01").`);
 }
 
 function priced(card: RateCard | undefined, cost: Cost, from: string, model: string): PricedCost {

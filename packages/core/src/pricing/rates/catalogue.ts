@@ -121,6 +121,14 @@ function listed(list: PriceList, provider: string, model: string, matchedBy?: "u
   const maker = provider === PASSES_ON ? /^([^/]+)\/(.+)$/.exec(model.trim()) : undefined;
   if (maker) return listed(list, providerName(maker[1] ?? ""), maker[2] ?? "", matchedBy);
   const id = modelId(provider, model);
+  // What costs nothing is a variant of a model that there is.
+  const free = /^(.+):free$/.exec(id);
+  if (
+    free &&
+    "unknown" in listedModel(list, provider, free[1] ?? "") &&
+    "unknown" in listedModel(list, provider, id)
+  )
+    return unknown("the price list has no model of which this is the free variant");
   const catalogued = listedModel(list, provider, id);
   const known = "unknown" in catalogued ? undefined : catalogued;
   const overlay = overlayModel(provider, id, known);

@@ -44,7 +44,7 @@ export function hostedToolFees(response: Fields, hasImages: boolean): NonNullabl
   }
   if (containers.size > 0) counts.set(containerMeter(response), containers.size);
   const billed = fieldsOf(fieldsOf(response["tool_usage"])?.["web_search"])?.["num_requests"];
-  if (typeof billed === "number") counts.set(search, billed);
+  if (typeof billed === "number") counts.set(search, Math.max(billed, counts.get(search) ?? 0));
   return [...counts].filter(([, count]) => count > 0).map(([meter, count]) => ({ meter, count }));
 }
 

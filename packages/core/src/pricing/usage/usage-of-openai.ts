@@ -123,12 +123,15 @@ function longWrites(input: Fields | undefined): NonNullable<Usage["fees"]> {
   );
 }
 
-/** Tools of xAI's by how often they ran, and pages of its older search. */
+/** Tools of xAI's and OpenRouter's by how often they ran, and pages of xAI's older search. */
 function toolUses(usage: Fields): NonNullable<Usage["fees"]> {
-  const uses = Object.entries(fieldsOf(usage["server_side_tool_usage_details"]) ?? {});
+  const uses = Object.entries({
+    ...fieldsOf(usage["server_side_tool_usage_details"]),
+    ...fieldsOf(usage["server_tool_use"]),
+  });
   return feesOf({
     search_source: usage["num_sources_used"],
-    ...Object.fromEntries(uses.map(([name, count]) => [name.replace(/_calls$/, ""), count])),
+    ...Object.fromEntries(uses.map(([name, count]) => [name.replace(/_(?:calls|requests)$/, ""), count])),
   });
 }
 
@@ -156,7 +159,8 @@ function mistralFees(usage: Fields): NonNullable<Usage["fees"]> {
  */
 function reportedPicoUsd(usage: Fields): number | undefined {
   const { cost, is_byok: isOwnKey, cost_in_usd_ticks: ticks } = usage;
-  if (typeof ticks === "number") return ticks * 100;
+  if (typeof ticks === "number")
+    return Number.isSafeInteger(ticks * 100) && ticks >= 0 ? ticks * 100 : undefined;
   const total = fieldsOf(cost)?.["total_cost"] ?? cost;
   const upstream = isOwnKey === true ? fieldsOf(usage["cost_details"])?.["upstream_inference_cost"] : 0;
   const own = picoUsdOf(total);
