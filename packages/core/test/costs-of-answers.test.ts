@@ -299,9 +299,14 @@ describe("found by attacking it:", () => {
     expect(cost).toMatchObject({ kind: "lowerBound", usd: "0.003", missing: ["toString", "constructor"] });
   });
 
-  test("an answer of a model without a price is not priced as the one that was asked", () => {
-    const answer = message({ input_tokens: 100_000, output_tokens: 10_000 }, "claude-opus-6");
-    expect(ask(answer, "anthropic", "claude-haiku-4-5").kind).toBe("unknown");
+  test("an answer of a model without a price is priced as the one that was asked, and says so, unless that is free", () => {
+    const answer = message({ input_tokens: 100, output_tokens: 0 }, "my-proxy");
+    const asked = ask(answer, "anthropic", "claude-haiku-4-5");
+    expect(asked.receipt).toMatchObject({
+      rateCard: { id: "anthropic/claude-haiku-4-5", matchedBy: "asked" },
+    });
+    const free = { model: "made/up", choices: [{}], usage: { prompt_tokens: 10, completion_tokens: 10 } };
+    expect(ask(free, "openrouter", "openai/gpt-4.1:free").kind).toBe("unknown");
     const snapshot = message({ input_tokens: 100, output_tokens: 0 }, "claude-haiku-4-5-20271001");
     expect(ask(snapshot, "anthropic", "claude-haiku-4-5").usd).toBe("0.0001");
   });

@@ -12,6 +12,10 @@ export interface ModelsOfCall {
   readonly cardOf: (model: string) => RateCard | UnknownRate;
 }
 
+function isFree({ rates }: RateCard): boolean {
+  return Object.values(rates).every(({ picoUsd }) => picoUsd === 0n);
+}
+
 /** Whether one name is the other with a date, a version of its release, or `latest` added. */
 function isSnapshot(provider: string, asked: string, answered: string): boolean {
   const name = providerName(provider);
@@ -22,7 +26,7 @@ function isSnapshot(provider: string, asked: string, answered: string): boolean 
 
 /**
  * The model that is paid for and its card: the one that answered, unless the user set a price for the one that was asked, or the
- * answer's name is a snapshot of it without a price of its own. Bedrock's answers leave the region out, which changes the price.
+ * answer's name has no price, which the card tells. Bedrock's answers leave the region out, which changes the price.
  */
 export function servedCard({ provider, asked, answered, cardOf }: ModelsOfCall): {
   readonly model: string | undefined;
@@ -39,7 +43,10 @@ export function servedCard({ provider, asked, answered, cardOf }: ModelsOfCall):
     return { model: asked, card: ofAsked };
   const ofAnswered = cardOf(answered ?? "");
   const isSame = isKnown && isSnapshot(provider, asked ?? "", answered ?? "");
-  return "unknown" in ofAnswered && isSame
-    ? { model: asked, card: ofAsked }
-    : { model: answered, card: ofAnswered };
+  if (!("unknown" in ofAnswered) || !isKnown) return { model: answered, card: ofAnswered };
+  if (isSame) return { model: asked, card: ofAsked };
+  // A name of a proxy's or a server's own; but nobody knows that it costs nothing.
+  return isFree(ofAsked)
+    ? { model: answered, card: ofAnswered }
+    : { model: asked, card: { ...ofAsked, matchedBy: "asked" } };
 }

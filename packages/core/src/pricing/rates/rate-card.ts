@@ -58,8 +58,11 @@ export interface RateCard {
   readonly checkedOn?: string;
   /** ISO date from which the rates are in force, where known. */
   readonly asOf?: string;
-  /** `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. */
-  readonly matchedBy: "exact" | "family" | "user";
+  /**
+   * `family`: the id was matched by its beginning or a pattern, as a dated snapshot of a known model. `asked`: the answer names a model
+   * without a price, and the one that was asked for is taken.
+   */
+  readonly matchedBy: "asked" | "exact" | "family" | "user";
   readonly rates: Rates;
   /** What the model's own price list has for things billed by the piece. */
   readonly fees?: FeeRates;
