@@ -1,0 +1,4 @@
+declare module "mistral-tokenizer-js" {
+  const tokenizer: { readonly encode: (text: string) => readonly number[] };
+  export default tokenizer;
+}
