@@ -1,10 +1,10 @@
 import type { RequestPart } from "@wflo/core";
+import { SAMPLE_TEXTS as TEXTS } from "@wflo/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Anchors } from "../src/guard/anchors.ts";
 import { estimate } from "../src/guard/estimate.ts";
 import { createCatalogue } from "../src/pricing/rates/catalogue.ts";
-import { TEXTS } from "./fixtures/texts-to-count.ts";
 import type { Tool } from "./support/json-writings.ts";
 import { FAMILIES, type Chat, type ModelFamily } from "./support/tokenizers.ts";
 

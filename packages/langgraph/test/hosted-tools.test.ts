@@ -23,7 +23,10 @@ async function asked(tool: object, hold?: string) {
     maxTokens: 100,
   });
   const model = meterChatModel(bare, { wflo, budgets: ["user"], ...(hold === undefined ? {} : { hold }) });
-  const error = (await settled(model.bindTools([tool as never]).invoke(PROMPT))) as { code?: string; message: string };
+  const error = (await settled(model.bindTools([tool as never]).invoke(PROMPT))) as {
+    code?: string;
+    message: string;
+  };
   return { error, requests, wflo };
 }
 

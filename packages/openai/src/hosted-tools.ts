@@ -56,8 +56,6 @@ export function hostedWork(tools: readonly Body[], maxToolCalls: unknown): Reque
 /** Each call may be in a container of its own. */
 function containerFee({ container }: Body): string {
   const memory =
-    typeof container === "object" && container !== null ? (container as Body)["memory_limit"] : "1g";
-  return memory === undefined || memory === null || memory === "1g"
-    ? "container"
-    : `container_${String(memory)}`;
+    typeof container === "object" && container !== null ? (container as Body)["memory_limit"] : null;
+  return typeof memory !== "string" || memory === "1g" ? "container" : `container_${memory}`;
 }

@@ -3,7 +3,8 @@ import { providerName } from "../pricing/rates/provider-name.ts";
 import { isUsage } from "../pricing/usage/usage.ts";
 import { randomKey, type Fingerprint } from "./fingerprint.ts";
 import type { GuardRequest, Outcome } from "./guard-request.ts";
-import type { ReadPart, ReadRequest } from "./read-request.ts";
+import type { ReadPart } from "./read-part.ts";
+import type { ReadRequest } from "./read-request.ts";
 import { RecentMap } from "./recent-map.ts";
 
 /** Anchors, and answers, remembered at most. */
@@ -41,7 +42,6 @@ interface Remembered {
 /** What is kept of a request until its answer comes. */
 interface Asked {
   readonly read: ReadRequest;
-  readonly textBytes: number;
   /** The tokens of the beginning that was known before. */
   readonly leastTokens: number;
   /** The asked model, and the one that its price was found under. */
@@ -102,11 +102,8 @@ export class Anchors {
     read: ReadRequest,
     known: { readonly anchor: Anchor | undefined; readonly pricedAs: string },
   ): void {
-    let textBytes = read.toolBytes;
-    for (const { bytes } of read.parts) textBytes += bytes;
     this.#asked.set(request, {
       read,
-      textBytes,
       leastTokens: known.anchor?.inputTokens ?? 0,
       models: [request.model, known.pricedAs],
     });
@@ -120,7 +117,7 @@ export class Anchors {
     const asked = this.#asked.get(request);
     const { usage, model } = answer;
     if (asked === undefined || !isUsage(usage)) return;
-    if (usage.inputTokens * MAX_BYTES_PER_TOKEN < asked.textBytes) return;
+    if (usage.inputTokens * MAX_BYTES_PER_TOKEN < textBytes(asked.read)) return;
     if (model !== undefined && !asked.models.some((name) => isServedAs(request.provider, name, model)))
       return;
     // A whole has no fewer tokens than its beginning: where two answers contradict each other, the larger count stands.
@@ -144,9 +141,13 @@ function isId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= MAX_ID;
 }
 
+function textBytes({ toolBytes, parts }: ReadRequest): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, toolBytes);
+}
+
 /** Stands for how long a beginning is, and of how many parts; different ones may meet. */
 function lengthOf(parts: readonly ReadPart[], at: number): number {
-  return (parts[at]?.end ?? 0) * 2 ** 16 + (at % 2 ** 16);
+  return (Math.imul(parts[at]?.end ?? 0, 65_599) + at) | 0;
 }
 
 /** The 53 bits that an anchor is kept under; all 128 are compared. */

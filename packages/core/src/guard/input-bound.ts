@@ -61,9 +61,10 @@ export class RequestInput {
     const anchor = anchors.longest(this.#read);
     anchors.asked(request, this.#read, { anchor, pricedAs: card.model });
 
-    const bytes = this.#from(NOTHING);
     const known = startOf(anchor, anchors.followed(request));
     const learned = known && this.#from(known);
+    const isLess = learned !== undefined && learned < this.#least();
+    const bytes = isLess ? undefined : this.#from(NOTHING);
     // Where a beginning alone had more tokens than the whole has bytes, somebody adds to it: what was learned stands.
     const isMore =
       known !== undefined && bytes !== undefined && known.tokens > bytes && this.#isReadable(known);
@@ -106,6 +107,12 @@ export class RequestInput {
     if (contextWindow === undefined) return undefined;
     // A request cannot bring in more than the model can read, nor can what it reads after each piece of the provider's work.
     return Math.max(tokens, contextWindow + REQUEST_OVERHEAD_TOKENS) + contextWindow * this.uses;
+  }
+
+  /** No more than the bound by bytes is, which takes counting. */
+  #least(): number {
+    const { tools, parts } = this.#read;
+    return parts.reduce((sum, { least }) => sum + least, tools.length);
   }
 
   #overhead(start: Start): number {

@@ -2,8 +2,11 @@ const BLOCK = 256;
 /** No character, the last of its block, and in no normal form. */
 const BETWEEN = "\uffff";
 const encoder = new TextEncoder();
-/** By block of code points: how many bytes each of its characters gains. Made when a text first has one of the block. */
-const gains: Uint8Array[] = [];
+/**
+ * By block of code points: how many bytes each of its characters gains. Made when a text first has one of the block. All blocks have a
+ * place from the start: an array with gaps is four times slower.
+ */
+const gains = Array.from({ length: 0x110000 / BLOCK }, (): Uint8Array | undefined => undefined);
 
 /**
  * How many bytes a text in UTF-8, the first `end` of `bytes`, gains at most in NFKC: there ﷺ is 33 bytes instead of 3, and ½ is 5
@@ -38,7 +41,8 @@ function low(bytes: Uint8Array, at: number): number {
   return (bytes[at] ?? 0) & 0x3f;
 }
 
-function gainOf(point: number): number {
+/** How many bytes a character gains in NFKC. */
+export function gainOf(point: number): number {
   return (gains[point >> 8] ?? gainsOf(point >> 8))[point & 0xff] ?? 0;
 }
 

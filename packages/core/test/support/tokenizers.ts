@@ -3,7 +3,6 @@ import { encode as cl100k } from "gpt-tokenizer/encoding/cl100k_base";
 import { encode as o200k } from "gpt-tokenizer/encoding/o200k_base";
 import llama2 from "llama-tokenizer-js";
 import llama3 from "llama3-tokenizer-js";
-import mistral from "mistral-tokenizer-js";
 import { spacedJson, typedFunctions, type Tool } from "./json-writings.ts";
 
 /** A conversation as it is sent, with what stands beside it. */
@@ -22,6 +21,11 @@ export interface ModelFamily {
   readonly countChat: (chat: Chat) => number;
 }
 
+/** It comes without types. */
+const UNTYPED: string = "mistral-tokenizer-js";
+const { default: mistral } = (await import(UNTYPED)) as {
+  readonly default: { readonly encode: (text: string) => readonly number[] };
+};
 const plain = { disallowedSpecial: new Set<string>() };
 const claude = getTokenizer();
 
