@@ -1,10 +1,10 @@
-import { createWflo, type GuardRequest, type Wflo } from "@wflo/core";
 import { median } from "./support/percentile.ts";
 import { printTable } from "./support/print-table.ts";
 import { recordRequests, type Recording } from "./support/recorded-requests.ts";
 import { replayEstimates, type Judged, type Stage } from "./support/replay-estimates.ts";
 import { runBench } from "./support/run-bench.ts";
-import { turn } from "./support/turn.ts";
+import { boundTexts, TOKENIZERS } from "./support/text-bounds.ts";
+import { timeEstimates } from "./support/time-estimates.ts";
 
 /** How far the bound of a request's input is above what it turns out to be, at each stage of estimation, and what bounding takes. */
 
@@ -14,7 +14,6 @@ const STAGES: readonly Stage[] = [
   { name: "tokenizer", learns: false, counts: true },
   { name: "anchor, tokenizer", learns: true, counts: true },
 ];
-const ROUNDS = 41;
 
 function rowOf(recording: Recording, stage: Stage, judged: readonly Judged[]): readonly (string | number)[] {
   const ratios = judged.map(({ bound, actual }) => bound / actual);
@@ -31,52 +30,6 @@ function rowOf(recording: Recording, stage: Stage, judged: readonly Judged[]): r
   ];
 }
 
-interface Size {
-  readonly name: string;
-  readonly parts: readonly string[];
-}
-
-const SENTENCE = "The quick brown fox jumps over the lazy dog; 0123456789. ";
-const SIZES: readonly Size[] = [
-  { name: "one text of 4 KB", parts: [SENTENCE.repeat(72)] },
-  {
-    name: "40 messages of 600 bytes",
-    parts: Array.from({ length: 40 }, (_, at) => `${at}${SENTENCE.repeat(10)}`),
-  },
-  {
-    name: "10,000 messages of 60 bytes",
-    parts: Array.from({ length: 10_000 }, (_, at) => `${at}${SENTENCE}`),
-  },
-  { name: "one text of 5 MB", parts: [SENTENCE.repeat(88_000)] },
-];
-
-/** Milliseconds of one call, whose attempt is nothing. */
-async function timeCall(wflo: Wflo, request: GuardRequest): Promise<number> {
-  const started = performance.now();
-  await wflo.guardCall(request, async () => ({ value: 0, outcome: { kind: "rejected", reason: "timed" } }));
-  const tookMs = performance.now() - started;
-  await turn();
-  return tookMs;
-}
-
-/** What the estimate takes: a call with one beside the same call with `hold`, in turn. */
-async function timeEstimates(): Promise<void> {
-  const wflo = createWflo({ logger: false });
-  const rows: (readonly [string, string, string])[] = [];
-  for (const { name, parts } of SIZES) {
-    const request = { provider: "openai", model: "gpt-4.1", parts };
-    const [held, estimated]: [number[], number[]] = [[], []];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      held.push(await timeCall(wflo, { ...request, hold: "0.01" }));
-      estimated.push(await timeCall(wflo, request));
-    }
-    const ms = median(estimated) - median(held);
-    rows.push([name, ms.toFixed(3), (Math.min(...estimated) - Math.min(...held)).toFixed(3)]);
-  }
-  await wflo.close();
-  printTable(["request", "ms of its estimate, median", "least"], rows);
-}
-
 await runBench("Bound / actual of a request's input tokens", 120, async (promises) => {
   const rows: (readonly (string | number)[])[] = [];
   const all: (Judged & { readonly stage: string })[] = [];
@@ -91,10 +44,18 @@ await runBench("Bound / actual of a request's input tokens", 120, async (promise
   }
   printTable(["work", "stage", "requests", "tokens", "median", "worst", "least", "all together"], rows);
   console.log();
-  await timeEstimates();
+  const texts = await boundTexts();
+  printTable(
+    ["bound by bytes / tokens of 4 KB", ...TOKENIZERS],
+    texts.map(({ kind, ratios }) => [kind, ...ratios.map((ratio) => ratio.toFixed(2))]),
+  );
+  console.log();
+  printTable(["request", "us of its estimate, median", "least"], await timeEstimates());
   console.log();
   const below = all.filter(({ bound, actual }) => !(bound >= actual));
   promises.check("no bound is below what was billed", below.length === 0, `${all.length} bounds`);
+  const worst = Math.min(...texts.flatMap(({ ratios }) => ratios));
+  promises.check("no text has more tokens than its bound", worst >= 1, `least ${worst.toFixed(2)}`);
   const methods = (stage: string) =>
     new Set(all.filter((one) => one.stage === stage).map((one) => one.method));
   const isReached = ["bytes", "anchor", "tokens"].every((method, at) =>

@@ -100,6 +100,8 @@ export type {
   StreamedOutput,
   StreamMeter,
 } from "./guard/guard-request.ts";
+export { hostedToolWork, providerToolPrompts, type HostedTool } from "./guard/tools-of-providers.ts";
+export { widestJson } from "./guard/widest-json.ts";
 export type { RemoteCall } from "./guard/settle-remote.ts";
 export { outcomeOfError, outcomeOfStatus } from "./guard/outcome.ts";
 

@@ -192,8 +192,8 @@ test("a hand-written attempt may return value and usage, and parts may be plain 
   const tools = [{ name: "look", parameters: {} }];
   const plain = { ...request(under), parts: ["hello"], tools, maxOutputTokens: 1_000 };
   const value = await client.wflo.guardCall(plain, async () => {
-    // The text's 5 bytes, the tools' 33, and 512 tokens of overhead at $2; 1,000 tokens at $8 a million.
-    expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.0091");
+    // The text's 5 bytes, the tools. 46, and 512 tokens of overhead at $2; 1,000 tokens at $8 a million.
+    expect((await client.wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.009126");
     return { value: "hi", usage: { inputTokens: 10, outputTokens: 100 } };
   });
   expect([value, (await client.wflo.calls.list())[0]?.charged]).toEqual(["hi", ANSWER_COST]);

@@ -33,7 +33,7 @@ describe("a tokenizer of the client", () => {
 
   test("counts tools as well, and only what no answer has told of", async () => {
     const { of, countTokens } = await counting("0.02");
-    const tools = [sized(396)];
+    const tools = [sized(393)];
     const first = await of({ parts: [TEXT], tools, budgets: ["b"] }, took(1_100));
     expect(first).toBe(100 + 8 + 1_000 + 8 + OVERHEAD);
     countTokens.mockClear();

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { Anchors } from "../src/guard/anchors.ts";
 import { estimate } from "../src/guard/estimate.ts";
 import { createCatalogue } from "../src/pricing/rates/catalogue.ts";
+import { widestJson } from "../src/guard/widest-json.ts";
 import { bounds, CONTEXT_WINDOW, OVERHEAD, sized, took } from "./support/bounds.ts";
 
 const SYSTEM = sized(4_000, "s");
@@ -56,8 +57,8 @@ describe("the bound of a request that begins with an answered one", () => {
     ["the provider is another", { parts: chat, provider: "umbrella" }],
   ])("is by bytes when %s", async (_, request) => {
     const { of } = await learned();
-    const tools = request.tools === undefined ? "" : JSON.stringify(request.tools);
-    expect(await of(request)).toBe(letters([...(request.parts as string[]), tools]) + OVERHEAD);
+    const tools = request.tools === undefined ? "" : widestJson(request.tools);
+    expect(await of(request)).toBe(letters([...(request.parts as string[]), tools ?? ""]) + OVERHEAD);
   });
 
   test("counts tools once, and is by bytes when they change", async () => {
@@ -65,7 +66,7 @@ describe("the bound of a request that begins with an answered one", () => {
     const { of } = await learned({ tools });
     expect(await of({ parts: [...chat, SECOND], tools })).toBe(1_200 + byBytes(SECOND));
     const others = [{ ...tools[0], name: "browse" }];
-    expect(await of({ parts: chat, tools: others })).toBe(byBytes(...chat, JSON.stringify(others)));
+    expect(await of({ parts: chat, tools: others })).toBe(byBytes(...chat, widestJson(others) ?? ""));
   });
 
   test("is above the bound by bytes where somebody adds to the request, such as a prompt of the provider's own", async () => {
@@ -155,7 +156,7 @@ describe("a request that follows an answer", () => {
       await of({ parts: [SECOND], follows: "answer-1" }, took(1_390, 10), { answerId: "answer-2" }),
     ).toBe(1_200 + 50 + byBytes(SECOND));
     expect(await of({ parts: [FIRST], follows: "answer-2", tools: ["t"] })).toBe(
-      1_390 + 10 + byBytes(FIRST, '["t"]'),
+      1_390 + 10 + byBytes(FIRST, '[\n "t"\n]'),
     );
   });
 
@@ -244,6 +245,9 @@ test.each<[string, Partial<GuardRequest>]>([
 });
 
 const bytesOf = (text: string) => new TextEncoder().encode(text).length;
+/** Of each character by itself, in the longer of its two forms. */
+const mostBytes = (text: string) =>
+  [...text].reduce((sum, one) => sum + Math.max(bytesOf(one), bytesOf(one.normalize("NFKC"))), 0);
 
 /** A tokenizer that cuts each text by itself into 1 to 8 bytes a token, and adds 4 a message and 3 a request. */
 function trueTokens(parts: readonly string[], tools: string): number {
@@ -274,11 +278,11 @@ test("is never below the tokens of any conversation, nor above its bytes, and as
       if (one.do === "forget") parts = parts.slice(0, one.keep);
       if (one.do === "equip") tool = one.tool;
       if (parts.length === 0) continue;
-      const json = JSON.stringify([tool]);
+      const json = `[\n ${JSON.stringify(tool)}\n]`;
       const actual = trueTokens(parts, json);
       const bound = await of({ parts, tools: [tool] }, took(actual));
       const size = (texts: readonly string[], count: number) =>
-        bytesOf(texts.join("")) + OVERHEAD + 8 * Math.max(0, count - 32);
+        mostBytes(texts.join("")) + OVERHEAD + 8 * Math.max(0, count - 32);
       const known = parts
         .map((__, at) => parts.slice(0, parts.length - at))
         .find((beginning) => answered.has(JSON.stringify([json, beginning])));

@@ -1,16 +1,7 @@
-import type { RequestPart } from "@wflo/core";
+import { providerToolPrompts, type RequestPart } from "@wflo/core";
+import { hostedWork, isDescribed, toolsIn } from "./hosted-tools.ts";
 import type { Body } from "./native-request.ts";
 
-/** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
-const CALLER_TOOLS = new Set([
-  "function",
-  "custom",
-  "local_shell",
-  "apply_patch",
-  "computer",
-  "namespace",
-  "tool_search",
-]);
 /** Fields by which a request asks for work beyond one answer of its model, in words that complete "It has …". */
 const WORK: Readonly<Record<string, string>> = {
   web_search_options: "web_search_options",
@@ -29,25 +20,20 @@ const WORK_IN_NAME: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/@preset\//, "a preset in the name of its model that may bring plugins"],
 ];
 
-/** What a request asks of the provider that nothing in it bounds. `items` are its messages. */
+/** What a request asks of the provider beside its text, bounded or not. `items` are its messages. */
 export function providersWork(fields: Body, items: unknown): RequestPart[] {
-  const found = [...hostedTools(fields["tools"])];
-  for (const item of Array.isArray(items) ? (items as readonly unknown[]) : [items])
-    found.push(...hostedTools(fieldOf(item, "tools")));
+  const found: string[] = [];
+  const lists = [fields, ...(Array.isArray(items) ? (items as readonly unknown[]) : [items])];
+  const tools = lists.flatMap((holder) => [...toolsIn(fieldOf(holder, "tools"))]);
   for (const [field, what] of Object.entries(WORK)) if (isAsked(fields[field])) found.push(what);
   found.push(...workInModels(fields));
   if (Array.isArray(fields["modalities"]) && fields["modalities"].some((kind) => kind !== "text"))
     found.push("output other than text");
-  return [...new Set(found)].map((what) => ({ kind: "unbounded", what }));
-}
-
-/** Also those inside of a namespace, and of anything else that holds tools. */
-function* hostedTools(tools: unknown): Iterable<string> {
-  for (const tool of Array.isArray(tools) ? (tools as readonly unknown[]) : []) {
-    const type = fieldOf(tool, "type");
-    if (typeof type === "string" && !CALLER_TOOLS.has(type)) yield `the hosted tool ${type}`;
-    yield* hostedTools(fieldOf(tool, "tools"));
-  }
+  return [
+    ...[...new Set(found)].map((what): RequestPart => ({ kind: "unbounded", what })),
+    ...hostedWork(tools, fields["max_tool_calls"]),
+    ...providerToolPrompts(tools.filter(isDescribed).length),
+  ];
 }
 
 function workInModels({ model, models }: Body): string[] {

@@ -1,3 +1,4 @@
+import { widestJson } from "@wflo/core";
 import type { Body } from "./native-request.ts";
 
 /** Fields that bring no tokens, or whose tokens stand elsewhere: whether they are sent or not is nothing to the bound. */
@@ -38,5 +39,5 @@ const NO_TOKENS = new Set([
 /** The fields of a body that cost input tokens, as one text; without those in `but`, which are read by themselves. */
 export function tokenText(fields: Body, ...but: readonly string[]): string {
   const kept = Object.entries(fields).filter(([name]) => !NO_TOKENS.has(name) && !but.includes(name));
-  return JSON.stringify(Object.fromEntries(kept));
+  return widestJson(Object.fromEntries(kept)) ?? "";
 }

@@ -17,6 +17,7 @@ export { fakeIds } from "./fakes/fake-ids.ts";
 export type { DatabaseCase, DatabaseHarness } from "./suites/database-case.ts";
 export { databaseCases, databaseSuite } from "./suites/database-suite.ts";
 export type { DatabaseSuiteOptions } from "./suites/database-suite.ts";
+export { SAMPLE_TEXTS } from "./sample-texts.ts";
 export { memoryHarness } from "./suites/memory-harness.ts";
 export { differentialWalk } from "./walks/differential-walk.ts";
 

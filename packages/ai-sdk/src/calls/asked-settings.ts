@@ -1,11 +1,9 @@
-import { modelThinks, type GuardRequest, type RequestPart } from "@wflo/core";
+import { modelThinks, widestJson, type GuardRequest, type RequestPart } from "@wflo/core";
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { ModelName } from "../models/model-name.ts";
 import { askedWork } from "./asked-work.ts";
 import { isFields, type Fields } from "./fields.ts";
 
-/** What providers add to a prompt for a tool of theirs, at most: Anthropic's computer use takes 735 tokens and a system prompt of 499 (its docs, "Tool use pricing", 2026-11). */
-const PROVIDER_TOOL_BYTES = 1_536;
 /** Settings of a tier, a speed and a place that cost the list price. */
 const PLAIN = new Set<unknown>(["auto", "default", "standard", "standard_only", "global"]);
 const EFFORTS_OFF = new Set<unknown>(["none", "disabled", false, 0]);
@@ -47,10 +45,8 @@ export function withCap(options: LanguageModelV4CallOptions, maxOutputTokens: nu
 }
 
 function settingsPart({ tools, responseFormat, providerOptions }: LanguageModelV4CallOptions): RequestPart {
-  const hosted = (tools ?? []).filter(({ type }) => type === "provider").length;
   try {
-    const text = JSON.stringify({ tools, responseFormat, providerOptions });
-    return text + " ".repeat(hosted * PROVIDER_TOOL_BYTES);
+    return widestJson({ tools, responseFormat, providerOptions }) ?? "";
   } catch {
     return { kind: "opaque", what: "settings that cannot be written as JSON" };
   }

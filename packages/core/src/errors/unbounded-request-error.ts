@@ -4,10 +4,12 @@ import { WfloError } from "./wflo-error.ts";
 export class UnboundedRequestError extends WfloError {
   readonly isRetryable = false;
 
-  constructor(what: string) {
+  /** `bound`: an option of the request itself that would bound it. */
+  constructor(what: string, bound?: string) {
+    const other = bound === undefined ? "" : `${bound} in the request, or `;
     super(
       "WFLO_UNBOUNDED_REQUEST",
-      `No upper bound on the cost of this request is known: ${what}. Set the option hold to the amount to reserve for such a ` +
+      `No upper bound on the cost of this request is known: ${what}. Set ${other}the option hold to the amount to reserve for such a ` +
         `call, for instance hold: "0.50".`,
     );
   }

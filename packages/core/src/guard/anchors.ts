@@ -3,6 +3,7 @@ import { providerName } from "../pricing/rates/provider-name.ts";
 import { isUsage } from "../pricing/usage/usage.ts";
 import { randomKey, type Fingerprint } from "./fingerprint.ts";
 import type { GuardRequest, Outcome } from "./guard-request.ts";
+import type { ReadPart } from "./read-part.ts";
 import type { ReadRequest } from "./read-request.ts";
 import { RecentMap } from "./recent-map.ts";
 
@@ -38,11 +39,9 @@ interface Remembered {
   readonly inputTokens: number;
 }
 
-/** What is kept of a request until its answer comes: no text. */
+/** What is kept of a request until its answer comes. */
 interface Asked {
-  /** Undefined where the whole could not be known again. */
-  readonly whole: Fingerprint | undefined;
-  readonly textBytes: number;
+  readonly read: ReadRequest;
   /** The tokens of the beginning that was known before. */
   readonly leastTokens: number;
   /** The asked model, and the one that its price was found under. */
@@ -56,6 +55,8 @@ interface Asked {
 export class Anchors {
   #key: Fingerprint | undefined;
   readonly #byFingerprint = new RecentMap<number, Remembered>(CAPACITY);
+  /** How long the anchors are: what has none of these lengths need not be hashed to know that it is none of them. */
+  readonly #lengths = new RecentMap<number, true>(CAPACITY);
   readonly #answers = new RecentMap<string, number>(CAPACITY);
   /** By the ids of what is in an answer: the output of that answer, one object for all of them. */
   readonly #items = new RecentMap<string, AnswerOutput>(CAPACITY);
@@ -72,9 +73,10 @@ export class Anchors {
   }
 
   /** The longest beginning of a request that was answered before; undefined for none. */
-  longest({ parts }: ReadRequest): Anchor | undefined {
-    for (let at = parts.length - 1; at >= 0; at--) {
-      const fingerprint = parts[at]?.fingerprint;
+  longest({ parts, fingerprints }: ReadRequest): Anchor | undefined {
+    for (let at = fingerprints.known - 1; at >= 0; at--) {
+      if (this.#lengths.get(lengthOf(parts, at)) === undefined) continue;
+      const fingerprint = fingerprints.upTo(at);
       if (fingerprint === undefined) continue;
       const found = this.#byFingerprint.get(slotOf(fingerprint));
       if (found === undefined || !isSame(found.fingerprint, fingerprint)) continue;
@@ -100,11 +102,8 @@ export class Anchors {
     read: ReadRequest,
     known: { readonly anchor: Anchor | undefined; readonly pricedAs: string },
   ): void {
-    let textBytes = read.toolBytes;
-    for (const { bytes } of read.parts) textBytes += bytes;
     this.#asked.set(request, {
-      whole: read.parts.at(-1)?.fingerprint,
-      textBytes,
+      read,
       leastTokens: known.anchor?.inputTokens ?? 0,
       models: [request.model, known.pricedAs],
     });
@@ -118,13 +117,17 @@ export class Anchors {
     const asked = this.#asked.get(request);
     const { usage, model } = answer;
     if (asked === undefined || !isUsage(usage)) return;
-    if (usage.inputTokens * MAX_BYTES_PER_TOKEN < asked.textBytes) return;
+    if (usage.inputTokens * MAX_BYTES_PER_TOKEN < textBytes(asked.read)) return;
     if (model !== undefined && !asked.models.some((name) => isServedAs(request.provider, name, model)))
       return;
     // A whole has no fewer tokens than its beginning: where two answers contradict each other, the larger count stands.
     const inputTokens = Math.max(usage.inputTokens, asked.leastTokens);
-    if (asked.whole !== undefined)
-      this.#byFingerprint.set(slotOf(asked.whole), { fingerprint: asked.whole, inputTokens });
+    const last = asked.read.parts.length - 1;
+    const fingerprint = asked.read.fingerprints.upTo(last);
+    if (fingerprint !== undefined) {
+      this.#byFingerprint.set(slotOf(fingerprint), { fingerprint, inputTokens });
+      this.#lengths.set(lengthOf(asked.read.parts, last), true);
+    }
     const { outputTokens } = usage;
     if (isId(answer.answerId))
       this.#answers.set(answerKey(request, answer.answerId), inputTokens + outputTokens);
@@ -136,6 +139,15 @@ export class Anchors {
 
 function isId(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= MAX_ID;
+}
+
+function textBytes({ toolBytes, parts }: ReadRequest): number {
+  return parts.reduce((sum, { bytes }) => sum + bytes, toolBytes);
+}
+
+/** Stands for how long a beginning is, and of how many parts; different ones may meet. */
+function lengthOf(parts: readonly ReadPart[], at: number): number {
+  return (Math.imul(parts[at]?.end ?? 0, 65_599) + at) | 0;
 }
 
 /** The 53 bits that an anchor is kept under; all 128 are compared. */

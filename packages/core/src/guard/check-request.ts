@@ -5,6 +5,7 @@ import type { GuardRequest, RequestPart } from "./guard-request.ts";
 
 /** Names of threads and paths of steps are at most so long. Characters. */
 const MAX_PLACE = 1_000;
+const PARTS = new Set(["text", "opaque", "tokens", "uses", "unbounded"]);
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
@@ -46,14 +47,19 @@ function checkPlace({ place, step }: GuardRequest): void {
 function checkPart(part: RequestPart): void {
   if (typeof part === "string") return;
   const text: unknown = part?.kind === "text" ? part.text : part?.what;
-  if (typeof text !== "string" || !["text", "opaque", "unbounded"].includes(part.kind)) {
+  if (typeof text !== "string" || !PARTS.has(part.kind)) {
     throw new InvalidOptionError(
-      'A part of a request is a text, { kind: "text", text } or { kind: "opaque" | "unbounded", what }.',
+      'A part of a request is a text, { kind: "text", text } or { kind: "opaque" | "tokens" | "uses" | "unbounded", what }.',
     );
   }
   if (part.kind === "opaque" && part.key !== undefined && typeof part.key !== "string") {
     throw new InvalidOptionError(
       `The key of an opaque part is a text that stands for its content, not a ${typeof part.key}.`,
+    );
+  }
+  if ((part.kind === "tokens" || part.kind === "uses") && !isCount(part.atMost)) {
+    throw new InvalidOptionError(
+      `atMost of a part of kind "${part.kind}" is a whole number, not ${part.atMost}.`,
     );
   }
 }

@@ -58,10 +58,10 @@ export function estimate(request: GuardRequest, means: EstimateMeans): Estimate 
   if (request.record === true) return fixedEstimate(known, RECORD_HOLD_NANO_USD);
 
   const input = new RequestInput(request, card, means.anchors);
-  const first = priced(request, card, input.bound, means.wantOutputTokens);
+  const first = priced(request, card, input, input.bound, means.wantOutputTokens);
   if (means.counting?.isTooDear(first.boundNanoUsd) !== true) return first;
   const counted = input.counted(means.counting.countText);
-  return counted === input.bound ? first : priced(request, card, counted, means.wantOutputTokens);
+  return counted === input.bound ? first : priced(request, card, input, counted, means.wantOutputTokens);
 }
 
 function unknownPrice({ provider, model }: GuardRequest, reason: string): UnknownPriceError {
@@ -71,11 +71,19 @@ function unknownPrice({ provider, model }: GuardRequest, reason: string): Unknow
 function priced(
   request: GuardRequest,
   card: RateCard,
+  { uses, allowed }: RequestInput,
   { tokens: inputTokens, method }: InputBound,
   wantOutputTokens: number,
 ): Estimate {
   const { serviceTier, modifiers, cachesForAnHour } = request;
-  const rates = worstCase({ card, maxInputTokens: inputTokens, serviceTier, modifiers, cachesForAnHour });
+  const rates = worstCase({
+    card,
+    maxInputTokens: inputTokens,
+    serviceTier,
+    modifiers,
+    cachesForAnHour,
+    uses: allowed,
+  });
   if ("unknown" in rates) throw unknownPrice(request, rates.reason);
   const { inputNanoUsd, outputPicoUsd } = rates;
   const attempts = BigInt(request.attempts ?? 1);
@@ -83,8 +91,10 @@ function priced(
     atMost(attempts * (inputNanoUsd + nanoUsdFromPico(outputPicoUsd * BigInt(tokens))));
   const outputs = request.outputs ?? 1;
   const cap = leastOf(request.maxOutputTokens, card.maxOutputTokens);
+  // The caller's cap is for the whole answer, the model's own for each time it goes on after work of the provider's.
+  const turns = request.maxOutputTokens === undefined ? uses + 1 : 1;
   const boundNanoUsd =
-    cap === undefined && outputPicoUsd > 0n ? MAX_NANO_USD : withOutput((cap ?? 0) * outputs);
+    cap === undefined && outputPicoUsd > 0n ? MAX_NANO_USD : withOutput((cap ?? 0) * outputs * turns);
   if (request.canCap === false && boundNanoUsd === MAX_NANO_USD) {
     throw new UnboundedRequestError(
       `its output cannot be capped, and the longest output of ${card.id} is not known`,
@@ -109,7 +119,8 @@ function priced(
       if (amountNanoUsd >= boundNanoUsd || outputPicoUsd === 0n) return undefined;
       const perAttempt = amountNanoUsd / attempts - inputNanoUsd;
       const tokens = divideDown(perAttempt * 1_000n, outputPicoUsd * BigInt(outputs));
-      return Number(tokens < 1n ? 1n : tokens);
+      const granted = Number(tokens < 1n ? 1n : tokens);
+      return leastOf(granted, cap);
     },
   };
 }
@@ -128,8 +139,8 @@ function heldEstimate(
     costOfOutput(tokens) {
       try {
         // A copy: nothing is learned from what was held by hand, which may be only a part of what was sent.
-        const { bound } = new RequestInput({ ...request }, card, anchors);
-        return priced(request, card, bound, wantOutputTokens).costOfOutput(tokens);
+        const input = new RequestInput({ ...request }, card, anchors);
+        return priced(request, card, input, input.bound, wantOutputTokens).costOfOutput(tokens);
       } catch (error) {
         // It may have been held by hand for the very reason that nothing bounds it.
         if (WfloError.isInstance(error)) return undefined;

@@ -28,9 +28,8 @@ export class Fingerprinter {
     this.#lanes = [a, b, c, d, ~d, ~c, ~b, ~a];
   }
 
-  /** Mixes in a text of this kind, a number above 0; returns how many bytes it takes in UTF-8. */
-  add(kind: number, text: string): number {
-    let length = 0;
+  /** Mixes in a text of this kind, a number above 0. */
+  add(kind: number, text: string): void {
     let at = 0;
     do {
       const { read, written } = encoder.encodeInto(at === 0 ? text : text.slice(at), chunk);
@@ -40,9 +39,7 @@ export class Fingerprinter {
       words[1] = written;
       this.#lanes = mixed(this.#lanes, (HEADER_BYTES + end) / 4);
       at += read;
-      length += written;
     } while (at < text.length);
-    return length;
   }
 
   /** The fingerprint of all that was added so far. */

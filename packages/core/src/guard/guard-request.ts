@@ -17,8 +17,20 @@ export type RequestPart =
       readonly key?: string | undefined;
       readonly itemId?: string | undefined;
     }
-  /** Work the provider does by itself, such as a web search: not bounded, so it needs `hold`. */
-  | { readonly kind: "unbounded"; readonly what: string };
+  /** What the provider adds by itself that is not in the text, such as the description of a tool of its own: so many tokens at most. */
+  | { readonly kind: "tokens"; readonly what: string; readonly atMost: number }
+  /**
+   * Work the provider does by itself, such as a web search, that the request allows so many times (`max_uses`): after each the model
+   * may read again all it can. `fees`: what one of them may be billed by, such as `web_search`, the dearest of which is held for.
+   */
+  | {
+      readonly kind: "uses";
+      readonly what: string;
+      readonly atMost: number;
+      readonly fees?: readonly string[] | undefined;
+    }
+  /** Such work without end: not bounded, so it needs `hold`. `bound`: the option of the request that would bound it, such as `max_uses`. */
+  | { readonly kind: "unbounded"; readonly what: string; readonly bound?: string | undefined };
 
 /**
  * Repeats a failed attempt. A policy of cockatiel is one; the signal that it hands to an attempt, such as that of its time-out, ends

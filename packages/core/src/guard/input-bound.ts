@@ -2,11 +2,17 @@ import { UnboundedRequestError } from "../errors/unbounded-request-error.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
 import type { AnswerOutput, Anchors } from "./anchors.ts";
 import type { GuardRequest } from "./guard-request.ts";
-import { readRequest, type ReadRequest } from "./read-request.ts";
+import { readRequest, type AllowedUses, type ReadRequest } from "./read-request.ts";
 
 /** Tokens a provider may add that are not in the bytes of a request, such as roles and ends of messages, for this many parts… */
 const REQUEST_OVERHEAD_TOKENS = 512;
 const PARTS_IN_OVERHEAD = 32;
+/**
+ * …with what Anthropic says of tools to its models, at most 804 tokens (Claude Opus 4.7 with tool_choice "any"; 588 for Haiku 4.5. Its docs, "Tool
+ * use with Claude", table "Tool use system prompt token count", a stored copy of 2026), of which an earlier answer would tell…
+ */
+const CLAUDE_OVERHEAD_TOKENS = 1_024;
+const CLAUDE = /claude/;
 /** …for each further part, and around each text that was counted. OpenAI's chat format adds 3 or 4 a message. */
 const PART_OVERHEAD_TOKENS = 8;
 
@@ -55,9 +61,10 @@ export class RequestInput {
     const anchor = anchors.longest(this.#read);
     anchors.asked(request, this.#read, { anchor, pricedAs: card.model });
 
-    const bytes = this.#from(NOTHING);
     const known = startOf(anchor, anchors.followed(request));
     const learned = known && this.#from(known);
+    const isLess = learned !== undefined && learned < this.#least();
+    const bytes = isLess ? undefined : this.#from(NOTHING);
     // Where a beginning alone had more tokens than the whole has bytes, somebody adds to it: what was learned stands.
     const isMore =
       known !== undefined && bytes !== undefined && known.tokens > bytes && this.#isReadable(known);
@@ -83,7 +90,7 @@ export class RequestInput {
   #from(start: Start, sizeOf = (_text: string, bytes: number) => bytes): number | undefined {
     const { tools, toolBytes, parts } = this.#read;
     const further = Math.max(0, parts.length - start.part - PARTS_IN_OVERHEAD);
-    let tokens = start.tokens + REQUEST_OVERHEAD_TOKENS + PART_OVERHEAD_TOKENS * further;
+    let tokens = start.tokens + this.#overhead(start) + PART_OVERHEAD_TOKENS * further;
     if (start.part === 0) tokens += sizeOf(tools, toolBytes);
     let isOpen = this.#request.follows !== undefined && !start.hasFollowed;
     const outputs = new Set<AnswerOutput>();
@@ -95,12 +102,32 @@ export class RequestInput {
       else tokens += sizeOf(part.text, part.bytes);
     }
     for (const { outputTokens } of outputs) tokens += outputTokens;
-    if (!isOpen) return tokens;
+    if (!isOpen && this.uses === 0) return tokens;
     const { contextWindow } = this.#card;
-    // A request cannot bring in more than the model can read.
-    return contextWindow === undefined
-      ? undefined
-      : Math.max(tokens, contextWindow + REQUEST_OVERHEAD_TOKENS);
+    if (contextWindow === undefined) return undefined;
+    // A request cannot bring in more than the model can read, nor can what it reads after each piece of the provider's work.
+    return Math.max(tokens, contextWindow + REQUEST_OVERHEAD_TOKENS) + contextWindow * this.uses;
+  }
+
+  /** No more than the bound by bytes is, which takes counting. */
+  #least(): number {
+    const { tools, parts } = this.#read;
+    return parts.reduce((sum, { least }) => sum + least, tools.length);
+  }
+
+  #overhead(start: Start): number {
+    const isToldOfTools = start.part > 0;
+    return CLAUDE.test(this.#card.model) && !isToldOfTools ? CLAUDE_OVERHEAD_TOKENS : REQUEST_OVERHEAD_TOKENS;
+  }
+
+  /** How many pieces of work of the provider's own the request allows, all kinds together. */
+  get uses(): number {
+    return this.#read.uses.reduce((sum, { atMost }) => sum + atMost, 0);
+  }
+
+  /** What each kind of that work may be billed by. */
+  get allowed(): readonly AllowedUses[] {
+    return this.#read.uses;
   }
 
   #isReadable({ tokens }: Start): boolean {
@@ -109,7 +136,8 @@ export class RequestInput {
 
   #unbounded(): never {
     const part = this.#read.parts.find(({ isOpaque }) => isOpaque);
-    const what = part?.text ?? "an answer to go on from that this process has not seen";
+    const [use] = this.#read.uses;
+    const what = part?.text ?? use?.what ?? "an answer to go on from that this process has not seen";
     throw new UnboundedRequestError(
       `it has ${what}, and the context window of ${this.#card.id} is not known`,
     );

@@ -12,6 +12,8 @@ export const METERED = { provider: "acme", model: "m" } as const;
 export const CONTEXT_WINDOW = 1_000_000;
 /** What a request may take beside its bytes. */
 export const OVERHEAD = 512;
+/** The same where no answer told of what Anthropic adds for tools. */
+export const overheadOf = (model: string): number => (model.includes("claude") ? 1_024 : OVERHEAD);
 
 const price = { input: "1", output: "0", contextWindow: CONTEXT_WINDOW, maxOutputTokens: 10 };
 

@@ -1,4 +1,4 @@
-import type { RequestPart } from "@wflo/core";
+import { hostedToolWork, providerToolPrompts, widestJson, type RequestPart } from "@wflo/core";
 
 /** What a model is about to send beside the conversation, in the words of its provider. */
 export type Params = Readonly<Record<string, unknown>>;
@@ -52,6 +52,8 @@ const CAPS = [
 /** Tools that only ask the caller to do something; every other kind is work of the provider, billed beyond the request. */
 const CALLER_TOOLS =
   /^(?:function|custom|local_shell|apply_patch|namespace|tool_search|computer|bash|text_editor|memory)(?:_|$)/;
+/** Of these, those that the caller describes. */
+const DESCRIBED_BY_CALLER = /^(?:function|custom|namespace)$/;
 /** Fields by which a request asks for work beyond one answer of its model, in words that complete "It has …". */
 const WORK: Readonly<Record<string, string>> = {
   web_search_options: "web_search_options",
@@ -68,7 +70,7 @@ const WORK: Readonly<Record<string, string>> = {
 export function settingsPart(params: Params): RequestPart {
   const asked = Object.entries(params).filter(([name]) => !NO_TOKENS.has(name));
   try {
-    return JSON.stringify(Object.fromEntries(asked));
+    return widestJson(Object.fromEntries(asked)) ?? "";
   } catch {
     return { kind: "opaque", what: "settings that cannot be written as JSON" };
   }
@@ -102,14 +104,19 @@ export function hasThinkingBudget({ thinking }: Params): boolean {
   return isParams(thinking) && typeof thinking["budget_tokens"] === "number";
 }
 
-/** What a request asks of the provider that nothing in it bounds. */
+/** What a request asks of the provider beside its text, bounded or not. */
 export function providersWork(params: Params): RequestPart[] {
-  const found = [...hostedTools(params["tools"])];
+  const found: string[] = [];
+  const tools = [...toolsIn(params["tools"])];
   for (const [field, what] of Object.entries(WORK)) if (isAsked(params[field])) found.push(what);
   const { modalities } = params;
   if (Array.isArray(modalities) && modalities.some((kind) => kind !== "text"))
     found.push("output other than text");
-  const work = [...new Set(found)].map((what) => ({ kind: "unbounded" as const, what }));
+  const work = [
+    ...[...new Set(found)].map((what) => ({ kind: "unbounded" as const, what })),
+    ...tools.flatMap(hostedWork),
+    ...providerToolPrompts(tools.filter(isDescribed).length),
+  ];
   // What was said in it before is read again, and stands nowhere in the request.
   return params["conversation"] == null
     ? work
@@ -121,17 +128,26 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-function* hostedTools(tools: unknown): Iterable<string> {
+function* toolsIn(tools: unknown): Iterable<Params> {
   for (const tool of Array.isArray(tools) ? (tools as readonly unknown[]) : []) {
     if (!isParams(tool)) continue;
-    const { type } = tool;
-    if (typeof type === "string" && !CALLER_TOOLS.test(type)) yield `the hosted tool ${type}`;
-    // Google names its own by their keys; functions of the caller are lists.
-    if (type === undefined && !("name" in tool) && !Array.isArray(tool["functionDeclarations"])) {
-      for (const key of Object.keys(tool)) yield `the hosted tool ${key}`;
-    }
-    yield* hostedTools(tool["tools"]);
+    yield tool;
+    yield* toolsIn(tool["tools"]);
   }
+}
+
+function hostedWork(tool: Params): RequestPart[] {
+  const { type, max_uses: maxUses, allowed_callers: allowedCallers } = tool;
+  if (typeof type === "string" && !CALLER_TOOLS.test(type))
+    return [hostedToolWork({ name: type, type, maxUses, allowedCallers, option: "max_uses" })];
+  // Google names its own by their keys; functions of the caller are lists.
+  if (type !== undefined || "name" in tool || Array.isArray(tool["functionDeclarations"])) return [];
+  return Object.keys(tool).map((key) => ({ kind: "unbounded", what: `the hosted tool ${key}` }));
+}
+
+/** Whether the provider has words of its own for a tool. */
+function isDescribed({ type }: Params): boolean {
+  return typeof type === "string" && !DESCRIBED_BY_CALLER.test(type);
 }
 
 function isAsked(value: unknown): boolean {

@@ -22,6 +22,12 @@ const INPUT = [
 ] as const satisfies readonly Meter[];
 const OUTPUT = ["output", "reasoning", "outputAudio", "outputImage", "outputVideo"] as const;
 
+/** Pieces of a provider's work that a request allows: at most so many, each billed by one of `fees`. */
+export interface PricedUses {
+  readonly atMost: number;
+  readonly fees?: readonly string[] | undefined;
+}
+
 /** The most that a request can cost before it is sent. */
 export interface WorstCase {
   readonly inputNanoUsd: bigint;
@@ -32,8 +38,8 @@ export interface WorstCase {
 /**
  * The dearest rates that can apply to a request of at most `maxInputTokens`: audio, images, cache writes, long
  * context, peak hours. A discounted service tier counts at the list price, since the provider may serve the
- * request at another tier than asked. Unknown for a service tier without a price, and for a model that is not
- * billed by tokens. Of the fees only that for the request itself is in it.
+ * request at another tier than asked. Unknown for a service tier or a use without a price, and for a model that is not
+ * billed by tokens. Of the fees those for the request itself and for `uses` are in it.
  */
 export function worstCase(input: {
   readonly card: RateCard;
@@ -43,6 +49,8 @@ export function worstCase(input: {
   readonly modifiers?: readonly string[] | undefined;
   /** It may write to a cache for an hour. */
   readonly cachesForAnHour?: boolean | undefined;
+  /** What else it may be billed for by the piece. */
+  readonly uses?: readonly PricedUses[] | undefined;
 }): WorstCase | UnknownRate {
   const { card, maxInputTokens } = input;
   const tier = tierModifier(input.serviceTier);
@@ -75,8 +83,33 @@ export function worstCase(input: {
     if (input.cachesForAnHour === true) inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite1h);
     for (const meter of OUTPUT) outputPicoUsd = dearer(outputPicoUsd, rates[meter]);
   }
-  const picoUsd = inputPicoUsd * BigInt(maxInputTokens) + dearestRequest(card);
+  let picoUsd = inputPicoUsd * BigInt(maxInputTokens) + dearestRequest(card);
+  for (const uses of input.uses ?? []) {
+    const more = dearestUses(card, uses, inputPicoUsd);
+    if (typeof more === "object") return more;
+    picoUsd += more;
+  }
   return { inputNanoUsd: nanoUsdFromPico(picoUsd), outputPicoUsd };
+}
+
+/** What so many uses cost, if all are of the dearest kind, beside what is read after them. */
+function dearestUses(
+  card: RateCard,
+  { atMost, fees = [] }: PricedUses,
+  inputPicoUsd: bigint,
+): bigint | UnknownRate {
+  let most = 0n;
+  if (atMost === 0) return most;
+  for (const meter of fees) {
+    const rate = feeRate(card, meter);
+    if (rate === undefined)
+      return { unknown: true, reason: `wflo has no price for a ${meter} of ${card.id}; pass hold` };
+    const { picoUsd, per = 1n, least = 0, once = false, alsoInputTokens = 0 } = rate;
+    const count = BigInt(once ? 1 : Math.max(atMost, least));
+    const all = divideUp(picoUsd * count, per) + inputPicoUsd * BigInt(alsoInputTokens) * BigInt(atMost);
+    if (all > most) most = all;
+  }
+  return most;
 }
 
 /** What a request costs beside its tokens, at most, where it costs something. */
