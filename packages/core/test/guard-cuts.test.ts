@@ -114,7 +114,7 @@ describe("an open stream", () => {
   test("of a budget that is paused is cut with the refusal, after what had come; nothing is held afterwards", async () => {
     const { stream, told } = await open();
     const reading = readAll(stream);
-    await pause(30);
+    await expect.poll(() => told.made, { interval: 2 }).toBeGreaterThan(4);
     await wflo.budgets.pause(budget);
     const { pieces, error } = await reading;
     expect(error).toBeInstanceOf(BudgetPausedError);

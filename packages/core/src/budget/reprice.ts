@@ -2,9 +2,8 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { Entry, EntryFilter, EntryKind } from "../ports/ledger-store.ts";
 import type { KnownCost } from "../pricing/cost/cost.ts";
-import { costOfUsage } from "../pricing/cost/cost-of-usage.ts";
+import { costOfCall } from "../pricing/cost/cost-of-call.ts";
 import { receiptOf } from "../pricing/cost/receipt.ts";
-import { servedCard } from "../pricing/cost/served-card.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import { providerName } from "../pricing/rates/provider-name.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
@@ -150,21 +149,15 @@ function priceOf(
   // A late bill comes in long after its call was closed.
   const { latencyMs } = first.receipt;
   const madeAt = new Date(first.at.getTime() - (typeof latencyMs === "number" ? latencyMs : 0));
-  const { provider, model: asked } = label;
-  const cardOf = (model: string) => catalogue.find({ provider, model, at: madeAt });
-  const { card } = servedCard({ provider, asked, answered: textOf(servedModel), cardOf });
-  if ("unknown" in card) return undefined;
-  const trustReported = catalogue.trustsReported;
-  const cost = costOfUsage({
-    card,
-    provider,
+  const { card, cost } = costOfCall(catalogue, {
+    provider: label.provider,
+    asked: label.model,
+    answered: textOf(servedModel),
     usage,
     serviceTier: textOf(serviceTier),
-    cardOf,
-    isRead: true,
-    trustReported,
+    at: madeAt,
   });
-  if (cost.kind !== "known") return undefined;
+  if (card === undefined || cost.kind !== "known") return undefined;
   return { cost, card, receipt: { repriced: true, ...receiptOf(card, cost) } };
 }
 

@@ -3,9 +3,7 @@ import type { RateCard } from "../rates/rate-card.ts";
 import { readAnswer, type AnswerToRead, type ReadAnswer } from "../usage/read-answer.ts";
 import type { Usage } from "../usage/usage.ts";
 import { costOfLines, type Cost } from "./cost.ts";
-import { costOfUsage } from "./cost-of-usage.ts";
-import { reportedCost } from "./reported-cost.ts";
-import { servedCard } from "./served-card.ts";
+import { costOfCall } from "./cost-of-call.ts";
 
 /** A raw answer of a provider, to be priced. */
 export interface ResponseToPrice extends AnswerToRead {
@@ -47,26 +45,11 @@ function costOfMeasured(
   input: ResponseToPrice,
   answer: Extract<ReadAnswer, { kind: "measured" }>,
 ): CostOfResponse {
-  const { provider } = input;
-  const { usage, serviceTier } = answer;
+  const { provider, model: asked } = input;
+  const { usage, serviceTier, model: answered } = answer;
   const at = input.at ?? plausible(answer.madeAt);
-  const cardOf = (model: string) => catalogue.find({ provider, model, ...(at ? { at } : {}) });
-  const { model, card } = servedCard({ provider, asked: input.model, answered: answer.model, cardOf });
-  const told = { usage, model, serviceTier };
-  if ("unknown" in card) {
-    const cost = reportedCost(provider, usage) ?? { kind: "unknown", reason: card.reason };
-    return { ...told, card: undefined, cost };
-  }
-  const cost = costOfUsage({
-    card,
-    provider,
-    usage,
-    serviceTier,
-    cardOf,
-    isRead: true,
-    trustReported: catalogue.trustsReported,
-  });
-  return { ...told, card, cost };
+  const call = { provider, asked, answered, usage, serviceTier, at };
+  return { usage, serviceTier, ...costOfCall(catalogue, call) };
 }
 
 /** Recordings with a made-up time are priced as of now. */
