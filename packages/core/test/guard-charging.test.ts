@@ -104,6 +104,32 @@ describe("a call with a price and the usage of its model", () => {
   });
 });
 
+describe("a request to a region that costs more", () => {
+  const usage = { inputTokens: 1_000, outputTokens: 100 };
+  test.each([
+    ["api.openai.com", "gpt-5.4", "0.004"],
+    ["eu.api.openai.com", "gpt-5.4", "0.0044"],
+    // From before regions had a price.
+    ["eu.api.openai.com", "gpt-5", "0.00225"],
+  ])("at %s, %s is held and charged at its price there", async (host, model, cost) => {
+    const wflo = await client("1.00");
+    const asked = {
+      provider: "openai",
+      model,
+      host,
+      parts: ["x".repeat(488)],
+      maxOutputTokens: 100,
+      ...TEAM,
+    };
+    await wflo.guardCall(asked, async () => ({ value: 1, usage }));
+    const [line] = await wflo.calls.list();
+    expect(line?.charged).toBe(cost);
+    // 1,000 tokens of input at most: 488 bytes and what a provider may add.
+    expect(line?.held).toBe(cost);
+    await expect(wflo.calls.reprice()).resolves.toMatchObject({ looked: 1, changed: [] });
+  });
+});
+
 describe("a router that tells its bill", () => {
   const told = (billedNanoUsd: number) => async () => ({
     value: 1,

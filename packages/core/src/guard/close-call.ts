@@ -4,6 +4,7 @@ import { callCharge } from "./call-charge.ts";
 import { callReceipt } from "./call-receipt.ts";
 import { chargeOf, type Charge } from "./charge.ts";
 import type { DoorSettings } from "./door-settings.ts";
+import { hostModifiers } from "../pricing/rates/host-modifiers.ts";
 import type { Outcome } from "./guard-request.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
 
@@ -61,8 +62,17 @@ function tellAbove(mark: OpenMark): void {
     above.isPaidInside = true;
 }
 
-async function settleCall(door: DoorSettings, call: OpenCall, outcome: Outcome): Promise<void> {
+/** What the host changes in the price is in no answer. */
+function withHost(outcome: Outcome, host: string | undefined): Outcome {
+  const places = hostModifiers(host);
+  if (outcome.kind !== "answered" || outcome.usage === undefined || places.length === 0) return outcome;
+  const { usage } = outcome;
+  return { ...outcome, usage: { ...usage, modifiers: [...(usage.modifiers ?? []), ...places] } };
+}
+
+async function settleCall(door: DoorSettings, call: OpenCall, told: Outcome): Promise<void> {
   const { mark } = call;
+  const outcome = withHost(told, call.request.host);
   const charge = chargeOf(door, call, outcome);
   const latencyMs = Math.round(door.clock.monotonic() - call.startedAtMs);
   const settlement: Settlement = {

@@ -5,6 +5,7 @@ import { MAX_NANO_USD, usd, type MoneyInput } from "../money/money.ts";
 import { divideDown, nanoUsdFromPico } from "../money/rounding.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import type { RateCard } from "../pricing/rates/rate-card.ts";
+import { hostModifiers } from "../pricing/rates/host-modifiers.ts";
 import { priceFix } from "../pricing/rates/price-fix.ts";
 import { worstCase } from "../pricing/cost/worst-case.ts";
 import type { Anchors } from "./anchors.ts";
@@ -75,7 +76,8 @@ function priced(
   { tokens: inputTokens, method }: InputBound,
   wantOutputTokens: number,
 ): Estimate {
-  const { serviceTier, modifiers, cachesForAnHour } = request;
+  const { serviceTier, cachesForAnHour } = request;
+  const modifiers = [...(request.modifiers ?? []), ...hostModifiers(request.host)];
   const rates = worstCase({
     card,
     maxInputTokens: inputTokens,

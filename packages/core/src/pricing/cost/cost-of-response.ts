@@ -1,5 +1,6 @@
 import type { Catalogue } from "../rates/catalogue.ts";
 import type { RateCard } from "../rates/rate-card.ts";
+import { hostModifiers } from "../rates/host-modifiers.ts";
 import { readAnswer, type AnswerToRead, type ReadAnswer } from "../usage/read-answer.ts";
 import type { Usage } from "../usage/usage.ts";
 import { costOfLines, type Cost } from "./cost.ts";
@@ -10,6 +11,8 @@ export interface ResponseToPrice extends AnswerToRead {
   readonly provider: string;
   /** What was asked for; needed where the answer does not name its model. */
   readonly model?: string | undefined;
+  /** Where it was sent, such as `eu.api.openai.com`: some regions cost more, which no answer tells. */
+  readonly host?: string | undefined;
   /** When the request was made. Default: the time that the answer tells, else now. */
   readonly at?: Date | undefined;
 }
@@ -46,7 +49,10 @@ function costOfMeasured(
   answer: Extract<ReadAnswer, { kind: "measured" }>,
 ): CostOfResponse {
   const { provider, model: asked } = input;
-  const { usage, serviceTier, model: answered } = answer;
+  const { serviceTier, model: answered } = answer;
+  const places = hostModifiers(input.host);
+  const modifiers = [...(answer.usage.modifiers ?? []), ...places];
+  const usage = places.length === 0 ? answer.usage : { ...answer.usage, modifiers };
   const at = input.at ?? plausible(answer.madeAt);
   const call = { provider, asked, answered, usage, serviceTier, at };
   return { usage, serviceTier, ...costOfCall(catalogue, call) };

@@ -33,6 +33,9 @@ const PREPAID = new Set(
   ["provisioned_throughput", "reserved", "scale"].map((tier) => `service_tier:${tier}`),
 );
 
+/** Where a request was served: that holds for all who worked for it. */
+const PLACE = /^(?:endpoint|inference_geo):/;
+
 interface Bill {
   readonly lines: CostLine[];
   readonly missing: string[];
@@ -170,7 +173,7 @@ function chargeOthers(bill: Bill, input: UsageToPrice): string | undefined {
       bill.missing.push(`the work of ${model}`);
       continue;
     }
-    const places = (input.usage.modifiers ?? []).filter((modifier) => modifier.startsWith("inference_geo:"));
+    const places = (input.usage.modifiers ?? []).filter((modifier) => PLACE.test(modifier));
     const own = { ...usage, modifiers: [...new Set([...(usage.modifiers ?? []), ...places])] };
     const trouble = chargeUsage(bill, { ...input, card, usage: own }, model);
     if (trouble !== undefined) return trouble;

@@ -1,5 +1,5 @@
 import type { Overlay, OverlayFee, OverlayModifier } from "./row.ts";
-import { CHECKED, CHECKED_AGAIN, GEMINI_PRICES, RESEARCH } from "./sources.ts";
+import { ANTHROPIC_PRICES, CHECKED, CHECKED_AGAIN, GEMINI_PRICES, RESEARCH } from "./sources.ts";
 
 const row = { source: GEMINI_PRICES, checkedOn: CHECKED_AGAIN };
 
@@ -17,6 +17,15 @@ function grounding(provider: string): readonly OverlayFee[] {
 }
 
 const TIERS: readonly OverlayModifier[] = [
+  { ...row, provider: "google-vertex", modifier: "endpoint:regional", times: [1, 1] },
+  {
+    ...row,
+    provider: "google-vertex",
+    modifier: "endpoint:regional",
+    models: /^claude-(?:(?:sonnet|haiku|opus)-(?:4-[5-9]|[5-9])|fable|mythos)/,
+    times: [11, 10],
+    source: ANTHROPIC_PRICES,
+  },
   {
     ...row,
     provider: "google",

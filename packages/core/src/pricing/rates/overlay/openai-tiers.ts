@@ -37,6 +37,15 @@ export const OPENAI_TIERS: readonly OverlayModifier[] = [
   ...priority(/^gpt-4o$/, [17, 10], LONG_BEFORE_GPT_5),
   ...priority(/^gpt-4o-mini$/, [5, 3], LONG_BEFORE_GPT_5),
   ...priority(/^o4-mini$/, [20, 11], LONG_BEFORE_GPT_5),
+  // Models from before 2026-03-05 have none.
+  { ...tier, modifier: "endpoint:regional", times: [1, 1], source: OPENAI_PRICES },
+  {
+    ...tier,
+    modifier: "endpoint:regional",
+    models: /^gpt-(?:5\.[4-9]|6)/,
+    times: [11, 10],
+    source: OPENAI_PRICES,
+  },
   {
     ...tier,
     modifier: "service_tier:ultrafast",
