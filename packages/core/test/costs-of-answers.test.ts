@@ -1,7 +1,8 @@
-import { createWflo, InvalidOptionError, usd, type PricedResponse } from "@wflo/core";
+import { createWflo, InvalidOptionError, usd, type PricedResponse, type Usage } from "@wflo/core";
 import fc from "fast-check";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { usageInReceipt, usageOfReceipt } from "../src/pricing/usage/usage-in-receipt.ts";
 
 /** An answer as a provider gives it, without its content, and what it cost; the formula is how a person worked it out. */
 interface RecordedAnswer {
@@ -412,5 +413,100 @@ describe("found by attacking it:", () => {
     const usage = { prompt_tokens: 10, completion_tokens: 10 };
     expect(ask({ model: "made/up:free", choices: [{}], usage }, "openrouter").kind).toBe("unknown");
     expect(ask({ model: "openai/gpt-4.1:free", choices: [{}], usage }, "openrouter").usd).toBe("0");
+  });
+
+  test("steps that are long stay apart beside those of another model, and in a receipt", () => {
+    const step = (modelId: string, inputTokens: number) => ({
+      usage: { inputTokens, outputTokens: 0 },
+      response: { modelId },
+    });
+    const steps = [...Array.from({ length: 3 }, () => step("gpt-4.1", 150_000)), step("gpt-4.1-mini", 10)];
+    const cost = ask(
+      { usage: { inputTokens: 10, outputTokens: 0 }, steps, response: { modelId: "gpt-4.1" } },
+      "openai",
+    );
+    // 450,000 tokens at $2 and 10 at $0.40 a million.
+    expect(cost.usd).toBe("0.900004");
+    const kept = usageOfReceipt({ ...usageInReceipt(cost.usage) });
+    expect(pricing.cost({ provider: "openai", model: "gpt-4.1", usage: kept as Usage }).usd).toBe("0.900004");
+  });
+
+  test("a speed holds for each of long iterations", () => {
+    const iterations = [180_000, 23_000].map((input_tokens) => ({
+      type: "message",
+      input_tokens,
+      output_tokens: 0,
+    }));
+    const usage = { input_tokens: 203_000, output_tokens: 0, speed: "fast", iterations };
+    // 203,000 tokens at twice $5 a million.
+    expect(ask(message(usage, "claude-opus-5")).usd).toBe("2.03");
+  });
+
+  test("what a router took for each of several requests adds up", () => {
+    const usage = { prompt_tokens: 10, completion_tokens: 1, cost: 0.5 };
+    const chat = (id: string) => ({
+      id,
+      object: "chat.completion",
+      model: "openai/gpt-4.1",
+      choices: [{}],
+      usage,
+    });
+    expect(ask([chat("a"), chat("b")], "openrouter").usd).toBe("1");
+  });
+
+  test("answers of one stream are each at the tier that served them", () => {
+    const answer = (id: string, service_tier: string) => ({
+      type: "response.completed",
+      response: {
+        id,
+        object: "response",
+        status: "completed",
+        model: "gpt-4.1",
+        service_tier,
+        output: [],
+        usage: { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 },
+      },
+    });
+    const cost = (...events: readonly object[]) => pricing.costOfResponse({ provider: "openai", events }).usd;
+    // $0.0028 at the list price, 1.75 times that with priority.
+    expect(cost(answer("a", "priority"), answer("b", "default"))).toBe("0.0077");
+    expect(cost(answer("a", "default"), answer("b", "priority"))).toBe("0.0077");
+    const failed = { type: "response.failed", response: { id: "b", status: "failed", error: {} } };
+    expect(cost(answer("a", "default"), failed)).toBe("0.0028");
+  });
+
+  test("a chat is over with [DONE], or with usage that no choice comes with", () => {
+    const chunk = (rest: object) => ({ object: "chat.completion.chunk", model: "gpt-4.1", ...rest });
+    const usage = { prompt_tokens: 10, completion_tokens: 10 };
+    const piece = chunk({ choices: [{ delta: { content: "a" }, finish_reason: null }], usage });
+    const cost = (events: string | readonly object[]) =>
+      pricing.costOfResponse({ provider: "openai", events }).usd;
+    expect(cost([piece, piece])).toBeUndefined();
+    expect(cost(`data: ${JSON.stringify(piece)}\n\n`.repeat(2) + "data: [DONE]\n\n")).toBe("0.0001");
+    expect(cost([chunk({ choices: [{ delta: {}, finish_reason: null }] }), chunk({ usage })])).toBe("0.0001");
+  });
+
+  test("a message that broke off before its retry is not known whole", () => {
+    const events = [
+      start({ input_tokens: 1_000, output_tokens: 1 }, "m1"),
+      start({ input_tokens: 1_000, output_tokens: 1 }, "m2"),
+      delta({ output_tokens: 100 }),
+      stop,
+    ];
+    expect(pricing.costOfResponse({ provider: "anthropic", events })).toMatchObject({ kind: "lowerBound" });
+  });
+
+  test("text of a model that also speaks is text where that is told", () => {
+    const raw = { prompt_tokens: 10, completion_tokens: 10, completion_tokens_details: { audio_tokens: 0 } };
+    const body = {
+      usage: { inputTokens: 10, outputTokens: 10, raw },
+      response: { modelId: "gpt-4o-audio-preview" },
+    };
+    expect(ask(body, "openai").kind).toBe("known");
+    const told = {
+      usage_metadata: { input_tokens: 10, output_tokens: 10, output_token_details: { audio: 0 } },
+    };
+    const about = { response_metadata: { model_name: "gpt-4o-audio-preview" } };
+    expect(ask({ ...told, ...about }, "openai").kind).toBe("known");
   });
 });

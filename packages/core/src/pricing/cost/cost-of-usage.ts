@@ -175,7 +175,10 @@ function chargeOthers(bill: Bill, input: UsageToPrice): string | undefined {
     }
     const places = (input.usage.modifiers ?? []).filter((modifier) => PLACE.test(modifier));
     const own = { ...usage, modifiers: [...new Set([...(usage.modifiers ?? []), ...places])] };
-    const trouble = chargeUsage(bill, { ...input, card, usage: own }, model);
+    // A request of its own may have been served by a tier of its own.
+    const isTold = own.modifiers.some((modifier) => modifier.startsWith("service_tier:"));
+    const serviceTier = isTold ? undefined : input.serviceTier;
+    const trouble = chargeUsage(bill, { ...input, card, usage: own, serviceTier }, model);
     if (trouble !== undefined) return trouble;
   }
   return undefined;

@@ -8,11 +8,19 @@ import type { Cost, KnownCost } from "./cost.ts";
 const TELLS_BILL = new Set(["openrouter", "perplexity", "vercel", "x-ai"]);
 
 /** What a provider says that a call cost, where it is one that tells so in dollars; undefined for the others, and for nothing. */
-export function reportedCost(provider: string, { reportedPicoUsd = 0 }: Usage): KnownCost | undefined {
+export function reportedCost(provider: string, usage: Usage): KnownCost | undefined {
+  const reportedPicoUsd = reportedFor(usage);
   if (reportedPicoUsd === 0 || !TELLS_BILL.has(providerName(provider))) return undefined;
   const picoUsd = BigInt(reportedPicoUsd);
   const lines = [{ meter: "bill", count: reportedPicoUsd, picoUsd: 1n }];
   return { kind: "known", picoUsd, nanoUsd: nanoUsdFromPico(picoUsd), lines };
+}
+
+/** For all requests together where each tells it, else for the answer as a whole where that alone does; else nothing. */
+function reportedFor({ reportedPicoUsd: own = 0, others = [] }: Usage): number {
+  const told = others.map(({ usage }) => usage.reportedPicoUsd ?? 0);
+  if (told.every((amount) => amount === 0)) return own;
+  return own > 0 && told.every((amount) => amount > 0) ? told.reduce((sum, amount) => sum + amount, own) : 0;
 }
 
 /**

@@ -21,7 +21,7 @@ export function howMatched(model: PricedModel, id: string, provider: string): "e
   const match = clauseMatch(model.match, id) ?? clauseMatch(model.match, dashedDate(id));
   if (match === "family" && !isSameVersion(model.id.toLowerCase(), id)) return undefined;
   // Mistral's numbers are versions, each with its price.
-  if (match === "family" && provider === "mistral" && /\d{4}$/.test(id)) return undefined;
+  if (match === "family" && provider === "mistral" && /^mistral-.*\d{4}$/.test(id)) return undefined;
   if (match !== "family" || provider !== "azure") return match;
   // `o4-mini-for-sales` may be any model, so only a date may be added.
   return clauseMatch(model.match, withoutDate(id)) === "exact" ? "family" : undefined;
@@ -59,7 +59,7 @@ function isBoundary(id: string, index: number): boolean {
 
 /** Dates as providers write them, numbers of releases, and words for them. */
 const RELEASE =
-  /^(?:[-@:._/]*(?:20\d{2}-?\d{2}-?\d{2}|\d{2}-20\d{2}|\d{2}-\d{2}|\d{3,4}|v\d+(?::\d+)?|beta|exp|experimental|instruct|latest|preview|thinking)(?![a-z0-9]))*$/;
+  /^(?:[-@:._/]*(?:20\d{2}-?\d{2}-?\d{2}|\d{2}-20\d{2}|\d{2}-\d{2}|\d{3,4}|v\d+(?::\d+)?(?::\d+k)?|beta|exp|experimental|instruct|latest|preview|thinking)(?![a-z0-9]))*$/;
 
 /**
  * Is the rest of an id a date, or a word for a release? Anything else may be a misspelling, or a model of its own: `-5` makes another

@@ -8,6 +8,8 @@ import { indexAt } from "./rate-schedule.ts";
 const LEAST_SHARE = 0.5;
 /** Providers with so many models are looked at by themselves. */
 const MANY_MODELS = 5;
+const MAY_GO = 2;
+const MAKERS = new Set(["anthropic", "google", "openai"]);
 /** Where so many prices differ by so many times, it counts in other units, or somebody made them up. */
 const STRANGE_SHARE = 0.1;
 const STRANGE_TIMES = 10;
@@ -23,11 +25,13 @@ export function strangeness(list: PriceList, current: PriceList, nowMs: number):
   const [told, known] = [pricesOf(list, nowMs), pricesOf(current, nowMs)];
   if (told.size < known.size * LEAST_SHARE)
     return `it has ${told.size} prices, ${current.name} has ${known.size}: it is not whole`;
-  for (const { id, models } of current.providers.values()) {
+  const lost = [...current.providers.values()].filter(({ id, models }) => {
     const left = list.providers.get(id)?.models.length ?? 0;
-    if (models.length >= MANY_MODELS && left < models.length * LEAST_SHARE)
-      return `it has ${left} models of ${id}, ${current.name} has ${models.length}: it is not whole`;
-  }
+    return models.length >= MANY_MODELS && left < models.length * LEAST_SHARE;
+  });
+  // A provider may go; not several at once, and not those that most calls go to.
+  if (lost.length > MAY_GO || lost.some(({ id }) => MAKERS.has(id)))
+    return `it lacks most models of ${lost.map(({ id }) => id).join(", ")}: it is not whole`;
   for (const { id, models } of list.providers.values()) {
     const all = models.find(({ match }) => fits(match, NOBODY));
     if (all) return `${id}/${all.id} takes whatever name there is`;

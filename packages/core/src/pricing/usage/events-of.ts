@@ -1,6 +1,9 @@
 /** The pieces of a streamed answer: the text of server-sent events or of lines of JSON, or events that were read already. */
 export type AnswerEvents = string | Iterable<unknown>;
 
+/** The type of the event that `[DONE]` stands for: the stream is over. */
+export const DONE = "[DONE]";
+
 /** The events of a streamed answer as values. What is cut off or is no JSON tells nothing and is left out. */
 export function eventsOf(events: AnswerEvents): readonly unknown[] {
   if (typeof events === "string") return eventsOfText(events);
@@ -17,7 +20,8 @@ function eventsOfText(text: string): readonly unknown[] {
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
   const events: unknown[] = [];
   for (const line of text.split(/\r\n|\n|\r/)) {
-    const event = parsed(line.replace(/^data:\s?/, ""));
+    const data = line.replace(/^data:\s?/, "");
+    const event = data.startsWith("[DONE]") ? { type: DONE } : parsed(data);
     if (event !== undefined) events.push(event);
   }
   return events;

@@ -1,5 +1,7 @@
 import { mergedUsage } from "./merged-usage.ts";
 import { fieldsOf, listOf, type Fields } from "./usage-of-response-fields.ts";
+import { tierModifier } from "../rates/modified-rates.ts";
+import { DONE } from "./events-of.ts";
 import { chatUsageIn } from "./usage-of-openai.ts";
 import { readingOf } from "./usage-of-response.ts";
 import { isUsage, type SideUsage, type Usage } from "./usage.ts";
@@ -69,10 +71,10 @@ export class NativeAnswer {
 
   /** What it has told so far; undefined where there is no usage in words that are known here. */
   told(): ToldByProvider | undefined {
-    if (this.#usages.size === 0 && this.counts === 0) return undefined;
+    if (this.#usages.size === 0 && this.counts === 0) return this.#toldEarlier();
     const body = this.body();
     const reading = readingOf(body);
-    if (reading === undefined || !isUsage(reading.usage)) return undefined;
+    if (reading === undefined || !isUsage(reading.usage)) return this.#toldEarlier();
     const { usage } = reading;
     const others = [...(usage.others ?? []), ...this.#earlier];
     return {
@@ -107,14 +109,22 @@ export class NativeAnswer {
 
   /** An answer after one that has ended is of another request; told again before that, or under the same id, it is the same. */
   #begin(id: unknown): void {
-    const told = this.#hasEnded && id !== this.#body["id"] ? this.told() : undefined;
+    const isOther = this.#hasBegun && id !== this.#body["id"];
+    const told = isOther && this.#usages.size > 0 ? this.told() : undefined;
     if (told) {
-      const { others = [], ...usage } = told.usage;
-      this.#earlier.splice(0, Infinity, { ...(told.model ? { model: told.model } : {}), usage }, ...others);
+      this.#earlier.splice(0, Infinity, ...sidesOf(told, this.#hasEnded));
       this.#usages.clear();
     }
     this.#hasBegun = true;
     this.#hasEnded = false;
+  }
+
+  /** Of answers that were over before one that tells nothing. */
+  #toldEarlier(): ToldByProvider | undefined {
+    const [first] = this.#earlier;
+    if (first === undefined) return undefined;
+    const usage = { inputTokens: 0, outputTokens: 0, others: [...this.#earlier] };
+    return { usage, model: first.model, serviceTier: undefined, answerId: undefined };
   }
 
   /** What a gateway says that it took. */
@@ -138,7 +148,8 @@ export class NativeAnswer {
     this.#noteStep(event);
     const { type, error, choices, candidates } = event;
     if (isPieceOfMany(event)) this.#hasBegun = true;
-    if (isEnd(event)) this.#hasEnded = true;
+    // Anthropic's messages tell their end in words of their own.
+    if (isEnd(event) || (type === DONE && this.#body["type"] !== "message")) this.#hasEnded = true;
     const name = typeof type === "string" ? type : "";
     const answer = fieldsOf(event["response"]);
     if (error != null || name === "error" || answer?.["status"] === "failed") this.hasFailed = true;
@@ -148,20 +159,45 @@ export class NativeAnswer {
   }
 }
 
+/** What an answer used that is over, beside that which follows it: at its own tier, and known whole only if it told its end. */
+function sidesOf(told: ToldByProvider, hasEnded: boolean): readonly SideUsage[] {
+  const { others = [], ...usage } = told.usage;
+  const model = told.model === undefined ? {} : { model: told.model };
+  const tier = tierModifier(told.serviceTier) ?? "service_tier:default";
+  const fees = hasEnded ? [] : [{ meter: "the end of an answer that broke off", count: 1 }];
+  const modifiers = [...new Set([...(usage.modifiers ?? []), tier])];
+  const main = {
+    ...usage,
+    modifiers,
+    ...(fees.length > 0 ? { fees: [...(usage.fees ?? []), ...fees] } : {}),
+  };
+  return [{ ...model, usage: main }, ...others.map((side) => ({ ...model, ...side }))];
+}
+
 /** The id of the answer that an event begins, or is as a whole; undefined where it goes on with one. */
 function beginningOf(event: Fields): { readonly id: unknown } | undefined {
-  const { type, object, id } = event;
+  const { type, id } = event;
   if (type === "message_start") return { id: fieldsOf(event["message"])?.["id"] };
   const response = fieldsOf(event["response"]);
   if (response && typeof response["status"] === "string") return { id: response["id"] };
-  const isWholeChat = object === "chat.completion" || object === "text_completion" || object === "response";
-  return isWholeChat && chatUsageIn(event) ? { id } : undefined;
+  return isWholeAnswer(event) && chatUsageIn(event) ? { id } : undefined;
 }
 
 /** A piece of a stream that tells its end. */
-function isPieceOfMany({ object, candidates }: Fields): boolean {
-  return object === "chat.completion.chunk" || Array.isArray(candidates);
+function isPieceOfMany(event: Fields): boolean {
+  return event["object"] === "chat.completion.chunk" || hasItems(event["candidates"]) || hasDelta(event);
 }
+
+/** An answer in one piece; some servers call the chunks of a stream so too. */
+function isWholeAnswer(event: Fields): boolean {
+  return WHOLE.has(event["object"]) && !hasDelta(event);
+}
+
+function hasDelta({ choices }: Fields): boolean {
+  return listOf(choices).some((choice) => fieldsOf(choice["delta"]));
+}
+
+const WHOLE = new Set<unknown>(["chat.completion", "response", "text_completion"]);
 
 const ENDS = new Set<unknown>([
   "message_stop",
@@ -172,15 +208,19 @@ const ENDS = new Set<unknown>([
   "response.failed",
   "response.done",
 ]);
+const OVER = new Set<unknown>(["cancelled", "completed", "failed", "incomplete"]);
 
 /** Whether an event tells that its answer is over. Of chats the last chunk with usage has no choices. */
 function isEnd(event: Fields): boolean {
-  const { type, object, choices } = event;
-  if (ENDS.has(type) || object === "chat.completion" || object === "response") return true;
+  const { type, choices } = event;
+  if (ENDS.has(type) || isWholeAnswer(event) || OVER.has(fieldsOf(event["response"])?.["status"]))
+    return true;
+  if (fieldsOf(event["promptFeedback"])?.["blockReason"] != null) return true;
   if (type === "message_delta") return fieldsOf(event["delta"])?.["stop_reason"] != null || "usage" in event;
-  if (Array.isArray(choices) && choices.length === 0 && fieldsOf(event["usage"])) return true;
+  const isChunk = event["object"] === "chat.completion.chunk" || Array.isArray(choices);
+  if (isChunk && !hasItems(choices) && fieldsOf(event["usage"])) return true;
   const made = [...listOf(choices), ...listOf(event["candidates"])];
-  return made.some((one) => one["finish_reason"] != null || one["finishReason"] != null);
+  return made.some((one) => Boolean(one["finish_reason"]) || Boolean(one["finishReason"]));
 }
 
 /** The part of an answer that an event brings; undefined where the event is itself one. */

@@ -27,8 +27,11 @@ export function usageOfReceipt(receipt: Readonly<Record<string, unknown>>): Usag
 }
 
 function flat({ model, usage }: SideUsage): readonly SideUsage[] {
-  const own = { ...(model === undefined ? {} : { model }), usage: copyOf(usage) };
-  return [own, ...(usage.others ?? []).flatMap((side) => flat(side))];
+  const of = model === undefined ? {} : { model };
+  return [
+    { ...of, usage: copyOf(usage) },
+    ...(usage.others ?? []).flatMap((side) => flat({ ...of, ...side })),
+  ];
 }
 
 /** Without the work of others. */

@@ -14,12 +14,13 @@ export function readAiSdk(response: Fields): Reading | undefined {
   const usage = fieldsOf(response["totalUsage"]) ?? fieldsOf(response["usage"]);
   if (!usage || !["inputTokens", "promptTokens", "tokens"].some((name) => name in usage)) return undefined;
   const { providerMetadata, content } = response;
+  const model = modelOf(response) ?? response["model"];
   const steps = listOf(response["steps"]).filter((step) => fieldsOf(step["usage"]));
   const last = fieldsOf(response["usage"]);
   // A total of one step is that step.
   const isTotal = steps.length === 0 && usage !== last && usage["inputTokens"] !== last?.["inputTokens"];
-  const parts: readonly Fields[] = steps.length > 0 ? steps : [{ usage, providerMetadata, content, isTotal }];
-  const model = modelOf(response) ?? response["model"];
+  const parts: readonly Fields[] =
+    steps.length > 0 ? steps : [{ usage, providerMetadata, content, isTotal, response: { modelId: model } }];
   // Steps of several models have several prices.
   const isOwn = (step: Fields) => (modelOf(step) ?? model) === model;
   const hasTiers = parts.length > 1;
@@ -28,7 +29,7 @@ export function readAiSdk(response: Fields): Reading | undefined {
     .filter((part) => !isOwn(part))
     .map((part) => ({ model: modelOf(part), usage: usageOfStep(part, true) }));
   return {
-    usage: main && others.length > 0 ? { ...main, others } : main,
+    usage: main && others.length > 0 ? { ...main, others: [...(main.others ?? []), ...others] } : main,
     model,
     serviceTier: hasTiers ? undefined : tierOf(parts[0] ?? {}),
   };
@@ -71,6 +72,7 @@ function countedInStep(step: Fields): unknown {
   const details = fieldsOf(usage["inputTokenDetails"]);
   const reported = usageOfRaw(
     fieldsOf(usage["raw"]) ?? fieldsOf(fieldsOf(metadata?.["anthropic"])?.["usage"]),
+    modelOf(step),
   );
   if (reported) return sumOfUsages([reported.usage, toolsOf(step, metadata)]);
   if (input) return sumOfUsages([nestedUsage(usage, input), toolsOf(step, metadata)]);
@@ -79,9 +81,9 @@ function countedInStep(step: Fields): unknown {
 }
 
 /** What the provider itself reported tells more: lifetimes of caches, audio, searches. */
-function usageOfRaw(raw: Fields | undefined): Reading | undefined {
+function usageOfRaw(raw: Fields | undefined, model: unknown): Reading | undefined {
   if (!raw) return undefined;
-  const response = { usage: raw, usageMetadata: raw };
+  const response = { usage: raw, usageMetadata: raw, model, modelVersion: model };
   const isOpenAI = "input_tokens_details" in raw;
   return (
     readGemini(response) ??

@@ -25,13 +25,12 @@ export function usageOfAnthropic(usage: Fields, model: unknown, advice = 0): unk
   const isTold = iterations.some(({ type }) => !BESIDE_MESSAGE.has(type));
   const parts = isTold ? own : [usage, ...own];
   const main = sumOfUsages([
-    ...parts.map((part) => tokensOf(part)),
+    ...parts.map((part) => tokensOf(part, modifiersOf({ ...usage, ...part }))),
     usageFrom({
       input: 0,
       output: 0,
       // Without an iteration of its own, what an advisor did is not told.
       fees: [...feesOfMessage(usage), ...feesOf({ advisor: iterations.length === 0 ? advice : 0 })],
-      modifiers: modifiersOf(usage),
       // A gateway in front adds it.
       reported: picoUsdOf(usage["cost"]),
     }),
@@ -41,7 +40,7 @@ export function usageOfAnthropic(usage: Fields, model: unknown, advice = 0): unk
     .filter((part) => !isModel(part["model"], model))
     .map((part) => ({ model: part["model"], usage: tokensOf(part) }) as SideUsage);
   // Where tools of the provider's ran, the counts are the sum of several requests of which none is told.
-  const isUnsplit = iterations.length === 0 && (main.fees ?? []).length > 0;
+  const isUnsplit = iterations.length === 0 && (main.fees ?? []).some(({ meter }) => meter !== "advisor");
   const whole = isUnsplit ? { ...main, isUnsplit } : main;
   return others.length > 0 ? { ...whole, others: [...(whole.others ?? []), ...others] } : whole;
 }
@@ -52,7 +51,7 @@ function isModel(of: unknown, model: unknown): boolean {
   return typeof of === "string" && typeof model === "string" && withoutDate(of) === withoutDate(model);
 }
 
-function tokensOf(usage: Fields): unknown {
+function tokensOf(usage: Fields, modifiers = modifiersOf(usage)): unknown {
   const cached = usage["cache_read_input_tokens"];
   const lifetimes = fieldsOf(usage["cache_creation"]);
   const forMinutes = lifetimes?.["ephemeral_5m_input_tokens"];
@@ -68,6 +67,7 @@ function tokensOf(usage: Fields): unknown {
     writtenForAnHour: hourly > 0 ? hourly + untold : hourly,
     output: usage["output_tokens"],
     reasoning: fieldsOf(usage["output_tokens_details"])?.["thinking_tokens"],
+    modifiers,
   });
 }
 

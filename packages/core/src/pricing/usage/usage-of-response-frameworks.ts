@@ -2,7 +2,15 @@ import { flatUsage } from "./usage-of-response-ai-sdk.ts";
 import { usageOfAnthropic } from "./usage-of-response-anthropic.ts";
 import { groundings } from "./usage-of-gemini.ts";
 import { hostedToolFees } from "./usage-of-openai-tools.ts";
-import { feesOf, fieldsOf, listOf, sumOf, usageFrom, wholeOutput } from "./usage-of-response-fields.ts";
+import {
+  feesOf,
+  fieldsOf,
+  listOf,
+  makesMedia,
+  sumOf,
+  usageFrom,
+  wholeOutput,
+} from "./usage-of-response-fields.ts";
 import type { Fields, Reading } from "./usage-of-response-fields.ts";
 import { sumOfUsages } from "./usage-of-response-sum.ts";
 
@@ -66,6 +74,7 @@ function usageOfMessage(usage: Fields, about: Fields | undefined): unknown {
     output: outputTokens,
     reasoning: of(output, "reasoning"),
     outputAudio: output?.["audio"],
+    isMedia: makesMedia(about?.["model_name"] ?? about?.["model"]),
   });
 }
 

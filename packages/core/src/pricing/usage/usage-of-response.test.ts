@@ -514,7 +514,6 @@ describe("what a framework reports", () => {
           outputTokens: 2,
           fees: [{ meter: "web_search", count: 3 }],
           modifiers: ["speed:fast"],
-          isUnsplit: true,
         },
       },
     ],
