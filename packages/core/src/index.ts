@@ -33,7 +33,8 @@ export { providerOfUrl } from "./pricing/rates/provider-of-url.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rates/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage/usage.ts";
 export { isNothing, usageOfResponse, type MeasuredResponse } from "./pricing/usage/usage-of-response.ts";
-export { usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage/usage-of-openai.ts";
+export { chatUsageIn, usageOfOpenAIChat, usageOfOpenAIResponse } from "./pricing/usage/usage-of-openai.ts";
+export { usageOfOpenAITranscription } from "./pricing/usage/usage-of-openai-media.ts";
 
 export type { Budget, BudgetInput, BudgetWindow } from "./budget/budget.ts";
 export type { BudgetDefault, BudgetDefaultInput } from "./budget/budget-default.ts";

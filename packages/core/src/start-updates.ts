@@ -1,4 +1,4 @@
-import { hostFiles } from "./host/files.ts";
+import { hostFiles } from "./host/host-files.ts";
 import type { Clock } from "./ports/clock.ts";
 import { PriceUpdates } from "./pricing/price-updates.ts";
 import type { Catalogue } from "./pricing/rates/catalogue.ts";

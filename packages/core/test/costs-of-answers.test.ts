@@ -158,6 +158,19 @@ describe("hostile answers", () => {
     );
   });
 
+  test("whose fields throw cannot be read, whichever API they are said to be of", () => {
+    const body = Object.defineProperty({ text: "" }, "usage", {
+      enumerable: true,
+      get() {
+        throw new Error("not yet");
+      },
+    });
+    for (const api of ["audio.transcriptions", "chat.completions"])
+      expect(pricing.costOfResponse({ provider: "openai", api, model: "whisper-1", body }).kind).toBe(
+        "unknown",
+      );
+  });
+
   test("made of anything at all are no known cost", () => {
     fc.assert(
       fc.property(fc.anything({ maxDepth: 4 }), (body) => {

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { PRICE_DATA } from "../src/pricing/rates/price-data.ts";
+import { carriedPriceList } from "../src/pricing/rates/price-list.ts";
+import { readPriceList } from "../src/pricing/rates/read-price-list.ts";
 
 type Answering = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -92,6 +94,40 @@ describe("a newer list of prices", () => {
     expect(wflo.pricing.list()).toMatchObject({ date: "2026-11-28", problem: undefined });
     expect(asked).toEqual([undefined, changed]);
     expect(nanoInput(wflo)).toBe("0.2");
+  });
+
+  test("is told without what stands for a key in its address", async () => {
+    const address = new URL(await serve((_, response) => void response.end(listWith({}))));
+    address.search = "?token=secret";
+    const wflo = client({ from: address });
+    await wflo.pricing.refresh();
+    expect(wflo.pricing.list().source).toBe(`${address.host}/prices.json@2026-11-29`);
+    const failing: string[] = [];
+    const broken = client({ from: "http://127.0.0.1:9/prices.json?token=secret" }, failing);
+    await broken.pricing.refresh();
+    expect(broken.pricing.list().problem).toBeDefined();
+    expect(`${failing.join()}${broken.pricing.list().problem}`).not.toContain("secret");
+  });
+
+  test.each([
+    ["http://user:secret@127.0.0.1:9/prices.json", "takes no user and password"],
+    ["https://[secret", "is none"],
+  ])("is refused at once for the address %s, and not quoted", (from, why) => {
+    const create = () => client({ from });
+    expect(create).toThrow(InvalidOptionError);
+    expect(create).toThrow(why);
+    expect(create).not.toThrow("secret");
+  });
+
+  test("is looked at in turns, so that calls go on between them", async () => {
+    const current = carriedPriceList();
+    const given = { text: listWith({}), from: "here", date: "2026-11-29", current, nowMs: Date.now() };
+    let turns = 0;
+    const ticking = setInterval(() => void (turns += 1));
+    const list = await readPriceList(given);
+    clearInterval(ticking);
+    expect(list.date).toBe("2026-11-29");
+    expect(turns).toBeGreaterThan(5);
   });
 
   test("is kept in a file, with which the next process begins though nobody answers it", async () => {

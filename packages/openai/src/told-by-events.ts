@@ -1,4 +1,4 @@
-import type { Outcome, StreamedOutput, Usage } from "@wflo/core";
+import { chatUsageIn, type Outcome, type StreamedOutput, type Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
 import { textIn } from "./streamed-text.ts";
 import { outcomeOfAnswer } from "./usage.ts";
@@ -22,7 +22,6 @@ export interface StreamEvent {
   readonly delta?: unknown;
   readonly item?: unknown;
   readonly response?: Readonly<Record<string, unknown>>;
-  readonly x_groq?: { readonly usage?: unknown } | null;
 }
 
 /** One of the answers that a chunk of a chat goes on with. */
@@ -31,7 +30,6 @@ interface StreamChoice {
   readonly delta?: unknown;
   readonly text?: unknown;
   readonly finish_reason?: unknown;
-  readonly usage?: unknown;
 }
 
 /** What the events of a stream have told so far. */
@@ -118,7 +116,7 @@ export class ToldByEvents {
 
   #noteUsage(body: StreamEvent, isUsageOnly: boolean): void {
     const told = this.#api === "responses" ? body.response : body;
-    if (told === undefined || !tellsUsage(told)) return;
+    if (told === undefined || chatUsageIn(told) === undefined) return;
     const outcome = outcomeOfAnswer(this.#api, told);
     if (outcome.kind !== "answered") return;
     this.#isFinal ||= this.#isOver || isUsageOnly;
@@ -142,11 +140,6 @@ export class ToldByEvents {
     const id = this.#api === "responses" ? body.response?.["id"] : body.id;
     if (typeof id === "string") this.#answerId ??= id;
   }
-}
-
-/** Some providers tell it in a choice (Moonshot), or apart (Groq). */
-function tellsUsage(told: Pick<StreamEvent, "usage" | "choices" | "x_groq">): boolean {
-  return told.usage != null || told.x_groq?.usage != null || told.choices?.[0]?.usage != null;
 }
 
 /** A chunk that only names the role of who is about to write has none. */

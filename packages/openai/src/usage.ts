@@ -1,4 +1,11 @@
-import { isNothing, usageOfOpenAIChat, usageOfOpenAIResponse, type Outcome, type Usage } from "@wflo/core";
+import {
+  isNothing,
+  usageOfOpenAIChat,
+  usageOfOpenAIResponse,
+  usageOfOpenAITranscription,
+  type Outcome,
+  type Usage,
+} from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
 import { writtenIds } from "./kept-items.ts";
 
@@ -52,7 +59,7 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
       return usageOfOpenAIResponse({ ...answer, data: answer["data"] ?? [] });
     case "transcription":
     case "translation":
-      return usageOfOpenAIResponse(withLength(answer));
+      return usageOfOpenAITranscription(answer);
     case "speech":
       return usageOfOpenAIResponse(answer);
   }
@@ -61,14 +68,6 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
 /** Nothing is answered for no tokens: a server that says so does not count. */
 function saysSomething(usage: Usage | undefined): Usage | undefined {
   return usage === undefined || isNothing(usage) ? undefined : usage;
-}
-
-/** Verbose answers tell how long the audio is even where they tell no usage. */
-function withLength(answer: AnswerBody): AnswerBody {
-  const { usage, duration } = answer;
-  return usage == null && duration != null
-    ? { ...answer, usage: { type: "duration", seconds: duration } }
-    : answer;
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { InvalidPriceListError } from "../errors/invalid-price-list-error.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Files } from "../ports/files.ts";
 import type { Catalogue } from "./rates/catalogue.ts";
 import type { PriceUpdate } from "./rates/price-options.ts";
 import { readPriceList } from "./rates/read-price-list.ts";
@@ -20,12 +21,7 @@ export interface UpdateMeans {
   readonly update: PriceUpdate;
   readonly catalogue: Catalogue;
   readonly clock: Clock;
-  readonly files:
-    | {
-        read(path: string): Promise<{ readonly text: string; readonly changedAt: Date } | undefined>;
-        write(path: string, text: string): Promise<void>;
-      }
-    | undefined;
+  readonly files: Files | undefined;
   readonly onUpdated: (list: { readonly source: string; readonly date: string }) => void;
   readonly onTrouble: (error: unknown) => void;
 }
@@ -46,9 +42,7 @@ export class PriceUpdates {
 
   constructor(means: UpdateMeans) {
     this.#means = means;
-    this.#name = String(means.update.from)
-      .replace(/^\w+:\/\//, "")
-      .replace(/[?#].*$/, "");
+    this.#name = nameOf(String(means.update.from));
   }
 
   /** Begins with what was kept, then looks. */
@@ -101,7 +95,7 @@ export class PriceUpdates {
       if (kept) await this.#take({ text: kept.text, date: dayOf(kept.changedAt) }, false);
     } catch (error) {
       // What was kept is older than what this version carries: that is no trouble.
-      if (!(error instanceof InvalidPriceListError && error.reason.includes("older"))) this.#fail(error);
+      if (!(error instanceof InvalidPriceListError && error.isOlder)) this.#fail(error);
     }
   }
 
@@ -109,7 +103,13 @@ export class PriceUpdates {
     const { catalogue, files, update, onUpdated } = this.#means;
     const current = catalogue.list();
     if (isNew && text === this.#lastText) return;
-    const list = readPriceList({ text, from: this.#name, date, current, nowMs: this.#means.clock.now() });
+    const list = await readPriceList({
+      text,
+      from: this.#name,
+      date,
+      current,
+      nowMs: this.#means.clock.now(),
+    });
     this.#lastText = text;
     catalogue.use(list);
     onUpdated({ source: list.name, date: list.date });
@@ -162,6 +162,13 @@ export class PriceUpdates {
     const changed = new Date(change ?? NaN);
     return { text, told, date: dayOf(Number.isNaN(changed.getTime()) ? new Date(clock.now()) : changed) };
   }
+}
+
+/** Where a list is from, as receipts and warnings tell it: without what may be a key. */
+function nameOf(from: string): string {
+  if (!/^https?:/.test(from)) return from.replace(/^file:\/\//, "");
+  const { host, pathname } = new URL(from);
+  return `${host}${pathname}`;
 }
 
 async function textOf(response: Response, name: string): Promise<string> {

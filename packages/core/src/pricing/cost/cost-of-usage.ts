@@ -72,7 +72,9 @@ function chargeUsage(bill: Bill, input: UsageToPrice, model: string | undefined)
   const pieces = piecesOf(card);
   if (pieces.length > 0 && usage.fees?.some(({ meter }) => pieces.includes(meter)) !== true)
     return `${card.id} is billed by ${pieces.join(" or ")}, which the usage does not tell`;
-  const trouble = chargeTokens(bill, input, model) ?? chargeOthers(bill, input);
+  // Where a model is billed by pieces, its tokens are told beside them.
+  const isByToken = pieces.length === 0;
+  const trouble = (isByToken ? chargeTokens(bill, input, model) : undefined) ?? chargeOthers(bill, input);
   chargeFees(bill, input, model);
   return trouble;
 }
@@ -87,8 +89,6 @@ function chargeTokens(
   const { cachedInputAudioTokens = 0, cachedInputImageTokens = 0 } = usage;
   const { outputTokens, outputAudioTokens = 0, outputImageTokens = 0, outputVideoTokens = 0 } = usage;
   const special = inputAudioTokens + inputImageTokens + inputVideoTokens;
-  // Where a model is billed by something else, its tokens are told beside it.
-  if (piecesOf(card).length > 0) return undefined;
   const plainInput = inputTokens - cachedInputTokens - cacheWriteTokens - special;
   const plainCached = cachedInputTokens - cachedInputAudioTokens - cachedInputImageTokens;
   const plainOutput = outputTokens - outputAudioTokens - outputImageTokens - outputVideoTokens;
@@ -203,8 +203,8 @@ function chargeFees(
     }
     const { picoUsd, per, least = 0, once = false, alsoInputTokens = 0 } = rate;
     lines.push({ meter, count: once ? 1 : Math.max(count, least), picoUsd, ...(per ? { per } : {}), ...of });
+    if (alsoInputTokens === 0) continue;
     const { input } = modifiedRates(card, modifiersOf(serviceTier, usage), 0).rates;
-    if (alsoInputTokens > 0 && input)
-      lines.push({ meter: "input", count: alsoInputTokens * count, picoUsd: input.picoUsd, ...of });
+    if (input) lines.push({ meter: "input", count: alsoInputTokens * count, picoUsd: input.picoUsd, ...of });
   }
 }

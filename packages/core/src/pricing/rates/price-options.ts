@@ -5,7 +5,7 @@ const LEAST_EVERY_MS = 60_000;
 
 /** Where newer prices are looked for, in the form of genai-prices' `data.json`. */
 export interface PriceUpdate {
-  /** An address, or the path of a file. */
+  /** An address without user and password, or the path of a file. Its query is not shown: it may hold a key. */
   readonly from: string | URL;
   /** How often it is looked at, in milliseconds: at least a minute, default a day. */
   readonly everyMs?: number | undefined;
@@ -47,10 +47,22 @@ function checkUpdate(update: PriceUpdate): void {
     throw new InvalidOptionError(
       'prices.update takes { from: an address or a file }, such as { from: "https://…/data.json" }.',
     );
+  if (/^https?:/.test(String(from))) checkAddress(String(from));
   if (everyMs !== undefined && !(Number.isFinite(everyMs) && everyMs >= LEAST_EVERY_MS))
     throw new InvalidOptionError(`prices.update.everyMs takes milliseconds, at least ${LEAST_EVERY_MS}.`);
   if (timeoutMs !== undefined && !(Number.isFinite(timeoutMs) && timeoutMs > 0))
     throw new InvalidOptionError("prices.update.timeoutMs takes milliseconds above 0.");
   if (keepIn !== undefined && (typeof keepIn !== "string" || keepIn === ""))
     throw new InvalidOptionError("prices.update.keepIn takes the path of a file.");
+}
+
+/** Says nothing of what stands in it, which may be a secret. */
+function checkAddress(address: string): void {
+  if (!URL.canParse(address))
+    throw new InvalidOptionError("prices.update.from begins like an address, but is none.");
+  const { username, password } = new URL(address);
+  if (username !== "" || password !== "")
+    throw new InvalidOptionError(
+      "prices.update.from takes no user and password in the address: no fetch sends them. Send a header with prices.update.fetch.",
+    );
 }

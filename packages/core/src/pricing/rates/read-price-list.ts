@@ -26,11 +26,12 @@ export interface PriceListText {
 
 /**
  * Reads a list of prices: providers with their models, alone or as `{ date, providers }`. Throws `InvalidPriceListError` for what is
- * damaged, has far fewer models or wholly other prices than the list in use, or is older.
+ * damaged, has far fewer models or wholly other prices than the list in use, or is older. It takes turns with the calls of the process.
  */
-export function readPriceList({ text, from, date, current, nowMs }: PriceListText): PriceList {
-  const fail = (reason: string): never => {
-    throw new InvalidPriceListError(from, reason);
+export async function readPriceList(given: PriceListText): Promise<PriceList> {
+  const { text, from, date, current, nowMs } = given;
+  const fail = (reason: string, isOlder = false): never => {
+    throw new InvalidPriceListError(from, reason, isOlder);
   };
   const parsed = parse(text) ?? fail("it is no JSON; it may have been cut off");
   const told = Array.isArray(parsed) ? { providers: parsed as unknown[] } : (parsed as Fields);
@@ -49,9 +50,10 @@ export function readPriceList({ text, from, date, current, nowMs }: PriceListTex
   const dayMs = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
   if (Number.isNaN(dayMs)) fail(`its date, ${day}, is none`);
   if (dayMs > nowMs + DAY_MS) fail(`its date, ${day}, has not come yet`);
-  if (day < current.date) fail(`it is of ${day}, older than ${current.name} of ${current.date}, which stays`);
+  if (day < current.date)
+    fail(`it is of ${day}, older than ${current.name} of ${current.date}, which stays`, true);
   const list = priceListOf(`${from}@${day}`, day, providers as readonly PricedProvider[]);
-  const strange = strangeness(list, current, nowMs);
+  const strange = await strangeness(list, current, nowMs);
   return strange === undefined ? list : fail(strange);
 }
 

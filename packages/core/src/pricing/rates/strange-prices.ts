@@ -21,8 +21,13 @@ const SAMPLE = 50;
 const LENGTHS = [1_000, 300_000];
 
 /** Why a list that is well formed is still not to be believed beside the one in use; undefined where nothing is strange. */
-export function strangeness(list: PriceList, current: PriceList, nowMs: number): string | undefined {
-  const [told, known] = [pricesOf(list, nowMs), pricesOf(current, nowMs)];
+export async function strangeness(
+  list: PriceList,
+  current: PriceList,
+  nowMs: number,
+): Promise<string | undefined> {
+  const told = await pricesOf(list, nowMs);
+  const known = await pricesOf(current, nowMs);
   if (told.size < known.size * LEAST_SHARE)
     return `it has ${told.size} prices, ${current.name} has ${known.size}: it is not whole`;
   const lost = [...current.providers.values()].filter(({ id, models }) => {
@@ -78,9 +83,10 @@ function firstOf(models: readonly PricedModel[], id: string): string | undefined
 }
 
 /** What a token costs now, by model, kind and length of the request. */
-function pricesOf(list: PriceList, nowMs: number): ReadonlyMap<string, number> {
+async function pricesOf(list: PriceList, nowMs: number): Promise<ReadonlyMap<string, number>> {
   const prices = new Map<string, number>();
   for (const { id: provider, models } of list.providers.values()) {
+    await turn();
     for (const model of models) {
       const schedule = listedRates(model, list);
       const rates = "unknown" in schedule ? undefined : schedule[indexAt(schedule, nowMs)]?.rates;
@@ -91,6 +97,11 @@ function pricesOf(list: PriceList, nowMs: number): ReadonlyMap<string, number> {
     }
   }
   return prices;
+}
+
+/** Lets calls go on. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function add(prices: Map<string, number>, what: string, rate: Rate | undefined, length: number): void {

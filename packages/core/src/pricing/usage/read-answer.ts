@@ -39,9 +39,9 @@ const WRITES_DOWN = /transcri|translat/i;
 
 /** Reads what an answer says of its price. Never throws, whatever it is given. */
 export function readAnswer({ body: raw, events, status, api = "" }: AnswerToRead): ReadAnswer {
-  const body = WRITES_DOWN.test(api) ? withLength(raw) : raw;
-  const pieces = events ?? (typeof body === "string" || Array.isArray(body) ? body : undefined);
   try {
+    const body = WRITES_DOWN.test(api) ? withLength(raw) : raw;
+    const pieces = events ?? (typeof body === "string" || Array.isArray(body) ? body : undefined);
     return pieces === undefined ? ofBody(body, status) : ofEvents(eventsOf(pieces), status);
   } catch {
     return { kind: "unknown", reason: "the answer cannot be read" };

@@ -44,7 +44,8 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
 }
 
 /** Where the usage of a chat stands: Groq's streams have it apart, Moonshot's in a choice. */
-export function chatUsageIn(response: Fields): Fields | undefined {
+export function chatUsageIn(answer: object): Fields | undefined {
+  const response = answer as Fields;
   const [choice] = listOf(response["choices"]);
   return [response["usage"], fieldsOf(response["x_groq"])?.["usage"], choice?.["usage"]]
     .map(fieldsOf)

@@ -53,6 +53,11 @@ export function listOf(value: unknown): readonly Fields[] {
   return items.map(fieldsOf).filter((item) => item !== undefined);
 }
 
+/** Whether a value is a list with something in it. */
+export function hasItems(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0;
+}
+
 /** The sum of counts, of which those not reported count nothing; NaN when one is no number, so that it is no count. */
 export function sumOf(...counts: readonly unknown[]): number {
   let sum = 0;
