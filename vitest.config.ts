@@ -35,7 +35,7 @@ export default defineConfig({
           pool: "threads",
           include: [
             "packages/*/src/**/*.test.ts",
-            "packages/{core,testkit,openai,langgraph,ai-sdk,wflo}/test/**/*.test.ts",
+            "packages/{core,testkit,openai,langgraph,ai-sdk,mastra,wflo}/test/**/*.test.ts",
             "{apps/examples,benchmarks,scripts}/**/*.test.ts",
           ],
           exclude: [...IGNORED, ...POSTGRES_TESTS],

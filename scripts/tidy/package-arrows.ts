@@ -6,12 +6,15 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   core: [],
   // WfloSaver.fromConnString opens a database.
   langgraph: ["core", "postgres"],
+  // Mastra's models are language models of the AI SDK.
+  mastra: ["core", "ai-sdk"],
   wflo: ["core", "postgres", "openai", "otel"],
 };
 /** What tests may use besides: the testkit, and what only shows together. */
 const TESTS_MAY_USE: Readonly<Record<string, readonly string[]>> = {
   // A model whose transport is another adapter's, and agents that go on in another process.
   "ai-sdk": ["openai", "postgres"],
+  mastra: ["postgres"],
 };
 /** The scripts at the root are in no package, and read what they need. */
 const IN_A_PACKAGE = /^(packages|apps|benchmarks)\/.*\.ts$/;

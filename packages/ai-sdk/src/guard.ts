@@ -26,6 +26,8 @@ export interface AskedCall<Result> {
 export interface AskedStream<Chunk> {
   readonly request: GuardRequest;
   readonly meter: (request: GuardRequest) => StreamMeter<Chunk>;
+  /** What an answer comes to that is there as a whole beside its stream; undefined where only the stream tells. */
+  readonly outcome?: (result: object) => Outcome | undefined;
   /** What the SDK gets of the metered chunks. */
   readonly told: (chunks: ReadableStream<Chunk>, grant: Grant) => ReadableStream<Chunk>;
 }
@@ -77,6 +79,9 @@ export class ModelGuard {
     return around(() =>
       wflo.guardStream<Chunk, Result>(request, async (grant) => {
         const result = await apart(() => send(sent(kind, options, request, grant)));
+        const outcome = asked.outcome?.(result);
+        if (outcome !== undefined)
+          return { value: { ...result, stream: asked.told(result.stream, grant) }, outcome };
         return {
           chunks: result.stream,
           meter: asked.meter(request),

@@ -5,7 +5,7 @@ import { currentContext } from "./run/run-context.ts";
 
 /** The options every adapter takes. */
 export interface WrapperOptions {
-  /** The client that accounts for the calls. Default: that of the run around, else one in memory if `budget` is given. */
+  /** The client that accounts for the calls. Default: that of the run or of `attributed` around, else one in memory if `budget` is given. */
   readonly wflo?: Wflo | undefined;
   /** The most that calls through this wrapper may cost in the life of this process. */
   readonly budget?: MoneyInput | undefined;
@@ -43,7 +43,8 @@ export function bindWrapper(options: WrapperOptions): () => Promise<BoundWrapper
   const ownBudgets = new WeakMap<Wflo, Promise<string>>();
   let fallback: Wflo | undefined;
   const client = (): Wflo => {
-    const found = options.wflo ?? (currentContext().run?.client as Wflo | undefined) ?? fallback;
+    const { run, client: around } = currentContext();
+    const found = options.wflo ?? ((run?.client ?? around) as Wflo | undefined) ?? fallback;
     if (found) return found;
     if (total === undefined) throw new NoClientError();
     console.warn(

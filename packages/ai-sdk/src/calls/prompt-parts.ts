@@ -45,10 +45,10 @@ function withoutFile(file: Fields, opaque: RequestPart[]): unknown {
 
 /** The content itself; undefined where there is only an address, behind which it may change. */
 function contentOf(data: unknown): string | undefined {
-  if (!isFields(data) || data["type"] !== "data") return undefined;
-  const content = data["data"];
-  if (typeof content === "string") return content;
-  return content instanceof Uint8Array ? new TextDecoder("latin1").decode(content) : undefined;
+  if (data instanceof Uint8Array) return new TextDecoder("latin1").decode(data);
+  // In the specifications v2 and v3 it stands there itself; addresses are objects.
+  if (typeof data === "string") return data;
+  return isFields(data) && data["type"] === "data" ? contentOf(data["data"]) : undefined;
 }
 
 /** What the provider sends itself again by its id: thoughts whose text is nowhere in the prompt, and what its own tools found. */

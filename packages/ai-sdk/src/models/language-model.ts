@@ -1,4 +1,4 @@
-import type { BoundWrapper } from "@wflo/core";
+import type { BoundWrapper, Outcome } from "@wflo/core";
 import type {
   LanguageModelV4,
   LanguageModelV4CallOptions,
@@ -37,7 +37,7 @@ export class LanguageModelCalls {
       { wflo }: BoundWrapper,
     ): AskedCall<LanguageModelV4GenerateResult> => ({
       request: languageCall(model, given, this.#provider),
-      outcome: (result) => chargedInside(result.providerMetadata, wflo) ?? outcomeOfAnswer(result),
+      outcome: (result) => outcomeOfWhole(result, wflo),
       told: (result, charge) => withCharge(withUsage(result), charge, wflo),
     });
     const answer = () =>
@@ -47,6 +47,28 @@ export class LanguageModelCalls {
   }
 
   stream(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
+    // What the provider itself says is charged.
+    const send = (sent: LanguageModelV4CallOptions) => model.doStream({ ...sent, includeRawChunks: true });
+    return this.#stream(model, options, send);
+  }
+
+  /**
+   * The same of a model whose `doGenerate` gives its answer as a stream: with its fields beside, which then are what is charged, or, of an
+   * answer that failed, alone.
+   */
+  generateStreamed(
+    model: LanguageModelV4,
+    options: LanguageModelV4CallOptions,
+  ): Promise<LanguageModelV4StreamResult> {
+    const send = (sent: LanguageModelV4CallOptions) => model.doGenerate(sent) as PromiseLike<StreamedAnswer>;
+    return this.#stream(model, options, send);
+  }
+
+  #stream(
+    model: LanguageModelV4,
+    options: LanguageModelV4CallOptions,
+    send: (sent: LanguageModelV4CallOptions) => PromiseLike<LanguageModelV4StreamResult>,
+  ): Promise<LanguageModelV4StreamResult> {
     const ask = (
       given: LanguageModelV4CallOptions,
       { wflo }: BoundWrapper,
@@ -59,16 +81,23 @@ export class LanguageModelCalls {
           showsRaw: given.includeRawChunks === true,
           wflo,
         }),
+      outcome: (result) => (isWhole(result) ? outcomeOfWhole(result, wflo) : undefined),
       told: (parts, grant) => toldParts(parts, grant, wflo),
     });
-    const answer = () =>
-      this.#guard.stream({ ask, capped: withCap }, options, (sent) =>
-        // What the provider itself says is charged.
-        model.doStream({ ...sent, includeRawChunks: true }),
-      );
+    const answer = () => this.#guard.stream({ ask, capped: withCap }, options, send);
     const agentRun = agentRunOf(options);
     return agentRun === undefined ? answer() : savedStream(agentRun, askedContent(model, options), answer);
   }
+}
+
+type StreamedAnswer = LanguageModelV4StreamResult & Partial<LanguageModelV4GenerateResult>;
+
+function isWhole(result: object): result is LanguageModelV4GenerateResult {
+  return "content" in result && Array.isArray(result.content);
+}
+
+function outcomeOfWhole(result: LanguageModelV4GenerateResult, wflo: object): Outcome {
+  return chargedInside(result.providerMetadata, wflo) ?? outcomeOfAnswer(result);
 }
 
 /** The SDK breaks over an answer without usage, which was paid for. */

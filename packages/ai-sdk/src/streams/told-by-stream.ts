@@ -96,7 +96,7 @@ export class ToldByStream {
     const native = this.isOver ? this.#native.told() : undefined;
     const answered = outcomeOfAnswer({ usage, providerMetadata, content, response, itemIds, native });
     if (answered.usage !== undefined) return answered;
-    const hasFailed = this.#failed || finishReason?.unified === "error";
+    const hasFailed = this.#failed || unified(finishReason) === "error";
     if (hasFailed && this.#pieces === 0) return { kind: "rejected", reason: "an error instead of an answer" };
     if (hasFailed || !complete) return { kind: "cut", reason: "the stream broke off before its end" };
     return answered;
@@ -114,4 +114,9 @@ export class ToldByStream {
     this.#pieces += 1;
     this.#bytes += new TextEncoder().encode(text).length;
   }
+}
+
+/** In the specification v2 it is a text. */
+function unified(finishReason: Part<"finish">["finishReason"] | string | undefined): string | undefined {
+  return typeof finishReason === "string" ? finishReason : finishReason?.unified;
 }

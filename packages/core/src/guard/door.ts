@@ -1,3 +1,4 @@
+import { checkBudgets } from "./check-budgets.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { guardCall } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, Outcome, StreamAnswer } from "./guard-request.ts";
@@ -15,6 +16,8 @@ export interface Door {
     request: GuardRequest,
     attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
   ): Promise<T>;
+  /** See `guard/check-budgets.ts`. */
+  checkBudgets(request: GuardRequest): Promise<void>;
   /** See `guard/settle-remote.ts`. */
   settleRemote(remote: RemoteCall, outcome: Outcome): Promise<boolean>;
   /** See `guard/unmetered.ts`. */
@@ -37,6 +40,7 @@ export function createDoor(settings: DoorSettings): Door {
   return {
     guardCall: (request, attempt) => guardCall(settings, seen, request, attempt),
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
+    checkBudgets: (request) => checkBudgets(settings, seen, request),
     settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
     reportUnmetered: (call) => unmetered.report(call),
     reportLayered: (call) => unmetered.reportLayered(call),

@@ -163,10 +163,10 @@ function labelOf(request: GuardRequest, context: RunContext): CallLabel {
   const { place } = request;
   return {
     runId: context.run?.runId,
-    step: request.step ?? place?.step ?? context.step,
+    step: request.step ?? place?.step ?? context.step ?? context.place?.step,
     agent: request.agent ?? context.agent,
     checkpointId: place === undefined ? context.run?.head : place.checkpointId,
-    thread: place?.thread,
+    thread: (place ?? context.place)?.thread,
     provider: request.provider,
     model: request.model,
   };

@@ -11,6 +11,7 @@ import type { GuardRequest } from "./guard-request.ts";
 import type { OpenMark } from "./open-call.ts";
 import { HOLD_TTL_MS } from "./open-holds.ts";
 import { orAborted } from "./or-aborted.ts";
+import { reportRefusal } from "./report-refusal.ts";
 import type { Verdict } from "./waiter.ts";
 
 /** What a call asks for, and for whom. */
@@ -98,9 +99,4 @@ function heldOf(wish: HoldWish, verdict: Verdict): bigint {
 function giveBack(door: Pick<DoorSettings, "outbox" | "ids">, callId: string): void {
   const receipt = { reason: "the call was not made" };
   void door.outbox.add({ callId, settlementId: door.ids.next(), kind: "void", costNanoUsd: 0n, receipt }, []);
-}
-
-function reportRefusal(door: DoorSettings, label: CallLabel, error: BudgetExceededError): void {
-  const { budgetId, needed } = error;
-  door.emitter.emit("budget-exceeded", { ...label, budgetId, needed, cap: error.cap, spent: error.spent });
 }

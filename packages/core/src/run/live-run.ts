@@ -52,6 +52,8 @@ export async function openLiveRun(
       agent: undefined,
       budgetIds,
       call: undefined,
+      client: undefined,
+      place: undefined,
       witness: undefined,
     };
     const openRun: OpenRun = { ...services, scope, context, history };

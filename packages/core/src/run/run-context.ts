@@ -16,6 +16,10 @@ export interface RunContext {
   /** Budgets of the run and of the agents around, outermost first. */
   readonly budgetIds: readonly string[];
   readonly call: CallMark | undefined;
+  /** The client that accounts for calls below that name none, outside of runs. */
+  readonly client: object | undefined;
+  /** Where calls below are made in the work of a framework. */
+  readonly place: { readonly thread: string; readonly step?: string | undefined } | undefined;
   /** Told of the first call of a door that is made below. */
   readonly witness: { hasMet: boolean } | undefined;
 }
@@ -28,6 +32,8 @@ const outside: RunContext = {
   agent: undefined,
   budgetIds: [],
   call: undefined,
+  client: undefined,
+  place: undefined,
   witness: undefined,
 };
 

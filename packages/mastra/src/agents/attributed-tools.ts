@@ -1,0 +1,37 @@
+import { attributed, type Attribution, type Wflo } from "@wflo/core";
+
+type Execute = (...args: unknown[]) => unknown;
+
+/** How Mastra names the tool by which an agent sets another one to work. */
+const AGENT = /^agent-/;
+
+/**
+ * The same tools, in which every metered call belongs to what is around the agent: agents and workflows that work for it, and models that its own
+ * tools ask, are under its budgets too. An agent that works for it without any metered call is reported (`call-unmetered`).
+ */
+export function attributedTools(
+  tools: Readonly<Record<string, unknown>>,
+  attribution: Attribution & { readonly wflo: Wflo },
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(tools).map(([name, tool]) => [name, attributedTool(name, tool, attribution)]),
+  );
+}
+
+function attributedTool(
+  name: string,
+  tool: unknown,
+  attribution: Attribution & { readonly wflo: Wflo },
+): unknown {
+  if (typeof tool !== "object" || tool === null) return tool;
+  const { execute } = tool as { readonly execute?: unknown };
+  if (typeof execute !== "function") return tool;
+  const run: Execute = (...args) => attributed(attribution, () => (execute as Execute).apply(tool, args));
+  const call = { provider: "mastra", what: `agent ${name.replace(AGENT, "")}` };
+  const value: Execute = AGENT.test(name)
+    ? (...args) => attribution.wflo.reportUnlessMetered(call, () => run(...args))
+    : run;
+  const own = Object.getOwnPropertyDescriptors(tool);
+  const described = { value, enumerable: true, configurable: true, writable: true };
+  return Object.create(Object.getPrototypeOf(tool) as object | null, { ...own, execute: described });
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: ["src/index.ts"],
+  format: "esm",
+  platform: "node",
+  target: "node22",
+  dts: true,
+  tsconfig: "tsconfig.build.json",
+  sourcemap: true,
+  clean: true,
+  // ".js", as the exports of the package say.
+  fixedExtension: false,
+});
