@@ -1,3 +1,4 @@
+import type { Mastra } from "@mastra/core/mastra";
 import type {
   InputProcessor,
   ProcessInputStepArgs,
@@ -11,7 +12,8 @@ import type { RefusalMetadata } from "./errors.ts";
 import type { ProcessorOptions } from "./options.ts";
 
 /** An input processor of Mastra's that stops an agent before it spends what its budgets do not have. */
-export type WfloProcessor = Processor<"wflo", RefusalMetadata> & InputProcessor<RefusalMetadata>;
+export type WfloProcessor = Omit<Processor<"wflo", RefusalMetadata>, "onViolation"> &
+  InputProcessor<RefusalMetadata>;
 
 /**
  * For `new Agent({ inputProcessors: [wfloProcessor({ maxCost: "0.50", scope: "thread" })] })`: every request of the agent's models is held for on
@@ -22,15 +24,12 @@ export type WfloProcessor = Processor<"wflo", RefusalMetadata> & InputProcessor<
  */
 export function wfloProcessor(options: ProcessorOptions = {}): WfloProcessor {
   const { budgets: _, ...wrapper } = options;
-  const steps = new BudgetedSteps(options, bindWrapper(wrapper));
-  const { onViolation } = options;
+  const steps = new BudgetedSteps(options, bindWrapper(wrapper), () => known);
   const processor = {
     id: "wflo" as const,
     name: "wflo",
-    ...(onViolation === undefined
-      ? {}
-      : { onViolation: onViolation as NonNullable<WfloProcessor["onViolation"]> }),
-    processInputStep: (args: ProcessInputStepArgs<RefusalMetadata>) => steps.begin(args, known),
+    __registerMastra: (mastra: Mastra) => steps.register(mastra),
+    processInputStep: (args: ProcessInputStepArgs<RefusalMetadata>) => steps.begin(args),
     processLLMRequest: (args: ProcessLLMRequestArgs<RefusalMetadata>) => steps.checkModel(args),
     processLLMResponse: (args: ProcessLLMResponseArgs<RefusalMetadata>) => steps.end(args),
   };

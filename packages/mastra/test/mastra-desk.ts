@@ -45,10 +45,16 @@ interface AgentSettings extends Partial<Omit<AgentConfig, "model">> {
   readonly model: object | string;
 }
 
+/** An agent. */
+export function newAgent(settings: AgentSettings, id = "researcher"): Agent {
+  const about = { id, name: id, description: `Is the ${id}.`, instructions: "Answer." };
+  return new Agent({ ...about, ...settings } as never);
+}
+
 /** An agent of a Mastra that says nothing. */
 export function agentOf(settings: AgentSettings, id = "researcher"): Agent {
-  const agent = new Agent({ id, name: id, instructions: "Answer.", ...settings } as never) as Agent;
-  return new Mastra({ logger: noopLogger as never, agents: { [id]: agent } }).getAgent(id) as Agent;
+  const agents = { [id]: newAgent(settings, id) };
+  return new Mastra({ logger: noopLogger as never, agents }).getAgent(id) as Agent;
 }
 
 /** The ledger as soon as it has so many lines, or what it has after three seconds. */

@@ -1,3 +1,5 @@
+import type { Agent } from "@mastra/core/agent";
+import type { Mastra } from "@mastra/core/mastra";
 import type {
   ProcessInputStepArgs,
   ProcessInputStepResult,
@@ -20,8 +22,10 @@ import { isMetered } from "../models/metered-marks.ts";
 import type { ProcessorOptions } from "../options.ts";
 import { ScopeBudgets } from "../scopes/scope-budgets.ts";
 import { abortReason } from "./abort-reason.ts";
+import { AgentsWith } from "./agents-with.ts";
 import { attributedTools } from "./attributed-tools.ts";
 import { spendersBefore } from "./spending-order.ts";
+import { Violations } from "./violations.ts";
 
 const PROCESSOR = "wflo";
 
@@ -35,30 +39,41 @@ export class BudgetedSteps {
   readonly #models: MastraModels;
   /** By the model of the step that was refused. */
   readonly #refusals = new WeakMap<object, WfloError>();
-  readonly #ordered = new WeakSet<object>();
+  readonly #ordered = new WeakSet<Agent>();
+  readonly #agents: AgentsWith;
+  readonly #violations: Violations;
+  readonly #own: () => object;
 
-  constructor(options: ProcessorOptions, bind: () => Promise<BoundWrapper>) {
+  /** `own` is the processor as agents have it. */
+  constructor(options: ProcessorOptions, bind: () => Promise<BoundWrapper>, own: () => object) {
     this.#options = options;
     this.#bind = bind;
-    this.#scopes = new ScopeBudgets(options);
+    this.#own = own;
+    this.#agents = new AgentsWith(own);
+    this.#violations = new Violations(options.onViolation);
+    this.#scopes = new ScopeBudgets(options, this.#violations);
     this.#models = new MastraModels(bind, options.provider);
   }
 
+  register(mastra: Mastra): void {
+    this.#agents.register(mastra);
+  }
+
   /** Before each model that a step asks: aborts where nothing is left, else has the step ask a metered model. */
-  async begin(args: StepArgs, own: object): Promise<ProcessInputStepResult> {
+  async begin(args: StepArgs): Promise<ProcessInputStepResult> {
     try {
-      return await this.#begin(args, own);
+      return await this.#begin(args);
     } catch (error) {
-      if (isRefusal(error)) this.#abort(args, error);
+      if (isRefusal(error)) return this.#abort(args, error);
       throw error;
     }
   }
 
   /** Right before the model is asked: what others have put in the place of the metered one would spend past every budget. */
-  checkModel({ model, abort }: ProcessLLMRequestArgs<RefusalMetadata>): undefined {
+  async checkModel({ model, abort }: ProcessLLMRequestArgs<RefusalMetadata>): Promise<undefined> {
     if (isMetered(model)) return undefined;
     const { model: id, provider } = nameOf(model as AnyModel);
-    this.#abort(
+    return this.#abort(
       { abort },
       new InvalidOptionError(
         `Another processor or prepareStep has put ${id} of ${provider} in the place of the metered model, and no budget would stop it. ` +
@@ -68,18 +83,17 @@ export class BudgetedSteps {
   }
 
   /** After each model: aborts where it was refused. */
-  end({ model, abort }: ProcessLLMResponseArgs<RefusalMetadata>): undefined {
+  async end({ model, abort }: ProcessLLMResponseArgs<RefusalMetadata>): Promise<undefined> {
     const refusal = this.#refusals.get(model);
-    if (refusal !== undefined) this.#abort({ abort }, refusal);
-    return undefined;
+    return refusal === undefined ? undefined : this.#abort({ abort }, refusal);
   }
 
-  async #begin(args: StepArgs, own: object): Promise<ProcessInputStepResult> {
+  async #begin(args: StepArgs): Promise<ProcessInputStepResult> {
     const { wflo } = await this.#bind();
-    await this.#warnOfOrder(wflo, args.agent, own);
+    const owner = await this.#agents.one(args.agent);
+    if (owner !== undefined) await this.#warnOfOrder(wflo, owner);
     const budgets = await this.#scopes.of(args, wflo);
-    const agent = this.#options.agent ?? args.agent?.id;
-    const attribution = { wflo, budgets, agent };
+    const attribution = { wflo, budgets, agent: this.#options.agent ?? owner?.id };
     await this.#lookBefore(args, attribution);
     const { structuredOutput, tools } = args;
     if (structuredOutput?.model !== undefined && !isMetered(structuredOutput.model))
@@ -103,19 +117,21 @@ export class BudgetedSteps {
     );
   }
 
-  async #warnOfOrder(wflo: Wflo, agent: unknown, own: object): Promise<void> {
-    if (typeof agent !== "object" || agent === null || this.#ordered.has(agent)) return;
+  async #warnOfOrder(wflo: Wflo, agent: Agent): Promise<void> {
+    if (this.#ordered.has(agent)) return;
     this.#ordered.add(agent);
-    for (const id of await spendersBefore(agent, own))
+    for (const id of await spendersBefore(agent, this.#own())) {
       wflo.reportUnmetered({
         provider: "mastra",
         what: `the processor ${id}, which stands before wfloProcessor`,
       });
+    }
   }
 
-  #abort({ abort }: Pick<StepArgs, "abort">, refusal: WfloError): never {
-    const metadata = refusalMetadata(refusal, PROCESSOR);
-    const stop: StepArgs["abort"] = abort;
-    return stop(abortReason(this.#options.message, refusal, metadata), { retry: false, metadata });
+  async #abort({ abort }: Pick<StepArgs, "abort">, refusal: WfloError): Promise<never> {
+    const detail = refusalMetadata(refusal, PROCESSOR);
+    const reason = abortReason(this.#options.message, refusal, detail);
+    await this.#violations.tell({ processorId: PROCESSOR, message: reason, detail });
+    return abort(reason, { retry: false, metadata: detail });
   }
 }

@@ -1,19 +1,10 @@
 import { Agent } from "@mastra/core/agent";
 
 /** Names of an agent's processors that ask models of their own before `own` has its turn: what they spend, no budget of `own` stops. */
-export async function spendersBefore(agent: unknown, own: object): Promise<readonly string[]> {
-  if (!(agent instanceof Agent)) return [];
+export async function spendersBefore(agent: Agent, own: object): Promise<readonly string[]> {
   const processors: readonly unknown[] = await agent.listConfiguredInputProcessors();
-  const flat = processors.flatMap(inside);
-  const at = flat.indexOf(own);
-  return flat
-    .slice(0, at === -1 ? 0 : at)
-    .flatMap((processor) => (asksModels(processor) ? [nameOf(processor)] : []));
-}
-
-/** Several processors of one agent may stand in a list of their own. */
-function inside(processor: unknown): readonly unknown[] {
-  return Array.isArray(processor) ? processor.flatMap(inside) : [processor];
+  const before = processors.slice(0, Math.max(0, processors.indexOf(own)));
+  return before.filter(asksModels).map(nameOf);
 }
 
 /** Mastra's own ones keep an agent for it. */

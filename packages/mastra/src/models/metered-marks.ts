@@ -1,3 +1,5 @@
+import { withMethods } from "@wflo/ai-sdk/language-models";
+
 /** Models whose every call goes through the door. */
 const metered = new WeakSet<object>();
 /** Mastra's own object around a model hides it, but keeps this property of it. */
@@ -8,11 +10,11 @@ export function noteMetered(model: object): void {
   metered.add(model);
 }
 
-/** A copy of a model's `supportedUrls` by which it is known as metered inside of Mastra's own object. */
+/** What stands for a model's `supportedUrls`, a list or a promise of one, by which it is known as metered inside of Mastra's own object. */
 export function meteredUrls(urls: object): object {
-  const copy = "then" in urls ? laterUrls(urls as PromiseLike<unknown>) : { ...urls };
-  theirUrls.add(copy);
-  return copy;
+  const known = withMethods(urls, () => undefined);
+  theirUrls.add(known);
+  return known;
 }
 
 /** Whether a model, or the one that Mastra has put an object of its own around, is metered. */
@@ -20,9 +22,4 @@ export function isMetered(model: unknown): boolean {
   if ((typeof model !== "object" && typeof model !== "function") || model === null) return false;
   const { supportedUrls: urls } = model as { readonly supportedUrls?: unknown };
   return metered.has(model) || (typeof urls === "object" && urls !== null && theirUrls.has(urls));
-}
-
-function laterUrls(urls: PromiseLike<unknown>): PromiseLike<unknown> {
-  // Asked for only when somebody waits for it, as before.
-  return { then: (onFulfilled, onRejected) => urls.then(onFulfilled, onRejected) };
 }

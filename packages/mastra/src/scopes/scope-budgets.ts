@@ -1,5 +1,6 @@
 import type { RequestContext } from "@mastra/core/request-context";
 import { InvalidOptionError, usd, type Money, type Wflo } from "@wflo/core";
+import type { Violations } from "../agents/violations.ts";
 import type { ProcessorOptions } from "../options.ts";
 import { SCOPES, scopeKey, type Scope } from "./scope-key.ts";
 import { SCOPE_WINDOWS, windowAt, type ScopeWindow } from "./scope-window.ts";
@@ -10,7 +11,6 @@ const REMEMBERED = 10_000;
 /** The request that an agent works for. */
 export interface AgentRequest {
   readonly requestContext?: RequestContext | undefined;
-  readonly runId?: string | undefined;
 }
 
 /** Finds the budgets of a request, and makes that of its scope when it is first needed. */
@@ -18,13 +18,15 @@ export class ScopeBudgets {
   readonly #options: ProcessorOptions;
   readonly #scope: Scope;
   readonly #window: ScopeWindow;
+  readonly #violations: Violations;
   /** Caps by budget, as they stand at least. */
   readonly #made = new WeakMap<Wflo, Map<string, Money>>();
 
   /** Throws `InvalidOptionError` and `InvalidAmountError`. */
-  constructor(options: ProcessorOptions) {
+  constructor(options: ProcessorOptions, violations: Violations) {
     const { scope = "resource", window = "7d", maxCost, warnAtPercent } = options;
     this.#options = options;
+    this.#violations = violations;
     this.#scope = oneOf("scope", SCOPES, scope);
     this.#window = oneOf("window", SCOPE_WINDOWS, window);
     if (typeof maxCost !== "function" && maxCost !== undefined) usd(maxCost);
@@ -33,13 +35,13 @@ export class ScopeBudgets {
   }
 
   /** The ids of a request's budgets. Throws `InvalidOptionError` for a request that the scope has no id for, so that nothing is spent. */
-  async of({ requestContext, runId }: AgentRequest, wflo: Wflo): Promise<readonly string[]> {
+  async of({ requestContext }: AgentRequest, wflo: Wflo): Promise<readonly string[]> {
     const { budgets = [], maxCost } = this.#options;
     const given = typeof budgets === "function" ? budgets(requestContext) : budgets;
     if (!Array.isArray(given) || given.some((id) => typeof id !== "string"))
       throw new InvalidOptionError("wfloProcessor: budgets is a list of ids of budgets.");
     if (maxCost === undefined) return given;
-    const found = scopeKey(this.#scope, requestContext, runId);
+    const found = scopeKey(this.#scope, requestContext);
     if ("fix" in found) {
       throw new InvalidOptionError(
         `This agent's budget is counted by ${this.#scope}, and the request names none: ${found.fix}.`,
@@ -55,6 +57,7 @@ export class ScopeBudgets {
     const id = `mastra/${this.#scope}/${key}/${window.suffix}`;
     const made = this.#made.get(wflo) ?? new Map<string, Money>();
     this.#made.set(wflo, made);
+    this.#violations.follow(wflo, (budgetId) => made.has(budgetId));
     if ((made.get(id)?.compare(cap) ?? -1) >= 0) return id;
     const { windows = [] } = (await wflo.budgets.get(id)) ?? {};
     const before = windows.find(({ window: kind }) => kind === window.cap);

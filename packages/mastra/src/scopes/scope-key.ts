@@ -3,10 +3,11 @@ import type { RequestContext } from "@mastra/core/request-context";
 /** Whose spending counts together, as in Mastra's `TokenCostControl`. */
 export type Scope = "run" | "resource" | "thread" | "user" | "organization" | "session";
 
+const IN_MEMORY = 'give the agent a memory and pass memory: { resource: "…", thread: "…" }';
 /** Where each scope but "run" has its id in a request, and what to do where it has none. */
 const PLACES: Readonly<Record<Exclude<Scope, "run">, readonly [keys: readonly string[], fix: string]>> = {
-  resource: [["mastra__resourceId"], 'pass memory: { resource: "…", thread: "…" }'],
-  thread: [["mastra__threadId"], 'pass memory: { resource: "…", thread: "…" }'],
+  resource: [["mastra__resourceId"], `${IN_MEMORY}, or set mastra__resourceId on the requestContext`],
+  thread: [["mastra__threadId"], `${IN_MEMORY}, or set mastra__threadId on the requestContext`],
   user: [["userId"], "set userId on the requestContext"],
   organization: [["organizationId"], "set organizationId on the requestContext"],
   session: [["sessionId"], "set sessionId on the requestContext"],
@@ -22,14 +23,13 @@ export const SCOPES: readonly string[] = ["run", ...Object.keys(PLACES)];
 export function scopeKey(
   scope: Scope,
   requestContext: RequestContext | undefined,
-  runId: string | undefined,
 ): { readonly key: string } | { readonly fix: string } {
   const context = requestContext as RequestContext<unknown> | undefined;
   if (scope === "run") {
-    const around = textOf(context?.get(RUN)) ?? runId;
-    if (around === undefined) return { fix: "run the agent with a request context" };
-    context?.set(RUN, around);
-    return { key: around };
+    if (context === undefined) return { fix: "run the agent with a request context" };
+    const run = textOf(context.get(RUN)) ?? crypto.randomUUID();
+    context.set(RUN, run);
+    return { key: run };
   }
   const [names, fix] = PLACES[scope];
   const key = [...names.map((name) => context?.get(name)), inMemory(scope, context)]
