@@ -144,9 +144,7 @@ test("a paused budget stops the agent", async () => {
 });
 
 test("fifty agents at once do not pass the cap, and spend what there is", async () => {
-  const simulator = await simulate([
-    { outputTokens: 1_000, latencyMs: 20 },
-  ]);
+  const simulator = await simulate([{ outputTokens: 1_000, latencyMs: 20 }]);
   const { wflo } = await newWflo("0.01", { waitMs: 10_000 });
   const agent = agentOf({
     model: openaiOf(simulator)(MODEL),

@@ -1,0 +1,52 @@
+import { attributed, createWflo, type Wflo } from "@wflo/core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { answer, request } from "./support/model.ts";
+
+let wflo: Wflo;
+beforeEach(async () => {
+  wflo = createWflo({ logger: false });
+  await wflo.budgets.set({ id: "b", caps: { total: "1.00" } });
+});
+afterEach(() => wflo.close());
+
+test("throws what a call would be refused with, tells of it, and holds nothing", async () => {
+  await wflo.budgets.set({ id: "b", caps: { total: "0.000001" } });
+  const told: unknown[] = [];
+  wflo.on("budget-exceeded", ({ budgetId, cap }) => void told.push([budgetId, cap]));
+  const error = await wflo.checkBudgets(request({ budgets: ["b"] })).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "WFLO_BUDGET_EXCEEDED",
+    budgetId: "b",
+    cap: "0.000001",
+    spent: "0.00",
+  });
+  const refused = wflo.guardCall(request({ budgets: ["b"] }), async () => answer("yes"));
+  await expect(refused).rejects.toMatchObject({ needed: (error as { needed: string }).needed });
+  expect(told).toEqual([
+    ["b", "0.000001"],
+    ["b", "0.000001"],
+  ]);
+  expect((await wflo.budgets.get("b"))?.windows[0]?.reserved).toBe("0.00");
+});
+
+test("says nothing where there is money, be it held by others for now, or no budget", async () => {
+  await wflo.checkBudgets(request());
+  const gate = Promise.withResolvers<void>();
+  const open = wflo.guardCall(request({ budgets: ["b"], hold: "1.00" }), async () => {
+    await gate.promise;
+    return answer("yes");
+  });
+  await wflo.checkBudgets(request({ budgets: ["b"] }));
+  gate.resolve();
+  await open;
+});
+
+test("knows the budgets around, and those that are paused; what has no price needs some money at least", async () => {
+  await wflo.budgets.pause("b");
+  const check = () => wflo.checkBudgets({ ...request(), model: "nobody-knows" });
+  await expect(attributed({ budgets: ["b"] }, check)).rejects.toMatchObject({ code: "WFLO_BUDGET_PAUSED" });
+  await wflo.budgets.resume("b");
+  await attributed({ budgets: ["b"] }, check);
+  await wflo.budgets.set({ id: "b", caps: { total: 0 } });
+  await expect(attributed({ budgets: ["b"] }, check)).rejects.toMatchObject({ needed: "0.000000001" });
+});
