@@ -257,22 +257,19 @@ describe("scopes", () => {
   test("raise a cap by a higher maxCost, and keep what somebody has raised by hand", async () => {
     const simulator = await simulate([{ text: "Bees." }]);
     const { wflo } = await newWflo();
-    let maxCost = 0.5;
-    const agent = agentOf({
-      model: openaiOf(simulator)(MODEL),
-      inputProcessors: [wfloProcessor({ wflo, maxCost: () => maxCost, scope: "user", window: "total" })],
-    });
-    const ask = () =>
-      agent.generate("Bees?", { requestContext: new RequestContext([["userId", "u"]]) } as never);
+    // Each as if its process had just been started.
+    const ask = (maxCost: number) =>
+      agentOf({
+        model: openaiOf(simulator)(MODEL),
+        inputProcessors: [wfloProcessor({ wflo, maxCost: () => maxCost, scope: "user", window: "total" })],
+      }).generate("Bees?", { requestContext: new RequestContext([["userId", "u"]]) } as never);
     const cap = async () => (await wflo.budgets.get("mastra/user/u/total"))?.windows[0]?.cap;
-    await ask();
+    await ask(0.5);
     expect(await cap()).toBe("0.50");
-    maxCost = 2;
-    await ask();
+    await ask(2);
     expect(await cap()).toBe("2.00");
     await wflo.budgets.topUp("mastra/user/u/total", { to: "5.00" });
-    maxCost = 1;
-    await ask();
+    await ask(1);
     expect(await cap()).toBe("5.00");
   });
 });
