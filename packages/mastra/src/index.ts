@@ -10,3 +10,6 @@ export type { Scope } from "./scopes/scope-key.ts";
 export type { ScopeWindow } from "./scopes/scope-window.ts";
 export { stepsCost, type StepsCost } from "./usage.ts";
 export { wfloProcessor, type WfloProcessor } from "./wflo-processor.ts";
+export { WfloWorkflowsStorage, type WorkflowRunWithCost } from "./storage/wflo-workflows-storage.ts";
+export type { WorkflowRunCost } from "./storage/run-cost.ts";
+export type { WorkflowsStorageOptions } from "./storage/storage-options.ts";
