@@ -2,7 +2,7 @@ import { MastraCompositeStore } from "@mastra/core/storage";
 import { InMemoryStore, type WorkflowsStorage } from "@mastra/core/storage";
 import { PostgresStore } from "@mastra/pg";
 import { postgres } from "@wflo/postgres";
-import { WfloWorkflowsStorage } from "../../packages/mastra/src/storage/wflo-workflows-storage.ts";
+import { WfloWorkflowsStorage } from "@wflo/mastra";
 import pg from "pg";
 
 /** The stores that are compared. */

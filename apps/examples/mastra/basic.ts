@@ -23,7 +23,7 @@ async function basic(openai: OpenAIProvider): Promise<void> {
   const calls = await wflo.calls.list({ limit: 100 });
   for (const [agent, lines] of Map.groupBy(calls, (line) => line.agent ?? "nobody")) {
     const cost = lines.reduce((sum, { charged }) => sum.plus(charged), usd(0));
-    console.log(`  $${cost}  ${lines.length} calls  ${agent}`);
+    console.log(`  $${cost.toString()}  ${lines.length} calls  ${agent}`);
   }
 
   console.log("\nA cap below what is spent:");

@@ -30,13 +30,14 @@ test("throws what a call would be refused with, tells of it, and holds nothing",
 });
 
 test("says nothing where there is money, be it held by others for now, or no budget", async () => {
-  await wflo.checkBudgets(request());
+  expect(await wflo.checkBudgets(request())).toBeUndefined();
   const gate = Promise.withResolvers<void>();
   const open = wflo.guardCall(request({ budgets: ["b"], hold: "1.00" }), async () => {
     await gate.promise;
     return answer("yes");
   });
-  await wflo.checkBudgets(request({ budgets: ["b"] }));
+  expect((await wflo.budgets.get("b"))?.windows[0]?.free).toBe("0.00");
+  expect(await wflo.checkBudgets(request({ budgets: ["b"] }))).toBeUndefined();
   gate.resolve();
   await open;
 });

@@ -15,7 +15,7 @@ import { agentOf, lines, MODEL, newAgent, newWflo, openaiOf, simulate } from "./
 function billed({ journal }: Simulator): string {
   const picoUsd = journal.reduce((sum, { served }) => {
     if (served === undefined) return sum;
-    const { inputTokens, cachedTokens = 0, outputTokens } = served;
+    const { inputTokens, cachedTokens, outputTokens } = served;
     return sum + (inputTokens - cachedTokens) * 100_000 + cachedTokens * 25_000 + outputTokens * 400_000;
   }, 0);
   return usd((picoUsd / 1e12).toFixed(9)).toString();

@@ -1,6 +1,6 @@
 import { RequestContext } from "@mastra/core/request-context";
 import { createTool } from "@mastra/core/tools";
-import { meterModel, wfloProcessor, type RefusalMetadata } from "@wflo/mastra";
+import { meterModel, wfloProcessor } from "@wflo/mastra";
 import type { SimulatorRequest } from "@wflo/testkit";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -28,9 +28,9 @@ test("a run's cost has its agents, and those that work for them", async () => {
     .map(({ charged }) => Number(charged))
     .reduce((sum, one) => sum + one, 0);
   expect(Number(cost.total)).toBeCloseTo(spent, 9);
-  expect(cost.agents.map(({ name, calls }) => [name, calls]).toSorted()).toEqual([
-    ["researcher", 2],
-    ["writer", 1],
+  expect(cost.agents.map(({ name, calls }) => `${name} ${calls}`).toSorted()).toEqual([
+    "researcher 2",
+    "writer 1",
   ]);
 });
 
@@ -55,7 +55,7 @@ test("a run's refusal stops its agents by a tripwire that names the run's budget
   const { wflo } = await newWflo();
   const agent = agentOf({ model: openaiOf(simulator)(MODEL), inputProcessors: [wfloProcessor()] });
   const { tripwire } = await wflo.run({ name: "report", budget: "0.0001" }, () => agent.generate("Bees?"));
-  expect((tripwire?.metadata as RefusalMetadata).budgetId).toMatch(/^run\//);
+  expect(tripwire?.metadata).toMatchObject({ budgetId: expect.stringMatching(/^run\//) as string });
   expect(simulator.requests).toHaveLength(0);
 });
 

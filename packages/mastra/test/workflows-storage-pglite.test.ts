@@ -1,6 +1,6 @@
 import { pglite } from "@wflo/postgres/pglite";
 import { afterAll, describe } from "vitest";
-import { storageCases } from "./workflows-storage-cases.ts";
+import { storageCases } from "./workflows-storage-conformance.ts";
 import { hostileCases } from "./workflows-storage-hostile-cases.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { stateOf } from "./workflows-storage-cases.ts";
+import { stateOf } from "./workflows-storage-conformance.ts";
 import { openServer, serverUrl } from "./workflows-storage-server.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 import { mastraOn } from "./workflows-storage-workflow.ts";
@@ -74,7 +74,8 @@ test("of processes that save one run as a whole the last one's state stands, as 
   const storage = await newStorage(database, tenant);
   const { runs, total } = await storage.listWorkflowRuns();
   expect(total).toBe(1);
-  const { context, status } = runs[0]?.snapshot as { context: Record<string, unknown>; status: string };
+  const { snapshot } = runs.find((run) => run.runId === runId) ?? {};
+  const { context, status } = snapshot as { context: Record<string, unknown>; status: string };
   const { input, ...steps } = context;
   expect(names).toContain(input);
   expect(steps).toEqual({ [String(input)]: { status: "success", output: `${"x".repeat(200)}9` } });

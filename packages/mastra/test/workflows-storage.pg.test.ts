@@ -1,5 +1,5 @@
 import { afterAll, describe } from "vitest";
-import { storageCases } from "./workflows-storage-cases.ts";
+import { storageCases } from "./workflows-storage-conformance.ts";
 import { hostileCases } from "./workflows-storage-hostile-cases.ts";
 import { openServer } from "./workflows-storage-server.ts";
 import { newStorage } from "./workflows-storage-stores.ts";

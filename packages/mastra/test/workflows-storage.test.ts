@@ -2,7 +2,7 @@ import { memoryDatabase } from "@wflo/core";
 import { InMemoryStore } from "@mastra/core/storage";
 import { LibSQLStore } from "@mastra/libsql";
 import { describe } from "vitest";
-import { storageCases } from "./workflows-storage-cases.ts";
+import { storageCases } from "./workflows-storage-conformance.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 
 describe("Mastra's own storage in memory", () => {

@@ -95,8 +95,9 @@ export class RunRows {
   /** Saves a state, whatever there was before. */
   async save(run: RunToSave): Promise<void> {
     const thread = threadOf(run.key);
-    await this.#untilSaved(thread, async () => {
-      const id = this.#known.get(thread) ?? (await this.#idIn(thread));
+    await this.#untilSaved(thread, async (isFirst) => {
+      // One that nobody here has seen is most often new; if it is not, the store says so.
+      const id = this.#known.get(thread) ?? (isFirst ? undefined : await this.#idIn(thread));
       await this.#put(thread, run, { id });
     });
   }
@@ -146,16 +147,16 @@ export class RunRows {
     if (notes !== undefined && isSweepDue(notes)) await sweepThread(this.store, this.tenant, thread);
   }
 
-  async #untilSaved(thread: string, attempt: () => Promise<void>): Promise<void> {
+  async #untilSaved(thread: string, attempt: (isFirst: boolean) => Promise<void>): Promise<void> {
     await this.#turns.take(thread, async () => {
       for (let count = 1; count <= MAX_ATTEMPTS; count += 1) {
         try {
-          return await attempt();
+          return await attempt(count === 1);
         } catch (error) {
           if (!(error instanceof RunMoved)) throw error;
         }
         this.#known.delete(thread);
-        await pause(Math.random() * Math.min(count * 5, MAX_PAUSE_MS));
+        if (count > 1) await pause(Math.random() * Math.min(count * 5, MAX_PAUSE_MS));
       }
       throw new StoreUnavailableError(
         `The workflow run of ${thread} could not be saved: too many processes save it at once.`,
