@@ -1,8 +1,10 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import type { Agent } from "@mastra/core/agent";
+import { noopLogger } from "@mastra/core/logger";
+import { Mastra } from "@mastra/core/mastra";
 import { meterModel, wfloProcessor, type AnyMastraModel } from "@wflo/mastra";
 import { testAdapter, type AdapterCallOptions, type AdapterSetup } from "@wflo/testkit";
-import { agentOf } from "./mastra-desk.ts";
+import { newAgent } from "./mastra-desk.ts";
 
 type Api = "chat" | "responses" | "router";
 type Meter = "model" | "processor";
@@ -22,7 +24,9 @@ function adapterOf(baseURL: string, setup: AdapterSetup, api: Api, meter: Meter)
   let model: AnyMastraModel = bare;
   for (let layer = 0; layer < modelLayers; layer += 1) model = meterModel(model, options);
   const inputProcessors = meter === "processor" && layers > 0 ? [wfloProcessor(options)] : [];
-  const agent = agentOf({ model, inputProcessors });
+  // Two of one processor, which then names neither: the suite's calls are of no agent unless it says of which.
+  const agents = { one: newAgent({ model, inputProcessors }), other: newAgent({ model, inputProcessors }) };
+  const agent = new Mastra({ logger: noopLogger as never, agents }).getAgent("one");
   const asked = (prompt: string, given: AdapterCallOptions) => askedOf(prompt, given, maxRetries);
   return {
     cannot: {

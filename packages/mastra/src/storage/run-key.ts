@@ -13,7 +13,7 @@ const MAX_CHARACTERS = 400;
 
 /** A text of any length and any characters as one that is a part of every database's keys; equal texts only have equal ones. */
 export function keyText(text: string): string {
-  const escaped = encodeURIComponent(text.toWellFormed());
+  const escaped = text.isWellFormed() ? encodeURIComponent(text) : undefined;
   if (escaped !== undefined && escaped.length <= MAX_CHARACTERS) return escaped;
   // No escape begins like this.
   return `%~${createHash("sha256").update(JSON.stringify(text)).digest("hex")}`;
