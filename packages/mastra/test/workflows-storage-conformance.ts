@@ -133,6 +133,7 @@ export function storageCases(open: () => Promise<WorkflowsStorage>, { isDurable 
       updatedAt: day(3),
       snapshot: stateOf("r"),
     });
+    expect((await storage.listWorkflowRuns({ resourceId: "me" })).total).toBe(1);
     await storage.persistWorkflowSnapshot({ ...W("r"), resourceId: "you", snapshot: stateOf("r") });
     expect((await storage.getWorkflowRunById(W("r")))?.resourceId).toBe("you");
     expect((await storage.getWorkflowRunById(W("r")))?.updatedAt.getTime()).toBeGreaterThan(
@@ -164,6 +165,16 @@ export function storageCases(open: () => Promise<WorkflowsStorage>, { isDurable 
     expect((await storage.getWorkflowRunById({ runId: "r" }))?.workflowName).toBe("b");
     expect((await storage.getWorkflowRunById({ runId: "r", workflowName: "a" }))?.workflowName).toBe("a");
     expect(await storage.getWorkflowRunById({ runId: "r", workflowName: "d" })).toBeNull();
+  });
+
+  test("runs whose ids and workflows read alike when they are put together are two", async () => {
+    const storage = await open();
+    await storage.persistWorkflowSnapshot({ workflowName: "c", runId: "a/b", snapshot: stateOf("a/b") });
+    expect(await storage.getWorkflowRunById({ runId: "a" })).toBeNull();
+    expect(await storage.loadWorkflowSnapshot({ workflowName: "b/c", runId: "a" })).toBeNull();
+    await storage.persistWorkflowSnapshot({ workflowName: "b/c", runId: "a", snapshot: stateOf("a") });
+    expect(await storage.loadWorkflowSnapshot({ workflowName: "c", runId: "a/b" })).toEqual(stateOf("a/b"));
+    expect((await storage.listWorkflowRuns()).total).toBe(2);
   });
 
   test("lists by workflow, status, resource and dates, the last created first", async () => {

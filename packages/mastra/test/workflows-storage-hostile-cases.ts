@@ -9,7 +9,12 @@ const cyclic = (() => {
   list.push({ list });
   return list;
 })();
-const deep = JSON.parse("[".repeat(201) + "]".repeat(201)) as unknown;
+/** As deep as no stack is. */
+const deep = (() => {
+  let list: unknown[] = [];
+  for (let level = 0; level < 50_000; level += 1) list = [list];
+  return list;
+})();
 
 /** What Mastra's own stores lose, refuse in other words, or break at. */
 export function hostileCases(open: () => Promise<WfloWorkflowsStorage>): void {
@@ -87,6 +92,29 @@ export function hostileCases(open: () => Promise<WfloWorkflowsStorage>): void {
       path,
     });
     expect(await storage.loadWorkflowSnapshot(KEY)).toEqual(stateOf("r"));
+  });
+
+  test("steps that were given almost what another returned keep what they were given", async () => {
+    const storage = await open();
+    const text = (middle: string) => "a".repeat(100) + middle + "z".repeat(100);
+    const keys = Array.from({ length: 12 }, (_, at) => [`key ${at}`, "same"] as const);
+    const ordered = Object.fromEntries(keys);
+    const context = {
+      input: { text: text("0") },
+      a: { status: "success", payload: { text: text("1") }, output: { text: text("2") } },
+      b: { status: "success", payload: { text: text("2"), more: 1 }, output: ordered },
+      c: {
+        status: "success",
+        payload: Object.fromEntries([...keys.slice(0, 10), ...keys.slice(10).toReversed()]),
+      },
+      d: { status: "success", payload: ordered, output: [text("2")] },
+      e: { status: "success", payload: { 0: text("2") }, output: text("3") },
+      f: { status: "success", payload: text("3") },
+    };
+    await storage.persistWorkflowSnapshot({ ...KEY, snapshot: stateOf("r", { context, result: text("3") }) });
+    const loaded = await storage.loadWorkflowSnapshot(KEY);
+    expect(JSON.stringify(loaded?.context)).toBe(JSON.stringify(context));
+    expect(loaded?.result).toBe(text("3"));
   });
 
   test("reads states that older versions handed over as texts; what is no JSON stays a text", async () => {

@@ -17,6 +17,8 @@ export interface RunNotes {
   readonly updated: number;
   /** How often the run was saved. */
   readonly version: number;
+  /** Tells a save from another's that says the same at the same moment: of the two one is refused. */
+  readonly by: string;
 }
 
 /** The notes as the store keeps them: JSON that can be searched. */

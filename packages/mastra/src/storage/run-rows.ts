@@ -180,6 +180,7 @@ function nextNotes(
     created: before?.created ?? createdMs,
     updated: updatedMs,
     version: (before?.version ?? 0) + 1,
+    by: crypto.randomUUID().slice(-12),
   };
 }
 
