@@ -32,10 +32,13 @@ test("throws what a call would be refused with, tells of it, and holds nothing",
 test("says nothing where there is money, be it held by others for now, or no budget", async () => {
   expect(await wflo.checkBudgets(request())).toBeUndefined();
   const gate = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
   const open = wflo.guardCall(request({ budgets: ["b"], hold: "1.00" }), async () => {
+    begun.resolve();
     await gate.promise;
     return answer("yes");
   });
+  await begun.promise;
   expect((await wflo.budgets.get("b"))?.windows[0]?.free).toBe("0.00");
   expect(await wflo.checkBudgets(request({ budgets: ["b"] }))).toBeUndefined();
   gate.resolve();
