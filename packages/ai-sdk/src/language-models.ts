@@ -2,7 +2,7 @@
  * For packages of other frameworks whose models are language models of the AI SDK, in the versions v2 to v4: the same calls through the door, with
  * nothing of the package `ai`.
  */
-export { withinAgentRun } from "./agents/agent-run.ts";
+export { currentAgentRun, withinAgentRun } from "./agents/agent-run.ts";
 export { agentValues } from "./agents/agent-values.ts";
 export { steppingTools } from "./agents/stepping-tools.ts";
 export { wfloMetadata, type WfloMetadata } from "./calls/told-charge.ts";

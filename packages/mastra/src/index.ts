@@ -1,3 +1,5 @@
+import { registerMastra } from "./register.ts";
+
 export {
   meterModel,
   type AnyMastraModel,
@@ -13,3 +15,9 @@ export { wfloProcessor, type WfloProcessor } from "./wflo-processor.ts";
 export { WfloWorkflowsStorage, type WorkflowRunWithCost } from "./storage/wflo-workflows-storage.ts";
 export type { WorkflowRunCost } from "./storage/run-cost.ts";
 export type { WorkflowsStorageOptions } from "./storage/storage-options.ts";
+export type { BudgetSuspension, SuspensionDetail } from "./workflows/budget-suspension.ts";
+export { mastraWorkflow, type MastraWorkflowOptions } from "./workflows/mastra-workflow.ts";
+export { suspendAtBudget } from "./workflows/suspend-at-budget.ts";
+export type { StartOfRun } from "./workflows/workflow-run.ts";
+
+registerMastra();

@@ -24,6 +24,7 @@ import { ScopeBudgets } from "../scopes/scope-budgets.ts";
 import { abortReason } from "./abort-reason.ts";
 import { AgentsWith } from "./agents-with.ts";
 import { attributedTools } from "./attributed-tools.ts";
+import { notedRefusal, noteRefusal } from "./met-refusal.ts";
 import { spendersBefore } from "./spending-order.ts";
 import { Violations } from "./violations.ts";
 
@@ -61,6 +62,8 @@ export class BudgetedSteps {
 
   /** Before each model that a step asks: aborts where nothing is left, else has the step ask a metered model. */
   async begin(args: StepArgs): Promise<ProcessInputStepResult> {
+    const noted = notedRefusal();
+    if (noted !== undefined) return this.#abort(args, noted);
     try {
       return await this.#begin(args);
     } catch (error) {
@@ -129,6 +132,7 @@ export class BudgetedSteps {
   }
 
   async #abort({ abort }: Pick<StepArgs, "abort">, refusal: WfloError): Promise<never> {
+    noteRefusal(refusal);
     const detail = refusalMetadata(refusal, PROCESSOR);
     const reason = abortReason(this.#options.message, refusal, detail);
     await this.#violations.tell({ processorId: PROCESSOR, message: reason, detail });

@@ -1,0 +1,25 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { refusalIn, type Refusal } from "../refusals.ts";
+
+/** What was refused for want of money below: an agent tells of it by a tripwire, which code around it may not look at. */
+export interface MetRefusal {
+  refusal: Refusal | undefined;
+}
+
+const around = new AsyncLocalStorage<MetRefusal>();
+
+/** Does work and takes note of the first refusal that stopped an agent in it. */
+export function notingRefusal<T>(met: MetRefusal, work: () => T): T {
+  return around.run(met, work);
+}
+
+/** Notes what stops an agent, if that is a refusal for want of money. */
+export function noteRefusal(error: unknown): void {
+  const met = around.getStore();
+  if (met !== undefined) met.refusal ??= refusalIn(error);
+}
+
+/** The refusal that has stopped an agent in the work around: what else is done there is done in vain. */
+export function notedRefusal(): Refusal | undefined {
+  return around.getStore()?.refusal;
+}
