@@ -75,6 +75,7 @@ export { namesOfPath, type StepName } from "./run/step-path.ts";
 export type { ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
 export {
   registerTarget,
+  type CreateRunTarget,
   type GenerateTarget,
   type InvokeTarget,
   type KickoffTarget,

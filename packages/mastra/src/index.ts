@@ -1,5 +1,6 @@
 import { registerMastra } from "./register.ts";
 
+export { agentWorkflow, type AgentWorkflowOptions } from "./agents/agent-workflow.ts";
 export {
   meterModel,
   type AnyMastraModel,

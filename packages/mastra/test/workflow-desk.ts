@@ -28,6 +28,8 @@ export interface WorkContext {
   readonly setState: (state: object) => Promise<void>;
   readonly state: Readonly<Record<string, unknown>>;
   readonly bail: (result: object) => never;
+  readonly abortSignal: AbortSignal;
+  readonly requestContext: { set(key: string, value: unknown): void; get(key: string): unknown };
 }
 
 /** A workflow's place to work: a budget `user`, a provider, steps that ask it. */

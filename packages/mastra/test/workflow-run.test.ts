@@ -1,9 +1,11 @@
+import { once } from "node:events";
+import { createStep } from "@mastra/core/workflows";
 import { createWorkflow as createEvented } from "@mastra/core/workflows/evented";
 import { isBudgetExceeded, RunInterruptedError, type CostNode } from "@wflo/core";
 import { mastraWorkflow } from "@wflo/mastra";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { settled } from "./mastra-desk.ts";
+import { MODEL, newAgent, openaiOf, settled } from "./mastra-desk.ts";
 import {
   APPROVAL,
   approving,
@@ -174,6 +176,38 @@ test("state, loops and a workflow that ends early are as they were after a pause
   expect(desk.asked).toHaveLength(4);
 });
 
+test("what steps have put into the request's context is there after a pause", async () => {
+  const desk = await newDesk("1.00", { isByRun: true });
+  const put = desk.step("put", async ({ inputData, requestContext }) => {
+    requestContext.set("who", "me");
+    return inputData;
+  });
+  const get = desk.step("get", async ({ requestContext }) => {
+    await desk.ask("get");
+    return { text: String(requestContext.get("who")) };
+  });
+  const process = workflowIn(desk, () => flow().then(put).then(get).commit());
+  await settled(process().run(input, { runId: RUN, budget: "0.0001" }));
+  expect(await process().resume(RUN, { topUp: { to: "1.00" } })).toEqual({ text: "me" });
+  expect(desk.executed).toEqual(["put", "get", "get"]);
+});
+
+test("a workflow that has ended early when its storage failed ends there again", async () => {
+  const desk = await newDesk("1.00", { isByRun: true });
+  const stop = desk.step("stop", ({ bail }) => bail({ text: "early" }));
+  const process = workflowIn(desk, () => flow().then(stop).then(desk.step("never")).commit());
+  const store = (await desk.storage.getStore("workflows"))!;
+  const persist = store.persistWorkflowSnapshot.bind(store);
+  store.persistWorkflowSnapshot = async (saved) => {
+    if (saved.snapshot.status === "success") throw new Error("Away.");
+    return persist(saved);
+  };
+  expect(String(await settled(process().run(input, { runId: RUN })))).toContain("Away.");
+  store.persistWorkflowSnapshot = persist;
+  expect(await process().resume(RUN)).toEqual({ text: "early" });
+  expect(desk.executed).toEqual(["stop"]);
+});
+
 test("a failed step fails the run with its error; the run goes on there, and asks that step's models anew", async () => {
   const desk = await newDesk("1.00", { isByRun: true });
   let isBroken = true;
@@ -217,17 +251,60 @@ test("a refusal in the condition of a branch or a loop pauses the run too", asyn
   expect(desk.asked.toSorted()).toEqual(["end", "mood", "out", "round", "weather"]);
 });
 
+test("nobody waits twice for a sleep that is over", async () => {
+  const desk = await newDesk("1.00", { isByRun: true });
+  const make = () => (flow().then(desk.step("a")) as Sleeping).sleep(400).then(desk.step("b")).commit();
+  const process = workflowIn(desk, make);
+  expect(isBudgetExceeded(await settled(process().run(input, { runId: RUN, budget: "0.0006" })))).toBe(true);
+  const before = performance.now();
+  expect(await process().resume(RUN, { topUp: { to: "1.00" } })).toEqual({ text: "hi a b" });
+  expect(performance.now() - before).toBeLessThan(380);
+});
+
+interface Sleeping extends Flow {
+  sleep(ms: number): Flow;
+}
+
+test("an agent that nobody metered is metered in a run, as a step and in a step", async () => {
+  const desk = await newDesk("1.00", { isByRun: true });
+  const settings = {
+    model: openaiOf(desk.simulator)(MODEL),
+    defaultOptions: { modelSettings: { maxOutputTokens: 1_000 } },
+  };
+  const inline = newAgent(settings as never, "inline");
+  const registered = newAgent(settings as never, "registered");
+  const asking = desk.step("asking", async () => ({ text: (await registered.generate("Bees?")).text }));
+  const make = () =>
+    flow()
+      .then(asking)
+      .map(async () => ({ prompt: "Tell me about wasps." }))
+      .then(createStep(inline))
+      .commit();
+  const mastra = desk.mastra({ w: make() }, { agents: { registered } });
+  const workflow = desk.wflo.workflow<typeof input, unknown>("w", mastraWorkflow(mastra.getWorkflow("w")));
+  const refused = await settled(workflow.run(input, { runId: RUN, budget: "0.0006" }));
+  expect(isBudgetExceeded(refused)).toBe(true);
+  expect(desk.asked).toHaveLength(1);
+  expect(await workflow.resume(RUN, { topUp: { to: "1.00" } })).toEqual({ text: "Fine." });
+  expect(desk.asked).toHaveLength(2);
+  expect((await desk.wflo.runs.get(RUN))?.cost.total).toBe("0.001");
+});
+
 test("whoever aborts the run cancels Mastra's", async () => {
   const desk = await newDesk("1.00", { isByRun: true });
   const controller = new AbortController();
-  const slow = desk.step("slow", async ({ inputData }) => {
-    controller.abort(new Error("Enough."));
+  const slow = desk.step("slow", async ({ inputData, abortSignal }) => {
+    const over = once(abortSignal, "abort");
+    if (!controller.signal.aborted) {
+      controller.abort(new Error("Enough."));
+      await over;
+    }
     return inputData;
   });
   const process = workflowIn(desk, () => flow().then(slow).then(desk.step("b")).commit());
   const error = await settled(process().run(input, { runId: RUN, signal: controller.signal }));
   expect(String(error)).toContain("Enough.");
-  expect(desk.asked).toEqual([]);
+  expect([desk.executed, desk.asked]).toEqual([["slow"], []]);
   expect(await process().resume(RUN)).toEqual({ text: "hi b" });
 });
 

@@ -130,6 +130,37 @@ test("items of a foreach that run at once are suspended one by one", async () =>
   expect(desk.asked.toSorted()).toEqual(["four", "one", "three", "two"]);
 });
 
+test("of items that run at once, each is given its own answer only", async () => {
+  const desk = await newDesk("1.00");
+  const seen: (readonly unknown[])[] = [];
+  const item = desk.step(
+    "item",
+    async ({ inputData: { text }, resumeData, suspendData, suspend }) => {
+      if (text === "one" && resumeData === undefined) return suspend({ asked: text });
+      seen.push([text, resumeData, suspendData]);
+      await desk.ask(text);
+      return { text };
+    },
+    APPROVAL,
+  );
+  const make = () =>
+    flow("w", { outputSchema: z.array(Text) })
+      .map(async () => ["one", "two", "three", "four"].map((text) => ({ text })))
+      .foreach(item, { concurrency: 2 })
+      .commit();
+  const { result, resume } = await started(desk, make);
+  expect(result.status).toBe("suspended");
+  await desk.wflo.budgets.pause("user");
+  expect((await resume({ step: "item", resumeData: { by: "me" } })).status).toBe("suspended");
+  await desk.wflo.budgets.resume("user");
+  expect((await resume({ step: "item" })).status).toBe("success");
+  const answered = ["one", { by: "me" }, { asked: "one" }];
+  expect(seen.filter(([text]) => text === "one")).toEqual([answered, answered]);
+  for (const text of ["two", "three", "four"])
+    for (const one of seen.filter(([about]) => about === text))
+      expect(one).toEqual([text, undefined, undefined]);
+});
+
 test("a workflow that is run by events waits for money as well", async () => {
   const desk = await newDesk("0.0006");
   const evented = (createEvented({ id: "w", ...SCHEMAS }) as never as Flow)

@@ -60,6 +60,7 @@ test("a step that waits for a person asks again when it is resumed without an an
       .commit();
   const { resume } = await started(desk, make);
   expect((await resume({ step: "approve" })).suspendPayload).toEqual({ approve: { asked: "hi" } });
+  expect(desk.executed).toEqual(["approve"]);
   await expect(resume({ step: "approve", resumeData: { by: 5 } })).rejects.toThrow(/resume data/);
   expect((await resume({ step: "approve", resumeData: { by: "me" } })).status).toBe("success");
 });

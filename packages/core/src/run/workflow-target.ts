@@ -29,9 +29,22 @@ export interface GenerateTarget<Input, T> {
   generate(input: Input): T | PromiseLike<T>;
 }
 
+/** An object whose runs are made by `createRun()`, such as a workflow of Mastra's; a package that knows it has to be imported. */
+export interface CreateRunTarget<Input, T> {
+  createRun(): Promise<unknown>;
+  readonly inputSchema: TypedSchema<Input>;
+  readonly outputSchema: TypedSchema<T>;
+}
+
+/** A schema of any library that follows Standard Schema. */
+interface TypedSchema<T> {
+  readonly "~standard": { readonly types?: { readonly input: T } | undefined };
+}
+
 /** What a workflow can be made of. */
 export type WorkflowTarget<Input, T> =
   | WorkflowFunction<Input, T>
+  | CreateRunTarget<Input, T>
   | KickoffTarget<Input, T>
   | InvokeTarget<Input, T>
   | GenerateTarget<Input, T>;

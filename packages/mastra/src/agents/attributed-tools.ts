@@ -1,4 +1,7 @@
+import { steppingTools } from "@wflo/ai-sdk/language-models";
 import { attributed, type Attribution, type Wflo } from "@wflo/core";
+import { isNoting, throwingRefusal } from "./met-refusal.ts";
+import { lettingWait } from "./tool-that-waits.ts";
 
 type Execute = (...args: unknown[]) => unknown;
 
@@ -7,7 +10,8 @@ const AGENT = /^agent-/;
 
 /**
  * The same tools, in which every metered call belongs to what is around the agent: agents and workflows that work for it, and models that its own
- * tools ask, are under its budgets too. An agent that works for it without any metered call is reported (`call-unmetered`).
+ * tools ask, are under its budgets too. An agent that works for it without any metered call is reported (`call-unmetered`). In a run that
+ * saves what its agents do, each call of a tool is a step.
  */
 export function attributedTools(
   tools: Readonly<Record<string, unknown>>,
@@ -28,10 +32,20 @@ function attributedTool(
   if (typeof execute !== "function") return tool;
   const run: Execute = (...args) => attributed(attribution, () => (execute as Execute).apply(tool, args));
   const call = { provider: "mastra", what: `agent ${name.replace(AGENT, "")}` };
-  const value: Execute = AGENT.test(name)
+  const told: Execute = AGENT.test(name)
     ? (...args) => attribution.wflo.reportUnlessMetered(call, () => run(...args))
     : run;
+  const stepped = lettingWait(
+    (...args) => throwingRefusal(() => told(...args)),
+    (work) => asStep(name, work),
+  );
+  const value: Execute = (...args) => (isNoting() ? stepped(...args) : told(...args));
   const own = Object.getOwnPropertyDescriptors(tool);
   const described = { value, enumerable: true, configurable: true, writable: true };
   return Object.create(Object.getPrototypeOf(tool) as object | null, { ...own, execute: described });
+}
+
+/** The same function, whose calls are steps in a run that saves what its agents do. */
+function asStep(name: string, execute: Execute): Execute {
+  return (steppingTools({ [name]: { execute } })[name] as { readonly execute: Execute }).execute;
 }

@@ -23,3 +23,21 @@ export function noteRefusal(error: unknown): void {
 export function notedRefusal(): Refusal | undefined {
   return around.getStore()?.refusal;
 }
+
+/** Does the work of a tool: throws what stopped an agent in it, as what that agent returned is nothing to go on with. */
+export async function throwingRefusal<T>(work: () => T): Promise<Awaited<T>> {
+  const met: MetRefusal = { refusal: undefined };
+  try {
+    const value = await notingRefusal(met, work);
+    if (met.refusal !== undefined) throw met.refusal;
+    return value;
+  } catch (error) {
+    noteRefusal(met.refusal ?? error);
+    throw error;
+  }
+}
+
+/** Whether somebody around wants to know of refusals. */
+export function isNoting(): boolean {
+  return around.getStore() !== undefined;
+}

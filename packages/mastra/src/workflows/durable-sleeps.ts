@@ -8,12 +8,12 @@ export function durableSleeps(engine: Engine): Engine {
   return {
     executeSleepDuration: async (ms, id, workflowId, signal) => {
       const saved = placeAround(workflowId)?.saved;
-      const left = saved === undefined ? ms : (await saved.sleepUntil(id, Date.now() + ms)) - Date.now();
+      const left = saved === undefined ? ms : (await saved.sleepUntil(Date.now() + ms)) - Date.now();
       await sleep.call(engine, Math.max(0, left), id, workflowId, signal);
     },
     executeSleepUntilDate: async (until, id, workflowId, signal) => {
       const saved = placeAround(workflowId)?.saved;
-      const at = saved === undefined ? until : new Date(await saved.sleepUntil(id, until.getTime()));
+      const at = saved === undefined ? until : new Date(await saved.sleepUntil(until.getTime()));
       await sleepUntil.call(engine, at, id, workflowId, signal);
     },
   };

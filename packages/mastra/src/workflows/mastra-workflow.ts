@@ -1,4 +1,4 @@
-import type { AnyWorkflow, Workflow } from "@mastra/core/workflows";
+import type { AnyWorkflow } from "@mastra/core/workflows";
 import { withinAgentRun } from "@wflo/ai-sdk/language-models";
 import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { tellsPlaces } from "./engine-places.ts";
@@ -7,12 +7,15 @@ import { suspendAtBudget } from "./suspend-at-budget.ts";
 import { WorkflowRun, type StartOfRun } from "./workflow-run.ts";
 
 /** What a workflow of Mastra's takes. */
-export type InputOf<Target> =
-  Target extends Workflow<infer _E, infer _S, infer _I, infer _T, infer Input, infer _O> ? Input : unknown;
+export type InputOf<Target> = Target extends { readonly inputSchema: Typed<infer Input> } ? Input : unknown;
 
 /** What a workflow of Mastra's gives. */
-export type OutputOf<Target> =
-  Target extends Workflow<infer _E, infer _S, infer _I, infer _T, infer _In, infer Output> ? Output : unknown;
+export type OutputOf<Target> = Target extends { readonly outputSchema: Typed<infer T> } ? T : unknown;
+
+/** A schema, as Mastra keeps it. */
+interface Typed<T> {
+  readonly "~standard": { readonly types?: { readonly input: T } | undefined };
+}
 
 /** How a run of wflo runs a workflow of Mastra's. */
 export interface MastraWorkflowOptions<Input = unknown> {

@@ -40,6 +40,7 @@ export class SavedSteps {
   /** How often a step was asked anew, after an answer or a failure. */
   readonly #generations = new Map<string, number>();
 
+  /** How many sleeps a workflow has come past. */
   readonly #sleeps = new Map<string, number>();
 
   constructor(run: Run) {
@@ -80,12 +81,12 @@ export class SavedSteps {
     }
   }
 
-  /** Until when a sleep lasts, as it was when it began. */
-  async sleepUntil(id: string, untilMs: number): Promise<number> {
-    const key = `${currentRun()?.step ?? ""}/${id}`;
-    const known = this.#sleeps.get(key) ?? (await this.#run.step(id, () => untilMs));
-    this.#sleeps.set(key, known);
-    return known;
+  /** Until when the next sleep of the workflow around lasts, as it was when it began. Of sleeps Mastra makes up ids in every process. */
+  async sleepUntil(untilMs: number): Promise<number> {
+    const around = currentRun()?.step ?? "";
+    const nth = this.#sleeps.get(around) ?? 0;
+    this.#sleeps.set(around, nth + 1);
+    return this.#run.step({ name: "mastra sleep", key: nth }, () => untilMs);
   }
 }
 

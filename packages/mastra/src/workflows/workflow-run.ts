@@ -49,8 +49,6 @@ export class WorkflowRun {
     await meterInRuns(Object.values(this.#workflow.mastra?.listAgents() ?? {}));
     const { id, runs } = this.#workflow;
     const { resourceId, ...start } = how;
-    // An earlier execution in this process may have left one that was cancelled.
-    runs.delete(this.#run.id);
     const mastraRun = (await this.#workflow.createRun({
       runId: this.#run.id,
       ...(resourceId === undefined ? {} : { resourceId }),
@@ -69,6 +67,7 @@ export class WorkflowRun {
       return this.#end(result);
     } finally {
       this.#run.signal.removeEventListener("abort", cancel);
+      // Mastra keeps a run that is not over, and that one may be cancelled.
       runs.delete(this.#run.id);
     }
   }
