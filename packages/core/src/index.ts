@@ -46,6 +46,7 @@ export type { Budgets } from "./budget/budgets.ts";
 export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
+export { PaidSum, PaidSums, type NamedSum } from "./budget/paid-sums.ts";
 
 export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";

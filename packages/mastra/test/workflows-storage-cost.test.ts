@@ -1,6 +1,6 @@
 import { createWflo, memoryDatabase } from "@wflo/core";
 import { expect, onTestFinished, test } from "vitest";
-import { stateOf } from "./workflows-storage-conformance.ts";
+import { stateOf } from "./workflows-storage-samples.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 
 const NOTHING = { cost: "0.00", calls: 0, inexact: 0, steps: [], models: [] };

@@ -2,7 +2,7 @@ import { memoryDatabase, type CheckpointPut, type Database } from "@wflo/core";
 import { expect, test } from "vitest";
 import { threadOf } from "../src/storage/run-key.ts";
 import type { WfloWorkflowsStorage } from "../src/storage/wflo-workflows-storage.ts";
-import { stateOf } from "./workflows-storage-conformance.ts";
+import { stateOf } from "./workflows-storage-samples.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 
 const TENANT = "growth";

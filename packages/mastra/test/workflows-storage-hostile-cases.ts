@@ -1,7 +1,7 @@
 import { InvalidOptionError, UnsavableValueError } from "@wflo/core";
 import { expect, test } from "vitest";
 import type { WfloWorkflowsStorage } from "../src/storage/wflo-workflows-storage.ts";
-import { stateOf, success } from "./workflows-storage-conformance.ts";
+import { stateOf, success } from "./workflows-storage-samples.ts";
 
 const KEY = { workflowName: "w", runId: "r" };
 const cyclic = (() => {

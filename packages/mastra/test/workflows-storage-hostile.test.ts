@@ -3,7 +3,7 @@ import { InMemoryStore } from "@mastra/core/storage";
 import { postgres } from "@wflo/postgres";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WfloWorkflowsStorage } from "../src/storage/wflo-workflows-storage.ts";
-import { stateOf, success } from "./workflows-storage-conformance.ts";
+import { stateOf, success } from "./workflows-storage-samples.ts";
 import { hostileCases } from "./workflows-storage-hostile-cases.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, expect, test } from "vitest";
-import { stateOf } from "./workflows-storage-conformance.ts";
+import { stateOf } from "./workflows-storage-samples.ts";
 import { openServer, serverUrl } from "./workflows-storage-server.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 import { mastraOn } from "./workflows-storage-workflow.ts";

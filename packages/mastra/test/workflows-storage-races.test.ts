@@ -1,6 +1,6 @@
 import { memoryDatabase, type Database } from "@wflo/core";
 import { expect, test } from "vitest";
-import { stateOf, success } from "./workflows-storage-conformance.ts";
+import { stateOf, success } from "./workflows-storage-samples.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 
 const KEY = { workflowName: "w", runId: "r" };

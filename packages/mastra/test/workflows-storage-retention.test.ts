@@ -2,7 +2,7 @@ import { memoryDatabase } from "@wflo/core";
 import { InMemoryStore, MastraCompositeStore } from "@mastra/core/storage";
 import { expect, test } from "vitest";
 import type { WfloWorkflowsStorage } from "../src/storage/wflo-workflows-storage.ts";
-import { stateOf } from "./workflows-storage-conformance.ts";
+import { stateOf } from "./workflows-storage-samples.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
 
 const DAY = 86_400_000;

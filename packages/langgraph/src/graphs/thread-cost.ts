@@ -1,4 +1,4 @@
-import { decimalUsd, usd, type LedgerLine, type Wflo } from "@wflo/core";
+import { PaidSum, PaidSums, usd, type LedgerLine, type NamedSum, type Wflo } from "@wflo/core";
 import { threadOf } from "../saver/thread-config.ts";
 import { ThreadLine } from "./thread-line.ts";
 import type { WfloSaver } from "../saver/wflo-saver.ts";
@@ -8,11 +8,7 @@ const PAGE = 1_000;
 const MAX_LINES = 1_000_000;
 
 /** What calls with one thing in common came to. Money is a decimal string in US dollars. */
-export interface ThreadCostSum {
-  readonly name: string;
-  readonly cost: string;
-  readonly calls: number;
-}
+export type ThreadCostSum = NamedSum;
 
 /** What a branch of a thread cost: `leftAt` is the checkpoint where it left the branch that was asked for. */
 export interface ThreadBranchCost {
@@ -49,19 +45,20 @@ export async function threadCost(
 ): Promise<ThreadCost> {
   const [found, points] = await Promise.all([linesOf(wflo, threadOf(threadId)), saver.points(threadId)]);
   const line = new ThreadLine(points, checkpointId);
-  const total = new Tally();
-  const abandoned = new Tally();
-  const by = { nodes: new Tallies(), agents: new Tallies(), models: new Tallies(), tools: new Tallies() };
-  const branches = new Tallies();
+  const total = new PaidSum();
+  const abandoned = new PaidSum();
+  const by = { nodes: new PaidSums(), agents: new PaidSums(), models: new PaidSums(), tools: new PaidSums() };
+  const branches = new PaidSums();
   for (const one of found) {
     const leftAt = line.leftAt(one.checkpointId, startedAtMs(one));
-    total.add(one);
-    if (leftAt !== undefined) abandoned.add(one);
-    branches.add(leftAt ?? "", one);
-    if (one.step !== undefined) by.nodes.add(one.step, one);
-    if (one.agent !== undefined) by.agents.add(one.agent, one);
-    if (one.provider === "tool") by.tools.add(one.model, one);
-    else by.models.add(`${one.provider}/${one.model}`, one);
+    const paid = { callId: one.callId, chargedNanoUsd: nanoUsdOf(one) };
+    total.add(paid);
+    if (leftAt !== undefined) abandoned.add(paid);
+    branches.add(leftAt ?? "", paid);
+    if (one.step !== undefined) by.nodes.add(one.step, paid);
+    if (one.agent !== undefined) by.agents.add(one.agent, paid);
+    if (one.provider === "tool") by.tools.add(one.model, paid);
+    else by.models.add(`${one.provider}/${one.model}`, paid);
   }
   return {
     total: total.cost,
@@ -95,34 +92,7 @@ function startedAtMs({ callId, at }: LedgerLine): number {
   return callId[14] === "7" ? Number.parseInt(callId.slice(0, 8) + callId.slice(9, 13), 16) : at.getTime();
 }
 
-class Tally {
-  #nanoUsd = 0n;
-  readonly #calls = new Set<string>();
-
-  add({ callId, charged }: LedgerLine): void {
-    this.#nanoUsd += charged.startsWith("-") ? -usd(charged.slice(1)).nanoUsd : usd(charged).nanoUsd;
-    this.#calls.add(callId);
-  }
-
-  get cost(): string {
-    return decimalUsd(this.#nanoUsd);
-  }
-
-  get calls(): number {
-    return this.#calls.size;
-  }
-}
-
-class Tallies {
-  readonly #byName = new Map<string, Tally>();
-
-  add(name: string, line: LedgerLine): void {
-    const tally = this.#byName.get(name) ?? new Tally();
-    tally.add(line);
-    this.#byName.set(name, tally);
-  }
-
-  sums(): ThreadCostSum[] {
-    return Array.from(this.#byName, ([name, { cost, calls }]) => ({ name, cost, calls }));
-  }
+/** What a line changed; corrections may give back. */
+function nanoUsdOf({ charged }: LedgerLine): bigint {
+  return charged.startsWith("-") ? -usd(charged.slice(1)).nanoUsd : usd(charged).nanoUsd;
 }

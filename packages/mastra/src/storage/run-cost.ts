@@ -1,15 +1,8 @@
-import { decimalUsd, type Entry, type LedgerStore } from "@wflo/core";
+import { PaidSum, PaidSums, type Entry, type LedgerStore, type NamedSum } from "@wflo/core";
 
 const PAGE = 1_000;
 /** Entries of one run that are added up. */
 const MAX_ENTRIES = 1_000_000;
-
-/** What calls with one thing in common came to. Money is a decimal string in US dollars. */
-export interface NamedRunCost {
-  readonly name: string;
-  readonly cost: string;
-  readonly calls: number;
-}
 
 /** What a workflow run has cost so far, in all of its attempts: steps that were run again were paid again. */
 export interface WorkflowRunCost {
@@ -19,8 +12,8 @@ export interface WorkflowRunCost {
   /** Entries that are in doubt or were charged at a bound. */
   readonly inexact: number;
   /** Calls outside of steps are in none of them. */
-  readonly steps: readonly NamedRunCost[];
-  readonly models: readonly NamedRunCost[];
+  readonly steps: readonly NamedSum[];
+  readonly models: readonly NamedSum[];
 }
 
 /** Adds up the calls that were recorded with the id of a run as their thread. */
@@ -29,9 +22,9 @@ export async function costOfRun(
   tenant: string,
   runId: string,
 ): Promise<WorkflowRunCost> {
-  const total = new Sum();
-  const steps = new Sums();
-  const models = new Sums();
+  const total = new PaidSum();
+  const steps = new PaidSums();
+  const models = new PaidSums();
   let inexact = 0;
   for await (const entry of entriesOf(ledger, tenant, runId)) {
     const { step, provider, model } = entry.label;
@@ -40,7 +33,8 @@ export async function costOfRun(
     models.add(`${provider}/${model}`, entry);
     if (entry.inDoubt || entry.kind === "estimate" || entry.kind === "unmeasured") inexact += 1;
   }
-  return { runId, ...total.told(), inexact, steps: steps.told(), models: models.told() };
+  const { cost, calls } = total;
+  return { runId, cost, calls, inexact, steps: steps.sums(), models: models.sums() };
 }
 
 async function* entriesOf(ledger: LedgerStore, tenant: string, thread: string): AsyncGenerator<Entry> {
@@ -50,33 +44,5 @@ async function* entriesOf(ledger: LedgerStore, tenant: string, thread: string): 
     yield* page;
     if (page.length < PAGE) return;
     after = page.at(-1)?.id;
-  }
-}
-
-class Sum {
-  #nanoUsd = 0n;
-  readonly #calls = new Set<string>();
-
-  add({ callId, chargedNanoUsd }: Entry): void {
-    this.#nanoUsd += chargedNanoUsd;
-    this.#calls.add(callId);
-  }
-
-  told(): { readonly cost: string; readonly calls: number } {
-    return { cost: decimalUsd(this.#nanoUsd), calls: this.#calls.size };
-  }
-}
-
-class Sums {
-  readonly #byName = new Map<string, Sum>();
-
-  add(name: string, entry: Entry): void {
-    const sum = this.#byName.get(name) ?? new Sum();
-    sum.add(entry);
-    this.#byName.set(name, sum);
-  }
-
-  told(): NamedRunCost[] {
-    return Array.from(this.#byName, ([name, sum]) => ({ name, ...sum.told() }));
   }
 }
