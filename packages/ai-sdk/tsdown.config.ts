@@ -1,7 +1,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/language-models.ts"],
+  entry: ["src/index.ts", "src/models.ts"],
   format: "esm",
   platform: "node",
   target: "node22",

@@ -5,7 +5,7 @@ import {
   ModelGuard,
   withMethods,
   type AnyModel,
-} from "@wflo/ai-sdk/language-models";
+} from "@wflo/ai-sdk/models";
 import { InvalidOptionError, type BoundWrapper } from "@wflo/core";
 import { notTriedAgain } from "./errors.ts";
 import { isMetered, meteredUrls, noteMetered } from "./models/metered-marks.ts";

@@ -6,7 +6,7 @@ import {
 } from "@mastra/core/llm";
 import type { Mastra } from "@mastra/core/mastra";
 import type { RequestContext } from "@mastra/core/request-context";
-import type { AnyModel } from "@wflo/ai-sdk/language-models";
+import type { AnyModel } from "@wflo/ai-sdk/models";
 import { bindWrapper, InvalidOptionError } from "@wflo/core";
 import { MastraModels } from "./guard.ts";
 import type { MeterModelOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import type { MeterOptions } from "@wflo/ai-sdk/language-models";
+import type { MeterOptions } from "@wflo/ai-sdk/models";
 import type { MoneyInput } from "@wflo/core";
 import type { ProcessorViolation } from "@mastra/core/processors";
 import type { RequestContext } from "@mastra/core/request-context";

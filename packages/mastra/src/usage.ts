@@ -1,4 +1,4 @@
-import { wfloMetadata } from "@wflo/ai-sdk/language-models";
+import { wfloMetadata } from "@wflo/ai-sdk/models";
 import { usd } from "@wflo/core";
 
 /** What the steps of an agent's answer have come to. Money in decimal US dollars. */

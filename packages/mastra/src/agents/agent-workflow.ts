@@ -1,5 +1,5 @@
 import { Agent } from "@mastra/core/agent";
-import { agentValues, withinAgentRun } from "@wflo/ai-sdk/language-models";
+import { agentValues, withinAgentRun } from "@wflo/ai-sdk/models";
 import { InvalidOptionError, RunInterruptedError, type Run, type WorkflowFunction } from "@wflo/core";
 import { refusalIn } from "../refusals.ts";
 import { Answers } from "../workflows/answers.ts";

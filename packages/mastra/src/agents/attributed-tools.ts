@@ -1,4 +1,4 @@
-import { steppingTools } from "@wflo/ai-sdk/language-models";
+import { steppingTools } from "@wflo/ai-sdk/models";
 import { attributed, type Attribution, type Wflo } from "@wflo/core";
 import { isNoting, throwingRefusal } from "./met-refusal.ts";
 import { lettingWait } from "./tool-that-waits.ts";

@@ -6,7 +6,7 @@ import type {
   ProcessLLMRequestArgs,
   ProcessLLMResponseArgs,
 } from "@mastra/core/processors";
-import { nameOf, type AnyModel } from "@wflo/ai-sdk/language-models";
+import { nameOf, type AnyModel } from "@wflo/ai-sdk/models";
 import {
   attributed,
   InvalidOptionError,

@@ -1,5 +1,5 @@
 import { Agent } from "@mastra/core/agent";
-import { currentAgentRun } from "@wflo/ai-sdk/language-models";
+import { currentAgentRun } from "@wflo/ai-sdk/models";
 import { wfloProcessor, type WfloProcessor } from "../wflo-processor.ts";
 
 type Ask = (messages: unknown, options?: object) => unknown;

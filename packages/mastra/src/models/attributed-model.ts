@@ -1,4 +1,4 @@
-import { withMethods } from "@wflo/ai-sdk/language-models";
+import { withMethods } from "@wflo/ai-sdk/models";
 import { attributed, type Attribution, type WfloError } from "@wflo/core";
 import { isRefusal } from "../errors.ts";
 

@@ -1,4 +1,4 @@
-import { withMethods } from "@wflo/ai-sdk/language-models";
+import { withMethods } from "@wflo/ai-sdk/models";
 
 /** Models whose every call goes through the door. */
 const metered = new WeakSet<object>();

@@ -1,5 +1,5 @@
 import type { AnyWorkflow } from "@mastra/core/workflows";
-import { withinAgentRun } from "@wflo/ai-sdk/language-models";
+import { withinAgentRun } from "@wflo/ai-sdk/models";
 import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { tellsPlaces } from "./engine-places.ts";
 import { isMastraWorkflow, partsOf } from "./mastra-graph.ts";

@@ -1,5 +1,5 @@
 /**
- * For packages of other frameworks whose models are language models of the AI SDK, in the versions v2 to v4: the same calls through the door, with
+ * For packages of other frameworks whose models are those of the AI SDK, in the versions v2 to v4: the same calls through the door, with
  * nothing of the package `ai`.
  */
 export { currentAgentRun, withinAgentRun } from "./agents/agent-run.ts";
