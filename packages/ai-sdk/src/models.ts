@@ -10,6 +10,8 @@ export { UnmeterableCallError } from "./errors.ts";
 export { ModelGuard } from "./guard.ts";
 export { isModel, isOfKnownVersion } from "./models/any-model.ts";
 export { LanguageModelCalls } from "./models/language-model.ts";
+export { MediaModelCalls } from "./models/media-model.ts";
+export { isMetered, noteMetered } from "./models/metered-marks.ts";
 export { withMethods } from "./models/metered-object.ts";
 export { nameOf, type AnyModel } from "./models/model-name.ts";
 export type { MeterOptions } from "./options.ts";

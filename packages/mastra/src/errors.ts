@@ -16,6 +16,8 @@ export interface RefusalMetadata {
   readonly needed?: string;
   /** ISO 8601. */
   readonly resetsAt?: string;
+  /** Of wflo's run in which the call was refused. */
+  readonly runId?: string;
   /** `soft` for the warning, `hard` for a refusal. */
   readonly threshold: "soft" | "hard";
 }
@@ -39,7 +41,7 @@ export function refusalMetadata(error: WfloError, processorId: string): RefusalM
   const told = { code: error.code, processorId, threshold: "hard" as const };
   const { budgetId } = error as { readonly budgetId?: string };
   if (!isBudgetExceeded(error)) return { ...told, ...(budgetId === undefined ? {} : { budgetId }) };
-  const { window, cap, spent, reserved, needed, resetsAt } = error as BudgetExceededError;
+  const { window, cap, spent, reserved, needed, resetsAt, runId } = error as BudgetExceededError;
   return {
     ...told,
     ...(budgetId === undefined ? {} : { budgetId }),
@@ -49,5 +51,6 @@ export function refusalMetadata(error: WfloError, processorId: string): RefusalM
     reserved,
     needed,
     ...(resetsAt === undefined ? {} : { resetsAt: resetsAt.toISOString() }),
+    ...(runId === undefined ? {} : { runId }),
   };
 }

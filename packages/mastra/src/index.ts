@@ -1,6 +1,7 @@
 import { registerMastra } from "./register.ts";
 
 export { agentWorkflow, type AgentWorkflowOptions } from "./agents/agent-workflow.ts";
+export { meterEmbedder, type MeteredEmbedder } from "./meter-embedder.ts";
 export {
   meterModel,
   type AnyMastraModel,

@@ -24,7 +24,7 @@ export function refusalIn(error: unknown, depth = 0): Refusal | undefined {
 
 /** The error that a tripwire's metadata were made of. */
 function errorOf(metadata: RefusalMetadata): Refusal {
-  const { code, budgetId = "", cap, spent, reserved, needed, resetsAt } = metadata;
+  const { code, budgetId = "", cap, spent, reserved, needed, resetsAt, runId } = metadata;
   if (code === "WFLO_BUDGET_PAUSED") return new BudgetPausedError(budgetId);
   if (cap === undefined || spent === undefined || needed === undefined)
     return new WfloError(code, `Budget ${budgetId} has refused a call.`);
@@ -36,6 +36,7 @@ function errorOf(metadata: RefusalMetadata): Refusal {
     reservedNanoUsd: usd(reserved ?? "0").nanoUsd,
     neededNanoUsd: usd(needed).nanoUsd,
     resetsAt: resetsAt === undefined ? undefined : new Date(resetsAt),
+    runId,
   };
   return new BudgetExceededError(refusal);
 }

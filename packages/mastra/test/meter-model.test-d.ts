@@ -1,7 +1,8 @@
 import { openai } from "@ai-sdk/openai";
 import { Agent } from "@mastra/core/agent";
 import { createScorer } from "@mastra/core/evals";
-import { meterModel, wfloProcessor } from "@wflo/mastra";
+import { Memory } from "@mastra/memory";
+import { meterEmbedder, meterModel, wfloProcessor } from "@wflo/mastra";
 import { z } from "zod";
 
 const about = { id: "a", name: "a", instructions: "Answer." };
@@ -33,6 +34,13 @@ createScorer({
   description: "s",
   judge: { model: meterModel(openai("gpt-4.1")), instructions: "Judge." },
 });
+
+for (const embedder of [
+  meterEmbedder("openai/text-embedding-3-small"),
+  meterEmbedder(openai.embedding("text-embedding-3-small")),
+  meterEmbedder({ id: "openai/text-embedding-3-small", url: "http://localhost", apiKey: "k" }),
+])
+  new Memory({ embedder });
 
 // @ts-expect-error A number is no model.
 meterModel(4);

@@ -15,6 +15,8 @@ import type { ModelGuard } from "../guard.ts";
 import type { MeterOptions } from "../options.ts";
 import { isLanguageModel, isOfKnownVersion } from "./any-model.ts";
 import { LanguageModelCalls } from "./language-model.ts";
+import { MediaModelCalls } from "./media-model.ts";
+import { noteMetered } from "./metered-marks.ts";
 import { withMethods } from "./metered-object.ts";
 import { nameOf, type AnyModel } from "./model-name.ts";
 
@@ -25,14 +27,14 @@ const OPENS_CONNECTION = new Set(["getServerWebSocketConfig"]);
 
 /** Makes models whose every paid method goes through one guard. */
 export class MeteredModels {
-  readonly #guard: ModelGuard;
   readonly #options: MeterOptions;
   readonly #language: LanguageModelCalls;
+  readonly #media: MediaModelCalls;
 
   constructor(guard: ModelGuard, options: MeterOptions) {
-    this.#guard = guard;
     this.#options = options;
     this.#language = new LanguageModelCalls(guard, options.provider);
+    this.#media = new MediaModelCalls(guard, options.provider);
   }
 
   /** The same model, metered; language models of older specifications as ones of the current. Throws `InvalidOptionError` for a version that is not known. */
@@ -43,9 +45,10 @@ export class MeteredModels {
         `meter knows models of the specifications v2, v3 and v4 of the AI SDK; ${nameOf(model).model} of ${provider} is ${specificationVersion}.`,
       );
     }
-    if (!isLanguageModel(model)) return withMethods<Model>(model, (key) => this.#methodOf(model, key));
+    if (!isLanguageModel(model))
+      return noteMetered(withMethods<Model>(model, (key) => this.#methodOf(model, key)));
     const language = wrapLanguageModel({ model: model as unknown as LanguageModelV4, middleware: [] });
-    return withMethods<object>(language, (key) => this.#languageMethod(language, key)) as Model;
+    return noteMetered(withMethods<object>(language, (key) => this.#languageMethod(language, key)) as Model);
   }
 
   #languageMethod(model: LanguageModelV4, key: string) {
@@ -62,26 +65,16 @@ export class MeteredModels {
   #methodOf(model: AnyModel, key: string): ((options: MediaOptions) => Promise<unknown>) | undefined {
     const asking = (options: MediaOptions) => askingOf(model, key, options);
     if (key === "doEmbed" || key === "doRerank" || key === "doDecide" || key === "doExtract")
-      return (options) => this.#ask(model, key, asking(options), options);
+      return (options) => this.#media.ask(model, key, asking(options), options);
     if (key === "doGenerate" || key === "doGenerateFromUrl")
-      return (options) => this.#ask(model, key, asking(options), options);
+      return (options) => this.#media.ask(model, key, asking(options), options);
     if (OPENS_CONNECTION.has(key)) return async () => this.#refuse(model, key);
     if (!/^do[A-Z]/.test(key) || FREE.test(key)) return undefined;
     // Whatever it is, it is charged at what was held for it by hand.
     return async (options) =>
       this.#options.hold === undefined
         ? this.#refuse(model, key)
-        : this.#ask(model, key, askAnything, options);
-  }
-
-  #ask(model: AnyModel, key: string, asking: MediaAsking, options: MediaOptions): Promise<object> {
-    const name = nameOf(model, this.#options.provider);
-    const ask = (given: MediaOptions, bound: Parameters<MediaAsking>[2]) => asking(name, given, bound);
-    const method = (model as unknown as Record<string, (sent: MediaOptions) => PromiseLike<object>>)[key];
-    return this.#guard.generate<MediaOptions, Record<string, unknown>>({ ask }, options, async (sent) => {
-      const result = await method?.call(model, sent);
-      return (result ?? {}) as Record<string, unknown>;
-    });
+        : this.#media.ask(model, key, askAnything, options);
   }
 
   #refuse(model: AnyModel, key: string): never {

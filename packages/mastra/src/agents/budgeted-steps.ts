@@ -25,7 +25,7 @@ import { abortReason } from "./abort-reason.ts";
 import { AgentsWith } from "./agents-with.ts";
 import { attributedTools } from "./attributed-tools.ts";
 import { notedRefusal, noteRefusal } from "./met-refusal.ts";
-import { spendersBefore } from "./spending-order.ts";
+import { unmeteredSpenders } from "./unmetered-spenders.ts";
 import { Violations } from "./violations.ts";
 
 const PROCESSOR = "wflo";
@@ -40,7 +40,7 @@ export class BudgetedSteps {
   readonly #models: MastraModels;
   /** By the model of the step that was refused. */
   readonly #refusals = new WeakMap<object, WfloError>();
-  readonly #ordered = new WeakSet<Agent>();
+  readonly #known = new WeakSet<Agent>();
   readonly #agents: AgentsWith;
   readonly #violations: Violations;
   readonly #own: () => object;
@@ -94,7 +94,7 @@ export class BudgetedSteps {
   async #begin(args: StepArgs): Promise<ProcessInputStepResult> {
     const { wflo } = await this.#bind();
     const owner = await this.#agents.one(args.agent);
-    if (owner !== undefined) await this.#warnOfOrder(wflo, owner);
+    if (owner !== undefined) await this.#warnOf(wflo, owner);
     const budgets = await this.#scopes.of(args, wflo);
     const attribution = { wflo, budgets, agent: this.#options.agent ?? owner?.id };
     await this.#lookBefore(args, attribution);
@@ -120,15 +120,11 @@ export class BudgetedSteps {
     );
   }
 
-  async #warnOfOrder(wflo: Wflo, agent: Agent): Promise<void> {
-    if (this.#ordered.has(agent)) return;
-    this.#ordered.add(agent);
-    for (const id of await spendersBefore(agent, this.#own())) {
-      wflo.reportUnmetered({
-        provider: "mastra",
-        what: `the processor ${id}, which stands before wfloProcessor`,
-      });
-    }
+  async #warnOf(wflo: Wflo, agent: Agent): Promise<void> {
+    if (this.#known.has(agent)) return;
+    this.#known.add(agent);
+    for (const what of await unmeteredSpenders(agent, this.#own()))
+      wflo.reportUnmetered({ provider: "mastra", what });
   }
 
   async #abort({ abort }: Pick<StepArgs, "abort">, refusal: WfloError): Promise<never> {

@@ -1,0 +1,39 @@
+import { Agent } from "@mastra/core/agent";
+import { isMetered } from "@wflo/ai-sdk/models";
+
+/** Mastra's voice of an agent that has none. */
+const NO_VOICE = "DefaultVoice";
+
+/** What an agent can spend money by that the budgets of its processor `own` do not stop, each by a few words. */
+export async function unmeteredSpenders(agent: Agent, own: object): Promise<readonly string[]> {
+  const processors: readonly unknown[] = await agent.listConfiguredInputProcessors();
+  const before = processors.slice(0, Math.max(0, processors.indexOf(own))).filter(asksModels);
+  return [
+    ...before.map((processor) => `the processor ${nameOf(processor)}, which stands before wfloProcessor`),
+    ...((await hasUnmeteredMemory(agent)) ? [`the embedder of the memory of agent ${agent.id}`] : []),
+    ...((await hasVoice(agent)) ? [`the voice of agent ${agent.id}`] : []),
+  ];
+}
+
+/** Mastra's own ones keep an agent for it. */
+function asksModels(processor: unknown): boolean {
+  if (typeof processor !== "object" || processor === null) return false;
+  return Object.values(processor).some((value) => value instanceof Agent);
+}
+
+function nameOf(processor: unknown): string {
+  const { id } = processor as { readonly id?: unknown };
+  return typeof id === "string" ? id : "a processor";
+}
+
+async function hasUnmeteredMemory(agent: Agent): Promise<boolean> {
+  const memory = await agent.getMemory().catch(() => undefined);
+  if (memory?.embedder === undefined || isMetered(memory.embedder)) return false;
+  const { semanticRecall } = memory.getMergedThreadConfig();
+  return semanticRecall !== undefined && semanticRecall !== false;
+}
+
+async function hasVoice(agent: Agent): Promise<boolean> {
+  const voice: object | undefined = await agent.getVoice().catch(() => undefined);
+  return voice !== undefined && voice.constructor.name !== NO_VOICE;
+}
