@@ -11,7 +11,6 @@ import {
 } from "@wflo/ai-sdk/models";
 import { bindWrapper, InvalidOptionError } from "@wflo/core";
 import type { MeterModelOptions } from "./options.ts";
-import { notTriedAgain } from "./errors.ts";
 
 /** A model as a memory of Mastra's takes one, whichever version of its interface the provider's package has. */
 export type MeteredEmbedder = Extract<MastraEmbeddingModel<string>, { readonly specificationVersion: "v3" }>;
@@ -28,7 +27,7 @@ export function meterEmbedder(
 ): MeteredEmbedder {
   const model = modelOf(embedder);
   const calls = new MediaModelCalls(new ModelGuard(bindWrapper(options)), options.provider);
-  const doEmbed = (asked: object) => calls.embed(model, { ...asked }).catch(notTriedAgain);
+  const doEmbed = (asked: object) => calls.embed(model, { ...asked });
   const metered = withMethods(model, (key) => (key === "doEmbed" ? doEmbed : undefined));
   return noteMetered(knownToMemories(metered)) as unknown as MeteredEmbedder;
 }

@@ -2,7 +2,7 @@ import { InMemoryStore } from "@mastra/core/storage";
 import { createTool } from "@mastra/core/tools";
 import { Memory } from "@mastra/memory";
 import { isBudgetExceeded, RunInterruptedError, type Wflo } from "@wflo/core";
-import { agentWorkflow, wfloProcessor } from "@wflo/mastra";
+import { agentWorkflow, meterModel, wfloProcessor } from "@wflo/mastra";
 import type { Simulator, SimulatorRequest } from "@wflo/testkit";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -159,6 +159,38 @@ test("an agent that works for it is metered; its refusal pauses the run, and wha
   expect(warned).toEqual([]);
 });
 
+test.each([
+  [
+    "wfloProcessor",
+    (model: object) => ({ model, inputProcessors: [wfloProcessor({ budgets: ["writer"] })] }),
+  ],
+  ["meterModel", (model: object) => ({ model: meterModel(model as never, { budgets: ["writer"] }) })],
+])("an agent that works for it is stopped alone by a budget of its own, by %s", async (_, metered) => {
+  const simulator = await simulate((request) => {
+    const isWriter = JSON.stringify(request.body).includes("Be the writer");
+    if (isWriter) return looking(2)(request);
+    return seenIn(request) === 0
+      ? { ...TURN, toolCalls: [{ name: "agent-writer", arguments: '{"prompt":"Write."}' }] }
+      : { ...TURN, text: "Gone on." };
+  });
+  const { wflo } = await newWflo();
+  await wflo.budgets.set({ id: "writer", caps: { total: "0.001" } });
+  const writer = newAgent(
+    {
+      ...metered(openaiOf(simulator)(MODEL)),
+      instructions: "Be the writer.",
+      tools: { look: lookTool([]) },
+      defaultOptions: options,
+    } as never,
+    "writer",
+  );
+  const process = workflowOf(wflo, simulator, { agents: { writer } });
+  expect(await process().run("Write.", { runId: RUN, budget: "1.00" })).toMatchObject({ text: "Gone on." });
+  const { status, cost } = (await wflo.runs.get(RUN))!;
+  expect([status, cost.total]).toEqual(["completed", "0.0015"]);
+  expect(JSON.stringify(simulator.requests.at(-1)?.body)).toContain("Budget writer has $0.0005 left");
+});
+
 test("a refusal inside of a tool pauses the run, instead of being told to the model", async () => {
   const simulator = await simulate(looking(1));
   const { wflo } = await newWflo();
@@ -212,6 +244,32 @@ test("a tool that waits for somebody interrupts the run, and goes on with the an
   expect(second).toBeInstanceOf(RunInterruptedError);
   expect(await process().resume(RUN, { answer: { by: "you" } })).toMatchObject({ text: "All seen." });
   expect(simulator.requests).toHaveLength(3);
+});
+
+test.each([
+  [{ approved: true }, 1, "All seen."],
+  [{ approved: false }, 0, "All seen."],
+])("a tool that needs approval waits for it, and gets %o", async (answer, looks, text) => {
+  const simulator = await simulate(looking(1));
+  const { wflo } = await newWflo();
+  const storage = new InMemoryStore();
+  const looked: string[] = [];
+  const look = createTool({
+    id: "look",
+    description: "Looks.",
+    inputSchema: z.object({}),
+    requireApproval: true,
+    execute: async () => (looked.push("look"), { seen: 1 }),
+  });
+  const process = workflowOf(wflo, simulator, { tools: { look }, storage });
+  const asked = (await settled(
+    process().run("Look.", { runId: RUN, budget: "1.00" }),
+  )) as RunInterruptedError;
+  expect(asked).toBeInstanceOf(RunInterruptedError);
+  expect(asked.interrupts).toMatchObject([{ step: "look", payload: { args: {} } }]);
+  expect(looked).toEqual([]);
+  expect(await process().resume(RUN, { answer })).toMatchObject({ text });
+  expect([looked.length, simulator.requests.length]).toEqual([looks, 2]);
 });
 
 test("an agent with a memory neither asks twice nor remembers twice", async () => {

@@ -188,6 +188,43 @@ describe.each(["generate", "stream"] as const)("%s", (method) => {
     const { text, tripwire } = await ask(agent);
     expect([text, tripwire]).toEqual(["Gone on.", undefined]);
     expect(simulator.requests).toHaveLength(2);
+    // The one above is told why.
+    expect(JSON.stringify(simulator.requests[1]?.body)).toContain("Budget writer has $0.0001 left");
+  });
+
+  test("an agent's own tool that goes on after a refusal below is no refusal of the agent's", async () => {
+    const simulator = await simulate((request) => {
+      const isWriter = JSON.stringify(request.body).includes("Be the writer");
+      if (isWriter)
+        return request.index === 1
+          ? { toolCalls: [{ name: "look", arguments: "{}" }] }
+          : { text: "Written." };
+      return request.index === 0
+        ? { toolCalls: [{ name: "agent-writer", arguments: '{"prompt":"Write."}' }] }
+        : { text: "Gone on." };
+    });
+    const { wflo } = await newWflo();
+    await wflo.budgets.set({ id: "small", caps: { total: "0.0001" } });
+    const model = openaiOf(simulator)(MODEL);
+    const inner = newAgent(
+      { model, inputProcessors: [wfloProcessor({ wflo, budgets: ["small"] })] },
+      "inner",
+    );
+    const look = createTool({
+      id: "look",
+      description: "Looks.",
+      inputSchema: z.object({}),
+      execute: async () => ({ seen: (await inner.generate("What?")).tripwire === undefined }),
+    });
+    const inputProcessors = [wfloProcessor({ wflo, budgets: ["user"] })];
+    const writer = newAgent(
+      { model, instructions: "Be the writer.", tools: { look }, inputProcessors },
+      "writer",
+    );
+    const { text } = await ask(agentOf({ model, agents: { writer }, inputProcessors }));
+    expect(text).toBe("Gone on.");
+    const above = JSON.stringify(simulator.requests[3]?.body);
+    expect([above.includes("Written."), above.includes("Budget small")]).toEqual([true, false]);
   });
 });
 

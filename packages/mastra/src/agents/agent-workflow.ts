@@ -4,7 +4,7 @@ import { InvalidOptionError, RunInterruptedError, type Run, type WorkflowFunctio
 import { refusalIn } from "../refusals.ts";
 import { Answers } from "../workflows/answers.ts";
 import { askedAgent, type AskedAgent } from "./asked-agent.ts";
-import { notingRefusal, type MetRefusal } from "./met-refusal.ts";
+import { noRefusal, notingRefusal } from "./met-refusal.ts";
 import { meterInRuns } from "./metered-in-runs.ts";
 
 /** How a workflow runs an agent. */
@@ -54,7 +54,7 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
     await meterInRuns([agent]);
     const asked = askedAgent(input, run.id);
     const given = typeof options.options === "function" ? options.options(input) : options.options;
-    const met: MetRefusal = { refusal: undefined };
+    const met = noRefusal(true);
     const answer = () => answerOf(agent, run as Run, { ...asked, options: { ...given, ...asked.options } });
     try {
       const value = told(await withinAgentRun(run as Run, () => notingRefusal(met, answer))) as Output;

@@ -1,6 +1,7 @@
 import { steppingTools } from "@wflo/ai-sdk/models";
 import { attributed, type Attribution, type Wflo } from "@wflo/core";
-import { isNoting, throwingRefusal } from "./met-refusal.ts";
+import { isAwaited, noRefusal, notingRefusal, throwingRefusal } from "./met-refusal.ts";
+import { stoppedAlone } from "./stopped-alone.ts";
 import { lettingWait } from "./tool-that-waits.ts";
 
 type Execute = (...args: unknown[]) => unknown;
@@ -30,19 +31,28 @@ function attributedTool(
   if (typeof tool !== "object" || tool === null) return tool;
   const { execute } = tool as { readonly execute?: unknown };
   if (typeof execute !== "function") return tool;
-  const run: Execute = (...args) => attributed(attribution, () => (execute as Execute).apply(tool, args));
+  const isAgent = AGENT.test(name);
+  const run: Execute = (...args) => {
+    const work = () => (execute as Execute).apply(tool, args);
+    return attributed(attribution, () => (isAgent ? stoppedAlone(work) : ownWork(work)));
+  };
   const call = { provider: "mastra", what: `agent ${name.replace(AGENT, "")}` };
-  const told: Execute = AGENT.test(name)
+  const told: Execute = isAgent
     ? (...args) => attribution.wflo.reportUnlessMetered(call, () => run(...args))
     : run;
   const stepped = lettingWait(
     (...args) => throwingRefusal(() => told(...args)),
     (work) => asStep(name, work),
   );
-  const value: Execute = (...args) => (isNoting() ? stepped(...args) : told(...args));
+  const value: Execute = (...args) => (isAwaited() ? stepped(...args) : told(...args));
   const own = Object.getOwnPropertyDescriptors(tool);
   const described = { value, enumerable: true, configurable: true, writable: true };
   return Object.create(Object.getPrototypeOf(tool) as object | null, { ...own, execute: described });
+}
+
+/** Does the work of an agent's own tool: agents that are stopped in it are its own business, unless a run waits for money. */
+function ownWork(work: () => unknown): unknown {
+  return isAwaited() ? work() : notingRefusal(noRefusal(false), work);
 }
 
 /** The same function, whose calls are steps in a run that saves what its agents do. */

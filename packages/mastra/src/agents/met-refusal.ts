@@ -4,9 +4,16 @@ import { refusalIn, type Refusal } from "../refusals.ts";
 /** What was refused for want of money below: an agent tells of it by a tripwire, which code around it may not look at. */
 export interface MetRefusal {
   refusal: Refusal | undefined;
+  /** Whether who notes it waits for money, so that what else is done until then is done in vain. */
+  readonly isWaiting: boolean;
 }
 
 const around = new AsyncLocalStorage<MetRefusal>();
+
+/** Nothing yet. */
+export function noRefusal(isWaiting: boolean): MetRefusal {
+  return { refusal: undefined, isWaiting };
+}
 
 /** Does work and takes note of the first refusal that stopped an agent in it. */
 export function notingRefusal<T>(met: MetRefusal, work: () => T): T {
@@ -19,14 +26,14 @@ export function noteRefusal(error: unknown): void {
   if (met !== undefined) met.refusal ??= refusalIn(error);
 }
 
-/** The refusal that has stopped an agent in the work around: what else is done there is done in vain. */
+/** The refusal that has stopped an agent in the work around, which waits for money: what else is done there is done in vain. */
 export function notedRefusal(): Refusal | undefined {
-  return around.getStore()?.refusal;
+  return isAwaited() ? around.getStore()?.refusal : undefined;
 }
 
 /** Does the work of a tool: throws what stopped an agent in it, as what that agent returned is nothing to go on with. */
 export async function throwingRefusal<T>(work: () => T): Promise<Awaited<T>> {
-  const met: MetRefusal = { refusal: undefined };
+  const met = noRefusal(true);
   try {
     const value = await notingRefusal(met, work);
     if (met.refusal !== undefined) throw met.refusal;
@@ -37,7 +44,7 @@ export async function throwingRefusal<T>(work: () => T): Promise<Awaited<T>> {
   }
 }
 
-/** Whether somebody around wants to know of refusals. */
-export function isNoting(): boolean {
-  return around.getStore() !== undefined;
+/** Whether the work around waits for money where it is refused. */
+export function isAwaited(): boolean {
+  return around.getStore()?.isWaiting === true;
 }

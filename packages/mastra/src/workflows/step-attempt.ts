@@ -1,5 +1,5 @@
 import { attributed } from "@wflo/core";
-import { notingRefusal, type MetRefusal } from "../agents/met-refusal.ts";
+import { noRefusal, notingRefusal } from "../agents/met-refusal.ts";
 import { callPlaceOf } from "./call-place.ts";
 import { refusalIn, type Refusal } from "../refusals.ts";
 
@@ -15,7 +15,7 @@ export async function attemptStep(
   path: readonly string[],
   work: () => unknown,
 ): Promise<Attempt> {
-  const met: MetRefusal = { refusal: undefined };
+  const met = noRefusal(true);
   const place = callPlaceOf(runId, path);
   const noted = () => refusalIn(met.refusal);
   try {
