@@ -53,14 +53,30 @@ export class Answers {
     return undefined;
   }
 
+  /** Whether somebody has answered what is not given yet. */
+  async hasMore(): Promise<boolean> {
+    if (this.#given.length > 0) return true;
+    const saved = await this.#saved(undefined);
+    if (saved === undefined) return !this.#isUsed && this.#run.answer !== undefined;
+    this.#given = saved;
+    return true;
+  }
+
   /** Answers are saved before anything is done with them. */
-  async #read(waiting: readonly WaitingStep[]): Promise<readonly Given[] | undefined> {
+  #read(waiting: readonly WaitingStep[]): Promise<readonly Given[] | undefined> {
+    return this.#saved(async () => {
+      this.#isUsed = true;
+      return this.#checked(waiting, givenBy(this.#run.answer, waiting));
+    });
+  }
+
+  /** The next answers that were saved, or those that `take` gives, if there is one to take. */
+  async #saved(take: (() => Promise<readonly Given[]>) | undefined): Promise<readonly Given[] | undefined> {
     const none = new Error("There is no answer.");
     try {
       const given = await this.#run.step({ name: STEP, key: this.#count }, async () => {
-        if (this.#isUsed || this.#run.answer === undefined) throw none;
-        this.#isUsed = true;
-        return this.#checked(waiting, givenBy(this.#run.answer, waiting));
+        if (take === undefined || this.#isUsed || this.#run.answer === undefined) throw none;
+        return take();
       });
       this.#count += 1;
       return given;

@@ -1,0 +1,52 @@
+import type { Agent } from "@mastra/core/agent";
+import type { Run } from "@wflo/core";
+import { Answers } from "../workflows/answers.ts";
+import { answerFor, isSuspended, throwRefusal, type AgentAnswer } from "./agent-answer.ts";
+import type { AskedAgent } from "./asked-agent.ts";
+
+/** What `agent.stream` returns, as far as it matters here. */
+export interface StreamedOutput {
+  readonly getFullOutput: () => Promise<AgentAnswer>;
+}
+
+type Ask = (messages: unknown, options: object) => Promise<StreamedOutput>;
+
+/** What the agent of a run's workflow waits for after its stream is read. */
+const waiting = new WeakMap<object, (answer: AgentAnswer) => Promise<unknown>>();
+
+/** What an agent streams in a run. What it did before the run stopped is gone through first; the caller gets what is new since the last answer. */
+export async function streamedAnswer(
+  agent: Agent,
+  run: Run,
+  { messages, options }: AskedAgent,
+): Promise<StreamedOutput> {
+  const answers = new Answers(run);
+  const own = { ...options, abortSignal: run.signal };
+  let output = await (agent.stream as unknown as Ask).call(agent, messages, own);
+  while (await answers.hasMore()) {
+    const answer = await output.getFullOutput();
+    if (!isSuspended(answer)) break;
+    const { resumeData, options: more } = await answerFor(answer, run, answers);
+    output = await (agent.resumeStream as unknown as Ask).call(agent, resumeData, { ...own, ...more });
+  }
+  waiting.set(output, (answer) => answerFor(answer, run, answers));
+  return output;
+}
+
+/** What `agent.stream` returned is over when it is read to its end, whoever reads it or nobody. Rejects with what broke it off. */
+export function pendingOutput(value: unknown): (() => Promise<void>) | undefined {
+  return isStreamedOutput(value) ? () => endOf(value) : undefined;
+}
+
+async function endOf(output: StreamedOutput): Promise<void> {
+  const answer = await output.getFullOutput();
+  throwRefusal(answer);
+  if (answer.error !== undefined) throw answer.error;
+  if (isSuspended(answer)) await waiting.get(output)?.(answer);
+}
+
+function isStreamedOutput(value: unknown): value is StreamedOutput {
+  if (typeof value !== "object" || value === null) return false;
+  const isMethod = (name: string) => typeof Reflect.get(value, name) === "function";
+  return isMethod("getFullOutput") && isMethod("consumeStream") && "fullStream" in value && "runId" in value;
+}
