@@ -129,6 +129,28 @@ test("a run by hand that returns what stream returned is over when that is, and 
   expect((await wflo.runs.get(RUN))?.cost.total).toBe("0.0005");
 });
 
+test("a refusal inside of a tool pauses the run also where no turn follows", async () => {
+  const simulator = await simulate(looking(1));
+  const { wflo } = await newWflo();
+  await wflo.budgets.set({ id: "small", caps: { total: "0.0001" } });
+  const inner = agentOf({
+    model: openaiOf(simulator)(MODEL),
+    inputProcessors: [wfloProcessor({ budgets: ["small"] })],
+  });
+  const look = createTool({
+    id: "look",
+    description: "Looks.",
+    inputSchema: z.object({}),
+    execute: async () => ({ seen: (await inner.generate("What?")).text }),
+  });
+  const process = workflowOf(wflo, simulator, {
+    tools: { look },
+    defaultOptions: { maxSteps: 1 },
+  });
+  await process().run("Look around.", { runId: RUN, budget: "1.00" });
+  expect(await statusAtLast(wflo, "paused")).toBe("paused");
+});
+
 test("a stream of an agent that fails fails its run", async () => {
   const simulator = await simulate([{ status: 400 }]);
   const { wflo } = await newWflo();

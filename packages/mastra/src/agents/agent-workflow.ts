@@ -21,8 +21,7 @@ type Ask = (messages: unknown, options: object) => Promise<AgentAnswer>;
 
 /**
  * The function of a workflow that runs an agent of Mastra's: `wflo.workflow(name, agent)` does the same without options. Its input is a text, messages,
- * or `{ messages, ...options }` of `agent.generate`, and its value what that returns, without what was sent, or what
- * `agent.stream` returns. The agent is metered, and so are those
+ * or `{ messages, ...options }` of `agent.generate`, and its value what that returns, without what was sent. The agent is metered, and so are those
  * that work for it; every answer of a model and every result of a tool is saved as a step: a run that stopped for want of money or was killed goes
  * on where it was, in any process, and nothing that was done is asked or paid for again. A tool that waits for somebody pauses the run
  * (`RunInterruptedError`); `resume(id, { answer })` gives it the answer. Throws `InvalidOptionError` for what is no agent.
@@ -40,7 +39,7 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
     const question = { ...asked, options: { ...given, ...asked.options } };
     const answer = async () =>
       options.stream === true
-        ? streamedAnswer(agent, run as Run, question)
+        ? streamedAnswer(agent, run as Run, question, met)
         : toldAnswer(await wholeAnswer(agent, run as Run, question));
     try {
       const value = (await withinAgentRun(run as Run, () => notingRefusal(met, answer))) as Output;

@@ -3,6 +3,7 @@ import type { Run } from "@wflo/core";
 import { Answers } from "../workflows/answers.ts";
 import { answerFor, isSuspended, throwRefusal, type AgentAnswer } from "./agent-answer.ts";
 import type { AskedAgent } from "./asked-agent.ts";
+import type { MetRefusal } from "./met-refusal.ts";
 
 /** What `agent.stream` returns, as far as it matters here. */
 export interface StreamedOutput {
@@ -11,14 +12,15 @@ export interface StreamedOutput {
 
 type Ask = (messages: unknown, options: object) => Promise<StreamedOutput>;
 
-/** What the agent of a run's workflow waits for after its stream is read. */
-const waiting = new WeakMap<object, (answer: AgentAnswer) => Promise<unknown>>();
+/** What is to be done when the stream of a run's agent is over. */
+const endings = new WeakMap<object, (answer: AgentAnswer) => Promise<unknown>>();
 
 /** What an agent streams in a run. What it did before the run stopped is gone through first; the caller gets what is new since the last answer. */
 export async function streamedAnswer(
   agent: Agent,
   run: Run,
   { messages, options }: AskedAgent,
+  met: MetRefusal,
 ): Promise<StreamedOutput> {
   const answers = new Answers(run);
   const own = { ...options, abortSignal: run.signal };
@@ -29,7 +31,10 @@ export async function streamedAnswer(
     const { resumeData, options: more } = await answerFor(answer, run, answers);
     output = await (agent.resumeStream as unknown as Ask).call(agent, resumeData, { ...own, ...more });
   }
-  waiting.set(output, (answer) => answerFor(answer, run, answers));
+  endings.set(output, async (answer) => {
+    if (met.refusal !== undefined) throw met.refusal;
+    if (isSuspended(answer)) await answerFor(answer, run, answers);
+  });
   return output;
 }
 
@@ -40,9 +45,9 @@ export function pendingOutput(value: unknown): (() => Promise<void>) | undefined
 
 async function endOf(output: StreamedOutput): Promise<void> {
   const answer = await output.getFullOutput();
+  await endings.get(output)?.(answer);
   throwRefusal(answer);
   if (answer.error !== undefined) throw answer.error;
-  if (isSuspended(answer)) await waiting.get(output)?.(answer);
 }
 
 function isStreamedOutput(value: unknown): value is StreamedOutput {
