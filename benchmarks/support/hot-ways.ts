@@ -17,7 +17,7 @@ const HOLD_NANO_USD = 1_000;
 const COST_NANO_USD = 500;
 const TTL_MS = 90_000;
 const RECEIPT = { text: "x".repeat(1_000) };
-const RESERVE = `select wflo.reserve(${Array.from({ length: 17 }, (_, at) => `$${at + 1}`).join(", ")})`;
+const RESERVE = `select wflo.reserve(${Array.from({ length: 18 }, (_, at) => `$${at + 1}`).join(", ")})`;
 
 const WAYS: Record<HotWay, (url: string, connections: number) => OpenWay> = {
   door: openDoor,
@@ -101,7 +101,7 @@ function openPlain(url: string, max: number): OpenWay {
       const amounts = [HOLD_NANO_USD, HOLD_NANO_USD, HOLD_NANO_USD, 1, TTL_MS];
       const nothing = Array.from({ length: 7 }, () => null);
       const took = await timed(() =>
-        pool.query(RESERVE, [TENANT, callId, budgets, ...amounts, ...nothing, "p", "m"]),
+        pool.query(RESERVE, [TENANT, callId, budgets, [], ...amounts, ...nothing, "p", "m"]),
       );
       const head = { callId, settlementId: randomUUID(), kind: "settle", cost: String(COST_NANO_USD) };
       const settlements = JSON.stringify([{ ...head, receipt: RECEIPT }]);

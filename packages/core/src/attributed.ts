@@ -23,8 +23,3 @@ export function attributed<T>({ wflo, budgets = [], agent, place }: Attribution,
   };
   return withContext(change, work);
 }
-
-/** For adapters: the budgets on which every call that is made here is reserved. */
-export function budgetsAround(): readonly string[] {
-  return currentContext().budgetIds;
-}

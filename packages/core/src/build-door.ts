@@ -1,4 +1,5 @@
 import { reserveMakingBudgets } from "./budget/make-budget.ts";
+import { SeenParents } from "./budget/seen-parents.ts";
 import { SettleOutbox } from "./budget/settle-outbox.ts";
 import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { BudgetLine } from "./guard/budget-line.ts";
@@ -46,6 +47,7 @@ export function buildDoor(
     ledger,
     line,
     holds,
+    parents: new SeenParents(),
     outbox: new SettleOutbox({ tenant, ledger, clock, onSettled, onTrouble }),
     unsettled: new Unsettled(),
     streams: new StreamWatch({ tenant, ledger, clock, onTrouble }),

@@ -6,7 +6,7 @@ export { trackLlmCall } from "./track-llm-call.ts";
 export type { CheckpointOptions, CheckpointWrapper } from "./wrappers/checkpoint.ts";
 export type { TrackLlmCallOptions } from "./wrappers/track-llm-call-options.ts";
 export type { FunctionWrapper } from "./wrappers/wrapped-function.ts";
-export { attributed, budgetsAround, type Attribution } from "./attributed.ts";
+export { attributed, type Attribution } from "./attributed.ts";
 export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
 
 export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";
@@ -154,7 +154,9 @@ export type {
 } from "./ports/item-store.ts";
 export type { BudgetDefinition, BudgetState } from "./ports/budget-state.ts";
 export type { DefaultDefinition, DefaultStore, MadeBudget } from "./ports/default-store.ts";
+export { noParent, parentCircle } from "./budget/parent-refusals.ts";
 export type {
+  BudgetParent,
   CallLabel,
   ClosingKind,
   CostGroup,

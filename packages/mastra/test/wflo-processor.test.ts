@@ -192,6 +192,24 @@ describe.each(["generate", "stream"] as const)("%s", (method) => {
     expect(JSON.stringify(simulator.requests[1]?.body)).toContain("Budget writer has $0.0001 left");
   });
 
+  test("an agent that works for another one and is refused by a budget above both stops both", async () => {
+    const simulator = await simulate([
+      { toolCalls: [{ name: "agent-writer", arguments: '{"prompt":"Write."}' }] },
+    ]);
+    const { wflo } = await newWflo();
+    // Enough for one answer.
+    await wflo.budgets.set({ id: "org", caps: { total: "0.0005" } });
+    await wflo.budgets.set({ id: "team", caps: { total: "1.00" }, parent: "org" });
+    const inputProcessors = [wfloProcessor({ wflo, budgets: ["team"] })];
+    const model = openaiOf(simulator)(MODEL);
+    const defaultOptions = { modelSettings: { maxOutputTokens: 1_000 } };
+    const writer = newAgent({ model, defaultOptions } as never, "writer");
+    const { text, tripwire } = await ask(
+      agentOf({ model, agents: { writer }, inputProcessors, defaultOptions } as never),
+    );
+    expect([text, (tripwire?.metadata as RefusalMetadata).budgetId]).toEqual(["", "org"]);
+  });
+
   test("an agent's own tool that goes on after a refusal below is no refusal of the agent's", async () => {
     const simulator = await simulate((request) => {
       const isWriter = JSON.stringify(request.body).includes("Be the writer");

@@ -11,6 +11,8 @@ create table wflo.budget (
   warn_at float8[] not null default '{}',
   on_expiry text not null default 'charge',
   paused boolean not null default false,
+  -- The budget above it. No foreign key: budgets go with their tenant only, and a reserve need not look the parent up once more.
+  parent text collate "C",
   primary key (tenant, id),
   constraint budget_on_expiry check (on_expiry in ('charge', 'release'))
 );
@@ -25,6 +27,7 @@ create table wflo.budget_default (
   zone text not null default 'UTC',
   warn_at float8[] not null default '{}',
   on_expiry text not null default 'charge',
+  parent text collate "C",
   primary key (tenant, prefix),
   constraint budget_default_on_expiry check (on_expiry in ('charge', 'release'))
 );

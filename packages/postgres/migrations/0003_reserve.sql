@@ -22,23 +22,39 @@ begin
 end
 $$;
 
+-- Every parent above these budgets: [{ budgetId, parent }], by ascending budget.
+create function wflo.parents_of(p_tenant text, p_ids text[]) returns jsonb language sql stable as $$
+  with recursive up (id, parent) as (
+    select b.id, b.parent from wflo.budget b where b.tenant = p_tenant and b.id = any (p_ids) and b.parent is not null
+    union
+    select b.id, b.parent from up join wflo.budget b on b.tenant = p_tenant and b.id = up.parent where b.parent is not null
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('budgetId', id, 'parent', parent) order by id), '[]') from up
+$$;
+
+-- Whether a call on p_ids, of which p_inherited are named as parents only, has the parents p_parents of its budgets and no others.
+create function wflo.has_parents(p_ids text[], p_inherited text[], p_parents text[]) returns boolean language sql immutable as $$
+  select p_ids @> coalesce(p_parents, '{}') and coalesce(p_parents, '{}') @> p_inherited
+$$;
+
 -- The windows of these budgets as they stand, unlocked, and what else may refuse a call before its money is asked for.
 create function wflo.look(
-  p_tenant text, p_ids text[], p_at timestamptz, p_replaced wflo.hold,
+  p_tenant text, p_ids text[], p_inherited text[], p_at timestamptz, p_replaced wflo.hold,
   out refusal jsonb, out lines wflo.window_line[], out unmade boolean, out charge_on_expiry boolean
 ) language plpgsql as $$
 declare
   v_found int8;
   v_paused text;
+  v_parents text[];
 begin
-  select count(distinct b.id), (array_agg(b.id order by array_position(p_ids, b.id)) filter (where b.paused))[1],
+  select count(distinct b.id), array_agg(b.parent) filter (where b.parent is not null), (array_agg(b.id order by array_position(p_ids, b.id)) filter (where b.paused))[1],
     coalesce(bool_or(b.on_expiry = 'charge'), true),
     coalesce(bool_or(k.kind is not null and w.id is null), false),
     coalesce(array_agg(row(
       b.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0), coalesce(w.overrun, 0),
       coalesce(r.credit, 0), true, b.zone
     )::wflo.window_line order by b.id, k.kind) filter (where k.kind is not null), '{}')
-  into v_found, v_paused, charge_on_expiry, unmade, lines
+  into v_found, v_parents, v_paused, charge_on_expiry, unmade, lines
   from wflo.budget b
   left join lateral wflo.open_windows(b, p_at) k on true
   left join wflo.budget_window w on w.tenant = b.tenant and w.id = b.id and w.kind = k.kind and w.start = k.start
@@ -53,6 +69,9 @@ begin
     from unnest(p_ids) with ordinality i (id, n)
     where not exists (select from wflo.budget b where b.tenant = p_tenant and b.id = i.id)
     order by i.n limit 1;
+  elsif not wflo.has_parents(p_ids, p_inherited, v_parents) then
+    refusal := jsonb_build_object('code', 'incomplete', 'parents', wflo.parents_of(p_tenant, array(
+      select i.id from unnest(p_ids) i (id) where i.id <> all (p_inherited))));
   elsif v_paused is not null then
     refusal := jsonb_build_object('code', 'paused', 'budgetId', v_paused);
   end if;
@@ -115,9 +134,9 @@ begin
 end
 $$;
 
--- Asks for money on every budget at once (distinct ids, in any order). Returns the verdict of the port; money as text.
+-- Asks for money on every budget at once (distinct ids, in any order; p_inherited are those that nobody named). Returns the verdict of the port; money as text.
 create function wflo.reserve(
-  p_tenant text, p_call uuid, p_budgets text[], p_bound int8, p_need int8, p_target int8, p_share int8, p_ttl_ms int8,
+  p_tenant text, p_call uuid, p_budgets text[], p_inherited text[], p_bound int8, p_need int8, p_target int8, p_share int8, p_ttl_ms int8,
   p_epoch int8, p_replaces uuid, p_run uuid, p_step text, p_agent text, p_checkpoint text, p_thread text, p_provider text, p_model text
 ) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -141,7 +160,7 @@ begin
   end if;
 
   -- Refused by a plain read: no lock, nothing written.
-  select * into v_look from wflo.look(p_tenant, p_budgets, v_at, v_replaced);
+  select * into v_look from wflo.look(p_tenant, p_budgets, p_inherited, v_at, v_replaced);
   if v_look.refusal is not null then
     return v_look.refusal;
   end if;

@@ -10,6 +10,7 @@ create function wflo.budget_state(p_budget wflo.budget, p_at timestamptz) return
     'warnAt', to_jsonb(p_budget.warn_at),
     'paused', p_budget.paused,
     'timeZone', p_budget.zone,
+    'parent', p_budget.parent,
     'windows', (
       select coalesce(jsonb_agg(wflo.window_json(row(
         p_budget.id, k.kind, k.start, coalesce(w.cap, k.cap), coalesce(w.spent, 0), coalesce(w.reserved, 0),
@@ -38,7 +39,7 @@ $$;
 create function wflo.list_budgets(
   p_tenant text, p_prefix text, p_last_tenant text, p_until text, p_after text, p_limit int8
 ) returns table (
-  id text, zone text, bounds text, paused boolean, on_expiry text, warn_at text,
+  id text, zone text, bounds text, paused boolean, on_expiry text, warn_at text, parent text,
   cap_total int8, total_cap int8, total_spent int8, total_reserved int8, total_overrun int8,
   cap_day int8, day_cap int8, day_spent int8, day_reserved int8, day_overrun int8,
   cap_month int8, month_cap int8, month_spent int8, month_reserved int8, month_overrun int8
@@ -71,7 +72,7 @@ set plan_cache_mode = force_generic_plan as $$
     ) w
   )
   select b.id, b.zone, case when b.id = z.first then z.bounds end, nullif(b.paused, false), nullif(b.on_expiry, 'charge'),
-    nullif(array_to_string(b.warn_at, ','), ''),
+    nullif(array_to_string(b.warn_at, ','), ''), b.parent,
     b.cap_total, nullif(total.cap, b.cap_total), total.spent, total.reserved, total.overrun,
     b.cap_day, nullif(day.cap, b.cap_day), day.spent, day.reserved, day.overrun,
     b.cap_month, nullif(month.cap, b.cap_month), month.spent, month.reserved, month.overrun
@@ -83,23 +84,48 @@ set plan_cache_mode = force_generic_plan as $$
   order by b.id
 $$;
 
+-- What keeps p_parent from being right above p_id (null for a budget that is yet to be made): `parent` where it is not there, `circle` where it is
+-- p_id or has it above. Parents of a tenant are set one after the other, so that two cannot close a circle together.
+create function wflo.parent_refusal(p_tenant text, p_id text, p_parent text) returns text language plpgsql as $$
+begin
+  if p_parent is null then
+    return null;
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('wflo parents ' || p_tenant, 0));
+  if p_parent = p_id then
+    return 'circle';
+  end if;
+  if not exists (select from wflo.budget b where b.tenant = p_tenant and b.id = p_parent) then
+    return 'parent';
+  end if;
+  if exists (select from jsonb_array_elements(wflo.parents_of(p_tenant, array[p_parent])) e where e.value ->> 'parent' = p_id) then
+    return 'circle';
+  end if;
+  return null;
+end
+$$;
+
 -- Creates or changes a budget; its open windows get the new caps in the same call. Of another zone they are other windows, which begin at
 -- zero unless they begin at the same moment. Returns { refusal } for what cannot be.
 create function wflo.set_budget(
-  p_tenant text, p_id text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text
+  p_tenant text, p_id text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text, p_parent text
 ) returns jsonb language plpgsql as $$
 declare
   v_budget wflo.budget;
   v_at timestamptz;
+  v_refusal text := wflo.parent_refusal(p_tenant, p_id, p_parent);
 begin
   if not wflo.knows_zone(p_zone) then
     return jsonb_build_object('refusal', 'zone');
   end if;
-  insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
-  values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone)
+  if v_refusal is not null then
+    return jsonb_build_object('refusal', v_refusal);
+  end if;
+  insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone, parent)
+  values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone, p_parent)
   on conflict (tenant, id) do update
   set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at,
-    zone = p_zone
+    zone = p_zone, parent = p_parent
   returning b.* into v_budget;
   v_at := wflo.now();
   perform 1 from wflo.budget_window w where w.tenant = p_tenant and w.id = p_id
@@ -115,16 +141,21 @@ $$;
 
 -- Creates or replaces a default; budgets that were made from it stay. Returns { refusal } for what cannot be.
 create function wflo.set_default(
-  p_tenant text, p_prefix text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text
+  p_tenant text, p_prefix text, p_total int8, p_day int8, p_month int8, p_on_expiry text, p_warn_at float8[], p_zone text, p_parent text
 ) returns jsonb language plpgsql as $$
+declare
+  v_refusal text := wflo.parent_refusal(p_tenant, null, p_parent);
 begin
   if not wflo.knows_zone(p_zone) then
     return jsonb_build_object('refusal', 'zone');
   end if;
-  insert into wflo.budget_default (tenant, prefix, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
-  values (p_tenant, p_prefix, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone)
+  if v_refusal is not null then
+    return jsonb_build_object('refusal', v_refusal);
+  end if;
+  insert into wflo.budget_default (tenant, prefix, cap_total, cap_day, cap_month, on_expiry, warn_at, zone, parent)
+  values (p_tenant, p_prefix, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone, p_parent)
   on conflict (tenant, prefix) do update
-  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at, zone = p_zone;
+  set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at, zone = p_zone, parent = p_parent;
   return '{}';
 end
 $$;
@@ -140,8 +171,8 @@ begin
   where d.tenant = p_tenant and d.prefix < p_id and starts_with(p_id, d.prefix)
   order by d.prefix desc limit 1;
   if v_from is not null then
-    insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone)
-    select p_tenant, p_id, d.cap_total, d.cap_day, d.cap_month, d.on_expiry, d.warn_at, d.zone
+    insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone, parent)
+    select p_tenant, p_id, d.cap_total, d.cap_day, d.cap_month, d.on_expiry, d.warn_at, d.zone, d.parent
     from wflo.budget_default d where d.tenant = p_tenant and d.prefix = v_from
     on conflict do nothing
     returning b.* into v_budget;

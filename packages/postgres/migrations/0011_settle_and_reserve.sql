@@ -34,18 +34,20 @@ begin
 end
 $$;
 
--- Which of these budgets a call may be held on, which of them charge what expires, and their windows that are open at a time: made where they are
+-- Which of these budgets a call may be held on, which of them charge what expires, which have parents and which these are, and their windows that are open at a time: made where they are
 -- missing; fresh, and not locked.
 create function wflo.open_lines(
-  p_tenant text, p_ids text[], p_at timestamptz, out usable text[], out charging text[], out lines wflo.window_line[]
+  p_tenant text, p_ids text[], p_at timestamptz, out usable text[], out charging text[], out children text[], out parents text[],
+  out lines wflo.window_line[]
 ) language plpgsql as $$
 declare
   v_unmade boolean;
 begin
   select coalesce(array_agg(distinct b.id), '{}'), coalesce(array_agg(distinct b.id) filter (where b.on_expiry = 'charge'), '{}'),
+    array_agg(b.id) filter (where b.parent is not null), array_agg(b.parent) filter (where b.parent is not null),
     coalesce(array_agg(row(b.id, k.kind, k.start, k.cap, 0, 0, 0, 0, true, b.zone)::wflo.window_line) filter (where k.kind is not null), '{}'),
     coalesce(bool_or(k.kind is not null and w.made is null), false)
-  into usable, charging, lines, v_unmade
+  into usable, charging, children, parents, lines, v_unmade
   from wflo.budget b
   left join lateral wflo.open_windows(b, p_at) k on true
   left join lateral (
@@ -101,16 +103,18 @@ create type wflo.budget_set as (
 );
 
 -- Settlements as in wflo.settle_all. The calls that reserve name their budgets by number: p_of is the set of each call, and p_owners and p_ids are
--- the sets, 1 to the last, one budget after the other; one of none is a null. No call may be in both. Returns { settled: [verdict],
+-- the sets, 1 to the last, one budget after the other; one of none is a null; p_inherited says which of them nobody named. No call may be in both. Returns { settled: [verdict],
 -- grants: [amount or null], windows: [those of what is granted, as they stand then] }.
 create function wflo.settle_and_reserve(
-  p_tenant text, p_settlements jsonb, p_owners int[], p_ids text[], p_calls uuid[], p_of int[], p_bounds int8[], p_needs int8[],
+  p_tenant text, p_settlements jsonb, p_owners int[], p_ids text[], p_inherited boolean[], p_calls uuid[], p_of int[], p_bounds int8[], p_needs int8[],
   p_targets int8[], p_shares int8[], p_ttls int8[], p_epochs int8[], p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[],
   p_threads text[], p_providers text[], p_models text[]
 ) returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_usable text[];
   v_charging text[];
+  v_children text[];
+  v_parents text[];
   v_lost uuid[] := '{}';
   v_known uuid[] := '{}';
   v_closed uuid[] := '{}';
@@ -139,7 +143,7 @@ begin
   if array_remove(p_runs, null) <> '{}' then
     v_lost := wflo.lost_runs(p_tenant, p_runs, p_epochs);
   end if;
-  select * into v_usable, v_charging, v_lines from wflo.open_lines(p_tenant, p_ids, wflo.now());
+  select * into v_usable, v_charging, v_children, v_parents, v_lines from wflo.open_lines(p_tenant, p_ids, wflo.now());
   if jsonb_array_length(p_settlements) > 0 then
     select * into v_known, v_closed, v_deltas, v_verdicts from wflo.settle_held(p_tenant, p_settlements);
   end if;
@@ -178,6 +182,22 @@ begin
       on l.budget_id = o.id and l.fresh
     group by o.owner
   ) l on l.owner = o.owner;
+
+  -- Parents are rare: what lacks one, or has one too many, is asked for alone.
+  if v_children is not null or true = any (p_inherited) then
+    for v_number in 1 .. cardinality(v_sets) loop
+      v_set := v_sets[v_number];
+      if not wflo.has_parents(
+        v_set.ids,
+        array(select o.id from unnest(p_owners, p_ids, p_inherited) o (owner, id, inherited) where o.owner = v_number and o.inherited),
+        array(select c.parent from unnest(v_children, v_parents) c (id, parent) where c.id = any (v_set.ids))
+      ) then
+        v_set.usable := false;
+        v_sets[v_number] := v_set;
+      end if;
+    end loop;
+    v_number := null;
+  end if;
 
   for v_call in 1 .. cardinality(p_calls) loop
     if v_number is distinct from p_of[v_call] then
@@ -254,14 +274,14 @@ $$;
 -- The same in two commits and one round trip: the first does not wait for the disk, so that its locks are kept no longer than it works; the second
 -- is empty and brings both to the disk before the answer leaves. For whoever may not call pg_logical_emit_message there is the function.
 create procedure wflo.settle_and_reserve_early(
-  p_tenant text, p_settlements jsonb, p_owners int[], p_ids text[], p_calls uuid[], p_of int[], p_bounds int8[], p_needs int8[],
+  p_tenant text, p_settlements jsonb, p_owners int[], p_ids text[], p_inherited boolean[], p_calls uuid[], p_of int[], p_bounds int8[], p_needs int8[],
   p_targets int8[], p_shares int8[], p_ttls int8[], p_epochs int8[], p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[],
   p_threads text[], p_providers text[], p_models text[], inout answer jsonb
 ) language plpgsql as $$
 begin
   perform set_config('synchronous_commit', 'off', true);
   answer := wflo.settle_and_reserve(
-    p_tenant, p_settlements, p_owners, p_ids, p_calls, p_of, p_bounds, p_needs, p_targets, p_shares, p_ttls, p_epochs, p_runs, p_steps, p_agents,
+    p_tenant, p_settlements, p_owners, p_ids, p_inherited, p_calls, p_of, p_bounds, p_needs, p_targets, p_shares, p_ttls, p_epochs, p_runs, p_steps, p_agents,
     p_checkpoints, p_threads, p_providers, p_models);
   commit;
   perform pg_logical_emit_message(true, 'wflo', '');

@@ -1,17 +1,11 @@
-import {
-  InvalidOptionError,
-  type BudgetDefinition,
-  type BudgetState,
-  type LedgerStore,
-  type WindowKind,
-} from "@wflo/core";
+import type { BudgetDefinition, BudgetState, LedgerStore, WindowKind } from "@wflo/core";
 import { and, eq } from "drizzle-orm";
 import { keyOf } from "./key-of.ts";
 import { listBudgets } from "./list-budgets.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { budget } from "./schema/budget.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
-import { isZoneRefusal, unknownZone } from "./unknown-zone.ts";
+import { throwRefusal } from "./budget-refusals.ts";
 
 /** The part of the ledger that sets and shows budgets. */
 export type BudgetMethods = Pick<
@@ -21,6 +15,7 @@ export type BudgetMethods = Pick<
 
 /** A budget as the SQL functions write it; money as text. */
 export interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnAt" | "timeZone" | "paused"> {
+  readonly parent: string | null;
   readonly caps: Readonly<Partial<Record<WindowKind, string>>>;
   readonly windows: readonly WindowJson[];
 }
@@ -28,10 +23,11 @@ export interface BudgetJson extends Pick<BudgetState, "id" | "onExpiry" | "warnA
 /** Implements them on a driver. */
 export function budgetMethods(driver: MigratedDriver): BudgetMethods {
   return {
-    async setBudget(tenant, { id, caps, onExpiry, warnAt, timeZone = "UTC" }) {
+    async setBudget(tenant, { id, caps, onExpiry, warnAt, timeZone = "UTC", parent }) {
       const args = [keyOf("tenant", tenant), keyOf("budget id", id), caps.total, caps.day, caps.month];
-      const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt], timeZone]);
-      if (isZoneRefusal(state)) throw new InvalidOptionError(unknownZone(`Budget ${id}`, timeZone));
+      const above = parent === undefined ? null : keyOf("parent", parent);
+      const state = await driver.call("set_budget", [...args, onExpiry, [...warnAt], timeZone, above]);
+      throwRefusal(state, `Budget ${id}`, { timeZone, parent });
       return readBudget(state as BudgetJson);
     },
     async raiseCap(tenant, budgetId, window, toNanoUsd) {
@@ -58,8 +54,8 @@ export function budgetMethods(driver: MigratedDriver): BudgetMethods {
 }
 
 /** Reads a budget. */
-export function readBudget({ caps, windows, ...json }: BudgetJson): BudgetState {
-  return { ...json, caps: readCaps(caps), windows: windows.map(readWindow) };
+export function readBudget({ caps, windows, parent, ...json }: BudgetJson): BudgetState {
+  return { ...json, parent: parent ?? undefined, caps: readCaps(caps), windows: windows.map(readWindow) };
 }
 
 function readCaps(caps: BudgetJson["caps"]): BudgetDefinition["caps"] {

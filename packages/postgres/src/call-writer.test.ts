@@ -46,7 +46,7 @@ class SlowDatabase {
   async #answer({ text, params }: Statement): Promise<readonly (readonly Cell[])[]> {
     const name = /wflo\.(settle_and_reserve(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
     if (name === undefined && text !== "barrier") return [[String(LATEST_MIGRATION)]];
-    const calls = name?.startsWith("settle_and") === true ? (params[4] as string[]) : [String(params[1])];
+    const calls = name?.startsWith("settle_and") === true ? (params[5] as string[]) : [String(params[1])];
     const settled = (
       name?.startsWith("settle") === true ? JSON.parse(String(params[1])) : []
     ) as Settlement[];

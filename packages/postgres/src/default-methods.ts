@@ -1,10 +1,10 @@
-import { InvalidOptionError, type DefaultStore } from "@wflo/core";
+import type { DefaultStore } from "@wflo/core";
 import { and, asc, eq, gt } from "drizzle-orm";
 import { readBudget, type BudgetJson } from "./budget-methods.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { budgetDefault } from "./schema/budget-default.ts";
-import { isZoneRefusal, unknownZone } from "./unknown-zone.ts";
+import { throwRefusal } from "./budget-refusals.ts";
 
 interface MadeJson {
   readonly budget: BudgetJson;
@@ -14,12 +14,11 @@ interface MadeJson {
 /** Implements the part of the ledger that makes budgets on first use. */
 export function defaultMethods(driver: MigratedDriver): DefaultStore {
   return {
-    async setDefault(tenant, { prefix, caps, onExpiry, warnAt, timeZone = "UTC" }) {
+    async setDefault(tenant, { prefix, caps, onExpiry, warnAt, timeZone = "UTC", parent }) {
       const args = [keyOf("tenant", tenant), keyOf("prefix", prefix), caps.total, caps.day, caps.month];
-      const answer = await driver.call("set_default", [...args, onExpiry, [...warnAt], timeZone]);
-      if (isZoneRefusal(answer)) {
-        throw new InvalidOptionError(unknownZone(`The default for ${prefix}*`, timeZone));
-      }
+      const above = parent === undefined ? null : keyOf("parent", parent);
+      const answer = await driver.call("set_default", [...args, onExpiry, [...warnAt], timeZone, above]);
+      throwRefusal(answer, `The default for ${prefix}*`, { timeZone, parent });
     },
     async listDefaults(tenant, { after, limit }) {
       const rows = await driver.ordinary(
@@ -35,11 +34,12 @@ export function defaultMethods(driver: MigratedDriver): DefaultStore {
           .orderBy(asc(budgetDefault.prefix))
           .limit(limit),
       );
-      return rows.map(({ prefix, capTotal, capDay, capMonth, zone, warnAt, onExpiry }) => {
+      return rows.map(({ prefix, capTotal, capDay, capMonth, zone, warnAt, onExpiry, parent }) => {
         const total = capTotal === null ? {} : { total: capTotal };
         const day = capDay === null ? {} : { day: capDay };
         const month = capMonth === null ? {} : { month: capMonth };
-        return { prefix, caps: { ...total, ...day, ...month }, onExpiry, warnAt, timeZone: zone };
+        const caps = { ...total, ...day, ...month };
+        return { prefix, caps, onExpiry, warnAt, parent: parent ?? undefined, timeZone: zone };
       });
     },
     async removeDefault(tenant, prefix) {

@@ -8,7 +8,7 @@ const LIST = "select * from wflo.list_budgets($1, $2, $3, $4, $5, $6)";
 /** In the order of their cells. */
 const KINDS = ["total", "day", "month"] as const;
 /** Cells before those of the kinds, and those of each kind. */
-const HEAD = 6;
+const HEAD = 7;
 const EACH = 5;
 
 /** One page of budgets, in one statement. */
@@ -41,13 +41,14 @@ function zoneOf(json: string): Zone {
 
 /** What is usual is null. The first row of a zone tells its bounds. */
 function readRow(row: readonly Cell[], zones: Map<string, Zone>): BudgetState {
-  const [id, timeZone, bounds, paused, onExpiry, warnAt] = row as readonly [
+  const [id, timeZone, bounds, paused, onExpiry, warnAt, parent] = row as readonly [
     id: string,
     timeZone: string,
     bounds: string | null,
     paused: true | null,
     onExpiry: BudgetState["onExpiry"] | null,
     warnAt: string | null,
+    parent: string | null,
   ];
   if (bounds !== null) zones.set(timeZone, zoneOf(bounds));
   const zone = zones.get(timeZone);
@@ -76,6 +77,7 @@ function readRow(row: readonly Cell[], zones: Map<string, Zone>): BudgetState {
     caps,
     onExpiry: onExpiry ?? "charge",
     warnAt: warnAt === null ? [] : warnAt.split(",").map(Number),
+    parent: parent ?? undefined,
     timeZone,
     paused: paused ?? false,
     windows,

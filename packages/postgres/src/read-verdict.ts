@@ -7,7 +7,10 @@ export type ReserveJson =
   | { readonly code: "granted"; readonly amount: string; readonly windows: readonly WindowJson[] }
   | { readonly code: "replay"; readonly amount: string }
   | { readonly code: "exhausted" | "held"; readonly window: WindowJson }
-  | Extract<ReserveVerdict, { readonly code: "closed" | "conflict" | "paused" | "missing" | "superseded" }>;
+  | Extract<
+      ReserveVerdict,
+      { readonly code: "closed" | "conflict" | "paused" | "missing" | "incomplete" | "superseded" }
+    >;
 
 /** A verdict of `wflo.settle_all` or `wflo.correct`; money as text. */
 export interface SettleJson {

@@ -8,6 +8,7 @@ export interface ReserveArgs {
   readonly tenant: string;
   readonly callId: string;
   readonly budgetIds: readonly string[];
+  readonly inherited: readonly string[];
   readonly bound: bigint;
   readonly need: bigint;
   readonly target: bigint;
@@ -30,6 +31,7 @@ export function reserveArgs(request: ReserveRequest): ReserveArgs {
     tenant: keyOf("tenant", request.tenant),
     callId: uuidOf("call id", request.callId).toLowerCase(),
     budgetIds: [...new Set(request.budgetIds)].map((id) => keyOf("budget id", id)),
+    inherited: (request.inherited ?? []).map((id) => keyOf("budget id", id)),
     bound: request.boundNanoUsd,
     need: request.needNanoUsd,
     target: request.targetNanoUsd,
@@ -46,13 +48,14 @@ export function reserveArgs(request: ReserveRequest): ReserveArgs {
 
 /** In the order of the parameters of `wflo.reserve`. */
 export function argsOfOne(args: ReserveArgs): readonly unknown[] {
-  const { tenant, callId, budgetIds, bound, need, target, share, ttlMs, epoch, replaces, runId, labels } =
-    args;
+  const { tenant, callId, budgetIds, inherited, bound, need, target, share, ttlMs } = args;
+  const { epoch, replaces, runId, labels } = args;
   const amounts = [bound, need, target, share, ttlMs];
   return [
     tenant,
     callId,
     budgetIds,
+    inherited,
     ...amounts,
     epoch,
     replaces,
@@ -70,21 +73,26 @@ export function argsOfMany(
   calls: readonly ReserveArgs[],
 ): readonly unknown[] {
   const column = <T>(of: (args: ReserveArgs) => T): readonly T[] => calls.map(of);
-  const sets = new Map<string, { readonly number: number; readonly ids: readonly string[] }>();
-  const ofs = calls.map(({ budgetIds: ids }) => {
-    const key = ids.join("\u0000");
-    const set = sets.get(key) ?? { number: sets.size + 1, ids };
+  const sets = new Map<string, { readonly number: number } & Pick<ReserveArgs, "budgetIds" | "inherited">>();
+  const ofs = calls.map(({ budgetIds, inherited }) => {
+    const key = [...budgetIds, "", ...inherited].join("\u0000");
+    const set = sets.get(key) ?? { number: sets.size + 1, budgetIds, inherited };
     sets.set(key, set);
     return set.number;
   });
-  const owned = [...sets.values()].flatMap(({ number, ids }) =>
-    (ids.length === 0 ? [null] : ids).map((id) => ({ number, id })),
+  const owned = [...sets.values()].flatMap(({ number, budgetIds: ids, inherited }) =>
+    (ids.length === 0 ? [null] : ids).map((id) => ({
+      number,
+      id,
+      isInherited: id !== null && inherited.includes(id),
+    })),
   );
   return [
     tenant,
     settlements,
     owned.map(({ number }) => number),
     owned.map(({ id }) => id),
+    owned.map(({ isInherited }) => isInherited),
     column(({ callId }) => callId),
     ofs,
     column(({ bound }) => bound),

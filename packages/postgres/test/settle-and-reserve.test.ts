@@ -72,6 +72,10 @@ test.each([7, 11, 23])(
       const cap = 20_000n + BigInt(random(60_000));
       const changed = { id: "a", caps: { total: cap }, onExpiry: "charge", warnAt: WARN_AT } as const;
       if (random(4) === 0) for (const ledger of [model, store]) await ledger.setBudget(tenant, changed);
+      const below = { id: "b/child", caps: { total: 9_000n }, onExpiry: "charge", warnAt: [] } as const;
+      const parent = [undefined, "a", "b"][random(3)];
+      if (random(4) === 0)
+        for (const ledger of [model, store]) await ledger.setBudget(tenant, { ...below, parent });
       const settled = open.splice(0, random(open.length + 1));
       const settlements = [...settled, ...closed.slice(0, random(3)), ...settled.slice(0, random(2))].map(
         (callId): Settlement => ({
@@ -86,10 +90,12 @@ test.each([7, 11, 23])(
       const again = [...open, ...closed].filter((callId) => !taken.has(callId));
       const calls = Array.from({ length: random(CALLS) }, (): ReserveRequest => {
         const need = BigInt(random(900));
+        const budgetIds = [...BUDGETS, "missing"].filter(() => random(5) < (random(8) === 0 ? 3 : 1));
         return {
           tenant,
           callId: (random(10) === 0 ? again[random(again.length)] : undefined) ?? randomUUID(),
-          budgetIds: [...BUDGETS, "missing"].filter(() => random(5) < (random(8) === 0 ? 3 : 1)),
+          budgetIds,
+          inherited: budgetIds.filter((id) => (id === "a" || id === "b") && random(3) === 0),
           boundNanoUsd: need + BigInt(random(2_000)),
           needNanoUsd: need,
           targetNanoUsd: need + BigInt(random(400)),

@@ -18,6 +18,8 @@ export interface BudgetDefault {
   readonly warnAt: readonly number[];
   readonly timeZone: string;
   readonly onExpiry: "charge" | "release";
+  /** The budget above those that are made. */
+  readonly parent: string | undefined;
 }
 
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
@@ -42,8 +44,8 @@ export function matchOf(prefix: string): string {
 
 /** A default for people: decimal strings instead of nano-dollars. */
 export function defaultOf(definition: DefaultDefinition): BudgetDefault {
-  const { prefix, warnAt, onExpiry, timeZone = "UTC" } = definition;
-  return { match: matchOf(prefix), caps: decimalCaps(definition.caps), warnAt, timeZone, onExpiry };
+  const { prefix, warnAt, onExpiry, parent, timeZone = "UTC" } = definition;
+  return { match: matchOf(prefix), caps: decimalCaps(definition.caps), warnAt, timeZone, onExpiry, parent };
 }
 
 /** Caps as decimal strings. */

@@ -2,6 +2,7 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import type { BudgetDefinition } from "../ports/budget-state.ts";
 import type { WindowKind } from "../ports/window-state.ts";
+import { checkName } from "./check-name.ts";
 import { checkTimeZone } from "./check-time-zone.ts";
 
 /** What a budget and a default for budgets have in common. */
@@ -19,6 +20,11 @@ export interface BudgetTerms {
    * unless they begin at the same moment as the old ones; open calls settle where they were held, and `total` goes on.
    */
   readonly timeZone?: string | undefined;
+  /**
+   * The budget above it, such as the team of a user: every call on this one is held on that one too, and on those above that, all or nothing. It is
+   * there, or a default stands for it. Nothing is set aside: children may have more between them than their parent.
+   */
+  readonly parent?: string | undefined;
   /** What becomes of a call whose process died: charged at its hold (the default: it may have been billed) or released. */
   readonly onExpiry?: "charge" | "release" | undefined;
 }
@@ -47,7 +53,8 @@ export function checkTerms(what: string, terms: BudgetTerms): Omit<BudgetDefinit
   if (onExpiry !== "charge" && onExpiry !== "release") {
     throw new InvalidOptionError(`${what}: onExpiry is "charge" or "release".`);
   }
-  return { caps, warnAt, onExpiry, timeZone };
+  if (terms.parent !== undefined) checkName(`${what}: parent`, terms.parent);
+  return { caps, warnAt, onExpiry, timeZone, parent: terms.parent };
 }
 
 /** Throws `InvalidOptionError` for what names no window. `what` begins the sentence. */

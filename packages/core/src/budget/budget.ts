@@ -31,6 +31,8 @@ export interface Budget {
   readonly warnAt: readonly number[];
   /** Whose calendar `day` and `month` follow. */
   readonly timeZone: string;
+  /** The budget above it, on which its calls are held too. */
+  readonly parent: string | undefined;
   readonly windows: readonly BudgetWindow[];
   /** `cap - spent` of the window that has least, never below zero. */
   readonly left: string;
@@ -51,6 +53,7 @@ export function budgetOf(state: BudgetState): Budget {
     onExpiry: state.onExpiry,
     warnAt: state.warnAt,
     timeZone: state.timeZone,
+    parent: state.parent,
     windows: state.windows.map((window) => ({
       window: window.window,
       cap: decimalUsd(window.capNanoUsd),

@@ -24,7 +24,8 @@ const EXPIRE_AT_ONCE = 100;
 /** `wflo.budgets`: what may be spent. */
 export interface Budgets {
   /**
-   * Creates a budget or replaces its caps and options; what is spent and reserved stays.
+   * Creates a budget or replaces its caps and options; what is spent and reserved stays. Without `parent` it has none from then on; calls that
+   * are open settle where they were held.
    * A cap lowered below what is spent and reserved cuts open streams, the youngest first, until the rest is covered; other open
    * calls finish.
    */
@@ -80,9 +81,14 @@ export function createBudgets(
     }
     await onChange(id);
   };
+  const makeParent = async ({ parent }: { readonly parent?: string | undefined }) => {
+    if (parent !== undefined) await makeBudget(services, parent);
+  };
   return {
     async set(input) {
-      const state = await ledger.setBudget(tenant, budgetDefinition(input));
+      const definition = budgetDefinition(input);
+      await makeParent(definition);
+      const state = await ledger.setBudget(tenant, definition);
       await onChange(input.id);
       return budgetOf(state);
     },
@@ -103,6 +109,7 @@ export function createBudgets(
     },
     async setDefault(input) {
       const definition = defaultDefinition(input);
+      await makeParent(definition);
       await ledger.setDefault(tenant, definition);
       return defaultOf(definition);
     },

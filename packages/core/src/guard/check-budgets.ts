@@ -1,3 +1,4 @@
+import { budgetsWithParents } from "../budget/budgets-with-parents.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { WfloError } from "../errors/wflo-error.ts";
@@ -26,7 +27,7 @@ export async function checkBudgets(
   const { provider, model } = request;
   const label = { runId: run?.runId, step, agent: request.agent ?? agent, provider, model };
   const needNanoUsd = leastNeed(door, seen, request, label);
-  for (const { id, paused, windows } of await door.ledger.getBudgets(door.tenant, budgetIds)) {
+  for (const { id, paused, windows } of await budgetsWithParents(door.ledger, door.tenant, budgetIds)) {
     if (paused) throw new BudgetPausedError(id);
     const spent = windows.find((window) => window.capNanoUsd - window.spentNanoUsd < needNanoUsd);
     if (spent === undefined) continue;

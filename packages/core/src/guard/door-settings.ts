@@ -1,3 +1,4 @@
+import type { SeenParents } from "../budget/seen-parents.ts";
 import type { SettleOutbox } from "../budget/settle-outbox.ts";
 import type { Unsettled } from "./unsettled.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -22,6 +23,7 @@ export interface DoorSettings {
   readonly ledger: LedgerStore;
   readonly line: BudgetLine;
   readonly holds: OpenHolds;
+  readonly parents: SeenParents;
   readonly outbox: SettleOutbox;
   readonly unsettled: Unsettled;
   readonly streams: StreamWatch;

@@ -1,3 +1,4 @@
+import { budgetsAround } from "./budgets-around.ts";
 import { checkBudgets } from "./check-budgets.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { guardCall } from "./guard-call.ts";
@@ -18,6 +19,8 @@ export interface Door {
   ): Promise<T>;
   /** See `guard/check-budgets.ts`. */
   checkBudgets(request: GuardRequest): Promise<void>;
+  /** See `guard/budgets-around.ts`. */
+  budgetsAround(): Promise<readonly string[]>;
   /** See `guard/settle-remote.ts`. */
   settleRemote(remote: RemoteCall, outcome: Outcome): Promise<boolean>;
   /** See `guard/unmetered.ts`. */
@@ -41,6 +44,7 @@ export function createDoor(settings: DoorSettings): Door {
     guardCall: (request, attempt) => guardCall(settings, seen, request, attempt),
     guardStream: (request, attempt) => guardStream(settings, seen, request, attempt),
     checkBudgets: (request) => checkBudgets(settings, seen, request),
+    budgetsAround: () => budgetsAround(settings),
     settleRemote: (remote, outcome) => settleRemote(settings, remote, outcome),
     reportUnmetered: (call) => unmetered.report(call),
     reportLayered: (call) => unmetered.reportLayered(call),

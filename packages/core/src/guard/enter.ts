@@ -15,7 +15,7 @@ import { estimate, RECORD_HOLD_NANO_USD, type Estimate, type EstimateMeans } fro
 import type { GuardRequest } from "./guard-request.ts";
 import type { CallState, OpenCall, OpenMark } from "./open-call.ts";
 import type { SeenModels } from "./seen-models.ts";
-import { takeHold, type HoldWish } from "./take-hold.ts";
+import { takeHold, type HoldWish, type TakenHold } from "./take-hold.ts";
 import { NobodyWantsIt } from "./wire-control.ts";
 import { noteMetered } from "./witness.ts";
 
@@ -40,10 +40,10 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   const own = request.budgets ?? [];
   const around = [...new Set([...context.budgetIds, ...(parent?.budgetIds ?? []), ...own])];
   // Nobody can want for the money of what is free.
-  const budgetIds = isFree(request) ? [] : around;
+  const named = isFree(request) ? [] : around;
   const label = labelOf(request, context);
-  checkHistory(door, seen, label, request.price === undefined && budgetIds.length > 0);
-  const worst = estimateOrAllow(door, seen, { request, budgetIds, label });
+  checkHistory(door, seen, label, request.price === undefined && named.length > 0);
+  const worst = estimateOrAllow(door, seen, { request, budgetIds: named, label });
   const mark = newMark({ callId, parent, door, budgetIds: around }, request);
 
   const closed = Promise.withResolvers<void>();
@@ -55,14 +55,15 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   context.run?.track(tracked, context.step);
 
   const askedAtMs = door.clock.monotonic();
-  let heldNanoUsd: bigint;
+  let taken: TakenHold;
   try {
-    heldNanoUsd = await takeOverOrHold(door, { request, context, label, mark, budgetIds, worst }, outer);
-    mark.heldNanoUsd = heldNanoUsd;
+    taken = await takeOverOrHold(door, { request, context, label, mark, budgetIds: named, worst }, outer);
+    mark.heldNanoUsd = taken.heldNanoUsd;
   } catch (error) {
     closed.resolve();
     throw error;
   }
+  const { heldNanoUsd, budgetIds } = taken;
   const maxOutputTokens = budgetIds.length === 0 ? undefined : worst.outputTokensFor(heldNanoUsd);
   const state: CallState = { end: undefined, charge: undefined };
   const grant = { callId, maxOutputTokens, signal: wire.signal, charge: () => state.charge };
@@ -132,7 +133,7 @@ async function takeOverOrHold(
   door: DoorSettings,
   wish: Omit<HoldWish, "replaces">,
   outer: OpenMark | undefined,
-): Promise<bigint> {
+): Promise<TakenHold> {
   door.crashPoint("before-reserve");
   const decided = Promise.withResolvers<boolean>();
   if (outer) {
@@ -140,7 +141,7 @@ async function takeOverOrHold(
     outer.wasAsked = true;
   }
   try {
-    const heldNanoUsd = await takeHold(door, { ...wish, replaces: outer?.callId });
+    const taken = await takeHold(door, { ...wish, replaces: outer?.callId });
     if (outer) {
       outer.takenOver = true;
       door.holds.takenOver(outer.callId);
@@ -148,7 +149,7 @@ async function takeOverOrHold(
     }
     decided.resolve(true);
     door.crashPoint("after-reserve");
-    return heldNanoUsd;
+    return taken;
   } catch (error) {
     if (outer) {
       if (error instanceof StoreUnavailableError) outer.heir = wish.mark.callId;

@@ -12,7 +12,12 @@ import type { OpenMark } from "./open-call.ts";
 import { HOLD_TTL_MS } from "./open-holds.ts";
 import { orAborted } from "./or-aborted.ts";
 import { reportRefusal } from "./report-refusal.ts";
-import type { Verdict } from "./waiter.ts";
+import type { Ask, Verdict } from "./waiter.ts";
+
+type Incomplete = Extract<Verdict, { readonly code: "incomplete" }>;
+
+/** How often parents may change while a call asks for money. */
+const MOST_TRIES = 5;
 
 /** What a call asks for, and for whom. */
 export interface HoldWish {
@@ -25,9 +30,34 @@ export interface HoldWish {
   readonly replaces: string | undefined;
 }
 
-/** Takes the hold of a call, waiting for it if need be; returns its amount in nano-dollars. Throws refusals. */
-export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigint> {
-  const { request, context, label, mark, budgetIds, worst } = wish;
+/** A hold as it was granted. */
+export interface TakenHold {
+  readonly heldNanoUsd: bigint;
+  /** With the parents of those that were named. */
+  readonly budgetIds: readonly string[];
+}
+
+/** Takes the hold of a call on its budgets and all above them, waiting for it if need be. Throws refusals. */
+export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<TakenHold> {
+  const { budgetIds: named } = wish;
+  for (let tries = 1; ; tries += 1) {
+    const inherited = door.parents.above(named);
+    const budgetIds = [...named, ...inherited];
+    const taken = await takeHoldOn(door, wish, { budgetIds, inherited });
+    if (typeof taken === "bigint") return { heldNanoUsd: taken, budgetIds };
+    if (tries === MOST_TRIES)
+      throw new StoreUnavailableError(`The parents of ${named.join(", ")} keep changing.`);
+    door.parents.note(named, taken.parents);
+  }
+}
+
+/** Nano-dollars; or which parents these budgets lack. */
+async function takeHoldOn(
+  door: DoorSettings,
+  wish: HoldWish,
+  { budgetIds, inherited }: Pick<Ask, "budgetIds" | "inherited">,
+): Promise<bigint | Incomplete> {
+  const { request, context, label, mark, worst } = wish;
   const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
   /** Nobody else can have a call of this id, and it takes nothing over. */
   const isOurs = request.callId === undefined && wish.replaces === undefined;
@@ -38,6 +68,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
       tenant: door.tenant,
       callId: mark.callId,
       budgetIds,
+      inherited,
       // On no budget nothing can be exceeded: what is likely is noted rather than what is possible.
       boundNanoUsd: budgetIds.length === 0 ? worst.targetNanoUsd : worst.boundNanoUsd,
       needNanoUsd: worst.needNanoUsd,
@@ -53,6 +84,10 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
     const asked = door.line.reserve(ask, { waitMs, signals, onWait });
     // A database that is slow to answer keeps nobody who gives up: whatever it grants is given back.
     verdict = isOurs ? await orAborted(asked, signals, () => giveBack(door, mark.callId)) : await asked;
+    if (verdict.code === "incomplete") {
+      door.holds.leave(mark.callId);
+      return verdict;
+    }
     const held = heldOf(wish, verdict);
     mark.unsettled = new Map(budgetIds.map((id) => [id, door.unsettled.on(id)]));
     door.holds.granted(mark.callId, held);
@@ -66,7 +101,7 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<bigi
   }
 }
 
-function heldOf(wish: HoldWish, verdict: Verdict): bigint {
+function heldOf(wish: HoldWish, verdict: Exclude<Verdict, Incomplete>): bigint {
   switch (verdict.code) {
     case "granted":
       wish.mark.windows = verdict.windows;

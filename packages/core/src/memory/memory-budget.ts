@@ -27,6 +27,10 @@ export class MemoryBudget {
     return this.definition.timeZone ?? "UTC";
   }
 
+  get parent(): string | undefined {
+    return this.definition.parent;
+  }
+
   get warnAt(): readonly number[] {
     return this.definition.warnAt;
   }
@@ -96,6 +100,6 @@ export class MemoryBudget {
 }
 
 function copyOf(definition: BudgetDefinition): BudgetDefinition {
-  const { id, caps, onExpiry, warnAt, timeZone } = definition;
-  return { id, caps: { ...caps }, onExpiry, warnAt: [...warnAt], timeZone };
+  const { id, caps, onExpiry, warnAt, parent, timeZone } = definition;
+  return { id, caps: { ...caps }, onExpiry, warnAt: [...warnAt], parent, timeZone };
 }

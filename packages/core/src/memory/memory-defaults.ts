@@ -35,6 +35,6 @@ export class MemoryDefaults {
 }
 
 function copyOf(definition: DefaultDefinition): DefaultDefinition {
-  const { prefix, caps, onExpiry, warnAt, timeZone = "UTC" } = definition;
-  return { prefix, caps: { ...caps }, onExpiry, warnAt: [...warnAt], timeZone };
+  const { prefix, caps, onExpiry, warnAt, parent, timeZone = "UTC" } = definition;
+  return { prefix, caps: { ...caps }, onExpiry, warnAt: [...warnAt], parent, timeZone };
 }

@@ -2,6 +2,7 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import type { BudgetDefinition, BudgetState } from "../ports/budget-state.ts";
 import type { DefaultStore } from "../ports/default-store.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
+import { checkParent } from "./budget-parents.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
 import { costGroups } from "./cost-groups.ts";
@@ -66,6 +67,7 @@ function budgetMethods(state: MemoryState): BudgetMethods {
       const tenant = state.tenant(tenantId);
       const nowMs = state.now();
       checkZone(tenant, `Budget ${definition.id}`, definition);
+      checkParent(tenant, `Budget ${definition.id}`, definition);
       let budget = tenant.budgets.get(definition.id);
       if (budget === undefined) {
         budget = tenant.addBudget(definition);
@@ -107,6 +109,7 @@ function defaultMethods(state: MemoryState): DefaultStore {
     async setDefault(tenantId, definition) {
       const tenant = state.tenant(tenantId);
       checkZone(tenant, `The default for ${definition.prefix}*`, definition);
+      checkParent(tenant, `The default for ${definition.prefix}*`, { parent: definition.parent });
       tenant.defaults.set(definition);
     },
     async listDefaults(tenantId, { after, limit }) {

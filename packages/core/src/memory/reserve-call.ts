@@ -1,12 +1,13 @@
 import { grantOf } from "../budget/hold.ts";
 import type { ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
+import { isComplete, parentsAbove } from "./budget-parents.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
 import type { MemoryWindow } from "./memory-window.ts";
 
 /**
- * One reserve: identity first, then epoch, missing budgets, pauses, and money last. See
+ * One reserve: identity first, then epoch, missing budgets and parents, pauses, and money last. See
  * `LedgerStore.reserve`.
  */
 export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs: number): ReserveVerdict {
@@ -21,6 +22,7 @@ export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs
     if (budget === undefined) return { code: "missing", budgetId };
     budgets.push(budget);
   }
+  if (!isComplete(budgets, request)) return { code: "incomplete", parents: parentsAbove(tenant, request) };
   const windows: MemoryWindow[] = [];
   for (const budget of budgets) {
     if (budget.paused) return { code: "paused", budgetId: budget.id };

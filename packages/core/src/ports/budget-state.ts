@@ -11,6 +11,10 @@ export interface BudgetDefinition {
    * again. A higher cap forgets the shares that are no longer spent of it.
    */
   readonly warnAt: readonly number[];
+  /**
+   * The budget above it: every call on this one is held on that one too, and on those above that. Left out, there is none.
+   */
+  readonly parent?: string | undefined;
   /** Whose calendar days and months follow: `UTC` (when left out) or an IANA name that JavaScript knows. */
   readonly timeZone?: string | undefined;
 }

@@ -17,7 +17,7 @@ export interface MadeBudget {
 export interface DefaultStore {
   /**
    * Creates or replaces the default of a prefix. Budgets that were made from it stay as they are. Throws `InvalidOptionError` for a zone that
-   * the store does not know.
+   * the store does not know, and for a parent that is not there.
    */
   setDefault(tenant: string, definition: DefaultDefinition): Promise<void>;
   /** By ascending prefix (byte order), after `after`. */

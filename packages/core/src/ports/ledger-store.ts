@@ -23,6 +23,8 @@ export interface ReserveRequest {
   readonly callId: string;
   /** Distinct ids, in any order. May be empty: then there is nothing to refuse and the call is only recorded. */
   readonly budgetIds: readonly string[];
+  /** Those among them that nobody named, which are there as the parents of others. */
+  readonly inherited?: readonly string[] | undefined;
   /** The most the call may cost; granted whole while money is plentiful. */
   readonly boundNanoUsd: bigint;
   /** The least that makes the call worth sending. Below it the call is refused or waits. */
@@ -39,6 +41,12 @@ export interface ReserveRequest {
   readonly label: CallLabel;
 }
 
+/** Which budget is right above another one. */
+export interface BudgetParent {
+  readonly budgetId: string;
+  readonly parent: string;
+}
+
 /** Granted, or why not. Amounts in nano-dollars. */
 export type ReserveVerdict =
   | { readonly code: "granted"; readonly amountNanoUsd: bigint; readonly windows: readonly WindowState[] }
@@ -52,6 +60,8 @@ export type ReserveVerdict =
   | { readonly code: "held"; readonly window: WindowState }
   | { readonly code: "paused"; readonly budgetId: string }
   | { readonly code: "missing"; readonly budgetId: string }
+  /** `budgetIds` lacks a parent, or has one as inherited that is none now. Tells every parent above those that were named, as it is. */
+  | { readonly code: "incomplete"; readonly parents: readonly BudgetParent[] }
   | { readonly code: "superseded" };
 
 /**
@@ -163,7 +173,7 @@ export interface LedgerStore extends DefaultStore {
   /**
    * Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. Another time zone has
    * windows of its own, which begin at zero, but for those that begin at the same moment; open calls settle where they were held. Throws
-   * `InvalidOptionError` for a zone that the store does not know.
+   * `InvalidOptionError` for a zone that the store does not know, for a parent that is not there, and for one that has this budget above it.
    */
   setBudget(tenant: string, budget: BudgetDefinition): Promise<BudgetState>;
   /** Raises one cap of an existing budget to an absolute amount; never lowers it. Undefined when there is no such cap. */

@@ -1,3 +1,4 @@
+import { budgetsWithParents } from "../budget/budgets-with-parents.ts";
 import { makeBudget } from "../budget/make-budget.ts";
 import type { BudgetState } from "../ports/budget-state.ts";
 import type { RunRow } from "../ports/run-store.ts";
@@ -29,10 +30,10 @@ async function budgetsOf(
   { tenant, emitter, database: { ledger } }: RunServices,
   ids: readonly string[],
 ): Promise<readonly BudgetState[]> {
-  const states = await ledger.getBudgets(tenant, ids);
-  if (states.length === ids.length) return states;
-  const there = new Map(states.map((state) => [state.id, state]));
+  const states = await budgetsWithParents(ledger, tenant, ids);
+  const missing = ids.filter((id) => !states.some((state) => state.id === id));
+  if (missing.length === 0) return states;
   const making = { tenant, ledger, emitter };
-  const all = await Promise.all(ids.map(async (id) => there.get(id) ?? makeBudget(making, id)));
-  return all.filter((state) => state !== undefined);
+  await Promise.all(missing.map((id) => makeBudget(making, id)));
+  return budgetsWithParents(ledger, tenant, ids);
 }

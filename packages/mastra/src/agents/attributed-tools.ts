@@ -34,7 +34,7 @@ function attributedTool(
   const isAgent = AGENT.test(name);
   const run: Execute = (...args) => {
     const work = () => (execute as Execute).apply(tool, args);
-    return attributed(attribution, () => (isAgent ? stoppedAlone(work) : ownWork(work)));
+    return attributed(attribution, () => (isAgent ? stoppedAlone(attribution.wflo, work) : ownWork(work)));
   };
   const call = { provider: "mastra", what: `agent ${name.replace(AGENT, "")}` };
   const told: Execute = isAgent

@@ -1,4 +1,4 @@
-import { budgetsAround } from "@wflo/core";
+import type { Wflo } from "@wflo/core";
 import { refusalIn, type Refusal } from "../refusals.ts";
 import { isAwaited, noRefusal, noteRefusal, notingRefusal } from "./met-refusal.ts";
 
@@ -6,25 +6,25 @@ import { isAwaited, noRefusal, noteRefusal, notingRefusal } from "./met-refusal.
  * Does the work of an agent that works for another one. Where a budget that the one above is not on stops it, it stops alone: the one above reads
  * what it has said and why it stopped, and goes on with its own money.
  */
-export async function stoppedAlone(work: () => unknown): Promise<unknown> {
+export async function stoppedAlone(wflo: Wflo, work: () => unknown): Promise<unknown> {
   const met = noRefusal(isAwaited());
   try {
     const value = await notingRefusal(met, work);
     if (met.refusal === undefined) return value;
-    if (isAlone(met.refusal)) return withReason(value, met.refusal);
+    if (await isAlone(wflo, met.refusal)) return withReason(value, met.refusal);
     noteRefusal(met.refusal);
     return value;
   } catch (error) {
     const refusal = met.refusal ?? refusalIn(error);
-    if (refusal !== undefined && isAlone(refusal)) return withReason({}, refusal);
+    if (refusal !== undefined && (await isAlone(wflo, refusal))) return withReason({}, refusal);
     noteRefusal(error);
     throw error;
   }
 }
 
-function isAlone(refusal: Refusal): boolean {
+async function isAlone(wflo: Wflo, refusal: Refusal): Promise<boolean> {
   const { budgetId } = refusal as { readonly budgetId?: string };
-  return budgetId !== undefined && !budgetsAround().includes(budgetId);
+  return budgetId !== undefined && !(await wflo.budgetsAround()).includes(budgetId);
 }
 
 function withReason(value: unknown, { message }: Refusal): object {

@@ -16,6 +16,7 @@ export const budgetDefault = wfloSchema.table(
     onExpiry: text("on_expiry", { enum: ["charge", "release"] })
       .notNull()
       .default("charge"),
+    parent: keyText("parent"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.prefix] })],
 );

@@ -17,6 +17,7 @@ export const budget = wfloSchema.table(
       .notNull()
       .default("charge"),
     paused: boolean("paused").notNull().default(false),
+    parent: keyText("parent"),
   },
   (table) => [primaryKey({ columns: [table.tenant, table.id] })],
 );

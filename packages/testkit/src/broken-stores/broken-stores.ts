@@ -3,6 +3,7 @@ import { brokenCheckpoints } from "./broken-checkpoints.ts";
 import { brokenClaims } from "./broken-claims.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenDefaults } from "./broken-defaults.ts";
+import { brokenParents } from "./broken-parents.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
 import { brokenItemSearches } from "./broken-item-searches.ts";
@@ -31,6 +32,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenBudgets,
   ...brokenWarnings,
   ...brokenDefaults,
+  ...brokenParents,
   ...brokenLists,
   ...brokenRuns,
   ...brokenClaims,

@@ -18,6 +18,7 @@ import { ledgerDefaultsCases } from "./ledger-defaults.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
 import { ledgerIdentityCases } from "./ledger-identity.ts";
 import { ledgerListsCases } from "./ledger-lists.ts";
+import { ledgerParentsCases } from "./ledger-parents.ts";
 import { ledgerReserveCases } from "./ledger-reserve.ts";
 import { ledgerSettleCases } from "./ledger-settle.ts";
 import { ledgerTakeoverCases } from "./ledger-takeover.ts";
@@ -43,6 +44,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   zones: ledgerZonesCases,
   warnings: ledgerWarningsCases,
   defaults: ledgerDefaultsCases,
+  parents: ledgerParentsCases,
   lists: ledgerListsCases,
   costs: ledgerCostsCases,
   runs: runsCases,
