@@ -7,6 +7,8 @@ export function throwRefusal(
   { timeZone, parent = "" }: { readonly timeZone: string; readonly parent?: string | undefined },
 ): void {
   switch ((answer as { readonly refusal?: "zone" | "parent" | "circle" }).refusal) {
+    case undefined:
+      return;
     case "zone":
       throw new InvalidOptionError(
         `${what}: the database knows no time zone "${timeZone}". Write another name of it, or update the server's time zones.`,
