@@ -123,7 +123,8 @@ end
 $$;
 
 create function wflo.list_stored(
-  p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_contains jsonb, p_limit int8
+  p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_from text, p_contains jsonb,
+  p_skip int8, p_limit int8
 ) returns setof wflo.content language plpgsql stable as $$
 declare
   v_page wflo.checkpoint[];
@@ -137,10 +138,11 @@ begin
     || case when p_name is null then '' else ' and c.name = $4' end
     || case when p_id is null then '' else ' and c.id = $5' end
     || case when p_before is null then '' else ' and c.id < $6' end
-    || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $7' end
-    || ' order by c.id desc limit $8) p'
+    || case when p_from is null then '' else ' and c.id >= $7' end
+    || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $8' end
+    || ' order by c.id desc offset $9 limit $10) p'
   into v_page
-  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_contains, p_limit;
+  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_from, p_contains, p_skip, p_limit;
   return query select 'c', p.of::int4, null::int4, null::int4, null::int2,
     wflo.checkpoint_json(t, row(p.saved_at, p.seq, p.thread_key, p.tenant, p.namespace, p.id, p.parent_id, p.kind, p.name, p.step,
       p.manifest, p.pieces, p.metadata)::wflo.checkpoint), null::text

@@ -1,11 +1,12 @@
 import type {
+  CheckpointChoice,
   CheckpointFilter,
   CheckpointPlace,
   CheckpointPut,
   CheckpointStore,
   WritesPut,
 } from "@wflo/core";
-import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -27,7 +28,7 @@ import { uuidOf } from "./uuid-of.ts";
 const COLUMNS = 'kind, "of", log, position, codec, text, label';
 const IS_THERE = "not wflo.is_expired($1, $2)";
 const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5) where ${IS_THERE}`;
-const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7::jsonb, $8) where ${IS_THERE}`;
+const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10) where ${IS_THERE}`;
 const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7) where ${IS_THERE}`;
 
 /** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
@@ -81,7 +82,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
     },
     async list(tenant, filter) {
       const query = driver.orm.select(headerColumns).from(checkpoint).where(conditionOf(tenant, filter));
-      const rows = await driver.ordinary(query.orderBy(desc(checkpoint.id)).limit(filter.limit));
+      const page = query
+        .orderBy(desc(checkpoint.id))
+        .offset(filter.skip ?? 0)
+        .limit(filter.limit);
+      const rows = await driver.ordinary(page);
       return rows.map(readHeader);
     },
     async listStored(tenant, filter) {
@@ -91,6 +96,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
         name: "wflo_list",
       });
       return readStored(rows as unknown as readonly ContentCells[], unpacker);
+    },
+    async count(tenant, choice) {
+      const query = driver.orm.select({ found: count() }).from(checkpoint).where(conditionOf(tenant, choice));
+      const [row] = await driver.ordinary(query);
+      return row?.found ?? 0;
     },
     async putWrites(put) {
       if (put.writes.length === 0) return "saved";
@@ -170,7 +180,7 @@ function placeArgs(
 
 /** In the order of the parameters of `wflo.list_stored`. */
 function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[] {
-  const { thread, namespace, name, id, before, contains, limit } = filter;
+  const { thread, namespace, name, id, before, from, contains, skip = 0, limit } = filter;
   const key = (what: string, text: string | undefined) => (text === undefined ? null : keyOf(what, text));
   return [
     keyOf("tenant", tenant),
@@ -179,7 +189,9 @@ function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[
     name === undefined ? null : exactText("checkpoint name", name),
     key("checkpoint id", id),
     key("checkpoint id", before),
+    key("checkpoint id", from),
     contains ?? null,
+    skip,
     limit,
   ];
 }
@@ -215,8 +227,8 @@ function nameOfChannel(channel: string): string {
   return exactText("channel", channel);
 }
 
-function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined {
-  const { thread, namespace, name, id, before, contains } = filter;
+function conditionOf(tenant: string, choice: CheckpointChoice): SQL | undefined {
+  const { thread, namespace, name, id, before, from, contains } = choice;
   const tenantKey = keyOf("tenant", tenant);
   return and(
     thread === undefined
@@ -231,5 +243,6 @@ function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined 
     id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),
     contains === undefined ? undefined : sql`wflo.json_of(${checkpoint.metadata}) @> ${contains}::jsonb`,
     before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
+    from === undefined ? undefined : gte(checkpoint.id, keyOf("checkpoint id", from)),
   );
 }
