@@ -81,9 +81,10 @@ drop function wflo.get_checkpoint(text, text, text, text, text);
 -- packed as `label`.
 create type wflo.content as (kind text, "of" int4, log int4, "position" int4, codec int2, "text" text, label text);
 
--- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement.
+-- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement. One plan for all places, by
+-- keys alone: else the first five calls of each connection are planned anew, which takes longer than they do.
 create function wflo.get_checkpoint(p_tenant text, p_thread text, p_namespace text, p_id text, p_name text)
-returns setof wflo.content language plpgsql stable as $$
+returns setof wflo.content language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_thread wflo.thread;
   v_found wflo.checkpoint;

@@ -1,6 +1,7 @@
 import { InvalidOptionError, type CheckpointChoice } from "@wflo/core";
 import type { StorageListWorkflowRunsInput } from "@mastra/core/storage";
 import { boundAfter, boundFrom } from "./row-id.ts";
+import { keyText } from "./run-key.ts";
 import { soughtNotes, timeOf } from "./run-notes.ts";
 import { LINE, type RunRows, type StoredRun } from "./run-rows.ts";
 
@@ -31,9 +32,11 @@ export async function listRuns(
 }
 
 /** Which rows are sought. */
-function choiceOf({ fromDate, toDate, ...filter }: StorageListWorkflowRunsInput): CheckpointChoice {
+function choiceOf(input: StorageListWorkflowRunsInput): CheckpointChoice {
+  const { workflowName, fromDate, toDate, ...filter } = input;
   return {
     namespace: LINE,
+    name: workflowName ? keyText(workflowName) : undefined,
     contains: soughtNotes(filter),
     before: boundAfter(toDate && timeOf("toDate", toDate, 0)),
     from: boundFrom(fromDate && timeOf("fromDate", fromDate, 0)),
