@@ -1,5 +1,5 @@
 import type {
-  CheckpointChoice,
+  CheckpointConditions,
   CheckpointFilter,
   CheckpointPlace,
   CheckpointPut,
@@ -97,8 +97,11 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       });
       return readStored(rows as unknown as readonly ContentCells[], unpacker);
     },
-    async count(tenant, choice) {
-      const query = driver.orm.select({ found: count() }).from(checkpoint).where(conditionOf(tenant, choice));
+    async count(tenant, conditions) {
+      const query = driver.orm
+        .select({ found: count() })
+        .from(checkpoint)
+        .where(conditionOf(tenant, conditions));
       const [row] = await driver.ordinary(query);
       return row?.found ?? 0;
     },
@@ -227,8 +230,8 @@ function nameOfChannel(channel: string): string {
   return exactText("channel", channel);
 }
 
-function conditionOf(tenant: string, choice: CheckpointChoice): SQL | undefined {
-  const { thread, namespace, name, id, before, from, contains } = choice;
+function conditionOf(tenant: string, conditions: CheckpointConditions): SQL | undefined {
+  const { thread, namespace, name, id, before, from, contains } = conditions;
   const tenantKey = keyOf("tenant", tenant);
   return and(
     thread === undefined

@@ -38,8 +38,8 @@ export function memoryCheckpointStore(state: MemoryState): CheckpointStore {
       const tenant = state.tenant(tenantId);
       return storedPage(tenant, listCheckpoints(tenant, filter, state.now()));
     },
-    async count(tenantId, choice) {
-      const all = { ...choice, limit: Number.POSITIVE_INFINITY };
+    async count(tenantId, conditions) {
+      const all = { ...conditions, limit: Number.POSITIVE_INFINITY };
       return listCheckpoints(state.tenant(tenantId), all, state.now()).length;
     },
     async putWrites(put) {

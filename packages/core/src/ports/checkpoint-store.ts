@@ -147,8 +147,8 @@ export interface ChannelWalk {
   readonly ends: readonly { readonly channels: readonly string[]; readonly stored: StoredCheckpoint }[];
 }
 
-/** Which checkpoints. */
-export interface CheckpointChoice {
+/** Which checkpoints: those that meet all that is given. */
+export interface CheckpointConditions {
   readonly thread?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -162,7 +162,7 @@ export interface CheckpointChoice {
 }
 
 /** Which checkpoints of those, and how many. */
-export interface CheckpointFilter extends CheckpointChoice {
+export interface CheckpointFilter extends CheckpointConditions {
   /** So many are left out before the page begins: a whole number, none where it is left out. */
   readonly skip?: number | undefined;
   readonly limit: number;
@@ -182,7 +182,7 @@ export interface CheckpointStore extends ThreadRetention {
   /** As `list`, with the contents: an element that several checkpoints of the page have is read once. */
   listStored(tenant: string, filter: CheckpointFilter): Promise<readonly StoredCheckpoint[]>;
   /** How many checkpoints `list` would give without a limit. */
-  count(tenant: string, choice: CheckpointChoice): Promise<number>;
+  count(tenant: string, conditions: CheckpointConditions): Promise<number>;
   /** `deleted`: as of a put that goes on from this checkpoint and must not revive it; nothing was written. */
   putWrites(put: WritesPut): Promise<"saved" | "deleted">;
   /** The writes to some channels at the ancestors of a place, which is not one of them, up to where each walk ends. */

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type CheckpointChoice } from "@wflo/core";
+import { InvalidOptionError, type CheckpointConditions } from "@wflo/core";
 import type { StorageListWorkflowRunsInput } from "@mastra/core/storage";
 import { boundAfter, boundFrom } from "./row-id.ts";
 import { keyText } from "./run-key.ts";
@@ -18,21 +18,21 @@ export async function listRuns(
     if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0))
       throw new InvalidOptionError(`${name} must be >= 0, and a whole number: it was ${value}.`);
   }
-  const choice = choiceOf(input);
+  const conditions = conditionsOf(input);
   if (typeof page !== "number" || typeof perPage !== "number") {
-    const runs = await readRuns(rows, choice, { skip: 0, most: Number.POSITIVE_INFINITY });
+    const runs = await readRuns(rows, conditions, { skip: 0, most: Number.POSITIVE_INFINITY });
     return { runs, total: runs.length };
   }
   const skip = Math.min(page * perPage, Number.MAX_SAFE_INTEGER);
-  const runs = await readRuns(rows, choice, { skip, most: perPage });
+  const runs = await readRuns(rows, conditions, { skip, most: perPage });
   // The last page tells the number by itself.
   const isLast = runs.length < perPage && (runs.length > 0 || skip === 0);
-  const total = isLast ? skip + runs.length : await rows.ask(() => rows.store.count(rows.tenant, choice));
+  const total = isLast ? skip + runs.length : await rows.ask(() => rows.store.count(rows.tenant, conditions));
   return { runs, total };
 }
 
 /** Which rows are sought. */
-function choiceOf(input: StorageListWorkflowRunsInput): CheckpointChoice {
+function conditionsOf(input: StorageListWorkflowRunsInput): CheckpointConditions {
   const { workflowName, fromDate, toDate, ...filter } = input;
   return {
     namespace: LINE,
@@ -46,14 +46,14 @@ function choiceOf(input: StorageListWorkflowRunsInput): CheckpointChoice {
 /** At most so many runs after those that are skipped, some at a time. */
 async function readRuns(
   rows: RunRows,
-  choice: CheckpointChoice,
+  conditions: CheckpointConditions,
   { skip, most }: { readonly skip: number; readonly most: number },
 ): Promise<readonly StoredRun[]> {
   const found: StoredRun[] = [];
-  let from = { before: choice.before, skip };
+  let from = { before: conditions.before, skip };
   while (found.length < most) {
     const limit = Math.min(PAGE_OF_RUNS, most - found.length);
-    const filter = { ...choice, ...from, limit };
+    const filter = { ...conditions, ...from, limit };
     const page = await rows.ask(() => rows.store.listStored(rows.tenant, filter));
     for (const stored of page) found.push(rows.read(stored));
     if (page.length < limit) break;

@@ -1,4 +1,4 @@
-import type { CheckpointChoice, CheckpointFilter, CheckpointStore } from "@wflo/core";
+import type { CheckpointConditions, CheckpointFilter, CheckpointStore } from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
 
 function broken(
@@ -17,9 +17,11 @@ function broken(
 function counting(
   name: string,
   breaks: string,
-  bend: (choice: CheckpointChoice) => CheckpointChoice,
+  bend: (conditions: CheckpointConditions) => CheckpointConditions,
 ): BrokenStore {
-  return broken(name, breaks, ({ count }) => ({ count: (tenant, choice) => count(tenant, bend(choice)) }));
+  return broken(name, breaks, ({ count }) => ({
+    count: (tenant, conditions) => count(tenant, bend(conditions)),
+  }));
 }
 
 /** A store that reads the filters of lists as `bend` makes them. */
@@ -39,12 +41,16 @@ export const brokenCounts: readonly BrokenStore[] = [
   counting(
     "counts what is left of a page",
     "counts what is sought: nothing on an empty database, and else all of it",
-    (choice) => ({ ...choice, before: undefined }),
+    (conditions) => ({ ...conditions, before: undefined }),
   ),
-  counting("ignores metadata in counts", "counts what has some metadata, whatever is in it", (choice) => ({
-    ...choice,
-    contains: undefined,
-  })),
+  counting(
+    "ignores metadata in counts",
+    "counts what has some metadata, whatever is in it",
+    (conditions) => ({
+      ...conditions,
+      contains: undefined,
+    }),
+  ),
   broken("counts other tenants", "counts nothing of another tenant's", ({ put, count }) => {
     const tenants = new Set<string>();
     return {
@@ -52,9 +58,9 @@ export const brokenCounts: readonly BrokenStore[] = [
         tenants.add(request.tenant);
         return put(request);
       },
-      async count(tenant, choice) {
+      async count(tenant, conditions) {
         let sum = 0;
-        for (const each of new Set([tenant, ...tenants])) sum += await count(each, choice);
+        for (const each of new Set([tenant, ...tenants])) sum += await count(each, conditions);
         return sum;
       },
     };
@@ -69,7 +75,7 @@ export const brokenCounts: readonly BrokenStore[] = [
           deleted += await store.count(tenant, { thread });
           return store.deleteThread(tenant, thread);
         },
-        count: async (tenant, choice) => deleted + (await store.count(tenant, choice)),
+        count: async (tenant, conditions) => deleted + (await store.count(tenant, conditions)),
       };
     },
   ),

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type {
-  CheckpointChoice,
+  CheckpointConditions,
   CheckpointFilter,
   CheckpointHeader,
   CheckpointPlace,
@@ -152,8 +152,8 @@ export class CheckpointDesk {
     return (await this.list(filter)).map(({ id }) => id);
   }
 
-  count(choice?: CheckpointChoice): Promise<number> {
-    return this.store.count(this.desk.tenant, { ...choice });
+  count(conditions?: CheckpointConditions): Promise<number> {
+    return this.store.count(this.desk.tenant, { ...conditions });
   }
 
   deleteThread(thread = "chat"): Promise<boolean> {
