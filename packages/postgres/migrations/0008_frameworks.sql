@@ -123,9 +123,10 @@ exception when data_exception then
 end
 $$;
 
+-- p_text stands in all metadata that contains p_contains and has no escapes: to read each row's JSON takes a hundred times as long.
 create function wflo.list_stored(
   p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_from text, p_contains jsonb,
-  p_skip int8, p_limit int8
+  p_text text, p_skip int8, p_limit int8
 ) returns setof wflo.content language plpgsql stable as $$
 declare
   v_page wflo.checkpoint[];
@@ -141,9 +142,10 @@ begin
     || case when p_before is null then '' else ' and c.id < $6' end
     || case when p_from is null then '' else ' and c.id >= $7' end
     || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $8' end
-    || ' order by c.id desc offset $9 limit $10) p'
+    || case when p_text is null then '' else ' and (strpos(c.metadata, $9) > 0 or strpos(c.metadata, ''\u'') > 0)' end
+    || ' order by c.id desc offset $10 limit $11) p'
   into v_page
-  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_from, p_contains, p_skip, p_limit;
+  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_from, p_contains, p_text, p_skip, p_limit;
   return query select 'c', p.of::int4, null::int4, null::int4, null::int2,
     wflo.checkpoint_json(t, row(p.saved_at, p.seq, p.thread_key, p.tenant, p.namespace, p.id, p.parent_id, p.kind, p.name, p.step,
       p.manifest, p.pieces, p.metadata)::wflo.checkpoint), null::text

@@ -1,17 +1,18 @@
 import type {
-  CheckpointConditions,
   CheckpointFilter,
   CheckpointPlace,
   CheckpointPut,
   CheckpointStore,
   WritesPut,
 } from "@wflo/core";
-import { and, asc, count, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, sql } from "drizzle-orm";
+import { checkpointCondition } from "./checkpoint-condition.ts";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { packText } from "./packed-text.ts";
 import { piecesText } from "./pieces-text.ts";
+import { plainTextIn } from "./plain-text-in.ts";
 import {
   readHeader,
   readPut,
@@ -28,7 +29,7 @@ import { uuidOf } from "./uuid-of.ts";
 const COLUMNS = 'kind, "of", log, position, codec, text, label';
 const IS_THERE = "not wflo.is_expired($1, $2)";
 const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5) where ${IS_THERE}`;
-const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10) where ${IS_THERE}`;
+const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11) where ${IS_THERE}`;
 const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7) where ${IS_THERE}`;
 
 /** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
@@ -81,7 +82,10 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       return (await driver.ordinary(query)).map(readHeader);
     },
     async list(tenant, filter) {
-      const query = driver.orm.select(headerColumns).from(checkpoint).where(conditionOf(tenant, filter));
+      const query = driver.orm
+        .select(headerColumns)
+        .from(checkpoint)
+        .where(checkpointCondition(tenant, filter));
       const page = query
         .orderBy(desc(checkpoint.id))
         .offset(filter.skip ?? 0)
@@ -101,7 +105,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       const query = driver.orm
         .select({ found: count() })
         .from(checkpoint)
-        .where(conditionOf(tenant, conditions));
+        .where(checkpointCondition(tenant, conditions));
       const [row] = await driver.ordinary(query);
       return row?.found ?? 0;
     },
@@ -194,6 +198,7 @@ function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[
     key("checkpoint id", before),
     key("checkpoint id", from),
     contains ?? null,
+    (contains === undefined ? undefined : plainTextIn(contains)) ?? null,
     skip,
     limit,
   ];
@@ -228,24 +233,4 @@ function orNull(texts: readonly (string | null)[]): readonly (string | null)[] |
 
 function nameOfChannel(channel: string): string {
   return exactText("channel", channel);
-}
-
-function conditionOf(tenant: string, conditions: CheckpointConditions): SQL | undefined {
-  const { thread, namespace, name, id, before, from, contains } = conditions;
-  const tenantKey = keyOf("tenant", tenant);
-  return and(
-    thread === undefined
-      ? sql`${checkpoint.tenant} = ${tenantKey} and not exists (
-          select from wflo.thread t
-          where t.tenant = ${tenantKey} and t.key = ${checkpoint.threadKey} and t.expires_at <= wflo.now())`
-      : sql`${checkpoint.threadKey} = (
-          select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)}
-            and (t.expires_at is null or t.expires_at > wflo.now()))`,
-    namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
-    name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
-    id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),
-    contains === undefined ? undefined : sql`wflo.json_of(${checkpoint.metadata}) @> ${contains}::jsonb`,
-    before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
-    from === undefined ? undefined : gte(checkpoint.id, keyOf("checkpoint id", from)),
-  );
 }

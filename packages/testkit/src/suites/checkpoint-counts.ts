@@ -35,6 +35,9 @@ export const checkpointCountsCases: readonly DatabaseCase[] = [
     expect(await desk.count({ contains: '{"step":1}', from: "b", namespace: "" })).toBe(2);
     expect(await desk.count({ contains: '{"step":"1"}' })).toBe(0);
     expect(await desk.count({ contains: `{"'; --":["😀"]}` })).toBe(4);
+    await desk.save("e", { metadata: String.raw`{"of":"\u0061bc"}` });
+    expect(await desk.count({ contains: '{"of":"abc"}' })).toBe(1);
+    expect(await desk.count({ contains: '{"of":"ab"}' })).toBe(0);
   }),
   checkpointCase("counts nothing of another tenant's", async (desk) => {
     await saveSix(desk);
