@@ -1,4 +1,4 @@
-import { memoryDatabase, type Database } from "@wflo/core";
+import { memoryDatabase, type CheckpointStore, type Database } from "@wflo/core";
 import { expect, test } from "vitest";
 import { day, ids, stateOf, W } from "./workflows-storage-samples.ts";
 import { newStorage } from "./workflows-storage-stores.ts";
@@ -6,7 +6,7 @@ import { newStorage } from "./workflows-storage-stores.ts";
 /** A database that tells how many checkpoints each question to its store was answered with. */
 function telling(): { readonly database: Database; readonly told: number[] } {
   const memory = memoryDatabase();
-  const { list, listStored, count } = memory.checkpoints;
+  const store = memory.checkpoints;
   const told: number[] = [];
   const tell = async <T extends readonly unknown[] | number>(answer: Promise<T>): Promise<T> => {
     const given = await answer;
@@ -14,10 +14,10 @@ function telling(): { readonly database: Database; readonly told: number[] } {
     return given;
   };
   const checkpoints = {
-    ...memory.checkpoints,
-    list: (...args: Parameters<typeof list>) => tell(list(...args)),
-    listStored: (...args: Parameters<typeof listStored>) => tell(listStored(...args)),
-    count: (...args: Parameters<typeof count>) => tell(count(...args)),
+    ...store,
+    list: (...args: Parameters<CheckpointStore["list"]>) => tell(store.list(...args)),
+    listStored: (...args: Parameters<CheckpointStore["listStored"]>) => tell(store.listStored(...args)),
+    count: (...args: Parameters<CheckpointStore["count"]>) => tell(store.count(...args)),
   };
   return { database: { ...memory, checkpoints }, told };
 }

@@ -81,6 +81,31 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
         .orderBy(asc(sql`l.depth`));
       return (await driver.ordinary(query)).map(readHeader);
     },
+    ...lists(driver, unpacker),
+    async putWrites(put) {
+      if (put.writes.length === 0) return "saved";
+      const lock = lockOf(put.tenant, put.thread);
+      const answer = await driver.callTogether({ name: "put_writes", args: writesArgs(put), lock });
+      return answer as "saved" | "deleted";
+    },
+    async walk(tenant, place, { channels, endKey }) {
+      const params = [...placeArgs(tenant, place), channels.map(nameOfChannel), endKey];
+      const rows = await driver.query({ text: WALK, params, name: "wflo_walk" });
+      return readWalk(rows as unknown as readonly ContentCells[], unpacker);
+    },
+    async deleteThread(tenant, thread) {
+      const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
+      return (await driver.call("delete_thread", args)) === true;
+    },
+    ...threadRetention(driver),
+  };
+}
+
+function lists(
+  driver: MigratedDriver,
+  unpacker: TextUnpacker,
+): Pick<CheckpointStore, "list" | "listStored" | "count"> {
+  return {
     async list(tenant, filter) {
       const query = driver.orm
         .select(headerColumns)
@@ -109,22 +134,6 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       const [row] = await driver.ordinary(query);
       return row?.found ?? 0;
     },
-    async putWrites(put) {
-      if (put.writes.length === 0) return "saved";
-      const lock = lockOf(put.tenant, put.thread);
-      const answer = await driver.callTogether({ name: "put_writes", args: writesArgs(put), lock });
-      return answer as "saved" | "deleted";
-    },
-    async walk(tenant, place, { channels, endKey }) {
-      const params = [...placeArgs(tenant, place), channels.map(nameOfChannel), endKey];
-      const rows = await driver.query({ text: WALK, params, name: "wflo_walk" });
-      return readWalk(rows as unknown as readonly ContentCells[], unpacker);
-    },
-    async deleteThread(tenant, thread) {
-      const args = [keyOf("tenant", tenant), keyOf("thread", thread)];
-      return (await driver.call("delete_thread", args)) === true;
-    },
-    ...threadRetention(driver),
   };
 }
 

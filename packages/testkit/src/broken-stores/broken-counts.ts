@@ -19,8 +19,8 @@ function counting(
   breaks: string,
   bend: (conditions: CheckpointConditions) => CheckpointConditions,
 ): BrokenStore {
-  return broken(name, breaks, ({ count }) => ({
-    count: (tenant, conditions) => count(tenant, bend(conditions)),
+  return broken(name, breaks, (store) => ({
+    count: (tenant, conditions) => store.count(tenant, bend(conditions)),
   }));
 }
 
@@ -30,9 +30,9 @@ function listing(
   breaks: string,
   bend: (filter: CheckpointFilter) => CheckpointFilter,
 ): BrokenStore {
-  return broken(name, breaks, ({ list, listStored }) => ({
-    list: (tenant, filter) => list(tenant, bend(filter)),
-    listStored: (tenant, filter) => listStored(tenant, bend(filter)),
+  return broken(name, breaks, (store) => ({
+    list: (tenant, filter) => store.list(tenant, bend(filter)),
+    listStored: (tenant, filter) => store.listStored(tenant, bend(filter)),
   }));
 }
 
@@ -51,16 +51,16 @@ export const brokenCounts: readonly BrokenStore[] = [
       contains: undefined,
     }),
   ),
-  broken("counts other tenants", "counts nothing of another tenant's", ({ put, count }) => {
+  broken("counts other tenants", "counts nothing of another tenant's", (store) => {
     const tenants = new Set<string>();
     return {
       put(request) {
         tenants.add(request.tenant);
-        return put(request);
+        return store.put(request);
       },
       async count(tenant, conditions) {
         let sum = 0;
-        for (const each of new Set([tenant, ...tenants])) sum += await count(each, conditions);
+        for (const each of new Set([tenant, ...tenants])) sum += await store.count(each, conditions);
         return sum;
       },
     };

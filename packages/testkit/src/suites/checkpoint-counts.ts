@@ -75,7 +75,7 @@ export const checkpointCountsCases: readonly DatabaseCase[] = [
       const filter = { skip, limit, before, namespace: "" };
       const listed = await desk.listed(filter);
       const paged = (await desk.page(filter)) as string[][];
-      expect(paged.map(([id]) => id).toSorted()).toEqual(listed.toSorted());
+      expect(new Set(paged.map(([id]) => id))).toEqual(new Set(listed));
       return paged.map(([id]) => id);
     };
     expect(await found(0, 2)).toEqual(["e", "d"]);
