@@ -1,13 +1,14 @@
 import { median } from "./support/percentile.ts";
 import { MASTRA_STORES, openMastraStore, type MastraStoreName } from "./support/open-mastra-store.ts";
 import { playWorkflow, type WorkflowFigures } from "./support/mastra-workflow-scene.ts";
+import { playPages } from "./support/mastra-pages-scene.ts";
 import { printTable } from "./support/print-table.ts";
 import { runBench } from "./support/run-bench.ts";
 import { startPostgres } from "./support/start-postgres.ts";
 
-/** `WfloWorkflowsStorage` beside Mastra's own store, `@mastra/pg`, on the same PostgreSQL. Arguments: steps with commas, rounds. */
+/** `WfloWorkflowsStorage` beside Mastra's own store, `@mastra/pg`, on the same PostgreSQL. Arguments: steps with commas, rounds, runs for pages. */
 
-const [steps = "100,10", rounds = "3"] = process.argv.slice(2);
+const [steps = "100,10", rounds = "3", runs = "10000"] = process.argv.slice(2);
 
 /** The figures of workflows of so many steps: each store on an empty database of its own, the order turned round by round. */
 async function compare(
@@ -58,4 +59,5 @@ await runBench("Mastra's workflow runs on PostgreSQL with fsync", 1_200, async (
       `${ours.toFixed(1)} MB, ${theirs.toFixed(1)} MB`,
     );
   }
+  if (Number(runs) > 0) print(`pages of 20 of ${runs} short runs`, await playPages(server.url, Number(runs)));
 });

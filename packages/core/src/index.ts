@@ -118,6 +118,7 @@ export { systemClock } from "./host/system-clock.ts";
 export { memoryDatabase } from "./memory/memory-database.ts";
 export type {
   ChannelWalk,
+  CheckpointConditions,
   CheckpointFilter,
   CheckpointHeader,
   CheckpointKind,

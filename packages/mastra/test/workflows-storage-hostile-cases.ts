@@ -146,6 +146,13 @@ export function hostileCases(open: () => Promise<WfloWorkflowsStorage>): void {
     }
   });
 
+  test("lists no run on a page that lies further behind than numbers count", async () => {
+    const storage = await open();
+    await storage.persistWorkflowSnapshot({ ...KEY, snapshot: stateOf("r") });
+    const far = { page: Number.MAX_SAFE_INTEGER, perPage: 1_000_000 };
+    expect(await storage.listWorkflowRuns(far)).toEqual({ runs: [], total: 1 });
+  });
+
   test.each([
     ["page", { page: -1, perPage: 2 }],
     ["page", { page: 0.5, perPage: 2 }],

@@ -76,6 +76,26 @@ export function listCases(open: () => Promise<WorkflowsStorage>): void {
     }
   });
 
+  test("lists runs of years before 1970 by their dates, too", async () => {
+    const storage = await open();
+    const at = (ms: number) => new Date(ms);
+    for (const ms of [-86_400_000 * 400, -5, -1, 0, 5]) {
+      const snapshot = stateOf(`r${ms}`);
+      await storage.persistWorkflowSnapshot({
+        ...W(`r${ms}`),
+        snapshot,
+        createdAt: at(ms),
+        updatedAt: at(ms),
+      });
+    }
+    const list = async (input: Parameters<WorkflowsStorage["listWorkflowRuns"]>[0]) =>
+      ids(await storage.listWorkflowRuns(input));
+    expect(await list({})).toEqual(["r5", "r0", "r-1", "r-5", "r-34560000000"]);
+    expect(await list({ fromDate: at(-1) })).toEqual(["r5", "r0", "r-1"]);
+    expect(await list({ toDate: at(-1) })).toEqual(["r-1", "r-5", "r-34560000000"]);
+    expect(await list({ fromDate: at(-5), toDate: at(0) })).toEqual(["r0", "r-1", "r-5"]);
+  });
+
   test("a run is listed with the status it has now", async () => {
     const storage = await open();
     await storage.persistWorkflowSnapshot({ ...W("r"), snapshot: stateOf("r", { status: "running" }) });

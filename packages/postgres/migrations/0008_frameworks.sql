@@ -81,9 +81,10 @@ drop function wflo.get_checkpoint(text, text, text, text, text);
 -- packed as `label`.
 create type wflo.content as (kind text, "of" int4, log int4, "position" int4, codec int2, "text" text, label text);
 
--- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement.
+-- In plpgsql, which plans once for each connection; everything is read in the snapshot of the calling statement. One plan for all places, by
+-- keys alone: else the first five calls of each connection are planned anew, which takes longer than they do.
 create function wflo.get_checkpoint(p_tenant text, p_thread text, p_namespace text, p_id text, p_name text)
-returns setof wflo.content language plpgsql stable as $$
+returns setof wflo.content language plpgsql stable set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_thread wflo.thread;
   v_found wflo.checkpoint;
@@ -122,8 +123,10 @@ exception when data_exception then
 end
 $$;
 
+-- p_text stands in all metadata that contains p_contains and has no escapes: to read each row's JSON takes a hundred times as long.
 create function wflo.list_stored(
-  p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_contains jsonb, p_limit int8
+  p_tenant text, p_thread text, p_namespace text, p_name text, p_id text, p_before text, p_from text, p_contains jsonb,
+  p_text text, p_skip int8, p_limit int8
 ) returns setof wflo.content language plpgsql stable as $$
 declare
   v_page wflo.checkpoint[];
@@ -137,10 +140,12 @@ begin
     || case when p_name is null then '' else ' and c.name = $4' end
     || case when p_id is null then '' else ' and c.id = $5' end
     || case when p_before is null then '' else ' and c.id < $6' end
-    || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $7' end
-    || ' order by c.id desc limit $8) p'
+    || case when p_from is null then '' else ' and c.id >= $7' end
+    || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $8' end
+    || case when p_text is null then '' else ' and (strpos(c.metadata, $9) > 0 or strpos(c.metadata, ''\u'') > 0)' end
+    || ' order by c.id desc offset $10 limit $11) p'
   into v_page
-  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_contains, p_limit;
+  using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_from, p_contains, p_text, p_skip, p_limit;
   return query select 'c', p.of::int4, null::int4, null::int4, null::int2,
     wflo.checkpoint_json(t, row(p.saved_at, p.seq, p.thread_key, p.tenant, p.namespace, p.id, p.parent_id, p.kind, p.name, p.step,
       p.manifest, p.pieces, p.metadata)::wflo.checkpoint), null::text

@@ -5,12 +5,14 @@ import type {
   CheckpointStore,
   WritesPut,
 } from "@wflo/core";
-import { and, asc, desc, eq, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, sql } from "drizzle-orm";
+import { checkpointCondition } from "./checkpoint-condition.ts";
 import { exactText } from "./exact-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { packText } from "./packed-text.ts";
 import { piecesText } from "./pieces-text.ts";
+import { plainTextIn } from "./plain-text-in.ts";
 import {
   readHeader,
   readPut,
@@ -27,7 +29,7 @@ import { uuidOf } from "./uuid-of.ts";
 const COLUMNS = 'kind, "of", log, position, codec, text, label';
 const IS_THERE = "not wflo.is_expired($1, $2)";
 const GET = `select ${COLUMNS} from wflo.get_checkpoint($1, $2, $3, $4, $5) where ${IS_THERE}`;
-const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7::jsonb, $8) where ${IS_THERE}`;
+const LIST_STORED = `select ${COLUMNS} from wflo.list_stored($1, $2, $3, $4, $5, $6, $7, $8::jsonb, $9, $10, $11) where ${IS_THERE}`;
 const WALK = `select ${COLUMNS} from wflo.walk_writes($1, $2, $3, $4, $5, $6, $7) where ${IS_THERE}`;
 
 /** Looked up for the rows of a page only, which a join would not promise. Raw, because drizzle would leave the table's name out. */
@@ -79,19 +81,7 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
         .orderBy(asc(sql`l.depth`));
       return (await driver.ordinary(query)).map(readHeader);
     },
-    async list(tenant, filter) {
-      const query = driver.orm.select(headerColumns).from(checkpoint).where(conditionOf(tenant, filter));
-      const rows = await driver.ordinary(query.orderBy(desc(checkpoint.id)).limit(filter.limit));
-      return rows.map(readHeader);
-    },
-    async listStored(tenant, filter) {
-      const rows = await driver.query({
-        text: LIST_STORED,
-        params: filterArgs(tenant, filter),
-        name: "wflo_list",
-      });
-      return readStored(rows as unknown as readonly ContentCells[], unpacker);
-    },
+    ...lists(driver, unpacker),
     async putWrites(put) {
       if (put.writes.length === 0) return "saved";
       const lock = lockOf(put.tenant, put.thread);
@@ -108,6 +98,42 @@ export function checkpointStore(driver: MigratedDriver): CheckpointStore {
       return (await driver.call("delete_thread", args)) === true;
     },
     ...threadRetention(driver),
+  };
+}
+
+function lists(
+  driver: MigratedDriver,
+  unpacker: TextUnpacker,
+): Pick<CheckpointStore, "list" | "listStored" | "count"> {
+  return {
+    async list(tenant, filter) {
+      const query = driver.orm
+        .select(headerColumns)
+        .from(checkpoint)
+        .where(checkpointCondition(tenant, filter));
+      const page = query
+        .orderBy(desc(checkpoint.id))
+        .offset(filter.skip ?? 0)
+        .limit(filter.limit);
+      const rows = await driver.ordinary(page);
+      return rows.map(readHeader);
+    },
+    async listStored(tenant, filter) {
+      const rows = await driver.query({
+        text: LIST_STORED,
+        params: filterArgs(tenant, filter),
+        name: "wflo_list",
+      });
+      return readStored(rows as unknown as readonly ContentCells[], unpacker);
+    },
+    async count(tenant, conditions) {
+      const query = driver.orm
+        .select({ found: count() })
+        .from(checkpoint)
+        .where(checkpointCondition(tenant, conditions));
+      const [row] = await driver.ordinary(query);
+      return row?.found ?? 0;
+    },
   };
 }
 
@@ -170,7 +196,7 @@ function placeArgs(
 
 /** In the order of the parameters of `wflo.list_stored`. */
 function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[] {
-  const { thread, namespace, name, id, before, contains, limit } = filter;
+  const { thread, namespace, name, id, before, from, contains, skip = 0, limit } = filter;
   const key = (what: string, text: string | undefined) => (text === undefined ? null : keyOf(what, text));
   return [
     keyOf("tenant", tenant),
@@ -179,7 +205,10 @@ function filterArgs(tenant: string, filter: CheckpointFilter): readonly unknown[
     name === undefined ? null : exactText("checkpoint name", name),
     key("checkpoint id", id),
     key("checkpoint id", before),
+    key("checkpoint id", from),
     contains ?? null,
+    (contains === undefined ? undefined : plainTextIn(contains)) ?? null,
+    skip,
     limit,
   ];
 }
@@ -213,23 +242,4 @@ function orNull(texts: readonly (string | null)[]): readonly (string | null)[] |
 
 function nameOfChannel(channel: string): string {
   return exactText("channel", channel);
-}
-
-function conditionOf(tenant: string, filter: CheckpointFilter): SQL | undefined {
-  const { thread, namespace, name, id, before, contains } = filter;
-  const tenantKey = keyOf("tenant", tenant);
-  return and(
-    thread === undefined
-      ? sql`${checkpoint.tenant} = ${tenantKey} and not exists (
-          select from wflo.thread t
-          where t.tenant = ${tenantKey} and t.key = ${checkpoint.threadKey} and t.expires_at <= wflo.now())`
-      : sql`${checkpoint.threadKey} = (
-          select t.key from wflo.thread t where t.tenant = ${tenantKey} and t.thread = ${keyOf("thread", thread)}
-            and (t.expires_at is null or t.expires_at > wflo.now()))`,
-    namespace === undefined ? undefined : eq(checkpoint.namespace, keyOf("namespace", namespace)),
-    name === undefined ? undefined : eq(checkpoint.name, exactText("checkpoint name", name)),
-    id === undefined ? undefined : eq(checkpoint.id, keyOf("checkpoint id", id)),
-    contains === undefined ? undefined : sql`wflo.json_of(${checkpoint.metadata}) @> ${contains}::jsonb`,
-    before === undefined ? undefined : lt(checkpoint.id, keyOf("checkpoint id", before)),
-  );
 }

@@ -38,6 +38,10 @@ export function memoryCheckpointStore(state: MemoryState): CheckpointStore {
       const tenant = state.tenant(tenantId);
       return storedPage(tenant, listCheckpoints(tenant, filter, state.now()));
     },
+    async count(tenantId, conditions) {
+      const all = { ...conditions, limit: Number.POSITIVE_INFINITY };
+      return listCheckpoints(state.tenant(tenantId), all, state.now()).length;
+    },
     async putWrites(put) {
       const tenant = state.tenant(put.tenant);
       if (put.writes.length === 0) return "saved";

@@ -147,16 +147,24 @@ export interface ChannelWalk {
   readonly ends: readonly { readonly channels: readonly string[]; readonly stored: StoredCheckpoint }[];
 }
 
-/** Which checkpoints, and how many. */
-export interface CheckpointFilter {
+/** Which checkpoints: those that meet all that is given. */
+export interface CheckpointConditions {
   readonly thread?: string | undefined;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
   /** Greatest id first; a page goes on before this one, whichever line it is of. */
   readonly before?: string | undefined;
+  /** The smallest id there may be, whichever line it is of. */
+  readonly from?: string | undefined;
   readonly id?: string | undefined;
   /** JSON; only checkpoints whose metadata is JSON that contains it, as PostgreSQL's `@>` does: objects may have more keys. */
   readonly contains?: string | undefined;
+}
+
+/** Which checkpoints of those, and how many. */
+export interface CheckpointFilter extends CheckpointConditions {
+  /** So many are left out before the page begins: a whole number, none where it is left out. */
+  readonly skip?: number | undefined;
   readonly limit: number;
 }
 
@@ -173,6 +181,8 @@ export interface CheckpointStore extends ThreadRetention {
   list(tenant: string, filter: CheckpointFilter): Promise<readonly CheckpointHeader[]>;
   /** As `list`, with the contents: an element that several checkpoints of the page have is read once. */
   listStored(tenant: string, filter: CheckpointFilter): Promise<readonly StoredCheckpoint[]>;
+  /** How many checkpoints `list` would give without a limit. */
+  count(tenant: string, conditions: CheckpointConditions): Promise<number>;
   /** `deleted`: as of a put that goes on from this checkpoint and must not revive it; nothing was written. */
   putWrites(put: WritesPut): Promise<"saved" | "deleted">;
   /** The writes to some channels at the ancestors of a place, which is not one of them, up to where each walk ends. */

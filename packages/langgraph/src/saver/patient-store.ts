@@ -12,6 +12,7 @@ export function patientStore(store: CheckpointStore, clock: Clock): CheckpointSt
     lineage: (tenant, place, limit) => again(() => store.lineage(tenant, place, limit)),
     list: (tenant, filter) => again(() => store.list(tenant, filter)),
     listStored: (tenant, filter) => again(() => store.listStored(tenant, filter)),
+    count: (tenant, conditions) => again(() => store.count(tenant, conditions)),
     // Writes of a task are the same when they are put twice.
     putWrites: (put) => again(() => store.putWrites(put)),
     walk: (tenant, place, request) => again(() => store.walk(tenant, place, request)),

@@ -1,11 +1,10 @@
-import { InvalidOptionError, type CheckpointFilter } from "@wflo/core";
+import { InvalidOptionError, type CheckpointConditions } from "@wflo/core";
 import type { StorageListWorkflowRunsInput } from "@mastra/core/storage";
-import { boundAfter } from "./row-id.ts";
-import { readNotes, soughtNotes, timeOf } from "./run-notes.ts";
+import { boundAfter, boundFrom } from "./row-id.ts";
+import { keyText } from "./run-key.ts";
+import { soughtNotes, timeOf } from "./run-notes.ts";
 import { LINE, type RunRows, type StoredRun } from "./run-rows.ts";
 
-/** Rows without their contents that are looked through at once. */
-const PAGE = 1_000;
 /** Rows with their contents that are read at once. */
 const PAGE_OF_RUNS = 20;
 
@@ -19,73 +18,46 @@ export async function listRuns(
     if (typeof value === "number" && !(Number.isSafeInteger(value) && value >= 0))
       throw new InvalidOptionError(`${name} must be >= 0, and a whole number: it was ${value}.`);
   }
-  const sought = new Sought(rows, input);
+  const conditions = conditionsOf(input);
   if (typeof page !== "number" || typeof perPage !== "number") {
-    const runs = await sought.runs(sought.before, Number.POSITIVE_INFINITY);
+    const runs = await readRuns(rows, conditions, { skip: 0, most: Number.POSITIVE_INFINITY });
     return { runs, total: runs.length };
   }
-  if (page === 0) {
-    const runs = await sought.runs(sought.before, perPage);
-    const isAll = runs.length < perPage;
-    return { runs, total: isAll ? runs.length : (await sought.count(0)).total };
-  }
-  const { total, before } = await sought.count(page * perPage);
-  return { runs: before === undefined ? [] : await sought.runs(before, perPage), total };
+  const skip = Math.min(page * perPage, Number.MAX_SAFE_INTEGER);
+  const runs = await readRuns(rows, conditions, { skip, most: perPage });
+  // The last page tells the number by itself.
+  const isLast = runs.length < perPage && (runs.length > 0 || skip === 0);
+  const total = isLast ? skip + runs.length : await rows.ask(() => rows.store.count(rows.tenant, conditions));
+  return { runs, total };
 }
 
-/** Looks for runs that were created between two moments. */
-class Sought {
-  /** Where the list begins. */
-  readonly before: string;
-  readonly #rows: RunRows;
-  readonly #contains: string;
-  readonly #from: number;
+/** Which rows are sought. */
+function conditionsOf(input: StorageListWorkflowRunsInput): CheckpointConditions {
+  const { workflowName, fromDate, toDate, ...filter } = input;
+  return {
+    namespace: LINE,
+    name: workflowName ? keyText(workflowName) : undefined,
+    contains: soughtNotes(filter),
+    before: boundAfter(toDate && timeOf("toDate", toDate, 0)),
+    from: boundFrom(fromDate && timeOf("fromDate", fromDate, 0)),
+  };
+}
 
-  constructor(rows: RunRows, { fromDate, toDate, ...filter }: StorageListWorkflowRunsInput) {
-    this.#rows = rows;
-    this.#contains = soughtNotes(filter);
-    this.before = boundAfter(toDate && timeOf("toDate", toDate, 0));
-    this.#from = timeOf("fromDate", fromDate, Number.NEGATIVE_INFINITY);
+/** At most so many runs after those that are skipped, some at a time. */
+async function readRuns(
+  rows: RunRows,
+  conditions: CheckpointConditions,
+  { skip, most }: { readonly skip: number; readonly most: number },
+): Promise<readonly StoredRun[]> {
+  const found: StoredRun[] = [];
+  let from = { before: conditions.before, skip };
+  while (found.length < most) {
+    const limit = Math.min(PAGE_OF_RUNS, most - found.length);
+    const filter = { ...conditions, ...from, limit };
+    const page = await rows.ask(() => rows.store.listStored(rows.tenant, filter));
+    for (const stored of page) found.push(rows.read(stored));
+    if (page.length < limit) break;
+    from = { before: page.at(-1)?.row.id, skip: 0 };
   }
-
-  /** How many there are, and where the list goes on after so many of them; undefined where it does not. */
-  async count(skipped: number): Promise<{ readonly total: number; readonly before: string | undefined }> {
-    let total = 0;
-    let at = this.before;
-    let before = skipped === 0 ? at : undefined;
-    for (;;) {
-      const filter = this.#filter(at, PAGE);
-      const page = await this.#rows.ask(() => this.#rows.store.list(this.#rows.tenant, filter));
-      for (const { id, metadata } of page) {
-        if (readNotes(metadata).created < this.#from) return { total, before };
-        total += 1;
-        if (total === skipped) before = id;
-        at = id;
-      }
-      if (page.length < PAGE) return { total, before };
-    }
-  }
-
-  /** At most so many, from there on. */
-  async runs(before: string, most: number): Promise<readonly StoredRun[]> {
-    const found: StoredRun[] = [];
-    let at = before;
-    while (found.length < most) {
-      const limit = Math.min(PAGE_OF_RUNS, most - found.length);
-      const filter = this.#filter(at, limit);
-      const page = await this.#rows.ask(() => this.#rows.store.listStored(this.#rows.tenant, filter));
-      for (const stored of page) {
-        const run = this.#rows.read(stored);
-        if (run.notes.created < this.#from) return found;
-        found.push(run);
-        at = stored.row.id;
-      }
-      if (page.length < limit) break;
-    }
-    return found;
-  }
-
-  #filter(before: string, limit: number): CheckpointFilter {
-    return { namespace: LINE, contains: this.#contains, before, limit };
-  }
+  return found;
 }

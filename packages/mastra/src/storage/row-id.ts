@@ -7,6 +7,8 @@ import type { Ids } from "@wflo/core";
 const FIRST = "!";
 /** What sorts after all of them. */
 const AFTER_ALL = '"';
+/** Sorts before all digits: the years before 1970. */
+const BELOW_ZERO = "-";
 /** More milliseconds than dates have, in so many hexadecimal digits. */
 const DIGITS = 14;
 
@@ -20,6 +22,16 @@ export function boundAfter(createdMs: number | undefined): string {
   return createdMs === undefined ? AFTER_ALL : boundOf(createdMs + 1);
 }
 
+/** From which the ids are of all runs that were created then or later; undefined: of all. */
+export function boundFrom(createdMs: number | undefined): string {
+  return createdMs === undefined ? FIRST : boundOf(createdMs);
+}
+
 function boundOf(ms: number): string {
-  return FIRST + Math.max(0, ms).toString(16).padStart(DIGITS, "0");
+  if (ms < 0) return `${FIRST}${BELOW_ZERO}${digitsOf(Number.MAX_SAFE_INTEGER + ms)}`;
+  return FIRST + digitsOf(ms);
+}
+
+function digitsOf(ms: number): string {
+  return ms.toString(16).padStart(DIGITS, "0");
 }

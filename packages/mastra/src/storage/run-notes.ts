@@ -7,7 +7,6 @@ const FORM = 1;
 
 /** What is noted beside the state of a run, for lists: texts as `keyText` has them, times in milliseconds. */
 export interface RunNotes {
-  readonly workflow: string;
   readonly run: string;
   readonly resource?: string | undefined;
   readonly status?: string | undefined;
@@ -32,31 +31,26 @@ export function readNotes(metadata: string): RunNotes {
 }
 
 /** What a state says of itself. */
-export function notesOf(
-  { workflowName, runId }: RunKey,
-  snapshot: unknown,
-): Pick<RunNotes, "workflow" | "run" | "status" | "thread"> {
+export function notesOf({ runId }: RunKey, snapshot: unknown): Pick<RunNotes, "run" | "status" | "thread"> {
   const isState = typeof snapshot === "object" && snapshot !== null;
   const { status } = (isState ? snapshot : {}) as { readonly status?: unknown };
   return {
-    workflow: keyText(workflowName),
     run: keyText(runId),
     status: typeof status === "string" ? keyText(status) : undefined,
     thread: isState ? threadIn(snapshot) : undefined,
   };
 }
 
-/** JSON that the notes of all sought runs contain. */
+/** JSON that the notes of all sought runs contain; undefined where it is all of them, which need not be looked into. */
 export function soughtNotes({
-  workflowName,
   status,
   resourceId,
   threadId,
-}: StorageListWorkflowRunsInput): string {
+}: StorageListWorkflowRunsInput): string | undefined {
+  if (!status && !resourceId && !threadId) return undefined;
   const key = (text: string | undefined) => (text ? keyText(text) : undefined);
   return JSON.stringify({
     mastra: FORM,
-    workflow: key(workflowName),
     status: key(status),
     resource: key(resourceId),
     thread: key(threadId),

@@ -19,9 +19,8 @@ import { sweepThread } from "./sweep-thread.ts";
 import { ticketedStore } from "./ticketed-store.ts";
 import { Turns } from "./turns.ts";
 
-/** The line of a thread that has its run, and what its checkpoint is called; they tell it from those of others. */
+/** The line of a thread that has its run, which tells it from those of others. Its checkpoint is called as the workflow is. */
 export const LINE = "mastra";
-const NAME = "mastra";
 
 /** As long as a put waits for a database that is away. */
 const PATIENCE = { attempts: 4, firstPauseMs: 200 };
@@ -130,7 +129,7 @@ export class RunRows {
     const rowId = id ?? rowIdOf(run.createdMs, this.#ids);
     let notes: RunNotes | undefined;
     await this.#engine.saveChannels(
-      { thread, namespace: LINE, id: rowId, parentId: id, name: NAME },
+      { thread, namespace: LINE, id: rowId, parentId: id, name: keyText(run.key.workflowName) },
       async (base) => {
         const before = base && readNotes(base.metadata);
         const isAsSeen =

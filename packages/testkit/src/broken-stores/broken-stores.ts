@@ -1,6 +1,7 @@
 import { brokenBudgets } from "./broken-budgets.ts";
 import { brokenCheckpoints } from "./broken-checkpoints.ts";
 import { brokenClaims } from "./broken-claims.ts";
+import { brokenCounts } from "./broken-counts.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenDefaults } from "./broken-defaults.ts";
 import { brokenParents } from "./broken-parents.ts";
@@ -45,6 +46,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenLines,
   ...brokenWrites,
   ...brokenPages,
+  ...brokenCounts,
   ...brokenThinning,
   ...brokenCopies,
   ...brokenLifetimes,

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type {
+  CheckpointConditions,
   CheckpointFilter,
   CheckpointHeader,
   CheckpointPlace,
@@ -149,6 +150,10 @@ export class CheckpointDesk {
 
   async listed(filter?: Partial<CheckpointFilter>): Promise<readonly string[]> {
     return (await this.list(filter)).map(({ id }) => id);
+  }
+
+  count(conditions?: CheckpointConditions): Promise<number> {
+    return this.store.count(this.desk.tenant, { ...conditions });
   }
 
   deleteThread(thread = "chat"): Promise<boolean> {

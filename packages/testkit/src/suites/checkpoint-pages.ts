@@ -81,6 +81,9 @@ export const checkpointPagesCases: readonly DatabaseCase[] = [
     expect(await having({ tags: ["y"] })).toEqual(["a"]);
     expect(await having(hostile)).toEqual(["a"]);
     expect(await having({ toString: 1 })).toEqual([]);
+    await desk.save("d", { metadata: String.raw`{"meta":{"of":"\u0061bc"}}` });
+    expect(await having({ of: "abc" })).toEqual(["d"]);
+    expect(await having({ of: "ab" })).toEqual([]);
     expect(await having(JSON.parse('{"__proto__":{}}') as object)).toEqual([]);
   }),
   checkpointCase("walks the writes of ancestors up to the value of each channel", async (desk) => {

@@ -38,6 +38,7 @@ const METHODS: Readonly<Record<string, (desk: CaseDesk) => Promise<unknown>>> = 
   getCheckpoint: (desk) => new CheckpointDesk(desk).get({ id: "a" }),
   lineage: (desk) => new CheckpointDesk(desk).lineage(),
   listCheckpoints: (desk) => new CheckpointDesk(desk).list(),
+  countCheckpoints: (desk) => new CheckpointDesk(desk).count(),
   deleteThread: (desk) => new CheckpointDesk(desk).deleteThread(),
   batch: (desk) => new ItemDesk(desk).get("a"),
   threads: (desk) => new RetentionDesk(desk).threads(),

@@ -1,4 +1,5 @@
 import { describe, test } from "vitest";
+import { checkpointCountsCases } from "./checkpoint-counts.ts";
 import { checkpointFollowsCases } from "./checkpoint-follows.ts";
 import { checkpointLinesCases } from "./checkpoint-lines.ts";
 import { checkpointPagesCases } from "./checkpoint-pages.ts";
@@ -57,6 +58,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   lines: checkpointLinesCases,
   writes: checkpointWritesCases,
   pages: checkpointPagesCases,
+  counts: checkpointCountsCases,
   thinning: threadThinningCases,
   copies: threadCopiesCases,
   lifetimes: threadLifetimesCases,

@@ -68,6 +68,7 @@ const NAME_PLACES: Places = {
     expect((await checkpoints.get(place))?.row).toMatchObject(place);
     expect(await checkpoints.texts("a", place)).toEqual(["1.0"]);
     expect(await checkpoints.list(place)).toMatchObject([place]);
+    expect(await checkpoints.count(place)).toBe(1);
     expect(await checkpoints.lineage(place)).toEqual(["a"]);
     expect(await checkpoints.deleteThread(text)).toBe(true);
   },
@@ -79,6 +80,7 @@ const NAME_PLACES: Places = {
     expect(await checkpoints.lineage()).toEqual(["\u{10ffff}", text]);
     expect(await checkpoints.listed({ before: "\u{10ffff}" })).toEqual([text]);
     expect(await checkpoints.listed({ before: text })).toEqual([]);
+    expect(await checkpoints.count({ id: text, from: text, before: "\u{10ffff}" })).toBe(1);
   },
   async "a checkpoint's name and step"(desk, text) {
     const said = { name: text, step: text };
@@ -86,6 +88,7 @@ const NAME_PLACES: Places = {
     await checkpoints.save("a", said);
     expect((await checkpoints.get({ name: text }))?.row).toMatchObject(said);
     expect(await checkpoints.list({ name: text })).toMatchObject([said]);
+    expect(await checkpoints.count({ name: text })).toBe(1);
   },
   async "an item's namespace, key and value"(desk, text) {
     const items = new ItemDesk(desk);

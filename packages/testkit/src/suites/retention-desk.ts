@@ -47,7 +47,7 @@ export class RetentionDesk extends CheckpointDesk {
     return this.store.deleteExpired(this.desk.tenant, { limit: 100, ...which });
   }
 
-  /** What the seven ways to read say of `chat`: how much each of them finds. */
+  /** What the eight ways to read say of `chat`: how much each of them finds. */
   async found(): Promise<readonly number[]> {
     const { tenant } = this.desk;
     const place = { thread: "chat", namespace: "" };
@@ -67,6 +67,8 @@ export class RetentionDesk extends CheckpointDesk {
       walk.writes.length,
       outline?.checkpoints.length ?? 0,
       (await this.threads()).threads.length,
+      await this.count(),
+      await this.count({ thread: "chat" }),
     ];
   }
 

@@ -2,9 +2,9 @@ import { expect } from "vitest";
 import type { DatabaseCase } from "./database-case.ts";
 import { retentionCase } from "./retention-desk.ts";
 
-const NOTHING = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+const NOTHING = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /** A thread of two checkpoints, the first with one write. */
-const ALL = [1, 2, 2, 2, 2, 2, 1, 2, 1];
+const ALL = [1, 2, 2, 2, 2, 2, 1, 2, 1, 2, 2];
 
 /** Threads that are there for a time. */
 export const threadLifetimesCases: readonly DatabaseCase[] = [
