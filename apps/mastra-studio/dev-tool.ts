@@ -32,6 +32,7 @@ export async function startDevTool(dayCap: string): Promise<DevTool> {
     DAY_CAP: dayCap,
     PORT: String(port),
     MASTRA_TELEMETRY_DISABLED: "1",
+    MASTRA_OFFLINE: "true",
     MASTRA_SKIP_DOTENV: "1",
   };
   const program = join(import.meta.dirname, "node_modules/mastra/dist/index.js");

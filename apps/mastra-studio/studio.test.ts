@@ -43,6 +43,9 @@ test("Mastra's dev tool has the crew, counts each call, shows refusals, and stop
     suspendPayload: { read: { wflo: { message: expect.stringMatching(REFUSAL) } } },
   });
 
+  const { steps } = (await tool.ask("agents/editor/generate", { messages: "Bees" })) as Answer;
+  told.push(...steps.map(({ providerMetadata }) => providerMetadata.wflo));
+  expect(told).toHaveLength(4);
   expect(await tool.stop()).toEqual({ code: 0, orphans: false });
   const wflo = createWflo({ database: pglite(tool.database) });
   const calls = await wflo.calls.list({ limit: 100 });
@@ -51,4 +54,4 @@ test("Mastra's dev tool has the crew, counts each call, shows refusals, and stop
   const sum = calls.reduce((total, { charged }) => total.plus(charged), usd(0));
   expect((await wflo.budgets.get("user/42"))?.left).toBe(usd("0.003").minus(sum).toString());
   await wflo.close();
-}, 60_000);
+}, 120_000);

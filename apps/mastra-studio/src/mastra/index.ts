@@ -17,10 +17,12 @@ await wflo.budgets.set({ id: "user/42", caps: { day: process.env["DAY_CAP"] ?? "
 const openai = await openProvider();
 const model = meterModel(openai("gpt-4.1-mini"), { wflo, budgets: ["user/42"] });
 const { reader, editor, supervisor } = crewOf(model, wflo).listAgents();
+// The last that Mastra does before it stops, or loads a changed file: what calls came to is then in the folder.
+const storage = Object.assign(crewStorage(database), { close: () => wflo.close() });
 
 /** The crew of the examples and its workflow, all on one budget, for Mastra's dev tool. */
 export const mastra = new Mastra({
   agents: { reader, editor, supervisor },
   workflows: { digest: suspendAtBudget(digestWorkflow({ reader, editor })) },
-  storage: crewStorage(database),
+  storage,
 });
