@@ -9,7 +9,7 @@ const POSTGRES_TESTS = [
 const IGNORED = ["**/node_modules/**", "**/dist/**"];
 
 /** They take half a minute and more: begun first, none of them runs alone at the end. */
-const SLOW = /demo|conformance|pglite|kills|frozen-host|adapter-suite|verify|examples/;
+const SLOW = /demo|conformance|pglite|kills|frozen-host|adapter-suite|verify|examples|studio/;
 
 class SlowFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -36,7 +36,7 @@ export default defineConfig({
           include: [
             "packages/*/src/**/*.test.ts",
             "packages/{core,testkit,openai,langgraph,ai-sdk,mastra,wflo}/test/**/*.test.ts",
-            "{apps/examples,benchmarks,scripts}/**/*.test.ts",
+            "{apps/*,benchmarks,scripts}/**/*.test.ts",
           ],
           exclude: [...IGNORED, ...POSTGRES_TESTS],
         },

@@ -18,6 +18,7 @@ const pnpm = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packag
 const tasks = {
   example: ([name, ...args]) => [pinnedNode, [fileIn("apps/examples", name), ...args]],
   demo: (args) => [pinnedNode, ["apps/examples/demo.ts", ...args]],
+  studio: (args) => [pinnedNode, ["node_modules/mastra/dist/index.js", "dev", ...args], "apps/mastra-studio"],
   test: (args) => [pinnedNode, ["scripts/test.ts", ...args]],
   bench: ([name, ...args]) => [pinnedNode, [fileIn("benchmarks", name), ...args]],
   prices: (args) => [pinnedNode, ["scripts/prices.ts", ...args]],
@@ -37,8 +38,8 @@ if (!Object.hasOwn(tasks, name ?? ""))
 
 const env = cleanEnvironment();
 await install();
-const [command, commandArgs] = tasks[name](args);
-process.exit(await run(command, commandArgs, "inherit"));
+const [command, commandArgs, folder] = tasks[name](args);
+process.exit(await run(command, commandArgs, "inherit", folder));
 
 /**
  * npm tells its scripts about the package that it runs (npm_package_*, npm_config_local_prefix, ...), and the tools below
@@ -57,7 +58,7 @@ function cleanEnvironment() {
     .split(delimiter)
     .filter((folder) => folder && !folder.includes("node_modules"));
   clean[pathKey] = [dirname(pinnedNode), join(modules, ".bin"), ...others].join(delimiter);
-  return { ...clean, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  return { ...clean, TURBO_TELEMETRY_DISABLED: "1", MASTRA_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
 }
 
 /** Installs unless the last install was for the very same files. */
@@ -117,12 +118,12 @@ function showProgress() {
   };
 }
 
-/** Runs a command at the root to its end and gives its exit code. `output` is "inherit", or a list that takes the output. */
-function run(command, commandArgs, output) {
+/** Runs a command in a folder to its end and gives its exit code. `output` is "inherit", or a list that takes the output. */
+function run(command, commandArgs, output, folder = ".") {
   // On Windows the tools are .cmd files, which only a shell starts; Node itself is started without one.
   const shell = isWindows && command !== pinnedNode;
   const stdio = output === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"];
-  const child = spawn(command, commandArgs, { cwd: root, env, stdio, shell });
+  const child = spawn(command, commandArgs, { cwd: join(root, folder), env, stdio, shell });
   if (output !== "inherit")
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (chunk) => output.push(String(chunk)));

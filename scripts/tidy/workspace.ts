@@ -26,7 +26,7 @@ const WATCHED = [
   "packages/*/{src,test}/**/*.ts",
   "{apps,benchmarks,scripts}/**/*.{ts,mjs}",
 ];
-const IGNORED = /(^|\/)(node_modules|dist|\.snippets|\.turbo|\.wflo)(\/|$)/;
+const IGNORED = /(^|\/)(node_modules|dist|\.snippets|\.turbo|\.wflo|\.mastra[^/]*)(\/|$)/;
 
 /** Reads the files that the rules look at. */
 export function readWorkspace(root: string): readonly SourceFile[] {

@@ -1,19 +1,13 @@
+import type { Agent } from "@mastra/core/agent";
 import { createStep, createWorkflow } from "@mastra/core/workflows";
-import { Mastra } from "@mastra/core/mastra";
-import { InMemoryStore, MastraCompositeStore } from "@mastra/core/storage";
-import { createWflo, type Database } from "@wflo/core";
-import { mastraWorkflow, WfloWorkflowsStorage, type AnyMastraModel } from "@wflo/mastra";
 import { z } from "zod";
 import { listDecisions } from "../openai/decisions.ts";
-import { crewOf } from "./crew.ts";
 
 const Question = z.object({ question: z.string() });
 const Note = z.object({ note: z.string() });
 
-/** The same in every process: a workflow as one writes it for Mastra, whose runs are kept by wflo, and a workflow of wflo's that runs it. */
-export function openDigest(chatModel: AnyMastraModel, database: Database) {
-  const wflo = createWflo({ database });
-  const { reader, editor } = crewOf(chatModel, wflo).listAgents();
+/** A workflow as one writes it for Mastra: the reader reads six decisions, two at a time, and the editor makes a page of the notes. */
+export function digestWorkflow({ reader, editor }: { readonly reader: Agent; readonly editor: Agent }) {
   const list = createStep({
     id: "list",
     inputSchema: Question,
@@ -40,7 +34,7 @@ export function openDigest(chatModel: AnyMastraModel, database: Database) {
       return { page: (await editor.generate(`Notes: ${notes}`)).text };
     },
   });
-  const digest = createWorkflow({
+  return createWorkflow({
     id: "digest",
     inputSchema: Question,
     outputSchema: z.object({ page: z.string() }),
@@ -49,11 +43,4 @@ export function openDigest(chatModel: AnyMastraModel, database: Database) {
     .foreach(read, { concurrency: 2 })
     .then(write)
     .commit();
-  const storage = new MastraCompositeStore({
-    id: "examples",
-    default: new InMemoryStore(),
-    domains: { workflows: new WfloWorkflowsStorage({ database }) },
-  });
-  const mastra = new Mastra({ workflows: { digest }, storage, logger: false });
-  return { wflo, digest: wflo.workflow("mastra-digest", mastraWorkflow(mastra.getWorkflow("digest"))) };
 }

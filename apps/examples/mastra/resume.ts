@@ -4,7 +4,7 @@ import { pglite } from "@wflo/postgres/pglite";
 import { withModel } from "../ai-sdk/with-model.ts";
 import { stateFolder } from "../core/settings.ts";
 import { orSentence } from "../demo/or-sentence.ts";
-import { openDigest } from "./digest-workflow.ts";
+import { openDigest } from "./open-digest.ts";
 import { scriptedCrew } from "./scripted-crew.ts";
 
 /** Another process: finds the paused workflow, or takes the run it is given, raises its cap, and goes on at the steps that were suspended. */

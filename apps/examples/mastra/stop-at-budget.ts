@@ -5,7 +5,7 @@ import { withModel } from "../ai-sdk/with-model.ts";
 import { costTree } from "../core/report.ts";
 import { stateFolder } from "../core/settings.ts";
 import { orSentence } from "../demo/or-sentence.ts";
-import { openDigest } from "./digest-workflow.ts";
+import { openDigest } from "./open-digest.ts";
 import { scriptedCrew } from "./scripted-crew.ts";
 
 /** A workflow of agents with too little money: the call that does not fit is not sent, its step is suspended, and what is done is kept. */
