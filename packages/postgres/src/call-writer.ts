@@ -194,14 +194,15 @@ export class CallWriter {
   async #answerAlone(one: Waiting): Promise<void> {
     if (one.kind === "reserve")
       await this.#reserveAlone(one.args).then(one.answered.resolve, one.answered.reject);
-    else
-      await this.#driver
-        .call("settle", [one.tenant, jsonOf([one])])
-        .then((json) => {
-          this.#unflushed.add(one);
-          one.answered.resolve(readSettlements(one.settlements, json));
-        })
-        .catch(one.answered.reject);
+    else await this.#settleAlone(one).then(one.answered.resolve, one.answered.reject);
+  }
+
+  async #settleAlone(settle: WaitingSettle): Promise<readonly SettleVerdict[]> {
+    const { writesLater } = this.#driver;
+    const args = [settle.tenant, jsonOf([settle])];
+    const json = await this.#driver.call(writesLater ? "settle" : "settle_all", args);
+    if (writesLater) this.#unflushed.add(settle);
+    return readSettlements(settle.settlements, json);
   }
 
   async #reserveAlone(args: ReserveArgs): Promise<ReserveVerdict> {

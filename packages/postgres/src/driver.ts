@@ -16,8 +16,8 @@ export interface Driver {
   /** For sentences: which database this is, never with a password. */
   readonly place: string;
   /**
-   * A statement whose commit brings every commit before it to the disk; undefined where no commit waits for the disk. It may be forbidden to
-   * this user.
+   * A statement whose commit brings every commit before it to the disk; it may be forbidden to this user. Undefined where a commit that has not waited
+   * for the disk may never come to it: nothing brings it there but the next one that waits.
    */
   readonly barrier: Statement | undefined;
   /** Calls this whenever a connection breaks, also an idle one; never where there are none. */

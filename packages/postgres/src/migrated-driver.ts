@@ -47,6 +47,11 @@ export class MigratedDriver {
     });
   }
 
+  /** Whether a commit that has not waited for the disk comes to it by itself. */
+  get writesLater(): boolean {
+    return this.driver.barrier !== undefined;
+  }
+
   /** See `Driver`. */
   onConnectionLost(listener: () => void): void {
     this.driver.onConnectionLost(listener);

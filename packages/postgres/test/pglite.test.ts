@@ -66,6 +66,27 @@ test(
   },
 );
 
+test(
+  "keeps a settle that it has acknowledged when its process is killed at once",
+  { timeout: 60_000 },
+  async () => {
+    const folder = newFolder();
+    const child = spawn(process.execPath, [script("settle-in-folder.ts"), folder], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await ended;
+    const database = pglite(folder);
+    expect((await database.ledger.getBudgets("t", ["b"]))[0]?.windows[0]).toMatchObject({
+      spentNanoUsd: 30n,
+      reservedNanoUsd: 0n,
+    });
+    await database.close();
+  },
+);
+
 test("says what to do with a damaged folder, and lets go of it", { timeout: 60_000 }, async () => {
   const folder = newFolder();
   const database = pglite(folder);
