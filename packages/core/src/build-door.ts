@@ -22,14 +22,11 @@ export function buildDoor(
   options: WfloOptions,
   host: Pick<RunServices, "tenant" | "database" | "clock" | "ids" | "emitter" | "log"> & {
     readonly catalogue: Catalogue;
+    readonly onTrouble: (error: unknown) => void;
   },
 ): DoorSettings {
-  const { tenant, database, clock, ids, emitter, log, catalogue } = host;
+  const { tenant, database, clock, ids, emitter, log, catalogue, onTrouble } = host;
   const { ledger } = database;
-  const onTrouble = (error: unknown) => {
-    log.warn(`wflo: the database could not be reached; it is tried again. ${String(error)}`);
-    emitter.emit("trouble", { what: "database", error });
-  };
   const holds = new OpenHolds({ tenant, ledger, clock, onTrouble });
   const reserve = reserveMakingBudgets({ tenant, ledger, emitter });
   const line = new BudgetLine({ tenant, ledger, reserve, clock, holds, onTrouble });

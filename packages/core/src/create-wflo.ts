@@ -13,6 +13,8 @@ import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
 import type { Database } from "./ports/database.ts";
 import { memoryDatabase } from "./memory/memory-database.ts";
+import { leasedBudgets } from "./leases/leased-budgets.ts";
+import { leasingDatabase } from "./leases/leasing-database.ts";
 import { pricingOf, type Pricing } from "./pricing/pricing.ts";
 import { createCatalogue } from "./pricing/rates/catalogue.ts";
 import { readPriceOptions } from "./pricing/rates/price-options.ts";
@@ -85,10 +87,16 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const ids = options.ids ?? uuidV7Ids(clock);
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
   const emitter = new Emitter((error) => log.error("wflo: a listener threw.", { error }));
-  const database = tellingDatabase(bare, tenant, emitter);
+  const onTrouble = (error: unknown) => {
+    log.warn(`wflo: the database could not be reached; it is tried again. ${String(error)}`);
+    emitter.emit("trouble", { what: "database", error });
+  };
+  const leasing =
+    options.lease && leasingDatabase(bare, leasedBudgets(options.lease), { tenant, clock, ids, onTrouble });
+  const database = tellingDatabase(leasing?.database ?? bare, tenant, emitter);
   const { table, trustReported, update } = readPriceOptions(options.prices);
   const catalogue = createCatalogue(table, trustReported);
-  const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter, catalogue });
+  const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter, catalogue, onTrouble });
   const updates = update && startUpdates({ update, catalogue, clock, log, emitter });
   const { line, outbox, streams, drainMs } = settings;
   const door = createDoor(settings);
@@ -131,7 +139,10 @@ export function createWflo(options: WfloOptions = {}): Wflo {
       return createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest);
     },
     on: (name, listener) => emitter.on(name, listener),
-    flush: ({ timeoutMs = FLUSH_MS } = {}) => outbox.flush(timeoutMs),
+    async flush({ timeoutMs = FLUSH_MS } = {}) {
+      await outbox.flush(timeoutMs);
+      if (leasing !== undefined) await outbox.until([leasing.flush()], timeoutMs);
+    },
     close: () => {
       updates?.close();
       return close(settings, running, database);

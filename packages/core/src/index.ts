@@ -155,6 +155,13 @@ export type {
 } from "./ports/item-store.ts";
 export type { BudgetDefinition, BudgetState } from "./ports/budget-state.ts";
 export type { DefaultDefinition, DefaultStore, MadeBudget } from "./ports/default-store.ts";
+export {
+  LEASE_LABEL,
+  type LeasedCall,
+  type LeasePost,
+  type LeaseState,
+  type LeaseStore,
+} from "./ports/lease-store.ts";
 export { noParent, parentCircle } from "./budget/parent-refusals.ts";
 export type {
   BudgetParent,

@@ -70,10 +70,13 @@ create table wflo.hold (
   thread text collate "C",
   provider text not null,
   model text not null,
+  -- Of a lease: others wait for its money.
+  wanted boolean not null default false,
   primary key (tenant, call_id)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 create index hold_expires_at on wflo.hold (expires_at);
+create index hold_lease on wflo.hold (tenant) where provider = 'wflo' and model = 'lease';
 
 -- Append-only. charged is the change of spent; total is what the entries of the call add up to with this one. The columns after
 -- receipt are what the costs of a run are added up from, taken out of it when it is written.

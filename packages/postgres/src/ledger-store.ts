@@ -3,6 +3,7 @@ import { budgetMethods } from "./budget-methods.ts";
 import { CallWriter } from "./call-writer.ts";
 import { defaultMethods } from "./default-methods.ts";
 import { keyOf } from "./key-of.ts";
+import { leaseMethods } from "./lease-methods.ts";
 import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
@@ -17,6 +18,7 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
   return {
     ...budgetMethods(driver),
     ...defaultMethods(driver),
+    ...leaseMethods(driver),
     reserve: (request) => writer.reserve(request),
     settle: (...args) => writer.settle(...args),
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {

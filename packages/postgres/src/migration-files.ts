@@ -12,7 +12,7 @@ export interface Migration {
 const FOLDER: URL = new URL("../migrations/", import.meta.url);
 
 /** The number of the last file, without reading any: what an up-to-date database says. */
-export const LATEST_MIGRATION = 11;
+export const LATEST_MIGRATION = 12;
 
 /** All migrations in order. Throws `StoreUnavailableError` when a bundler left the SQL files behind. */
 export async function migrationFiles(): Promise<readonly Migration[]> {

@@ -1,3 +1,4 @@
+import { storeExcept } from "./store-except.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { BudgetWarning } from "../ports/budget-warning.ts";
 import type { Database } from "../ports/database.ts";
@@ -17,7 +18,7 @@ export function tellingDatabase(database: Database, tenant: string, emitter: Emi
   };
   const { ledger, runs, checkpoints, items } = database;
   return {
-    ledger: except(ledger, {
+    ledger: storeExcept(ledger, {
       async settle(owner, settlements) {
         const verdicts = await ledger.settle(owner, settlements, tell);
         tellAll(verdicts);
@@ -30,7 +31,7 @@ export function tellingDatabase(database: Database, tenant: string, emitter: Emi
       },
       expire: (limit) => ledger.expire(limit, { tenant, tell }),
     }),
-    runs: except(runs, {
+    runs: storeExcept(runs, {
       async claim(...args) {
         const verdict = await runs.claim(...args);
         if (verdict.code === "claimed") tell(verdict.warnings);
@@ -46,17 +47,6 @@ export function tellingDatabase(database: Database, tenant: string, emitter: Emi
     },
     close: () => database.close(),
   };
-}
-
-/** A store with some methods of its own; the others are called on the store itself, which may be of a class with private fields. */
-function except<Store extends object>(store: Store, own: Partial<Store>): Store {
-  const get = (_: Store, name: string | symbol): unknown => {
-    const mine: unknown = Reflect.get(own, name);
-    if (mine !== undefined) return mine;
-    const theirs: unknown = Reflect.get(store, name, store);
-    return typeof theirs === "function" ? theirs.bind(store) : theirs;
-  };
-  return new Proxy({} as Store, { get });
 }
 
 function eventOf({ share, window }: BudgetWarning) {

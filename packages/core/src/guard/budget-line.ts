@@ -20,7 +20,7 @@ const EXPIRE_AT_ONCE = 100;
 
 interface BudgetLineOptions {
   readonly tenant: string;
-  readonly ledger: Pick<LedgerStore, "expire" | "getBudgets">;
+  readonly ledger: Pick<LedgerStore, "expire" | "recall" | "getBudgets">;
   readonly reserve: LedgerStore["reserve"];
   readonly clock: Clock;
   readonly holds: OpenHolds;
@@ -253,8 +253,9 @@ export class BudgetLine {
     this.#isPolling = true;
     try {
       await ledger.expire(EXPIRE_AT_ONCE);
-      const ids = new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat());
-      const budgets = await ledger.getBudgets(tenant, [...ids]);
+      const ids = [...new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat())];
+      await ledger.recall(tenant, ids);
+      const budgets = await ledger.getBudgets(tenant, ids);
       const paused = new Set(budgets.flatMap(({ id, paused: isPaused }) => (isPaused ? [id] : [])));
       const windows = budgets.flatMap((budget) => budget.windows);
       for (const waiter of this.#line) {

@@ -8,11 +8,14 @@ export interface MemoryHold {
   /** Where the money is held, and where the call settles whatever the date is by then. */
   readonly windows: readonly MemoryWindow[];
   readonly boundNanoUsd: bigint;
-  readonly amountNanoUsd: bigint;
+  /** Of a lease, what its calls have not used yet. */
+  amountNanoUsd: bigint;
   readonly chargeOnExpiry: boolean;
   readonly epoch: number | undefined;
   readonly label: CallLabel;
   expiresAtMs: number;
+  /** Others wait for the money of this lease. */
+  isWanted?: boolean;
 }
 
 /** A closed call. `totalNanoUsd` is what its entries add up to. */

@@ -6,6 +6,7 @@ import { checkParent } from "./budget-parents.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
 import { costGroups } from "./cost-groups.ts";
+import { leaseMethods } from "./lease-methods.ts";
 import { listEntries } from "./list-entries.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
@@ -18,6 +19,7 @@ export function memoryLedgerStore(state: MemoryState): LedgerStore {
   return {
     ...budgetMethods(state),
     ...defaultMethods(state),
+    ...leaseMethods(state),
     async reserve(request) {
       return reserveCall(state.tenant(request.tenant), request, state.now());
     },

@@ -1,6 +1,7 @@
 import type { BudgetDefinition, BudgetState } from "./budget-state.ts";
 import type { BudgetWarning, WarningWatch } from "./budget-warning.ts";
 import type { DefaultStore } from "./default-store.ts";
+import type { LeaseStore } from "./lease-store.ts";
 import type { WindowKind, WindowState } from "./window-state.ts";
 
 /** Whom a call belongs to; stored with its hold and its entry. */
@@ -169,7 +170,7 @@ export interface Discrepancy {
 }
 
 /** Where money is counted. Every method is atomic; concurrent callers in any number of processes see one order. */
-export interface LedgerStore extends DefaultStore {
+export interface LedgerStore extends DefaultStore, LeaseStore {
   /**
    * Creates or changes a budget. New caps reach open windows at once and never touch what is spent or reserved. Another time zone has
    * windows of its own, which begin at zero, but for those that begin at the same moment; open calls settle where they were held. Throws

@@ -4,6 +4,7 @@ import { brokenClaims } from "./broken-claims.ts";
 import { brokenCounts } from "./broken-counts.ts";
 import { brokenCosts } from "./broken-costs.ts";
 import { brokenDefaults } from "./broken-defaults.ts";
+import { brokenLeases } from "./broken-leases.ts";
 import { brokenParents } from "./broken-parents.ts";
 import { brokenExpiries } from "./broken-expiries.ts";
 import { brokenFollows } from "./broken-follows.ts";
@@ -34,6 +35,7 @@ export const brokenStores: readonly BrokenStore[] = [
   ...brokenWarnings,
   ...brokenDefaults,
   ...brokenParents,
+  ...brokenLeases,
   ...brokenLists,
   ...brokenRuns,
   ...brokenClaims,

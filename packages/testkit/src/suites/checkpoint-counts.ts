@@ -51,7 +51,7 @@ export const checkpointCountsCases: readonly DatabaseCase[] = [
     await desk.deleteThread("other");
     expect(await desk.count()).toBe(4);
     expect(await desk.count({ thread: "other" })).toBe(0);
-    await desk.save("a", { manifest: "again", replaces: true });
+    await desk.save("a", { step: "again", replaces: true });
     expect(await desk.count({ id: "a" })).toBe(1);
   }),
   checkpointCase("lists no smaller id than the least that is sought", async (desk) => {
@@ -59,20 +59,20 @@ export const checkpointCountsCases: readonly DatabaseCase[] = [
     const found = async (from: string, before?: string) => {
       const listed = await desk.listed({ from, before });
       const paged = (await desk.page({ from, before, thread: "chat" })) as string[][];
-      expect(paged.map(([id]) => id)).toEqual(listed);
-      return listed;
+      expect(new Set(paged.map(([id]) => id))).toEqual(new Set(listed));
+      return new Set(listed);
     };
-    expect(await found("a")).toEqual(["😀", "\uff5e", "é", "a-2", "a"]);
-    expect(await found("a-")).toEqual(["😀", "\uff5e", "é", "a-2"]);
-    expect(await found("\uff5e")).toEqual(["😀", "\uff5e"]);
-    expect(await found("a", "é")).toEqual(["a-2", "a"]);
-    expect(await found("\u{10ffff}")).toEqual([]);
+    expect(await found("a")).toEqual(new Set(["😀", "\uff5e", "é", "a-2", "a"]));
+    expect(await found("a-")).toEqual(new Set(["😀", "\uff5e", "é", "a-2"]));
+    expect(await found("\uff5e")).toEqual(new Set(["😀", "\uff5e"]));
+    expect(await found("a", "é")).toEqual(new Set(["a-2", "a"]));
+    expect(await found("\u{10ffff}")).toEqual(new Set());
   }),
   checkpointCase("skips so many of those that are sought before a page begins", async (desk) => {
-    for (const id of ["a", "b", "c", "d", "e"]) await desk.save(id);
-    for (const id of ["b2", "d2"]) await desk.save(id, { namespace: "tools" });
+    for (const id of ["a", "b", "c", "d", "e"]) await desk.save(id, { namespace: "tools" });
+    for (const id of ["b2", "d2"]) await desk.save(id);
     const found = async (skip: number, limit: number, before?: string) => {
-      const filter = { skip, limit, before, namespace: "" };
+      const filter = { skip, limit, before, namespace: "tools" };
       const listed = await desk.listed(filter);
       const paged = (await desk.page(filter)) as string[][];
       expect(new Set(paged.map(([id]) => id))).toEqual(new Set(listed));

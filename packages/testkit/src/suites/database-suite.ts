@@ -18,6 +18,7 @@ import { ledgerCostsCases } from "./ledger-costs.ts";
 import { ledgerDefaultsCases } from "./ledger-defaults.ts";
 import { ledgerExpiryCases } from "./ledger-expiry.ts";
 import { ledgerIdentityCases } from "./ledger-identity.ts";
+import { ledgerLeasesCases } from "./ledger-leases.ts";
 import { ledgerListsCases } from "./ledger-lists.ts";
 import { ledgerParentsCases } from "./ledger-parents.ts";
 import { ledgerReserveCases } from "./ledger-reserve.ts";
@@ -46,6 +47,7 @@ const THEMES: Readonly<Record<string, readonly DatabaseCase[]>> = {
   warnings: ledgerWarningsCases,
   defaults: ledgerDefaultsCases,
   parents: ledgerParentsCases,
+  leases: ledgerLeasesCases,
   lists: ledgerListsCases,
   costs: ledgerCostsCases,
   runs: runsCases,

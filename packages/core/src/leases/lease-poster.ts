@@ -1,0 +1,125 @@
+import type { LeasedCall } from "../ports/lease-store.ts";
+import type { Lease } from "./lease.ts";
+import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
+
+/** Calls in one post at most. */
+const BATCH = 500;
+/** How long a settled call waits for others to be posted with. */
+const GATHER_MS = 20;
+const RENEW_EVERY_MS = LEASE_TTL_MS / 3;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 10_000;
+
+/** Brings to the store what the calls of one lease came to, again until it has it, and gives the lease back when it is over. */
+export class LeasePoster {
+  readonly #lease: Lease;
+  readonly #means: LeaseMeans;
+  readonly #onPosted: (calls: readonly LeasedCall[]) => void;
+  readonly #closed = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #failures = 0;
+  #heardAtMs: number;
+  #isShrunk = false;
+  #isClosed = false;
+
+  /** `onPosted` is told of what the store has. */
+  constructor(lease: Lease, means: LeaseMeans, onPosted: (calls: readonly LeasedCall[]) => void) {
+    this.#onPosted = onPosted;
+    this.#lease = lease;
+    this.#means = means;
+    this.#heardAtMs = means.clock.now();
+  }
+
+  /** Resolves when the store has the lease back. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** Something is to be posted. */
+  soon(): void {
+    if (this.#lease.unposted >= BATCH || this.#lease.isOver) this.#start();
+    else this.#later(GATHER_MS);
+  }
+
+  /** Renews the lease where its store has not heard of it for long. */
+  tick(): void {
+    if (this.#means.clock.now() - this.#heardAtMs >= RENEW_EVERY_MS) this.#start();
+  }
+
+  /** Resolves when the store has all that was settled before. */
+  async flush(): Promise<void> {
+    while (this.#lease.unposted > 0 && !this.#isClosed) {
+      this.#cancel();
+      this.#start();
+      await this.#running;
+      if (this.#failures > 0) await new Promise<void>((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
+    }
+  }
+
+  #start(): void {
+    if (this.#running !== undefined || this.#isClosed) return;
+    this.#cancel();
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#failures > 0)
+        this.#later(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+      else if (this.#lease.unposted > 0) this.soon();
+    });
+  }
+
+  #later(delayMs: number): void {
+    if (this.#running !== undefined || this.#isClosed) return;
+    this.#cancelTimer ??= this.#means.clock.schedule(() => this.#start(), delayMs, { keepAlive: true });
+  }
+
+  #cancel(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, onTrouble } = this.#means;
+    try {
+      do await this.#post();
+      while (this.#lease.unposted >= BATCH);
+      if (this.#lease.isOver && this.#lease.isDone) await this.#close();
+      this.#failures = 0;
+      this.#heardAtMs = clock.now();
+    } catch (error) {
+      if (this.#failures === 0) onTrouble(error);
+      this.#failures += 1;
+    }
+  }
+
+  async #post(): Promise<void> {
+    const { tenant, ledger, tell } = this.#means;
+    const lease = this.#lease;
+    const isOver = lease.isOver;
+    if (lease.unposted === 0 && isOver && (this.#isShrunk || lease.isDone)) return;
+    const calls = lease.oldest(BATCH);
+    const keepNanoUsd = isOver ? lease.neededAfter(calls) : undefined;
+    const state = await ledger.post(tenant, { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS });
+    lease.posted(calls);
+    this.#onPosted(calls);
+    this.#isShrunk = isOver;
+    if (state === undefined || !state.isHeld || state.isWanted) lease.end();
+    if (state?.warnings !== undefined) tell(state.warnings);
+  }
+
+  async #close(): Promise<void> {
+    const { tenant, ledger, ids } = this.#means;
+    const receipt = { reason: "the rest of the lease was given back" };
+    const back = {
+      callId: this.#lease.id,
+      settlementId: ids.next(),
+      kind: "void",
+      costNanoUsd: 0n,
+      receipt,
+    } as const;
+    await ledger.settle(tenant, [back]);
+    this.#isClosed = true;
+    this.#cancel();
+    this.#closed.resolve();
+  }
+}

@@ -1,0 +1,89 @@
+-- Leases: holds (provider wflo, model lease) on which a process holds its calls by itself. They are reserved, renewed, settled and expire as any hold.
+
+-- Books calls that were held on a lease, [{ callId, settlementId, kind, held, cost (text), label, receipt }]: an entry for each, on the budgets and in the
+-- windows of the lease, whose hold shrinks by what they cost, and to p_keep where that is less. A call that has an entry is left out, so that posting one
+-- twice counts once. The hold of a lease that has expired was charged; its owner settles it once everything is posted, which takes that charge back.
+-- Locks as elsewhere: the hold, then its windows; entries are written before those are waited for. Null when there never was such a lease.
+create function wflo.post_leased(p_tenant text, p_lease uuid, p_calls jsonb, p_keep int8, p_ttl_ms int8)
+returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+declare
+  v_hold wflo.hold;
+  v_closing wflo.entry;
+  v_held boolean;
+  v_charged numeric;
+  v_overrun numeric;
+  v_left int8;
+  v_warnings jsonb;
+begin
+  select * into v_hold from wflo.hold h where h.tenant = p_tenant and h.call_id = p_lease for update;
+  v_held := found;
+  if not v_held then
+    select * into v_closing from wflo.entry e where e.tenant = p_tenant and e.call_id = p_lease and wflo.is_closing(e.kind);
+    if not found then
+      return null;
+    end if;
+    v_hold.budget_ids := v_closing.budget_ids;
+    v_hold.window_budget_ids := v_closing.window_budget_ids;
+    v_hold.window_kinds := v_closing.window_kinds;
+    v_hold.window_starts := v_closing.window_starts;
+    v_hold.amount := 0;
+  end if;
+
+  with asked as (
+    select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id, s ->> 'kind' as kind, (s ->> 'held')::int8 as held,
+      (s ->> 'cost')::int8 as cost, s -> 'label' as label, s -> 'receipt' as receipt
+    from jsonb_array_elements(p_calls) s
+  ), written as (
+    insert into wflo.entry (
+      tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
+      agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
+    )
+    select p_tenant, a.id, a.call_id, a.kind, v_hold.budget_ids, v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts, a.held, a.cost,
+      greatest(a.cost - a.held, 0), a.cost, wflo.now(), (a.label ->> 'runId')::uuid, a.label ->> 'step', a.label ->> 'agent',
+      a.label ->> 'checkpointId', a.label ->> 'thread', a.label ->> 'provider', a.label ->> 'model', a.receipt,
+      wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
+      wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
+    from asked a
+    where not exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = a.call_id)
+    on conflict (tenant, id) do nothing
+    returning charged, overrun
+  )
+  select coalesce(sum(w.charged), 0), coalesce(sum(w.overrun), 0) into v_charged, v_overrun from written w;
+
+  v_left := greatest(least(v_hold.amount - v_charged, coalesce(p_keep, v_hold.amount)), 0)::int8;
+  if v_charged <> 0 or v_left <> v_hold.amount then
+    perform wflo.lock_windows(p_tenant, array[p_lease]);
+    v_warnings := wflo.book(p_tenant, array(
+      select row(u.id, u.kind, u.start, v_charged, v_hold.amount - v_left, v_overrun)::wflo.window_delta
+      from unnest(v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts) u (id, kind, start)
+    ));
+  end if;
+  if v_held then
+    update wflo.hold h set amount = v_left, expires_at = wflo.now() + p_ttl_ms * interval '1 millisecond'
+    where h.tenant = p_tenant and h.call_id = p_lease;
+  end if;
+  return jsonb_build_object(
+    'isHeld', v_held, 'amount', v_left::text,
+    'isWanted', coalesce(v_hold.wanted, false) or exists (
+      select from wflo.budget b where b.tenant = p_tenant and b.id = any (v_hold.budget_ids) and b.paused),
+    'warnings', v_warnings
+  );
+end
+$$;
+
+-- Tells the owners of leases on any of these budgets that others wait for their money; how many were told anew.
+create function wflo.recall(p_tenant text, p_budgets text[]) returns int8 language plpgsql as $$
+declare
+  v_leases uuid[];
+begin
+  v_leases := array(
+    select h.call_id from wflo.hold h
+    where h.tenant = p_tenant and h.provider = 'wflo' and h.model = 'lease' and h.budget_ids && p_budgets and not h.wanted
+    order by h.call_id for update
+  );
+  if cardinality(v_leases) > 0 then
+    update wflo.hold h set wanted = true where h.tenant = p_tenant and h.call_id = any (v_leases);
+  end if;
+  return cardinality(v_leases);
+end
+$$;
