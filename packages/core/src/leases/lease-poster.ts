@@ -44,7 +44,11 @@ export class LeasePoster {
 
   /** Renews the lease where its store has not heard of it for long. */
   tick(): void {
-    if (this.#means.clock.now() - this.#heardAtMs >= RENEW_EVERY_MS) this.#start();
+    if (this.#isDue) this.#start();
+  }
+
+  get #isDue(): boolean {
+    return this.#means.clock.now() - this.#heardAtMs >= RENEW_EVERY_MS;
   }
 
   /** Resolves when the store has all that was settled before. */
@@ -96,7 +100,7 @@ export class LeasePoster {
     const { tenant, ledger, tell } = this.#means;
     const lease = this.#lease;
     const isOver = lease.isOver;
-    if (lease.unposted === 0 && isOver && (this.#isShrunk || lease.isDone)) return;
+    if (lease.unposted === 0 && isOver && (lease.isDone || (this.#isShrunk && !this.#isDue))) return;
     const calls = lease.oldest(BATCH);
     const keepNanoUsd = isOver ? lease.neededAfter(calls) : undefined;
     const state = await ledger.post(tenant, { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS });

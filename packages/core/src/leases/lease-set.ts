@@ -78,6 +78,15 @@ export class LeaseSet {
     return verdict;
   }
 
+  /** See `Lease.drop`. */
+  drop(callId: string): void {
+    const lease = this.#leases.get(callId);
+    if (lease === undefined) return;
+    lease.drop(callId);
+    this.#leases.delete(callId);
+    this.#posters.get(lease)?.soon();
+  }
+
   /** Nothing more is held on its leases; what is free of them goes back. */
   end(): void {
     this.#notBeforeMs = this.#means.clock.now() + REST_MS;

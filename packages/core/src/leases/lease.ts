@@ -98,6 +98,14 @@ export class Lease {
     return { code: "replay", amountNanoUsd: draw.heldNanoUsd };
   }
 
+  /** Another hold has taken the one of this call over: it closes without an entry. */
+  drop(callId: string): void {
+    const draw = this.#draws.get(callId);
+    if (draw === undefined) return;
+    this.#draws.delete(callId);
+    this.#freeNanoUsd += draw.heldNanoUsd;
+  }
+
   /** Closes a call that is held on it, or was. */
   settle({ callId, settlementId, kind, costNanoUsd, receipt }: Settlement): SettleVerdict {
     const draw = this.#draws.get(callId);

@@ -81,8 +81,22 @@ class Leases {
   }
 
   reserve(request: ReserveRequest): Promise<ReserveVerdict> {
+    const { replaces } = request;
+    const outer = replaces === undefined ? undefined : this.#setOf(replaces);
+    if (outer === undefined || replaces === undefined) return this.#ask(request);
+    return this.#takeOver({ ...request, replaces: undefined }, () => outer.drop(replaces));
+  }
+
+  #ask(request: ReserveRequest): Promise<ReserveVerdict> {
     const set = this.#setFor(request);
     return set === undefined ? this.#means.ledger.reserve(request) : set.reserve(request);
+  }
+
+  /** The store does not know the hold that is taken over: it is dropped once there is another one. */
+  async #takeOver(request: ReserveRequest, drop: () => void): Promise<ReserveVerdict> {
+    const verdict = await this.#ask(request);
+    if (verdict.code === "granted") drop();
+    return verdict;
   }
 
   async settle(
