@@ -129,6 +129,7 @@ test("no call passes the cap, and what is left in the end is less than a call ne
 test("another process that waits gets the money of a lease that is in use", async () => {
   await wflo.budgets.set({ id: "org", caps: { total: "1.00" } });
   await heat();
+  await wflo.flush();
   let isOver = false;
   const inUse = (async () => {
     while (!isOver) {
