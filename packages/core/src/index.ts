@@ -155,6 +155,7 @@ export type {
 } from "./ports/item-store.ts";
 export type { BudgetDefinition, BudgetState } from "./ports/budget-state.ts";
 export type { DefaultDefinition, DefaultStore, MadeBudget } from "./ports/default-store.ts";
+export { leasingDatabase, type LeasingDatabase } from "./leases/leasing-database.ts";
 export {
   LEASE_LABEL,
   type LeasedCall,

@@ -1,15 +1,18 @@
 -- Leases: holds (provider wflo, model lease) on which a process holds its calls by itself. They are reserved, renewed, settled and expire as any hold.
 
--- Books calls that were held on a lease, [{ callId, settlementId, kind, held, cost (text), label, receipt }]: an entry for each, on the budgets and in the
--- windows of the lease, whose hold shrinks by what they cost, and to p_keep where that is less. A call that has an entry is left out, so that posting one
+-- Books calls that were held on a lease, given by columns: an entry for each, on the budgets and in the windows of the lease, whose hold shrinks by what
+-- they cost, and to p_keep where that is less. A call whose entry is there is left out, so that posting one
 -- twice counts once. The hold of a lease that has expired was charged; its owner settles it once everything is posted, which takes that charge back.
 -- Locks as elsewhere: the hold, then its windows; entries are written before those are waited for. Null when there never was such a lease.
-create function wflo.post_leased(p_tenant text, p_lease uuid, p_calls jsonb, p_keep int8, p_ttl_ms int8)
-returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+create function wflo.post_leased(
+  p_tenant text, p_lease uuid, p_keep int8, p_ttl_ms int8, p_calls uuid[], p_ids uuid[], p_kinds text[], p_helds int8[], p_costs int8[],
+  p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[], p_threads text[], p_providers text[], p_models text[], p_receipts text[]
+) returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_hold wflo.hold;
   v_closing wflo.entry;
   v_held boolean;
+  v_at timestamptz := wflo.now();
   v_charged numeric;
   v_overrun numeric;
   v_left int8;
@@ -29,22 +32,22 @@ begin
     v_hold.amount := 0;
   end if;
 
-  with asked as (
-    select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id, s ->> 'kind' as kind, (s ->> 'held')::int8 as held,
-      (s ->> 'cost')::int8 as cost, s -> 'label' as label, s -> 'receipt' as receipt
-    from jsonb_array_elements(p_calls) s
+  with asked as materialized (
+    select c.call_id, c.id, c.kind, c.held, c.cost, c.run_id, c.step, c.agent, c.checkpoint_id, c.thread, c.provider, c.model,
+      c.receipt::jsonb as receipt
+    from unnest(
+      p_calls, p_ids, p_kinds, p_helds, p_costs, p_runs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models, p_receipts
+    ) c (call_id, id, kind, held, cost, run_id, step, agent, checkpoint_id, thread, provider, model, receipt)
   ), written as (
     insert into wflo.entry (
       tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
       agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
     )
     select p_tenant, a.id, a.call_id, a.kind, v_hold.budget_ids, v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts, a.held, a.cost,
-      greatest(a.cost - a.held, 0), a.cost, wflo.now(), (a.label ->> 'runId')::uuid, a.label ->> 'step', a.label ->> 'agent',
-      a.label ->> 'checkpointId', a.label ->> 'thread', a.label ->> 'provider', a.label ->> 'model', a.receipt,
+      greatest(a.cost - a.held, 0), a.cost, v_at, a.run_id, a.step, a.agent, a.checkpoint_id, a.thread, a.provider, a.model, a.receipt,
       wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
       wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
     from asked a
-    where not exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = a.call_id)
     on conflict (tenant, id) do nothing
     returning charged, overrun
   )

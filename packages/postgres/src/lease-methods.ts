@@ -1,4 +1,4 @@
-import type { LeasedCall, LeaseStore } from "@wflo/core";
+import type { CallLabel, LeasedCall, LeaseStore } from "@wflo/core";
 import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -18,8 +18,28 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
   return {
     async post(tenant, { leaseId, calls, keepNanoUsd, ttlMs }) {
       if (!isUuid(leaseId)) return undefined;
-      const args = [keyOf("tenant", tenant), leaseId, `[${calls.map(itemOf).join(",")}]`];
-      const json = await driver.call("post_leased", [...args, keepNanoUsd ?? null, Math.round(ttlMs)]);
+      const column = <T>(of: (call: LeasedCall) => T): readonly T[] => calls.map(of);
+      const label = (name: Exclude<keyof CallLabel, "runId">) =>
+        column(({ label: { [name]: text } }) => (text === undefined ? null : cleanText(text)));
+      const json = await driver.call("post_leased", [
+        keyOf("tenant", tenant),
+        leaseId,
+        keepNanoUsd ?? null,
+        Math.round(ttlMs),
+        column(({ callId }) => uuidOf("call id", callId)),
+        column(({ settlementId }) => uuidOf("settlement id", settlementId)),
+        column(({ kind }) => kind),
+        column(({ heldNanoUsd }) => heldNanoUsd),
+        column(({ costNanoUsd }) => costNanoUsd),
+        column(({ label: { runId } }) => (runId === undefined ? null : uuidOf("run id", runId))),
+        label("step"),
+        label("agent"),
+        label("checkpointId"),
+        label("thread"),
+        label("provider"),
+        label("model"),
+        column(({ receipt }) => receiptJson(receipt)),
+      ]);
       if (json === undefined) return undefined;
       const { isHeld, amount, isWanted, warnings } = json as StateJson;
       const state = { isHeld, amountNanoUsd: BigInt(amount), isWanted };
@@ -30,28 +50,4 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
       if (ids.length > 0) await driver.call("recall", [keyOf("tenant", tenant), ids]);
     },
   };
-}
-
-function itemOf({
-  callId,
-  settlementId,
-  kind,
-  heldNanoUsd,
-  costNanoUsd,
-  label,
-  receipt,
-}: LeasedCall): string {
-  const ids = {
-    callId: uuidOf("call id", callId),
-    settlementId: uuidOf("settlement id", settlementId),
-    kind,
-  };
-  const head = { ...ids, held: String(heldNanoUsd), cost: String(costNanoUsd), label: cleanLabel(label) };
-  return `${JSON.stringify(head).slice(0, -1)},"receipt":${receiptJson(receipt)}}`;
-}
-
-function cleanLabel(label: LeasedCall["label"]): object {
-  return Object.fromEntries(
-    Object.entries(label).map(([name, text]) => [name, text === undefined ? undefined : cleanText(text)]),
-  );
 }

@@ -3,7 +3,7 @@ import type { Lease } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 
 /** Calls in one post at most. */
-const BATCH = 500;
+const BATCH = 2_000;
 /** How long a settled call waits for others to be posted with. */
 const GATHER_MS = 20;
 const RENEW_EVERY_MS = LEASE_TTL_MS / 3;
@@ -23,7 +23,7 @@ export class LeasePoster {
   #isShrunk = false;
   #isClosed = false;
 
-  /** `onPosted` is told of what the store has. */
+  /** `onPosted` is told of what the store has: nothing where that failed. */
   constructor(lease: Lease, means: LeaseMeans, onPosted: (calls: readonly LeasedCall[]) => void) {
     this.#onPosted = onPosted;
     this.#lease = lease;
@@ -34,6 +34,11 @@ export class LeasePoster {
   /** Resolves when the store has the lease back. */
   get closed(): Promise<void> {
     return this.#closed.promise;
+  }
+
+  /** Whether the store has not taken what it was last sent. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
   }
 
   /** Something is to be posted. */
@@ -85,7 +90,7 @@ export class LeasePoster {
   async #run(): Promise<void> {
     const { clock, onTrouble } = this.#means;
     try {
-      do await this.#post();
+      do await this.#postAll();
       while (this.#lease.unposted >= BATCH);
       if (this.#lease.isOver && this.#lease.isDone) await this.#close();
       this.#failures = 0;
@@ -93,15 +98,26 @@ export class LeasePoster {
     } catch (error) {
       if (this.#failures === 0) onTrouble(error);
       this.#failures += 1;
+      this.#onPosted([]);
     }
   }
 
-  async #post(): Promise<void> {
+  /** While the store works on a full batch, it is sent the next one. */
+  async #postAll(): Promise<void> {
+    const lease = this.#lease;
+    if (lease.unposted === 0 && lease.isOver && (lease.isDone || (this.#isShrunk && !this.#isDue))) return;
+    const posts = [this.#post(0)];
+    if (lease.unposted >= 2 * BATCH) posts.push(this.#post(BATCH));
+    const [failed] = (await Promise.allSettled(posts)).filter(({ status }) => status === "rejected");
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** Posts a batch of calls, the first `from` left out. */
+  async #post(from: number): Promise<void> {
     const { tenant, ledger, tell } = this.#means;
     const lease = this.#lease;
     const isOver = lease.isOver;
-    if (lease.unposted === 0 && isOver && (lease.isDone || (this.#isShrunk && !this.#isDue))) return;
-    const calls = lease.oldest(BATCH);
+    const calls = lease.oldest(from, BATCH);
     const keepNanoUsd = isOver ? lease.neededAfter(calls) : undefined;
     const state = await ledger.post(tenant, { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS });
     lease.posted(calls);

@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { LEASE_LABEL } from "../ports/lease-store.ts";
 import type { ReserveRequest, ReserveVerdict, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
@@ -19,8 +20,8 @@ const IDLE_MS = 1_000;
 const LARGEST_AGE_MS = 10_000;
 /** After a lease was refused, or wanted by others. */
 const REST_MS = 1_000;
-/** More settled calls than this do not wait to be posted: further calls ask the store. */
-const CAPACITY = 100_000;
+/** More calls than this are not open or on their way to the store: further ones wait. */
+const CAPACITY = 200_000;
 
 /** The leases of this process on one set of budgets. */
 export class LeaseSet {
@@ -32,6 +33,7 @@ export class LeaseSet {
   readonly #leases = new Map<string, Lease>();
   #current: Lease | undefined;
   #taking: Promise<void> | undefined;
+  #progress: PromiseWithResolvers<void> | undefined;
   #freeNanoUsd: bigint | undefined;
   #notBeforeMs = 0;
   #calls = 0;
@@ -56,13 +58,15 @@ export class LeaseSet {
   async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
     const known = this.#leases.get(request.callId);
     if (known !== undefined) return known.again(request);
-    this.#count();
-    const drawn = this.#draw(request);
+    while (this.#leases.size >= CAPACITY) await this.#roomMade();
+    const nowMs = this.#means.clock.now();
+    this.#count(nowMs);
+    const drawn = this.#draw(request, nowMs);
     if (drawn !== undefined) return drawn;
     if (this.#chunkFor(request) !== undefined) {
       this.#taking ??= this.#take(request);
       await this.#taking;
-      const late = this.#draw(request);
+      const late = this.#draw(request, this.#means.clock.now());
       if (late !== undefined) return late;
     }
     const verdict = await this.#means.ledger.reserve(request);
@@ -118,23 +122,30 @@ export class LeaseSet {
     for (const poster of this.#posters.values()) poster.tick();
   }
 
-  #draw(request: ReserveRequest): ReserveVerdict | undefined {
+  /** Resolves when some of what waits may have been posted. Rejects where the store takes nothing. */
+  async #roomMade(): Promise<void> {
+    if ([...this.#posters.values()].some(({ isFailing }) => isFailing))
+      throw new StoreUnavailableError("Too many settles wait for the database; no further call is made.");
+    this.#progress ??= Promise.withResolvers();
+    await this.#progress.promise;
+  }
+
+  #draw(request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
     const lease = this.#current;
-    if (lease === undefined || this.#leases.size >= CAPACITY) return undefined;
+    if (lease === undefined) return undefined;
     if (lease.isOver) {
       // The store said so.
       this.end();
       return undefined;
     }
-    const verdict = lease.draw(request, this.#means.clock.now());
+    const verdict = lease.draw(request, nowMs);
     if (verdict !== undefined) this.#leases.set(request.callId, lease);
     if (lease.freeNanoUsd < lease.amountNanoUsd / 2n && this.#chunkFor(request) !== undefined)
       this.#taking ??= this.#take(request);
     return verdict;
   }
 
-  #count(): void {
-    const nowMs = this.#means.clock.now();
+  #count(nowMs: number): void {
     if (nowMs - this.#sinceMs > HOT_MS) {
       this.#sinceMs = nowMs;
       this.#calls = 0;
@@ -188,6 +199,8 @@ export class LeaseSet {
   #open(lease: Lease): void {
     const poster = new LeasePoster(lease, this.#means, (calls) => {
       for (const { callId } of calls) this.#leases.delete(callId);
+      this.#progress?.resolve();
+      this.#progress = undefined;
     });
     this.#posters.set(lease, poster);
     void poster.closed.then(() => this.#posters.delete(lease));

@@ -126,12 +126,14 @@ export class Lease {
     return verdictOf(call, isSame ? "replay" : "conflict");
   }
 
-  /** The oldest calls that the store has not got. */
-  oldest(count: number): readonly LeasedCall[] {
+  /** The oldest calls that the store has not got, but for the first `from`. */
+  oldest(from: number, count: number): readonly LeasedCall[] {
     const calls: LeasedCall[] = [];
+    let at = 0;
     for (const call of this.#unposted.values()) {
       if (calls.length === count) break;
-      calls.push(call);
+      if (at >= from) calls.push(call);
+      at += 1;
     }
     return calls;
   }

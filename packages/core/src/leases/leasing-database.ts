@@ -103,6 +103,11 @@ class Leases {
     ...[tenant, settlements, tellLater]: Parameters<LedgerStore["settle"]>
   ): Promise<readonly SettleVerdict[]> {
     if (tellLater !== undefined) this.#tell = tellLater;
+    const [first] = settlements;
+    if (first !== undefined && settlements.length === 1) {
+      const own = this.#setOf(first.callId)?.settle(first);
+      return own === undefined ? this.#means.ledger.settle(tenant, settlements, tellLater) : [own];
+    }
     const verdicts = settlements.map((settlement) => this.#setOf(settlement.callId)?.settle(settlement));
     const others = settlements.filter((_, at) => verdicts[at] === undefined);
     if (others.length === 0) return verdicts as readonly SettleVerdict[];
