@@ -25,6 +25,23 @@ const clock: Clock = {
   },
 };
 
+/** Pairs a second for `forMs`, and until `end` has them in the store. */
+async function play(pair: () => Promise<unknown>, forMs: number, end: () => Promise<void>) {
+  const started = performance.now();
+  let pairs = 0;
+  const call = async (): Promise<void> => {
+    while (performance.now() - started < forMs) {
+      for (let made = 0; made < PAIRS_A_TURN; made += 1) await pair();
+      pairs += PAIRS_A_TURN;
+      await nextTurn();
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, call));
+  const called = performance.now() - started;
+  await end();
+  return { inMemory: (pairs / called) * 1_000, written: (pairs / (performance.now() - started)) * 1_000 };
+}
+
 await runBench(
   "Pairs of reserve and settle on leases, PostgreSQL with fsync, one process",
   600,
@@ -41,23 +58,6 @@ await runBench(
       onTrouble: (error) => console.error(error),
     });
     const [leased, plain] = [openLedger(database), openLedger(bare)];
-
-    /** Pairs a second until `forMs` is over, and until the store has them. */
-    const play = async (pair: () => Promise<unknown>, forMs: number, end: () => Promise<void>) => {
-      const started = performance.now();
-      let pairs = 0;
-      const call = async (): Promise<void> => {
-        while (performance.now() - started < forMs) {
-          for (let made = 0; made < PAIRS_A_TURN; made += 1) await pair();
-          pairs += PAIRS_A_TURN;
-          await nextTurn();
-        }
-      };
-      await Promise.all(Array.from({ length: CALLERS }, call));
-      const called = performance.now() - started;
-      await end();
-      return { inMemory: (pairs / called) * 1_000, written: (pairs / (performance.now() - started)) * 1_000 };
-    };
 
     const found = { plain: [] as number[], burst: [] as number[], sustained: [] as number[] };
     await play(() => leased.pair([BUDGET]), 300, flush);

@@ -5,7 +5,7 @@ const LEAVES = ["ports", "errors", "telemetry"];
 
 /**
  * What each folder of core may import, besides itself. Files at the top of core (the client, the index) may import all.
- * money < pricing < budget < run < guard < wrappers; checkpoint < run; ports and errors are leaves, telemetry describes what
+ * money < pricing < budget < run < guard < wrappers; checkpoint < run; leases stand on budget, and nobody on them; ports and errors are leaves, telemetry describes what
  * they hold, and money with its errors is what everything counts in.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   telemetry: ["errors", "money", "ports", "pricing"],
   pricing: ["money", ...LEAVES],
   budget: ["money", "pricing", ...LEAVES],
+  leases: ["budget", ...LEAVES],
   checkpoint: ["money", ...LEAVES],
   run: ["checkpoint", "budget", "money", ...LEAVES],
   guard: ["money", "pricing", "budget", "checkpoint", "run", ...LEAVES],

@@ -3,18 +3,14 @@ import { createBudgets, type Budgets } from "./budget/budgets.ts";
 import { createCalls, type Calls } from "./budget/calls.ts";
 import { checkOptions } from "./budget/check-options.ts";
 import { checkName } from "./budget/check-name.ts";
-import { tellingDatabase } from "./budget/telling-database.ts";
 import { CheckpointEngine } from "./checkpoint/checkpoint-engine.ts";
 import { ClientClosedError } from "./errors/client-closed-error.ts";
-import { InvalidOptionError } from "./errors/invalid-option-error.ts";
 import { createDoor, type Door } from "./guard/door.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
 import type { Database } from "./ports/database.ts";
-import { memoryDatabase } from "./memory/memory-database.ts";
-import { leasedBudgets } from "./leases/leased-budgets.ts";
-import { leasingDatabase } from "./leases/leasing-database.ts";
+import { openDatabase } from "./open-database.ts";
 import { pricingOf, type Pricing } from "./pricing/pricing.ts";
 import { createCatalogue } from "./pricing/rates/catalogue.ts";
 import { readPriceOptions } from "./pricing/rates/price-options.ts";
@@ -77,12 +73,6 @@ export interface Wflo extends Door {
 export function createWflo(options: WfloOptions = {}): Wflo {
   const tenant = options.tenant ?? "default";
   checkName("A tenant", tenant);
-  const bare = options.database ?? memoryDatabase();
-  if (typeof bare?.ledger?.reserve !== "function") {
-    throw new InvalidOptionError(
-      'The option database takes postgres(), pglite(".wflo") or memoryDatabase(), not a URL.',
-    );
-  }
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? uuidV7Ids(clock);
   const log = guardedLogger(options.logger === false ? silentLogger : (options.logger ?? consoleLogger));
@@ -91,12 +81,11 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     log.warn(`wflo: the database could not be reached; it is tried again. ${String(error)}`);
     emitter.emit("trouble", { what: "database", error });
   };
-  const leasing =
-    options.lease && leasingDatabase(bare, leasedBudgets(options.lease), { tenant, clock, ids, onTrouble });
-  const database = tellingDatabase(leasing?.database ?? bare, tenant, emitter);
+  const means = { tenant, clock, ids, emitter, onTrouble };
+  const { database, flushLeases } = openDatabase(options, means);
   const { table, trustReported, update } = readPriceOptions(options.prices);
   const catalogue = createCatalogue(table, trustReported);
-  const settings = buildDoor(options, { tenant, database, clock, ids, log, emitter, catalogue, onTrouble });
+  const settings = buildDoor(options, { ...means, database, log, catalogue });
   const updates = update && startUpdates({ update, catalogue, clock, log, emitter });
   const { line, outbox, streams, drainMs } = settings;
   const door = createDoor(settings);
@@ -141,7 +130,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     on: (name, listener) => emitter.on(name, listener),
     async flush({ timeoutMs = FLUSH_MS } = {}) {
       await outbox.flush(timeoutMs);
-      if (leasing !== undefined) await outbox.until([leasing.flush()], timeoutMs);
+      if (flushLeases !== undefined) await outbox.until([flushLeases()], timeoutMs);
     },
     close: () => {
       updates?.close();

@@ -16,7 +16,7 @@ const CAPACITY = 1_000;
 export interface LeasingDatabase {
   readonly database: Database;
   /** Resolves when the store has all that was settled before. */
-  flush(): Promise<void>;
+  readonly flush: () => Promise<void>;
 }
 
 /**
