@@ -98,6 +98,37 @@ test("a call waits for what a call of a sibling holds of their parent, and is wo
 });
 
 describe("a parent that changes", () => {
+  test("places with its child is followed once by those who knew them the other way round", async () => {
+    await wflo.budgets.set({ id: "b", caps: { total: "10.00" } });
+    await wflo.budgets.set({ id: "a", caps: { total: "10.00" }, parent: "b" });
+    await call(other, "a");
+    await wflo.budgets.set({ id: "a", caps: { total: "10.00" } });
+    await wflo.budgets.set({ id: "b", caps: { total: "10.00" }, parent: "a" });
+    await call(other, "b");
+    await call(other, "a");
+    expect(await spent("a", "b")).toEqual(["0.00246", "0.00164"]);
+  });
+
+  test("while a call waits for the money of the old one lets it go on with the new one, in the time that is left", async () => {
+    await wflo.budgets.set({ id: "team", caps: { month: "0.03" }, parent: "org" });
+    const open = Promise.withResolvers<void>();
+    const big = { maxOutputTokens: 2_500, hold: "0.02" };
+    const first = wflo.guardCall(request({ budgets: ["user/1"], ...big }), async () => {
+      await open.promise;
+      return answer("first");
+    });
+    await pause(20);
+    const second = other.guardCall(request({ budgets: ["user/2"], ...big }), async () =>
+      answer(performance.now()),
+    );
+    await pause(200);
+    const changed = performance.now();
+    await wflo.budgets.set({ id: "user/2", caps: { day: "1.00" }, parent: "org" });
+    expect((await second) - changed).toBeLessThan(1_300);
+    open.resolve();
+    await first;
+  });
+
   test("counts for the next call of every process, also where the old one was known", async () => {
     await call(other, "user/1");
     await wflo.budgets.set({ id: "user/1", caps: { day: "1.00" }, parent: "org" });

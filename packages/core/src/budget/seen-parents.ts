@@ -7,18 +7,23 @@ const CAPACITY = 10_000;
 export class SeenParents {
   readonly #parents = new Map<string, string>();
 
-  /** Budgets above these that are not among them. */
+  /** Budgets above these that are not among them. What was seen at different times may run in a circle: each is followed once. */
   above(named: readonly string[]): readonly string[] {
     const found: string[] = [];
-    for (const id of named)
-      for (let above = this.#parents.get(id); above !== undefined; above = this.#parents.get(above))
-        if (!named.includes(above) && !found.includes(above)) found.push(above);
+    for (const id of named) {
+      let above = this.#parents.get(id);
+      while (above !== undefined && !named.includes(above) && !found.includes(above)) {
+        found.push(above);
+        above = this.#parents.get(above);
+      }
+    }
     return found;
   }
 
   /** What is above these budgets, as the store has just told it. */
   note(named: readonly string[], parents: readonly BudgetParent[]): void {
-    for (const id of [...named, ...this.above(named)]) this.#parents.delete(id);
+    const told = parents.map(({ parent }) => parent);
+    for (const id of [...named, ...this.above(named), ...told]) this.#parents.delete(id);
     if (this.#parents.size > CAPACITY) this.#parents.clear();
     for (const { budgetId, parent } of parents) this.#parents.set(budgetId, parent);
   }

@@ -1,6 +1,8 @@
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { parentsOf } from "../budget/budgets-with-parents.ts";
+import type { BudgetState } from "../ports/budget-state.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
@@ -260,7 +262,9 @@ export class BudgetLine {
       const windows = budgets.flatMap((budget) => budget.windows);
       for (const waiter of this.#line) {
         waiter.pausedBy = waiter.ask.budgetIds.find((id) => paused.has(id));
-        if (waiter.pausedBy === undefined && this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
+        if (waiter.pausedBy !== undefined) continue;
+        if (!hasParents(waiter.ask, budgets) || this.#isDecided(waiter.ask, windows))
+          waiter.heldBy = undefined;
       }
     } catch (error) {
       this.#options.onTrouble(error);
@@ -287,6 +291,12 @@ export class BudgetLine {
     const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
     this.#leave(waiter, () => waiter.done.reject(new BudgetBusyError(refusal, waitedMs)));
   }
+}
+
+/** Whether a call asks for the money of all that are above its budgets now, and of no others. */
+function hasParents({ budgetIds, inherited = [] }: Ask, budgets: readonly BudgetState[]): boolean {
+  const parents = parentsOf(budgets.filter(({ id }) => budgetIds.includes(id)));
+  return parents.every((id) => budgetIds.includes(id)) && inherited.every((id) => parents.includes(id));
 }
 
 function shares(a: readonly string[], b: readonly string[]): boolean {

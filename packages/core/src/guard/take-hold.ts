@@ -40,10 +40,14 @@ export interface TakenHold {
 /** Takes the hold of a call on its budgets and all above them, waiting for it if need be. Throws refusals. */
 export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<TakenHold> {
   const { budgetIds: named } = wish;
+  const { timeoutMs } = wish.request;
+  const waitMs = timeoutMs === undefined ? door.waitMs : Math.min(door.waitMs, timeoutMs / 2);
+  const since = door.clock.monotonic();
   for (let tries = 1; ; tries += 1) {
     const inherited = door.parents.above(named);
     const budgetIds = [...named, ...inherited];
-    const taken = await takeHoldOn(door, wish, { budgetIds, inherited });
+    const left = Math.max(0, waitMs - (door.clock.monotonic() - since));
+    const taken = await takeHoldOn(door, wish, { budgetIds, inherited, waitMs: left });
     if (typeof taken === "bigint") return { heldNanoUsd: taken, budgetIds };
     if (tries === MOST_TRIES)
       throw new StoreUnavailableError(`The parents of ${named.join(", ")} keep changing.`);
@@ -55,10 +59,9 @@ export async function takeHold(door: DoorSettings, wish: HoldWish): Promise<Take
 async function takeHoldOn(
   door: DoorSettings,
   wish: HoldWish,
-  { budgetIds, inherited }: Pick<Ask, "budgetIds" | "inherited">,
+  { budgetIds, inherited, waitMs }: Pick<Ask, "budgetIds" | "inherited"> & { readonly waitMs: number },
 ): Promise<bigint | Incomplete> {
   const { request, context, label, mark, worst } = wish;
-  const waitMs = Math.min(door.waitMs, request.timeoutMs === undefined ? door.waitMs : request.timeoutMs / 2);
   /** Nobody else can have a call of this id, and it takes nothing over. */
   const isOurs = request.callId === undefined && wish.replaces === undefined;
   door.holds.enter(mark, budgetIds);
