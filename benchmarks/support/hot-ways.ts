@@ -68,6 +68,7 @@ export function openLedger(database: Database): OpenWay {
         ledger.reserve({
           tenant: TENANT,
           callId,
+          isNew: true,
           budgetIds: budgets,
           boundNanoUsd: amount,
           needNanoUsd: amount,

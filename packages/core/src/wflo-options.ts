@@ -27,8 +27,9 @@ export interface WfloOptions {
   readonly onMissingUsage?: "refuse" | "allow" | undefined;
   /**
    * Budgets on which so many calls are made that the database is the limit, by id, or by a prefix and `*`: while they are hot, this process takes money of
-   * theirs in advance (a lease, a hundredth of what is free) and holds calls in memory. Near the cap, in runs, and for other budgets nothing changes. The
-   * price: a process that is killed is charged what it had taken and not used, in doubt; `spent` is up to 0.1 s behind; a pause, or a cap that is lowered, by another process counts within a second.
+   * theirs in advance (a lease, a hundredth of what is free) and holds calls in memory. Near the cap, in runs, for calls with a `callId` of their own and
+   * for other budgets nothing changes. The price: a process that is killed is charged what it had taken and not used, in doubt; `spent` is up to 0.1 s
+   * behind; a change of the budget by another process counts within a second. Not with `settle: "await"` or `waitUntil`.
    */
   readonly lease?: readonly string[] | undefined;
   /** Where warnings go. Default: the console. `false`: nowhere. */

@@ -121,6 +121,8 @@ begin
   if v_refusal is not null then
     return jsonb_build_object('refusal', v_refusal);
   end if;
+  -- Their owners see what it is now. Holds before budgets, as everywhere.
+  perform wflo.recall(p_tenant, array[p_id]);
   insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone, parent)
   values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone, p_parent)
   on conflict (tenant, id) do update

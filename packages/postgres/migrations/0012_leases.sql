@@ -1,7 +1,7 @@
 -- Leases: holds (provider wflo, model lease) on which a process holds its calls by itself. They are reserved, renewed, settled and expire as any hold.
 
 -- Books calls that were held on a lease, given by columns: an entry for each, on the budgets and in the windows of the lease, whose hold shrinks by what
--- they cost, and to p_keep where that is less. A call whose entry is there is left out, so that posting one
+-- they cost up to their own holds (what is above has no money set aside), and to p_keep where that is less. A call whose entry is there is left out, so that posting one
 -- twice counts once. The hold of a lease that has expired was charged; its owner settles it once everything is posted, which takes that charge back.
 -- Locks as elsewhere: the hold, then its windows; entries are written before those are waited for. Null when there never was such a lease.
 create function wflo.post_leased(
@@ -14,6 +14,7 @@ declare
   v_held boolean;
   v_at timestamptz := wflo.now();
   v_charged numeric;
+  v_used numeric;
   v_overrun numeric;
   v_left int8;
   v_warnings jsonb;
@@ -49,11 +50,12 @@ begin
       wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
     from asked a
     on conflict (tenant, id) do nothing
-    returning charged, overrun
+    returning held, charged, overrun
   )
-  select coalesce(sum(w.charged), 0), coalesce(sum(w.overrun), 0) into v_charged, v_overrun from written w;
+  select coalesce(sum(w.charged), 0), coalesce(sum(least(w.charged, w.held)), 0), coalesce(sum(w.overrun), 0)
+  into v_charged, v_used, v_overrun from written w;
 
-  v_left := greatest(least(v_hold.amount - v_charged, coalesce(p_keep, v_hold.amount)), 0)::int8;
+  v_left := greatest(least(v_hold.amount - v_used, coalesce(p_keep, v_hold.amount)), 0)::int8;
   if v_charged <> 0 or v_left <> v_hold.amount then
     perform wflo.lock_windows(p_tenant, array[p_lease]);
     v_warnings := wflo.book(p_tenant, array(
@@ -68,7 +70,12 @@ begin
   return jsonb_build_object(
     'isHeld', v_held, 'amount', v_left::text,
     'isWanted', coalesce(v_hold.wanted, false) or exists (
-      select from wflo.budget b where b.tenant = p_tenant and b.id = any (v_hold.budget_ids) and b.paused),
+      select from wflo.budget b where b.tenant = p_tenant and b.id = any (v_hold.budget_ids) and b.paused
+    ) or exists (
+      select from unnest(v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts) u (id, kind, start)
+      join wflo.budget b on b.tenant = p_tenant and b.id = u.id
+      where u.kind <> 'total' and wflo.window_end(u.kind, u.start, b.zone) <= v_at
+    ),
     'warnings', v_warnings
   );
 end

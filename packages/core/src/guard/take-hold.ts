@@ -70,6 +70,7 @@ async function takeHoldOn(
     const ask = {
       tenant: door.tenant,
       callId: mark.callId,
+      isNew: isOurs,
       budgetIds,
       inherited,
       // On no budget nothing can be exceeded: what is likely is noted rather than what is possible.

@@ -2,6 +2,7 @@ import type { BudgetWarning } from "../ports/budget-warning.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { LeasedMoney } from "./leased-money.ts";
 
 /** What the leases of one client work with. */
 export interface LeaseMeans {
@@ -9,6 +10,7 @@ export interface LeaseMeans {
   readonly ledger: LedgerStore;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly money: LeasedMoney;
   readonly onTrouble: (error: unknown) => void;
   readonly tell: (warnings: readonly BudgetWarning[]) => void;
 }

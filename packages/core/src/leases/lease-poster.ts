@@ -6,6 +6,8 @@ import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 const BATCH = 2_000;
 /** How long a settled call waits for others to be posted with. */
 const GATHER_MS = 20;
+/** A lease that is used asks so often whether others want it. */
+const ASK_EVERY_MS = 500;
 const RENEW_EVERY_MS = LEASE_TTL_MS / 3;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 10_000;
@@ -16,10 +18,12 @@ export class LeasePoster {
   readonly #means: LeaseMeans;
   readonly #onPosted: (calls: readonly LeasedCall[]) => void;
   readonly #closed = Promise.withResolvers<void>();
-  #running: Promise<void> | undefined;
+  /** Resolves at the end of what is under way, or is next. */
+  #attempt = Promise.withResolvers<void>();
+  #isRunning = false;
   #cancelTimer: (() => void) | undefined;
   #failures = 0;
-  #heardAtMs: number;
+  #sentAtMs: number;
   #isShrunk = false;
   #isClosed = false;
 
@@ -28,7 +32,7 @@ export class LeasePoster {
     this.#onPosted = onPosted;
     this.#lease = lease;
     this.#means = means;
-    this.#heardAtMs = means.clock.now();
+    this.#sentAtMs = lease.takenAtMs;
   }
 
   /** Resolves when the store has the lease back. */
@@ -43,42 +47,63 @@ export class LeasePoster {
 
   /** Something is to be posted. */
   soon(): void {
+    if (this.isFailing) return;
     if (this.#lease.unposted >= BATCH || this.#lease.isOver) this.#start();
     else this.#later(GATHER_MS);
   }
 
-  /** Renews the lease where its store has not heard of it for long. */
-  tick(): void {
-    if (this.#isDue) this.#start();
+  /** Less is needed of it than it was shrunk to. */
+  shrinkAgain(): void {
+    this.#isShrunk = false;
+    this.soon();
   }
 
-  get #isDue(): boolean {
-    return this.#means.clock.now() - this.#heardAtMs >= RENEW_EVERY_MS;
+  /** Renews the lease, and asks after it while it is used. */
+  tick(): void {
+    if (this.isFailing) return;
+    const { isOver, lastUsedMs } = this.#lease;
+    const silentMs = this.#means.clock.monotonic() - this.#sentAtMs;
+    const isUsed = !isOver && lastUsedMs > this.#sentAtMs;
+    if (silentMs >= (isUsed ? ASK_EVERY_MS : RENEW_EVERY_MS)) this.#start();
   }
 
   /** Resolves when the store has all that was settled before. */
   async flush(): Promise<void> {
-    while (this.#lease.unposted > 0 && !this.#isClosed) {
-      this.#cancel();
-      this.#start();
-      await this.#running;
-      if (this.#failures > 0) await new Promise<void>((resolve) => setTimeout(resolve, FIRST_RETRY_MS));
+    const count = this.#lease.settled;
+    while (!this.#lease.hasPosted(count) && !this.#isClosed) {
+      if (!this.isFailing) this.#start();
+      await this.#attempt.promise;
     }
   }
 
-  #start(): void {
-    if (this.#running !== undefined || this.#isClosed) return;
+  /** Sends nothing any more. */
+  stop(): void {
+    this.#isClosed = true;
     this.#cancel();
-    this.#running = this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#failures > 0)
-        this.#later(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
-      else if (this.#lease.unposted > 0) this.soon();
+    this.#attempt.resolve();
+    this.#closed.resolve();
+  }
+
+  #start(): void {
+    if (this.#isRunning || this.#isClosed) return;
+    this.#cancel();
+    this.#isRunning = true;
+    void this.#run().then(() => {
+      this.#isRunning = false;
+      this.#attempt.resolve();
+      this.#attempt = Promise.withResolvers();
+      this.#goOn();
     });
   }
 
+  #goOn(): void {
+    const { unposted, isOver, isDone } = this.#lease;
+    if (this.isFailing) this.#later(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1)));
+    else if (unposted > 0 || (isOver && (isDone || !this.#isShrunk))) this.soon();
+  }
+
   #later(delayMs: number): void {
-    if (this.#running !== undefined || this.#isClosed) return;
+    if (this.#isRunning || this.#isClosed) return;
     this.#cancelTimer ??= this.#means.clock.schedule(() => this.#start(), delayMs, { keepAlive: true });
   }
 
@@ -88,47 +113,56 @@ export class LeasePoster {
   }
 
   async #run(): Promise<void> {
-    const { clock, onTrouble } = this.#means;
     try {
       do await this.#postAll();
       while (this.#lease.unposted >= BATCH);
       if (this.#lease.isOver && this.#lease.isDone) await this.#close();
       this.#failures = 0;
-      this.#heardAtMs = clock.now();
     } catch (error) {
-      if (this.#failures === 0) onTrouble(error);
+      if (this.#failures === 0) this.#means.onTrouble(error);
       this.#failures += 1;
       this.#onPosted([]);
     }
   }
 
-  /** While the store works on a full batch, it is sent the next one. */
+  /** While the store works on a full batch, it is sent the next one. After a failure one call at a time: one that it cannot take holds up no other. */
   async #postAll(): Promise<void> {
     const lease = this.#lease;
-    if (lease.unposted === 0 && lease.isOver && (lease.isDone || (this.#isShrunk && !this.#isDue))) return;
-    const posts = [this.#post(0)];
-    if (lease.unposted >= 2 * BATCH) posts.push(this.#post(BATCH));
+    if (this.isFailing) return this.#post(0, 1);
+    const isDue = this.#means.clock.monotonic() - this.#sentAtMs >= RENEW_EVERY_MS;
+    if (lease.unposted === 0 && lease.isOver && (lease.isDone || (this.#isShrunk && !isDue)))
+      return undefined;
+    const posts = [this.#post(0, BATCH)];
+    if (lease.unposted >= 2 * BATCH) posts.push(this.#post(BATCH, BATCH));
     const [failed] = (await Promise.allSettled(posts)).filter(({ status }) => status === "rejected");
     if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }
 
-  /** Posts a batch of calls, the first `from` left out. */
-  async #post(from: number): Promise<void> {
-    const { tenant, ledger, tell } = this.#means;
+  /** Posts so many calls, the first `from` left out. */
+  async #post(from: number, count: number): Promise<void> {
+    const { tenant, ledger, clock, tell } = this.#means;
     const lease = this.#lease;
     const isOver = lease.isOver;
-    const calls = lease.oldest(from, BATCH);
+    const calls = lease.oldest(from, count);
     const keepNanoUsd = isOver ? lease.neededAfter(calls) : undefined;
-    const state = await ledger.post(tenant, { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS });
+    const sentAtMs = clock.monotonic();
+    const post = { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS };
+    const state = await ledger.post(tenant, post).catch((error: unknown) => {
+      const [first] = calls;
+      if (first !== undefined && count === 1) lease.moveBack(first);
+      throw error;
+    });
+    this.#sentAtMs = sentAtMs;
     lease.posted(calls);
     this.#onPosted(calls);
     this.#isShrunk = isOver;
+    if (state?.isHeld === true) lease.renewed(sentAtMs);
     if (state === undefined || !state.isHeld || state.isWanted) lease.end();
     if (state?.warnings !== undefined) tell(state.warnings);
   }
 
   async #close(): Promise<void> {
-    const { tenant, ledger, ids } = this.#means;
+    const { tenant, ledger, ids, tell } = this.#means;
     const receipt = { reason: "the rest of the lease was given back" };
     const back = {
       callId: this.#lease.id,
@@ -137,9 +171,8 @@ export class LeasePoster {
       costNanoUsd: 0n,
       receipt,
     } as const;
-    await ledger.settle(tenant, [back]);
-    this.#isClosed = true;
-    this.#cancel();
-    this.#closed.resolve();
+    for (const { warnings } of await ledger.settle(tenant, [back], tell))
+      if (warnings !== undefined) tell(warnings);
+    this.stop();
   }
 }

@@ -1,7 +1,6 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { LEASE_LABEL } from "../ports/lease-store.ts";
 import type { ReserveRequest, ReserveVerdict, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
-import type { WindowState } from "../ports/window-state.ts";
 import { Lease } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 import { LeasePoster } from "./lease-poster.ts";
@@ -11,89 +10,145 @@ const HOT_CALLS = 10;
 const HOT_MS = 1_000;
 /** A lease is worth its while for so many calls. */
 const LEAST_CALLS = 20n;
-/** Of what is free, a lease takes a hundredth, and a twentieth at most. */
-const SHARE = 100n;
-const LARGEST_SHARE = 20n;
 /** A lease that nobody uses is given back. */
 const IDLE_MS = 1_000;
-/** Then another one is taken, so that changes of the budgets by other processes count. */
+/** Then another one is taken. */
 const LARGEST_AGE_MS = 10_000;
 /** After a lease was refused, or wanted by others. */
 const REST_MS = 1_000;
 /** More calls than this are not open or on their way to the store: further ones wait. */
 const CAPACITY = 200_000;
 
+const CLOSED: ReserveVerdict = { code: "closed" };
+
 /** The leases of this process on one set of budgets. */
 export class LeaseSet {
   readonly budgetIds: readonly string[];
   readonly #inherited: readonly string[] | undefined;
   readonly #means: LeaseMeans;
+  readonly #onForgotten: (callId: string) => void;
   readonly #posters = new Map<Lease, LeasePoster>();
   /** By the calls that are held on them, or whose bills are not in the store yet. */
   readonly #leases = new Map<string, Lease>();
+  /** Calls that ask; false once their callers have given them up. */
+  readonly #asking = new Map<string, boolean>();
   #current: Lease | undefined;
   #taking: Promise<void> | undefined;
+  /** A bill that no hold covered is on its way to the store: the next call has to see it. */
+  #booking: Promise<void> | undefined;
   #progress: PromiseWithResolvers<void> | undefined;
-  #freeNanoUsd: bigint | undefined;
-  #notBeforeMs = 0;
+  #notBeforeMs = -Infinity;
   #calls = 0;
-  #sinceMs = 0;
+  #sinceMs = -Infinity;
 
-  constructor({ budgetIds, inherited }: ReserveRequest, means: LeaseMeans) {
+  /** `onForgotten` is told of calls that the store knows now. */
+  constructor(
+    { budgetIds, inherited }: ReserveRequest,
+    means: LeaseMeans,
+    onForgotten: (callId: string) => void,
+  ) {
     this.budgetIds = budgetIds;
     this.#inherited = inherited;
     this.#means = means;
+    this.#onForgotten = onForgotten;
   }
 
   /** True when the store has everything back, and nobody has asked for a while. */
   get isIdle(): boolean {
-    const isRecent = this.#means.clock.now() - this.#sinceMs < 2 * HOT_MS;
-    return this.#posters.size === 0 && this.#taking === undefined && !isRecent;
+    const isRecent = this.#means.clock.monotonic() - this.#sinceMs < 2 * HOT_MS;
+    return this.#posters.size === 0 && this.#asking.size === 0 && !isRecent;
   }
 
+  /** Whether a call asks here, is held on a lease, or waits to be posted. */
   has(callId: string): boolean {
-    return this.#leases.has(callId);
+    return this.#leases.has(callId) || this.#asking.has(callId);
   }
 
+  /** Holds a call on a lease, or asks the store. */
   async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
-    const known = this.#leases.get(request.callId);
-    if (known !== undefined) return known.again(request);
-    while (this.#leases.size >= CAPACITY) await this.#roomMade();
-    const nowMs = this.#means.clock.now();
-    this.#count(nowMs);
-    const drawn = this.#draw(request, nowMs);
-    if (drawn !== undefined) return drawn;
-    if (this.#chunkFor(request) !== undefined) {
-      this.#taking ??= this.#take(request);
-      await this.#taking;
-      const late = this.#draw(request, this.#means.clock.now());
-      if (late !== undefined) return late;
+    const { callId } = request;
+    this.#asking.set(callId, true);
+    try {
+      return (await this.#drawn(request)) ?? (await this.#asked(request));
+    } finally {
+      this.#asking.delete(callId);
     }
+  }
+
+  /** What a call gets on a lease; undefined where the store is to be asked. */
+  async #drawn(request: ReserveRequest): Promise<ReserveVerdict | undefined> {
+    const { callId } = request;
+    while (this.#leases.size >= CAPACITY) await this.#roomMade();
+    await this.#booking;
+    if (this.#asking.get(callId) === false) return CLOSED;
+    this.#count();
+    const drawn = this.#draw(request);
+    if (drawn !== undefined || this.#chunkFor(request) === undefined) return drawn;
+    this.#taking ??= this.#take(request);
+    await this.#taking;
+    return this.#asking.get(callId) === false ? CLOSED : this.#draw(request);
+  }
+
+  async #asked(request: ReserveRequest): Promise<ReserveVerdict> {
     const verdict = await this.#means.ledger.reserve(request);
-    if (verdict.code === "granted") this.#note(verdict.windows);
+    if (verdict.code === "granted") this.#means.money.note(verdict.windows);
     return verdict;
   }
 
-  /** What a settle of a call comes to that is held on a lease here, or was. */
-  settle(settlement: Settlement): SettleVerdict | undefined {
-    const lease = this.#leases.get(settlement.callId);
-    const verdict = lease?.settle(settlement);
-    if (lease !== undefined) this.#posters.get(lease)?.soon();
+  /** What a second reserve of a call comes to that is known here. */
+  again(request: ReserveRequest): ReserveVerdict {
+    return this.#leases.get(request.callId)?.again(request) ?? { code: "conflict", field: "budgets" };
+  }
+
+  /** Grants a call of the same budgets the hold of one that is held here; undefined where it needs more than there is. */
+  takeOver(outerId: string, request: ReserveRequest): ReserveVerdict | undefined {
+    const lease = this.#leases.get(outerId);
+    const verdict = lease?.takeOver(outerId, request, this.#means.clock.monotonic());
+    if (lease === undefined || verdict === undefined) return undefined;
+    this.#forget(outerId);
+    this.#leases.set(request.callId, lease);
     return verdict;
   }
 
-  /** See `Lease.drop`. */
+  /** The hold of a call here was taken over by one in the store. */
   drop(callId: string): void {
     const lease = this.#leases.get(callId);
     if (lease === undefined) return;
     lease.drop(callId);
-    this.#leases.delete(callId);
-    this.#posters.get(lease)?.soon();
+    this.#forget(callId);
+    if (lease.isOver) this.#posters.get(lease)?.shrinkAgain();
+  }
+
+  /** What a settle of a call comes to that is held on a lease here; undefined where the store has to say. */
+  settle(settlement: Settlement): SettleVerdict | undefined {
+    const { callId, kind } = settlement;
+    // Whoever gives up while it asks must not be granted a moment later.
+    if (this.#asking.has(callId) && kind === "void") this.#asking.set(callId, false);
+    const lease = this.#leases.get(callId);
+    const poster = lease && this.#posters.get(lease);
+    const verdict = lease?.settle(settlement);
+    if (verdict === undefined || poster === undefined) return undefined;
+    if (verdict.overrunNanoUsd === 0n && kind !== "recorded") {
+      poster.soon();
+      return verdict;
+    }
+    this.end();
+    this.#means.money.forget(this.budgetIds);
+    const booking = poster.flush().finally(() => {
+      if (this.#booking === booking) this.#booking = undefined;
+    });
+    this.#booking = booking;
+    return verdict;
+  }
+
+  /** Resolves when a bill that no hold covered is in the store. */
+  get booked(): Promise<void> | undefined {
+    return this.#booking;
   }
 
   /** Nothing more is held on its leases; what is free of them goes back. */
   end(): void {
-    this.#notBeforeMs = this.#means.clock.now() + REST_MS;
+    this.#notBeforeMs = this.#means.clock.monotonic() + REST_MS;
     if (this.#current !== undefined) this.#over(this.#current);
   }
 
@@ -111,13 +166,25 @@ export class LeaseSet {
     await Promise.all(done.map(([, poster]) => poster.closed));
   }
 
+  /** Posts nothing any more. How many bills the store has not got. */
+  stop(): number {
+    let unposted = 0;
+    for (const [lease, poster] of this.#posters) {
+      unposted += lease.unposted;
+      poster.stop();
+    }
+    return unposted;
+  }
+
   /** To be called a few times a second: gives back what nobody uses, and renews the rest. */
   tick(): void {
-    const nowMs = this.#means.clock.now();
+    const { clock } = this.#means;
     const lease = this.#current;
     if (lease !== undefined) {
+      const nowMs = clock.monotonic();
       const isIdle = nowMs - lease.lastUsedMs > IDLE_MS;
-      if (isIdle || nowMs - lease.takenAtMs > LARGEST_AGE_MS || nowMs >= lease.endsAtMs) this.#over(lease);
+      if (isIdle || nowMs - lease.takenAtMs > LARGEST_AGE_MS || clock.now() >= lease.endsAtMs)
+        this.#over(lease);
     }
     for (const poster of this.#posters.values()) poster.tick();
   }
@@ -130,22 +197,24 @@ export class LeaseSet {
     await this.#progress.promise;
   }
 
-  #draw(request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
+  #draw(request: ReserveRequest): ReserveVerdict | undefined {
+    const { clock } = this.#means;
     const lease = this.#current;
-    if (lease === undefined) return undefined;
-    if (lease.isOver) {
-      // The store said so.
+    if (lease === undefined || clock.now() >= lease.endsAtMs) return undefined;
+    // The store said so, or says nothing any more.
+    if (lease.isOver || this.#posters.get(lease)?.isFailing === true) {
       this.end();
       return undefined;
     }
-    const verdict = lease.draw(request, nowMs);
+    const verdict = lease.draw(request, clock.monotonic());
     if (verdict !== undefined) this.#leases.set(request.callId, lease);
     if (lease.freeNanoUsd < lease.amountNanoUsd / 2n && this.#chunkFor(request) !== undefined)
       this.#taking ??= this.#take(request);
     return verdict;
   }
 
-  #count(nowMs: number): void {
+  #count(): void {
+    const nowMs = this.#means.clock.monotonic();
     if (nowMs - this.#sinceMs > HOT_MS) {
       this.#sinceMs = nowMs;
       this.#calls = 0;
@@ -155,18 +224,17 @@ export class LeaseSet {
 
   /** How much a lease for calls like this one should have, in nano-dollars; undefined where none is worth its while, or wise. */
   #chunkFor({ boundNanoUsd }: ReserveRequest): bigint | undefined {
-    if (this.#freeNanoUsd === undefined || boundNanoUsd <= 0n) return undefined;
-    if (this.#calls < HOT_CALLS || this.#means.clock.now() < this.#notBeforeMs) return undefined;
-    const usual = this.#freeNanoUsd / SHARE;
-    const least = boundNanoUsd * LEAST_CALLS;
-    const chunk = usual > least ? usual : least;
-    return chunk <= this.#freeNanoUsd / LARGEST_SHARE ? chunk : undefined;
+    if (boundNanoUsd <= 0n || this.#calls < HOT_CALLS) return undefined;
+    if (this.#means.clock.monotonic() < this.#notBeforeMs) return undefined;
+    return this.#means.money.chunkOn(this.budgetIds, boundNanoUsd * LEAST_CALLS);
   }
 
   async #take(request: ReserveRequest): Promise<void> {
-    const { tenant, ledger, clock, ids } = this.#means;
+    const { tenant, ledger, clock, ids, money, onTrouble } = this.#means;
     const chunk = this.#chunkFor(request) ?? 0n;
     const callId = ids.next();
+    const askedAtMs = clock.monotonic();
+    money.add(this.budgetIds, chunk);
     try {
       const verdict = await ledger.reserve({
         tenant,
@@ -180,43 +248,43 @@ export class LeaseSet {
         ttlMs: LEASE_TTL_MS,
         label: LEASE_LABEL,
       });
-      if (verdict.code !== "granted") {
-        this.#notBeforeMs = clock.now() + REST_MS;
+      if (verdict.code === "granted") {
+        money.note(verdict.windows);
+        if (this.#current !== undefined) this.#over(this.#current);
+        this.#current = this.#open(new Lease(callId, verdict, askedAtMs));
         return;
       }
-      this.#note(verdict.windows);
-      if (this.#current !== undefined) this.#over(this.#current);
-      this.#current = new Lease(callId, verdict, clock.now());
-      this.#open(this.#current);
     } catch (error) {
-      this.#notBeforeMs = clock.now() + REST_MS;
-      this.#means.onTrouble(error);
+      onTrouble(error);
     } finally {
       this.#taking = undefined;
     }
+    money.add(this.budgetIds, -chunk);
+    this.#notBeforeMs = clock.monotonic() + REST_MS;
   }
 
-  #open(lease: Lease): void {
+  #open(lease: Lease): Lease {
     const poster = new LeasePoster(lease, this.#means, (calls) => {
-      for (const { callId } of calls) this.#leases.delete(callId);
+      for (const { callId } of calls) this.#forget(callId);
       this.#progress?.resolve();
       this.#progress = undefined;
     });
     this.#posters.set(lease, poster);
-    void poster.closed.then(() => this.#posters.delete(lease));
+    void poster.closed.then(() => {
+      this.#posters.delete(lease);
+      this.#means.money.add(this.budgetIds, -lease.amountNanoUsd);
+    });
+    return lease;
+  }
+
+  #forget(callId: string): void {
+    this.#leases.delete(callId);
+    this.#onForgotten(callId);
   }
 
   #over(lease: Lease): void {
     lease.end();
     if (this.#current === lease) this.#current = undefined;
     this.#posters.get(lease)?.soon();
-  }
-
-  /** What is free now on the budget that has least. */
-  #note(windows: readonly WindowState[]): void {
-    const free = windows.map(
-      ({ capNanoUsd, spentNanoUsd, reservedNanoUsd }) => capNanoUsd - spentNanoUsd - reservedNanoUsd,
-    );
-    this.#freeNanoUsd = free.length === 0 ? undefined : free.reduce((a, b) => (a < b ? a : b));
   }
 }

@@ -7,6 +7,10 @@ import type {
   SettleVerdict,
 } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
+import { LEASE_TTL_MS } from "./lease-means.ts";
+
+/** A lease is not used in the last part of its life: the store may think it over by then. */
+const MARGIN_MS = 5_000;
 
 /** A call that is held on a lease. */
 interface Draw {
@@ -15,20 +19,28 @@ interface Draw {
   readonly label: CallLabel;
 }
 
-/** A hold of the store's as its owner sees it: what of it is held by calls, and what they came to. */
+interface Unposted {
+  readonly call: LeasedCall;
+  /** The how manieth that was settled. */
+  readonly place: number;
+}
+
+/** A hold of the store's as its owner sees it: what of it is held by calls, and what they came to. Times are monotonic milliseconds. */
 export class Lease {
   readonly id: string;
   readonly amountNanoUsd: bigint;
   readonly takenAtMs: number;
   readonly #windows: readonly WindowState[];
-  /** Below zero after bills above their holds. */
-  #freeNanoUsd: bigint;
   readonly #draws = new Map<string, Draw>();
   /** Settled, and not in the store yet. */
-  readonly #unposted = new Map<string, LeasedCall>();
+  readonly #unposted = new Map<string, Unposted>();
+  #freeNanoUsd: bigint;
+  #settled = 0;
   #isOver = false;
+  #aliveUntilMs: number;
   lastUsedMs: number;
 
+  /** `nowMs` is when it was asked for. */
   constructor(
     id: string,
     granted: { readonly amountNanoUsd: bigint; readonly windows: readonly WindowState[] },
@@ -40,6 +52,7 @@ export class Lease {
     this.#windows = granted.windows;
     this.takenAtMs = nowMs;
     this.lastUsedMs = nowMs;
+    this.#aliveUntilMs = nowMs + LEASE_TTL_MS - MARGIN_MS;
   }
 
   /** True when nothing more is held on it. */
@@ -66,28 +79,57 @@ export class Lease {
     return this.#unposted.size;
   }
 
-  /** What is needed of it once the store has these calls, if nothing more is held on it. Nano-dollars. */
-  neededAfter(posted: readonly LeasedCall[]): bigint {
-    let sum = 0n;
-    for (const { heldNanoUsd } of this.#draws.values()) sum += heldNanoUsd;
-    for (const { costNanoUsd } of this.#unposted.values()) sum += costNanoUsd;
-    for (const { costNanoUsd } of posted) sum -= costNanoUsd;
-    return sum;
+  /** How many calls were settled on it. */
+  get settled(): number {
+    return this.#settled;
   }
 
-  /** When the first of its windows ends: a call that begins later belongs to the next one. Milliseconds. */
+  /** Whether the store has the first so many calls that were settled on it. */
+  hasPosted(count: number): boolean {
+    for (const { place } of this.#unposted.values()) if (place <= count) return false;
+    return true;
+  }
+
+  /** When the first of its windows ends: a call that begins later belongs to the next one. Milliseconds since the epoch. */
   get endsAtMs(): number {
     return Math.min(...this.#windows.map(({ resetsAt }) => resetsAt?.getTime() ?? Infinity));
   }
 
-  /** Holds a call at its bound; undefined where it does not fit. */
+  /** The store has heard of it at this time. */
+  renewed(atMs: number): void {
+    this.#aliveUntilMs = atMs + LEASE_TTL_MS - MARGIN_MS;
+  }
+
+  /** Holds a call at its bound; undefined where it does not fit, or the store may think the lease over. */
   draw(request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
-    const { callId, boundNanoUsd, label } = request;
-    if (this.#isOver || nowMs >= this.endsAtMs || boundNanoUsd > this.#freeNanoUsd) return undefined;
+    const { boundNanoUsd } = request;
+    if (this.#isOver || boundNanoUsd > this.#freeNanoUsd || !this.#isAliveAt(nowMs)) return undefined;
     this.#freeNanoUsd -= boundNanoUsd;
-    this.#draws.set(callId, { heldNanoUsd: boundNanoUsd, boundNanoUsd, label });
     this.lastUsedMs = nowMs;
-    return { code: "granted", amountNanoUsd: boundNanoUsd, windows: this.#windows };
+    return this.#granted(request, boundNanoUsd);
+  }
+
+  /** The same with the hold of a call of its own as well, which is taken over; also when it is over. At least what is needed. */
+  takeOver(outerId: string, request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
+    const outer = this.#draws.get(outerId);
+    if (outer === undefined || !this.#isAliveAt(nowMs)) return undefined;
+    const free = this.#freeNanoUsd + outer.heldNanoUsd;
+    const amount = request.boundNanoUsd <= free ? request.boundNanoUsd : free;
+    if (amount < request.needNanoUsd) return undefined;
+    this.#draws.delete(outerId);
+    this.#freeNanoUsd = free - amount;
+    return this.#granted(request, amount);
+  }
+
+  #isAliveAt(nowMs: number): boolean {
+    if (nowMs < this.#aliveUntilMs) return true;
+    this.end();
+    return false;
+  }
+
+  #granted({ callId, boundNanoUsd, label }: ReserveRequest, amountNanoUsd: bigint): ReserveVerdict {
+    this.#draws.set(callId, { heldNanoUsd: amountNanoUsd, boundNanoUsd, label });
+    return { code: "granted", amountNanoUsd, windows: this.#windows };
   }
 
   /** What a second reserve of the same call comes to. */
@@ -106,22 +148,29 @@ export class Lease {
     this.#freeNanoUsd += draw.heldNanoUsd;
   }
 
-  /** Closes a call that is held on it, or was. */
-  settle({ callId, settlementId, kind, costNanoUsd, receipt }: Settlement): SettleVerdict {
+  /** Closes a call that is held on it, or was; undefined for the bill of a doubt, which only the store can take once it has that. */
+  settle({ callId, settlementId, kind, costNanoUsd, receipt }: Settlement): SettleVerdict | undefined {
     const draw = this.#draws.get(callId);
-    if (draw === undefined) return this.#settleAgain(callId, costNanoUsd);
+    if (draw === undefined) return this.#settleAgain(callId, settlementId, costNanoUsd);
     const { heldNanoUsd, label } = draw;
     const cost = costNanoUsd ?? heldNanoUsd;
-    this.#draws.delete(callId);
-    this.#freeNanoUsd += heldNanoUsd - cost;
     const call = { callId, settlementId, kind, heldNanoUsd, costNanoUsd: cost, label, receipt };
-    this.#unposted.set(callId, call);
+    this.#draws.delete(callId);
+    this.#freeNanoUsd += heldNanoUsd - usedOf(call);
+    this.#settled += 1;
+    this.#unposted.set(callId, { call, place: this.#settled });
     return verdictOf(call, "settled");
   }
 
-  #settleAgain(callId: string, costNanoUsd: bigint | undefined): SettleVerdict {
-    const call = this.#unposted.get(callId);
-    if (call === undefined) return { callId, code: "unknown", chargedNanoUsd: 0n, overrunNanoUsd: 0n };
+  #settleAgain(
+    callId: string,
+    settlementId: string,
+    costNanoUsd: bigint | undefined,
+  ): SettleVerdict | undefined {
+    const call = this.#unposted.get(callId)?.call;
+    if (call === undefined) return undefined;
+    if (call.kind === "doubt" && costNanoUsd !== undefined && call.settlementId !== settlementId)
+      return undefined;
     const isSame = costNanoUsd === undefined || costNanoUsd === call.costNanoUsd;
     return verdictOf(call, isSame ? "replay" : "conflict");
   }
@@ -130,7 +179,7 @@ export class Lease {
   oldest(from: number, count: number): readonly LeasedCall[] {
     const calls: LeasedCall[] = [];
     let at = 0;
-    for (const call of this.#unposted.values()) {
+    for (const { call } of this.#unposted.values()) {
       if (calls.length === count) break;
       if (at >= from) calls.push(call);
       at += 1;
@@ -142,6 +191,26 @@ export class Lease {
   posted(calls: readonly LeasedCall[]): void {
     for (const { callId } of calls) this.#unposted.delete(callId);
   }
+
+  /** The store does not take this one: the others go first. */
+  moveBack({ callId }: LeasedCall): void {
+    const unposted = this.#unposted.get(callId);
+    if (unposted !== undefined && this.#unposted.delete(callId)) this.#unposted.set(callId, unposted);
+  }
+
+  /** What is needed of it once the store has these calls, if nothing more is held on it. Nano-dollars. */
+  neededAfter(posted: readonly LeasedCall[]): bigint {
+    let sum = 0n;
+    for (const { heldNanoUsd } of this.#draws.values()) sum += heldNanoUsd;
+    for (const { call } of this.#unposted.values()) sum += usedOf(call);
+    for (const call of posted) sum -= usedOf(call);
+    return sum;
+  }
+}
+
+/** What a call takes of its lease: what it costs above its hold has no money set aside, and comes on top. */
+function usedOf({ costNanoUsd, heldNanoUsd }: LeasedCall): bigint {
+  return costNanoUsd < heldNanoUsd ? costNanoUsd : heldNanoUsd;
 }
 
 function verdictOf(

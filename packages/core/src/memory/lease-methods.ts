@@ -14,28 +14,36 @@ export function leaseMethods(state: MemoryState): LeaseStore {
       const held = tenant.holds.get(leaseId);
       const lease = held ?? tenant.calls.get(leaseId)?.hold;
       if (lease === undefined) return undefined;
-      let charged = 0n;
-      for (const call of calls) charged += chargeOn(tenant, lease, call, nowMs);
+      let used = 0n;
+      for (const call of calls) used += chargeOn(tenant, lease, call, nowMs);
       if (held !== undefined) {
-        shrink(held, least(held.amountNanoUsd - charged, keepNanoUsd));
+        shrink(held, least(held.amountNanoUsd - used, keepNanoUsd));
         held.expiresAtMs = nowMs + ttlMs;
       }
       const isPaused = lease.budgetIds.some((id) => tenant.budgets.get(id)?.paused);
+      const isEnded = lease.windows.some(
+        ({ resetsAt }) => resetsAt !== undefined && resetsAt.getTime() <= nowMs,
+      );
       return {
         isHeld: held !== undefined,
         amountNanoUsd: held?.amountNanoUsd ?? 0n,
-        isWanted: lease.isWanted === true || isPaused,
+        isWanted: lease.isWanted === true || isPaused || isEnded,
         ...tenant.warnings.field(),
       };
     },
     async recall(tenantId, budgetIds) {
-      for (const hold of state.tenant(tenantId).holds.values())
-        if (isLease(hold) && hold.budgetIds.some((id) => budgetIds.includes(id))) hold.isWanted = true;
+      recallLeases(state.tenant(tenantId), budgetIds);
     },
   };
 }
 
-/** Nano-dollars; nothing for a call that was posted before. */
+/** Marks leases on any of these budgets as wanted. */
+export function recallLeases({ holds }: MemoryTenant, budgetIds: readonly string[]): void {
+  for (const hold of holds.values())
+    if (isLease(hold) && hold.budgetIds.some((id) => budgetIds.includes(id))) hold.isWanted = true;
+}
+
+/** What it takes of the lease, in nano-dollars: up to its hold. Nothing for a call that was posted before. */
 function chargeOn(tenant: MemoryTenant, lease: MemoryHold, call: LeasedCall, nowMs: number): bigint {
   const { callId, settlementId, kind, heldNanoUsd, costNanoUsd, label, receipt } = call;
   if (tenant.calls.has(callId)) return 0n;
@@ -49,7 +57,7 @@ function chargeOn(tenant: MemoryTenant, lease: MemoryHold, call: LeasedCall, now
     { id: settlementId, kind, chargedNanoUsd: costNanoUsd, receipt },
     nowMs,
   );
-  return costNanoUsd;
+  return costNanoUsd < heldNanoUsd ? costNanoUsd : heldNanoUsd;
 }
 
 function shrink(lease: MemoryHold, toNanoUsd: bigint): void {

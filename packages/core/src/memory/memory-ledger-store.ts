@@ -6,7 +6,7 @@ import { checkParent } from "./budget-parents.ts";
 import { expireHolds } from "./close-dead-holds.ts";
 import { correctCall } from "./correct-call.ts";
 import { costGroups } from "./cost-groups.ts";
-import { leaseMethods } from "./lease-methods.ts";
+import { leaseMethods, recallLeases } from "./lease-methods.ts";
 import { listEntries } from "./list-entries.ts";
 import type { MemoryState } from "./memory-state.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
@@ -75,6 +75,7 @@ function budgetMethods(state: MemoryState): BudgetMethods {
         budget = tenant.addBudget(definition);
       } else {
         budget.define(definition, nowMs);
+        recallLeases(tenant, [definition.id]);
       }
       return budget.state(nowMs);
     },

@@ -31,7 +31,7 @@ export interface LeaseState {
   /** False when it has expired: it was charged as a hold is, until its owner settles it. */
   readonly isHeld: boolean;
   readonly amountNanoUsd: bigint;
-  /** Others wait for its money, or one of its budgets is paused: nothing more should be held on it. */
+  /** Others wait for its money, a budget of it was set anew or is paused, or a window of it has ended: nothing more should be held on it. */
   readonly isWanted: boolean;
   readonly warnings?: readonly BudgetWarning[] | undefined;
 }
@@ -40,7 +40,7 @@ export interface LeaseState {
 export interface LeaseStore {
   /**
    * Books calls that were held on a lease, in one transaction: each has an entry of its own on the budgets and in the windows of the lease, whose hold
-   * shrinks by what they cost. Undefined when there never was such a lease.
+   * shrinks by what they cost, up to their own holds. Undefined when there never was such a lease.
    */
   post(tenant: string, post: LeasePost): Promise<LeaseState | undefined>;
   /** Tells the owners of leases on any of these budgets that others wait for their money. */

@@ -35,6 +35,8 @@ export interface ReserveRequest {
   /** Calls of this process among which what is free is shared, this one included; at least 1. */
   readonly share: number;
   readonly ttlMs: number;
+  /** The id was made for this very call: there can be no other of it. */
+  readonly isNew?: boolean | undefined;
   /** Refused as `superseded` when the run has a newer epoch. */
   readonly epoch?: number | undefined;
   /** An open hold that this one takes over, its money counting as free; it closes without an entry if this one is granted. */

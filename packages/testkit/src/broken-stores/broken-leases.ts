@@ -17,6 +17,39 @@ function posting(name: string, breaks: string, other: (post: LeasePost) => Lease
   }));
 }
 
+interface Reasons {
+  isPaused: boolean;
+  isSetAnew: boolean;
+  isRecalled: boolean;
+}
+
+/** A store that says that nobody wants a lease where `isIgnored`. */
+function unwanting(name: string, breaks: string, isIgnored: (reasons: Reasons) => boolean): BrokenStore {
+  return breaking(name, breaks, (ledger) => {
+    const reasons: Reasons = { isPaused: false, isSetAnew: false, isRecalled: false };
+    const known = new Set<string>();
+    return {
+      setBudget(tenant, budget) {
+        if (known.has(`${tenant} ${budget.id}`)) reasons.isSetAnew = true;
+        known.add(`${tenant} ${budget.id}`);
+        return ledger.setBudget(tenant, budget);
+      },
+      setPaused(tenant, id, paused) {
+        reasons.isPaused = paused;
+        return ledger.setPaused(tenant, id, paused);
+      },
+      recall(...args) {
+        reasons.isRecalled = true;
+        return ledger.recall(...args);
+      },
+      async post(tenant, post) {
+        const state = await ledger.post(tenant, post);
+        return state && { ...state, isWanted: state.isWanted && !isIgnored(reasons) };
+      },
+    };
+  });
+}
+
 const posts: readonly BrokenStore[] = [
   posting(
     "posts two calls at once at most",
@@ -53,7 +86,7 @@ const posts: readonly BrokenStore[] = [
   })),
   posting(
     "charges no call of a lease above its hold",
-    "charges bills above a lease in full, and leaves nothing of it",
+    "charges bills above their holds in full, and leaves the holds of others alone",
     (post) => ({
       ...post,
       calls: post.calls.map((call) => {
@@ -116,22 +149,20 @@ const lives: readonly BrokenStore[] = [
   breaking("recalls no lease", "tells the owner of a lease that others wait for its money", () => ({
     recall: async () => {},
   })),
-  breaking(
+  unwanting(
     "lets leases of paused budgets be used",
     "wants no call of a lease on a budget that is paused",
-    (ledger) => {
-      let wasRecalled = false;
-      return {
-        recall(...args) {
-          wasRecalled = true;
-          return ledger.recall(...args);
-        },
-        async post(tenant, post) {
-          const state = await ledger.post(tenant, post);
-          return state && { ...state, isWanted: state.isWanted && wasRecalled };
-        },
-      };
-    },
+    ({ isPaused }) => isPaused,
+  ),
+  unwanting(
+    "tells no owner of a lease that its budget was set anew",
+    "wants no call of a lease on a budget that was set anew",
+    ({ isSetAnew }) => isSetAnew,
+  ),
+  unwanting(
+    "lets leases be used when their day is over",
+    "wants no call of a lease whose day has ended",
+    ({ isPaused, isSetAnew, isRecalled }) => !isPaused && !isSetAnew && !isRecalled,
   ),
 ];
 

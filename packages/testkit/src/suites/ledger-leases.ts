@@ -87,12 +87,18 @@ const posts: readonly DatabaseCase[] = [
     expect(await books(desk, "org")).toEqual([7n, 30n, 0n]);
     expect(await post(desk, id, [], { keepNanoUsd: 500n })).toMatchObject({ amountNanoUsd: 30n });
   }),
-  databaseCase("charges bills above a lease in full, and leaves nothing of it", async (desk) => {
-    await desk.budget("org", { total: 1_000n });
-    const id = await lease(desk, 20n, ["org"]);
-    expect(await post(desk, id, [leasedCall(desk, 35n)])).toMatchObject({ isHeld: true, amountNanoUsd: 0n });
-    expect(await books(desk, "org")).toEqual([35n, 0n, 25n]);
-  }),
+  databaseCase(
+    "charges bills above their holds in full, and leaves the holds of others alone",
+    async (desk) => {
+      await desk.budget("org", { total: 1_000n });
+      const id = await lease(desk, 20n, ["org"]);
+      expect(await post(desk, id, [leasedCall(desk, 35n)])).toMatchObject({
+        isHeld: true,
+        amountNanoUsd: 10n,
+      });
+      expect(await books(desk, "org")).toEqual([35n, 10n, 25n]);
+    },
+  ),
   databaseCase("settles and corrects a call of a lease as any other once it is posted", async (desk) => {
     await desk.budget("org", { total: 1_000n });
     const id = await lease(desk, 100n, ["org"]);
@@ -141,19 +147,31 @@ const lives: readonly DatabaseCase[] = [
     expect(await desk.entries({ callId: call.callId })).toEqual([]);
   }),
   databaseCase("tells the owner of a lease that others wait for its money", async (desk) => {
-    for (const budgetId of ["org", "user", "other"]) await desk.budget(budgetId, { total: 1_000n });
-    const [mine, free] = [await lease(desk, 10n, ["org", "user"]), await lease(desk, 10n, ["other"])];
+    for (const budgetId of ["org", "user", "other", "another"])
+      await desk.budget(budgetId, { total: 1_000n });
+    const mine = await lease(desk, 10n, ["org", "user"]);
+    const free = await lease(desk, 10n, ["other", "another"]);
     await desk.ledger.recall(desk.tenant, ["user", "nobody"]);
     expect(await post(desk, mine, [])).toMatchObject({ isWanted: true });
     expect(await post(desk, free, [])).toMatchObject({ isWanted: false });
+  }),
+  databaseCase("wants no call of a lease on a budget that was set anew", async (desk) => {
+    await desk.budget("org", { total: 1_000n });
+    const id = await lease(desk, 10n, ["org"]);
+    await desk.budget("org", { total: 1_000n }, { warnAt: [0.5] });
+    expect(await post(desk, id, [])).toMatchObject({ isWanted: true });
+  }),
+  databaseCase("wants no call of a lease whose day has ended", async (desk) => {
+    await desk.budget("org", { day: 1_000n });
+    const id = await desk.hold(10n, ["org"], { label: LEASE_LABEL, ttlMs: 86_400_000 });
+    await desk.setNow("2026-03-11T00:00:00Z");
+    expect(await post(desk, id, [])).toMatchObject({ isWanted: true });
   }),
   databaseCase("wants no call of a lease on a budget that is paused", async (desk) => {
     await desk.budget("org", { total: 1_000n });
     const id = await lease(desk, 10n, ["org"]);
     await desk.ledger.setPaused(desk.tenant, "org", true);
     expect(await post(desk, id, [leasedCall(desk, 1n)])).toMatchObject({ isWanted: true, amountNanoUsd: 9n });
-    await desk.ledger.setPaused(desk.tenant, "org", false);
-    expect(await post(desk, id, [])).toMatchObject({ isWanted: false });
   }),
 ];
 

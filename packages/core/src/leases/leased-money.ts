@@ -1,0 +1,58 @@
+import type { WindowState } from "../ports/window-state.ts";
+
+/** Of what is free, a lease takes a hundredth. */
+const SHARE = 100n;
+/** And all leases of a process on a budget a twentieth at most. */
+const LARGEST_SHARE = 20n;
+
+/** What a process has of budgets in leases, and what it last saw free on them beside that. Nano-dollars. */
+export class LeasedMoney {
+  readonly #leased = new Map<string, bigint>();
+  readonly #free = new Map<string, bigint>();
+
+  /** What is free now on the budgets of these windows. */
+  note(windows: readonly WindowState[]): void {
+    const seen = new Map<string, bigint>();
+    for (const { budgetId, capNanoUsd, spentNanoUsd, reservedNanoUsd } of windows) {
+      const free = capNanoUsd - spentNanoUsd - reservedNanoUsd;
+      const least = seen.get(budgetId);
+      if (least === undefined || free < least) seen.set(budgetId, free);
+    }
+    for (const [id, free] of seen) this.#free.set(id, free);
+  }
+
+  /** What is free on these budgets is not known any more. */
+  forget(budgetIds: readonly string[]): void {
+    for (const id of budgetIds) this.#free.delete(id);
+  }
+
+  /** These budgets have so much more, or less, in leases. */
+  add(budgetIds: readonly string[], nanoUsd: bigint): void {
+    for (const id of budgetIds) {
+      const sum = (this.#leased.get(id) ?? 0n) + nanoUsd;
+      if (sum === 0n) this.#leased.delete(id);
+      else this.#leased.set(id, sum);
+    }
+  }
+
+  /** How much a lease on these budgets should have, `leastNanoUsd` at least; undefined where that is more than is wise, or nobody knows. */
+  chunkOn(budgetIds: readonly string[], leastNanoUsd: bigint): bigint | undefined {
+    let usual: bigint | undefined;
+    let room: bigint | undefined;
+    for (const id of budgetIds) {
+      const free = this.#free.get(id);
+      if (free === undefined) return undefined;
+      const leased = this.#leased.get(id) ?? 0n;
+      usual = least(usual, free / SHARE);
+      room = least(room, (free + leased) / LARGEST_SHARE - leased);
+    }
+    if (usual === undefined || room === undefined) return undefined;
+    const chunk = usual > leastNanoUsd ? usual : leastNanoUsd;
+    if (chunk <= room) return chunk;
+    return room >= leastNanoUsd ? room : undefined;
+  }
+}
+
+function least(a: bigint | undefined, b: bigint): bigint {
+  return a === undefined || b < a ? b : a;
+}
