@@ -1,5 +1,5 @@
 import type { LeasedCall } from "../ports/lease-store.ts";
-import type { Lease } from "./lease.ts";
+import { momentOf, type Lease } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 
 /** Calls in one post at most. */
@@ -145,18 +145,18 @@ export class LeasePoster {
     const isOver = lease.isOver;
     const calls = lease.oldest(from, count);
     const keepNanoUsd = isOver ? lease.neededAfter(calls) : undefined;
-    const sentAtMs = clock.monotonic();
+    const sentAt = momentOf(clock);
     const post = { leaseId: lease.id, calls, keepNanoUsd, ttlMs: LEASE_TTL_MS };
     const state = await ledger.post(tenant, post).catch((error: unknown) => {
       const [first] = calls;
       if (first !== undefined && count === 1) lease.moveBack(first);
       throw error;
     });
-    this.#sentAtMs = sentAtMs;
+    this.#sentAtMs = sentAt.monotonicMs;
     lease.posted(calls);
     this.#onPosted(calls);
     this.#isShrunk = isOver;
-    if (state?.isHeld === true) lease.renewed(sentAtMs);
+    if (state?.isHeld === true) lease.renewed(sentAt);
     if (state === undefined || !state.isHeld || state.isWanted) lease.end();
     if (state?.warnings !== undefined) tell(state.warnings);
   }

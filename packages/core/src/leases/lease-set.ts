@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { LEASE_LABEL } from "../ports/lease-store.ts";
 import type { ReserveRequest, ReserveVerdict, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
-import { Lease } from "./lease.ts";
+import { Lease, momentOf } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 import { LeasePoster } from "./lease-poster.ts";
 
@@ -103,7 +103,7 @@ export class LeaseSet {
   /** Grants a call of the same budgets the hold of one that is held here; undefined where it needs more than there is. */
   takeOver(outerId: string, request: ReserveRequest): ReserveVerdict | undefined {
     const lease = this.#leases.get(outerId);
-    const verdict = lease?.takeOver(outerId, request, this.#means.clock.monotonic());
+    const verdict = lease?.takeOver(outerId, request, momentOf(this.#means.clock));
     if (lease === undefined || verdict === undefined) return undefined;
     this.#forget(outerId);
     this.#leases.set(request.callId, lease);
@@ -198,15 +198,14 @@ export class LeaseSet {
   }
 
   #draw(request: ReserveRequest): ReserveVerdict | undefined {
-    const { clock } = this.#means;
     const lease = this.#current;
-    if (lease === undefined || clock.now() >= lease.endsAtMs) return undefined;
+    if (lease === undefined) return undefined;
     // The store said so, or says nothing any more.
     if (lease.isOver || this.#posters.get(lease)?.isFailing === true) {
       this.end();
       return undefined;
     }
-    const verdict = lease.draw(request, clock.monotonic());
+    const verdict = lease.draw(request, momentOf(this.#means.clock));
     if (verdict !== undefined) this.#leases.set(request.callId, lease);
     if (lease.freeNanoUsd < lease.amountNanoUsd / 2n && this.#chunkFor(request) !== undefined)
       this.#taking ??= this.#take(request);
@@ -233,8 +232,8 @@ export class LeaseSet {
     const { tenant, ledger, clock, ids, money, onTrouble } = this.#means;
     const chunk = this.#chunkFor(request) ?? 0n;
     const callId = ids.next();
-    const askedAtMs = clock.monotonic();
-    money.add(this.budgetIds, chunk);
+    const askedAt = momentOf(clock);
+    money.ask(this.budgetIds, chunk);
     try {
       const verdict = await ledger.reserve({
         tenant,
@@ -249,9 +248,10 @@ export class LeaseSet {
         label: LEASE_LABEL,
       });
       if (verdict.code === "granted") {
+        money.grant(this.budgetIds, chunk);
         money.note(verdict.windows);
         if (this.#current !== undefined) this.#over(this.#current);
-        this.#current = this.#open(new Lease(callId, verdict, askedAtMs));
+        this.#current = this.#open(new Lease(callId, verdict, askedAt));
         return;
       }
     } catch (error) {
@@ -259,7 +259,7 @@ export class LeaseSet {
     } finally {
       this.#taking = undefined;
     }
-    money.add(this.budgetIds, -chunk);
+    money.ask(this.budgetIds, -chunk);
     this.#notBeforeMs = clock.monotonic() + REST_MS;
   }
 
@@ -272,7 +272,8 @@ export class LeaseSet {
     this.#posters.set(lease, poster);
     void poster.closed.then(() => {
       this.#posters.delete(lease);
-      this.#means.money.add(this.budgetIds, -lease.amountNanoUsd);
+      this.#means.money.ask(this.budgetIds, -lease.amountNanoUsd);
+      this.#means.money.grant(this.budgetIds, -lease.amountNanoUsd);
     });
     return lease;
   }

@@ -1,3 +1,4 @@
+import type { Clock } from "../ports/clock.ts";
 import type { LeasedCall } from "../ports/lease-store.ts";
 import type {
   CallLabel,
@@ -9,8 +10,8 @@ import type {
 import type { WindowState } from "../ports/window-state.ts";
 import { LEASE_TTL_MS } from "./lease-means.ts";
 
-/** A lease is not used in the last part of its life: the store may think it over by then. */
-const MARGIN_MS = 5_000;
+/** A lease is not used in the last 5 s of its life: the store may think it over by then. */
+const USABLE_MS = LEASE_TTL_MS - 5_000;
 
 /** A call that is held on a lease. */
 interface Draw {
@@ -25,11 +26,24 @@ interface Unposted {
   readonly place: number;
 }
 
+/** A moment by both clocks of a host, in milliseconds: one may jump, the other may stand still while the host sleeps. */
+export interface Moment {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** Now. */
+export function momentOf(clock: Clock): Moment {
+  return { monotonicMs: clock.monotonic(), wallMs: clock.now() };
+}
+
 /** A hold of the store's as its owner sees it: what of it is held by calls, and what they came to. Times are monotonic milliseconds. */
 export class Lease {
   readonly id: string;
   readonly amountNanoUsd: bigint;
   readonly takenAtMs: number;
+  /** When the first of its windows ends: a call that begins later belongs to the next one. Milliseconds since the epoch. */
+  readonly endsAtMs: number;
   readonly #windows: readonly WindowState[];
   readonly #draws = new Map<string, Draw>();
   /** Settled, and not in the store yet. */
@@ -37,22 +51,23 @@ export class Lease {
   #freeNanoUsd: bigint;
   #settled = 0;
   #isOver = false;
-  #aliveUntilMs: number;
+  #heardAt: Moment;
   lastUsedMs: number;
 
-  /** `nowMs` is when it was asked for. */
+  /** `askedAt` is when it was asked for. */
   constructor(
     id: string,
     granted: { readonly amountNanoUsd: bigint; readonly windows: readonly WindowState[] },
-    nowMs: number,
+    askedAt: Moment,
   ) {
     this.id = id;
     this.amountNanoUsd = granted.amountNanoUsd;
     this.#freeNanoUsd = granted.amountNanoUsd;
     this.#windows = granted.windows;
-    this.takenAtMs = nowMs;
-    this.lastUsedMs = nowMs;
-    this.#aliveUntilMs = nowMs + LEASE_TTL_MS - MARGIN_MS;
+    this.endsAtMs = Math.min(...granted.windows.map(({ resetsAt }) => resetsAt?.getTime() ?? Infinity));
+    this.takenAtMs = askedAt.monotonicMs;
+    this.lastUsedMs = askedAt.monotonicMs;
+    this.#heardAt = askedAt;
   }
 
   /** True when nothing more is held on it. */
@@ -90,29 +105,25 @@ export class Lease {
     return true;
   }
 
-  /** When the first of its windows ends: a call that begins later belongs to the next one. Milliseconds since the epoch. */
-  get endsAtMs(): number {
-    return Math.min(...this.#windows.map(({ resetsAt }) => resetsAt?.getTime() ?? Infinity));
-  }
-
-  /** The store has heard of it at this time. */
-  renewed(atMs: number): void {
-    this.#aliveUntilMs = atMs + LEASE_TTL_MS - MARGIN_MS;
+  /** The store has heard of it then. */
+  renewed(at: Moment): void {
+    this.#heardAt = at;
   }
 
   /** Holds a call at its bound; undefined where it does not fit, or the store may think the lease over. */
-  draw(request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
+  draw(request: ReserveRequest, now: Moment): ReserveVerdict | undefined {
     const { boundNanoUsd } = request;
-    if (this.#isOver || boundNanoUsd > this.#freeNanoUsd || !this.#isAliveAt(nowMs)) return undefined;
+    if (this.#isOver || boundNanoUsd > this.#freeNanoUsd || !this.#isAliveAt(now)) return undefined;
+    if (now.wallMs >= this.endsAtMs) return undefined;
     this.#freeNanoUsd -= boundNanoUsd;
-    this.lastUsedMs = nowMs;
+    this.lastUsedMs = now.monotonicMs;
     return this.#granted(request, boundNanoUsd);
   }
 
   /** The same with the hold of a call of its own as well, which is taken over; also when it is over. At least what is needed. */
-  takeOver(outerId: string, request: ReserveRequest, nowMs: number): ReserveVerdict | undefined {
+  takeOver(outerId: string, request: ReserveRequest, now: Moment): ReserveVerdict | undefined {
     const outer = this.#draws.get(outerId);
-    if (outer === undefined || !this.#isAliveAt(nowMs)) return undefined;
+    if (outer === undefined || !this.#isAliveAt(now)) return undefined;
     const free = this.#freeNanoUsd + outer.heldNanoUsd;
     const amount = request.boundNanoUsd <= free ? request.boundNanoUsd : free;
     if (amount < request.needNanoUsd) return undefined;
@@ -121,10 +132,11 @@ export class Lease {
     return this.#granted(request, amount);
   }
 
-  #isAliveAt(nowMs: number): boolean {
-    if (nowMs < this.#aliveUntilMs) return true;
-    this.end();
-    return false;
+  #isAliveAt({ monotonicMs, wallMs }: Moment): boolean {
+    const { monotonicMs: heardMs, wallMs: heardWallMs } = this.#heardAt;
+    const isAlive = monotonicMs - heardMs < USABLE_MS && wallMs - heardWallMs < USABLE_MS;
+    if (!isAlive) this.end();
+    return isAlive;
   }
 
   #granted({ callId, boundNanoUsd, label }: ReserveRequest, amountNanoUsd: bigint): ReserveVerdict {

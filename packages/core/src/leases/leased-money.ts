@@ -7,7 +7,9 @@ const LARGEST_SHARE = 20n;
 
 /** What a process has of budgets in leases, and what it last saw free on them beside that. Nano-dollars. */
 export class LeasedMoney {
-  readonly #leased = new Map<string, bigint>();
+  /** With what was asked for and is not answered. */
+  readonly #asked = new Map<string, bigint>();
+  readonly #granted = new Map<string, bigint>();
   readonly #free = new Map<string, bigint>();
 
   /** What is free now on the budgets of these windows. */
@@ -26,13 +28,14 @@ export class LeasedMoney {
     for (const id of budgetIds) this.#free.delete(id);
   }
 
-  /** These budgets have so much more, or less, in leases. */
-  add(budgetIds: readonly string[], nanoUsd: bigint): void {
-    for (const id of budgetIds) {
-      const sum = (this.#leased.get(id) ?? 0n) + nanoUsd;
-      if (sum === 0n) this.#leased.delete(id);
-      else this.#leased.set(id, sum);
-    }
+  /** A lease of so much was asked for on these budgets, or was not granted or given back (below zero). */
+  ask(budgetIds: readonly string[], nanoUsd: bigint): void {
+    add(this.#asked, budgetIds, nanoUsd);
+  }
+
+  /** A lease that was asked for was granted, or is given back (below zero). */
+  grant(budgetIds: readonly string[], nanoUsd: bigint): void {
+    add(this.#granted, budgetIds, nanoUsd);
   }
 
   /** How much a lease on these budgets should have, `leastNanoUsd` at least; undefined where that is more than is wise, or nobody knows. */
@@ -42,14 +45,22 @@ export class LeasedMoney {
     for (const id of budgetIds) {
       const free = this.#free.get(id);
       if (free === undefined) return undefined;
-      const leased = this.#leased.get(id) ?? 0n;
+      const all = free + (this.#granted.get(id) ?? 0n);
       usual = least(usual, free / SHARE);
-      room = least(room, (free + leased) / LARGEST_SHARE - leased);
+      room = least(room, all / LARGEST_SHARE - (this.#asked.get(id) ?? 0n));
     }
     if (usual === undefined || room === undefined) return undefined;
     const chunk = usual > leastNanoUsd ? usual : leastNanoUsd;
     if (chunk <= room) return chunk;
     return room >= leastNanoUsd ? room : undefined;
+  }
+}
+
+function add(sums: Map<string, bigint>, budgetIds: readonly string[], nanoUsd: bigint): void {
+  for (const id of budgetIds) {
+    const sum = (sums.get(id) ?? 0n) + nanoUsd;
+    if (sum === 0n) sums.delete(id);
+    else sums.set(id, sum);
   }
 }
 
