@@ -87,12 +87,6 @@ await runBench(
         ],
       ],
     );
-    promises.check("at least 50,000 pairs/s in a burst", burst >= 50_000, burst.toFixed(0));
-    promises.check(
-      "at least 10,000 pairs/s with all of it written down",
-      sustained >= 10_000,
-      sustained.toFixed(0),
-    );
     await leased.close();
     await plain.close();
     promises.check("wflo.budgets.reconcile() finds nothing", (await wflo.budgets.reconcile()).isExact);

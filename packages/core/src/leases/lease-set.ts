@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import { LEASE_LABEL } from "../ports/lease-store.ts";
 import type { ReserveRequest, ReserveVerdict, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
-import { Lease, momentOf } from "./lease.ts";
+import { Lease, momentOf, type Moment } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
 import { LeasePoster } from "./lease-poster.ts";
 
@@ -64,7 +64,15 @@ export class LeaseSet {
     return this.#leases.has(callId) || this.#asking.has(callId);
   }
 
-  /** Holds a call on a lease, or asks the store. */
+  /** Holds a call on a lease at once; undefined where that takes longer. */
+  draw(request: ReserveRequest): ReserveVerdict | undefined {
+    if (this.#booking !== undefined || this.#leases.size >= CAPACITY) return undefined;
+    const now = momentOf(this.#means.clock);
+    this.#count(now.monotonicMs);
+    return this.#draw(request, now);
+  }
+
+  /** Holds a call on a lease that may have to be taken first, or asks the store. After `draw`. */
   async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
     const { callId } = request;
     this.#asking.set(callId, true);
@@ -81,12 +89,12 @@ export class LeaseSet {
     while (this.#leases.size >= CAPACITY) await this.#roomMade();
     await this.#booking;
     if (this.#asking.get(callId) === false) return CLOSED;
-    this.#count();
-    const drawn = this.#draw(request);
+    const drawn = this.#draw(request, momentOf(this.#means.clock));
     if (drawn !== undefined || this.#chunkFor(request) === undefined) return drawn;
     this.#taking ??= this.#take(request);
     await this.#taking;
-    return this.#asking.get(callId) === false ? CLOSED : this.#draw(request);
+    if (this.#asking.get(callId) === false) return CLOSED;
+    return this.#draw(request, momentOf(this.#means.clock));
   }
 
   async #asked(request: ReserveRequest): Promise<ReserveVerdict> {
@@ -117,6 +125,15 @@ export class LeaseSet {
     lease.drop(callId);
     this.#forget(callId);
     if (lease.isOver) this.#posters.get(lease)?.shrinkAgain();
+  }
+
+  /** The same as `settle` of a bill within its hold; undefined, and nothing is done, for any other. */
+  settleWithin(settlement: Settlement): SettleVerdict | undefined {
+    const lease = this.#leases.get(settlement.callId);
+    if (lease?.covers(settlement) !== true) return undefined;
+    const verdict = lease.settle(settlement);
+    this.#posters.get(lease)?.soon();
+    return verdict;
   }
 
   /** What a settle of a call comes to that is held on a lease here; undefined where the store has to say. */
@@ -197,7 +214,7 @@ export class LeaseSet {
     await this.#progress.promise;
   }
 
-  #draw(request: ReserveRequest): ReserveVerdict | undefined {
+  #draw(request: ReserveRequest, now: Moment): ReserveVerdict | undefined {
     const lease = this.#current;
     if (lease === undefined) return undefined;
     // The store said so, or says nothing any more.
@@ -205,15 +222,14 @@ export class LeaseSet {
       this.end();
       return undefined;
     }
-    const verdict = lease.draw(request, momentOf(this.#means.clock));
+    const verdict = lease.draw(request, now);
     if (verdict !== undefined) this.#leases.set(request.callId, lease);
     if (lease.freeNanoUsd < lease.amountNanoUsd / 2n && this.#chunkFor(request) !== undefined)
       this.#taking ??= this.#take(request);
     return verdict;
   }
 
-  #count(): void {
-    const nowMs = this.#means.clock.monotonic();
+  #count(nowMs: number): void {
     if (nowMs - this.#sinceMs > HOT_MS) {
       this.#sinceMs = nowMs;
       this.#calls = 0;

@@ -160,6 +160,12 @@ export class Lease {
     this.#freeNanoUsd += draw.heldNanoUsd;
   }
 
+  /** Whether a call is open on it whose hold covers this bill. */
+  covers({ callId, costNanoUsd }: Settlement): boolean {
+    const draw = this.#draws.get(callId);
+    return draw !== undefined && (costNanoUsd === undefined || costNanoUsd <= draw.heldNanoUsd);
+  }
+
   /** Closes a call that is held on it, or was; undefined for the bill of a doubt, which only the store can take once it has that. */
   settle({ callId, settlementId, kind, costNanoUsd, receipt }: Settlement): SettleVerdict | undefined {
     const draw = this.#draws.get(callId);

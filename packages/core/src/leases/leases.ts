@@ -1,5 +1,11 @@
 import type { BudgetWarning } from "../ports/budget-warning.ts";
-import type { LedgerStore, ReserveRequest, ReserveVerdict, SettleVerdict } from "../ports/ledger-store.ts";
+import type {
+  LedgerStore,
+  ReserveRequest,
+  ReserveVerdict,
+  Settlement,
+  SettleVerdict,
+} from "../ports/ledger-store.ts";
 import { LeasedMoney } from "./leased-money.ts";
 import type { LeaseMeans } from "./lease-means.ts";
 import { LeaseSet } from "./lease-set.ts";
@@ -34,6 +40,8 @@ export class Leases {
     const set = this.#setFor(request);
     if (set === undefined) return this.#means.ledger.reserve(request);
     this.#calls.set(callId, set);
+    const drawn = set.draw(request);
+    if (drawn !== undefined) return drawn;
     try {
       return await set.reserve(request);
     } finally {
@@ -46,6 +54,8 @@ export class Leases {
     ...[tenant, settlements, tellLater]: Parameters<LedgerStore["settle"]>
   ): Promise<readonly SettleVerdict[]> {
     if (tellLater !== undefined) this.#tell = tellLater;
+    const own = settlements.length === 1 ? this.#settleOne(settlements[0]) : undefined;
+    if (own !== undefined) return [own];
     const sets = new Set<LeaseSet>();
     const verdicts = settlements.map((settlement) => {
       const set = this.#calls.get(settlement.callId);
@@ -59,6 +69,12 @@ export class Leases {
     for (const set of sets) if (others.some(({ callId }) => set.has(callId))) await set.flush();
     const rest = (await this.#means.ledger.settle(tenant, others, tellLater)).values();
     return verdicts.map((verdict) => verdict ?? (rest.next().value as SettleVerdict));
+  }
+
+  /** One as most are: of a call that is held on a lease, and within its hold. */
+  #settleOne(settlement: Settlement | undefined): SettleVerdict | undefined {
+    if (settlement === undefined || settlement.kind !== "settle") return undefined;
+    return this.#calls.get(settlement.callId)?.settleWithin(settlement);
   }
 
   /** Nothing more is held on leases of these budgets. */
@@ -100,7 +116,8 @@ export class Leases {
     const { tenant, budgetIds, epoch, replaces, isNew } = request;
     if (tenant !== this.#means.tenant || epoch !== undefined || replaces !== undefined) return undefined;
     if (isNew !== true || !budgetIds.some((id) => this.#isLeased(id))) return undefined;
-    const key = `${keyOf(request)}\u0000\u0000${request.inherited?.join("\u0000") ?? ""}`;
+    const { inherited = [] } = request;
+    const key = inherited.length === 0 ? keyOf(request) : [keyOf(request), "", ...inherited].join("\u0000");
     const known = this.#sets.get(key);
     if (known !== undefined || this.#sets.size >= CAPACITY) return known;
     const set = new LeaseSet(request, this.#means, (callId) => this.#calls.delete(callId));
