@@ -139,6 +139,20 @@ test("after a bill that no hold covered, the next call sees it", async () => {
   expect(await settled(call())).toBeInstanceOf(BudgetExceededError);
 });
 
+test("while such a bill cannot be booked, no call is made, and none waits for ever", async () => {
+  const { hook, wflo, call } = await setUp();
+  hook.f = (name, _, go) => (name === "post" ? down() : go());
+  const huge = { outputTokens: 13_000_000 };
+  const recorded = wflo.guardCall(request({ budgets: ["org"], record: true }), async () =>
+    answer("big", huge),
+  );
+  await pause(50);
+  expect(await settled(call())).toBeInstanceOf(StoreUnavailableError);
+  hook.f = (_, __, go) => go();
+  expect(await recorded).toBe("big");
+  expect(await settled(call())).toBeInstanceOf(BudgetExceededError);
+});
+
 test("a bill above its hold takes nothing from what is set aside for other open calls", async () => {
   const { wflo, other, books } = await setUp();
   const [a, b] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -87,7 +87,7 @@ export class LeaseSet {
   async #drawn(request: ReserveRequest): Promise<ReserveVerdict | undefined> {
     const { callId } = request;
     while (this.#leases.size >= CAPACITY) await this.#roomMade();
-    await this.#booking;
+    while (this.#booking !== undefined) await Promise.race([this.#booking, this.#roomMade()]);
     if (this.#asking.get(callId) === false) return CLOSED;
     const drawn = this.#draw(request, momentOf(this.#means.clock));
     if (drawn !== undefined || this.#chunkFor(request) === undefined) return drawn;
@@ -209,7 +209,7 @@ export class LeaseSet {
   /** Resolves when some of what waits may have been posted. Rejects where the store takes nothing. */
   async #roomMade(): Promise<void> {
     if ([...this.#posters.values()].some(({ isFailing }) => isFailing))
-      throw new StoreUnavailableError("Too many settles wait for the database; no further call is made.");
+      throw new StoreUnavailableError("Settles wait for the database; no further call is made.");
     this.#progress ??= Promise.withResolvers();
     await this.#progress.promise;
   }
