@@ -49,6 +49,8 @@ function isRefusal(error: unknown): boolean {
 
 function isStreamedResult(value: unknown): value is StreamedResult {
   if (typeof value !== "object" || value === null) return false;
-  const has = (method: string) => typeof Reflect.get(value, method) === "function";
-  return has("consumeStream") && has("toUIMessageStream") && has("toTextStreamResponse") && "stream" in value;
+  // Not by their values: what somebody else's object has behind a name is not to be touched.
+  return ["consumeStream", "toUIMessageStream", "toTextStreamResponse", "stream"].every(
+    (name) => name in value,
+  );
 }

@@ -52,6 +52,6 @@ async function endOf(output: StreamedOutput): Promise<void> {
 
 function isStreamedOutput(value: unknown): value is StreamedOutput {
   if (typeof value !== "object" || value === null) return false;
-  const isMethod = (name: string) => typeof Reflect.get(value, name) === "function";
-  return isMethod("getFullOutput") && isMethod("consumeStream") && "fullStream" in value && "runId" in value;
+  // Not by their values: what somebody else's object has behind a name is not to be touched.
+  return ["getFullOutput", "consumeStream", "fullStream", "runId"].every((name) => name in value);
 }

@@ -24,9 +24,13 @@ export const hold = wfloSchema.table(
     thread: keyText("thread"),
     provider: text("provider").notNull(),
     model: text("model").notNull(),
+    wanted: boolean("wanted").notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.tenant, table.callId] }),
     index("hold_expires_at").on(table.expiresAt),
+    index("hold_lease")
+      .on(table.tenant)
+      .where(sql`provider = 'wflo' and model = 'lease'`),
   ],
 );
