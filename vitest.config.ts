@@ -46,6 +46,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "postgres",
+          isolate: false,
           include: POSTGRES_TESTS,
           exclude: IGNORED,
           globalSetup: ["packages/postgres/test/support/postgres-server.ts"],

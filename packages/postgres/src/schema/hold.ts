@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
