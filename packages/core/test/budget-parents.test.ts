@@ -4,17 +4,20 @@ import {
   createWflo,
   InvalidOptionError,
   memoryDatabase,
+  type Database,
   type Wflo,
 } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
 let wflo: Wflo;
+let wfloDatabase: Database;
 /** Another process on the same database. */
 let other: Wflo;
 
 beforeEach(async () => {
-  const options = { database: memoryDatabase(), logger: false } as const;
+  wfloDatabase = memoryDatabase();
+  const options = { database: wfloDatabase, logger: false } as const;
   wflo = createWflo(options);
   other = createWflo(options);
   await wflo.budgets.set({ id: "org", caps: { month: "10.00" } });
@@ -74,25 +77,31 @@ test("a parent that is paused stops the calls below, and theirs alone", async ()
   await call(wflo, "user/1");
 });
 
+/** A call of one user that holds most of what their team has until `open`, and one of the other, by `client`, that waits for it. */
+async function siblings(client: Wflo) {
+  const until = Promise.withResolvers<void>();
+  const big = { maxOutputTokens: 2_500, hold: "0.02" };
+  const first = wflo.guardCall(request({ budgets: ["user/1"], ...big }), async () => {
+    await until.promise;
+    return answer("first");
+  });
+  await pause(20);
+  const second = client.guardCall(request({ budgets: ["user/2"], ...big }), async () =>
+    answer(performance.now()),
+  );
+  return { first, second, open: () => until.resolve() };
+}
+
 test("a call waits for what a call of a sibling holds of their parent, and is woken by its settle", async () => {
   await wflo.budgets.set({ id: "team", caps: { month: "0.03" }, parent: "org" });
   // Learns who is above whom.
   await call(wflo, "user/1", { maxOutputTokens: 10 });
   await call(wflo, "user/2", { maxOutputTokens: 10 });
-  const open = Promise.withResolvers<void>();
-  const big = { maxOutputTokens: 2_500, hold: "0.02" };
-  const first = wflo.guardCall(request({ budgets: ["user/1"], ...big }), async () => {
-    await open.promise;
-    return answer("first");
-  });
-  await pause(20);
-  const second = wflo.guardCall(request({ budgets: ["user/2"], ...big }), async () =>
-    answer(performance.now()),
-  );
+  const { first, second, open } = await siblings(wflo);
   // Long enough for the next look at the store to be far away.
   await pause(700);
   const freed = performance.now();
-  open.resolve();
+  open();
   await first;
   expect((await second) - freed).toBeLessThan(60);
 });
@@ -111,21 +120,12 @@ describe("a parent that changes", () => {
 
   test("while a call waits for the money of the old one lets it go on with the new one, in the time that is left", async () => {
     await wflo.budgets.set({ id: "team", caps: { month: "0.03" }, parent: "org" });
-    const open = Promise.withResolvers<void>();
-    const big = { maxOutputTokens: 2_500, hold: "0.02" };
-    const first = wflo.guardCall(request({ budgets: ["user/1"], ...big }), async () => {
-      await open.promise;
-      return answer("first");
-    });
-    await pause(20);
-    const second = other.guardCall(request({ budgets: ["user/2"], ...big }), async () =>
-      answer(performance.now()),
-    );
+    const { first, second, open } = await siblings(other);
     await pause(200);
     const changed = performance.now();
     await wflo.budgets.set({ id: "user/2", caps: { day: "1.00" }, parent: "org" });
     expect((await second) - changed).toBeLessThan(1_300);
-    open.resolve();
+    open();
     await first;
   });
 
@@ -137,6 +137,31 @@ describe("a parent that changes", () => {
     await wflo.budgets.set({ id: "user/1", caps: { day: "1.00" } });
     await call(other, "user/1");
     expect(await spent("user/1", "team", "org")).toEqual(["0.00246", ANSWER_COST, "0.00164"]);
+  });
+
+  test("does not begin the wait of a call anew", async () => {
+    for (const id of ["org1", "org2"]) await wflo.budgets.set({ id, caps: { total: "0.03" } });
+    const set = (parent: string) => wflo.budgets.set({ id: "user/1", caps: { day: "1.00" }, parent });
+    await set("org1");
+    const until = Promise.withResolvers<void>();
+    const holders = ["org1", "org2"].map((id) =>
+      wflo.guardCall(request({ budgets: [id], hold: "0.03" }), async () => {
+        await until.promise;
+        return answer("done");
+      }),
+    );
+    await pause(20);
+    const impatient = createWflo({ database: wfloDatabase, logger: false, waitMs: 700 });
+    const started = performance.now();
+    const waits = call(impatient, "user/1").catch((error: unknown) => error);
+    for (const parent of ["org2", "org1"]) {
+      await pause(250);
+      await set(parent);
+    }
+    expect(await waits).toMatchObject({ code: "WFLO_BUDGET_BUSY" });
+    expect(performance.now() - started).toBeLessThan(1_300);
+    until.resolve();
+    await Promise.all(holders);
   });
 
   test("leaves an open call where it is held", async () => {

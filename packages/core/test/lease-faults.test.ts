@@ -334,6 +334,29 @@ test("a call inside takes over what a call on a lease holds, also when all the r
   expect(inner).toBe("inner");
 });
 
+test("a call inside takes over on a lease that is over as well, and nothing is held twice", async () => {
+  const { wflo, books } = await setUp();
+  const end = Promise.withResolvers<void>();
+  const long = wflo.guardCall(request(CALL), async () => {
+    await end.promise;
+    return answer("long");
+  });
+  const hold = "0.5";
+  await wflo.guardCall(request({ budgets: ["org"], hold }), async () => {
+    await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
+    await pause(100);
+    const { reserved: before } = await books();
+    await wflo.guardCall(request({ budgets: ["org"], hold }), async () => {
+      await pause(100);
+      expect((await books()).reserved).toBeCloseTo(before, 8);
+      return answer("inner");
+    });
+    return answer("outer");
+  });
+  end.resolve();
+  await long;
+});
+
 test("a warning that is due when a lease is given back is told", async () => {
   const { wflo, call } = await setUp({}, { warnAt: [0.5] });
   const told: number[] = [];

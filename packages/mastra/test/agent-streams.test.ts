@@ -2,14 +2,13 @@ import { InMemoryStore } from "@mastra/core/storage";
 import { createTool } from "@mastra/core/tools";
 import type { Wflo } from "@wflo/core";
 import { agentWorkflow, wfloProcessor } from "@wflo/mastra";
-import type { Simulator, SimulatorRequest } from "@wflo/testkit";
+import type { Simulator } from "@wflo/testkit";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { lookTool, looking } from "./looking-agent.ts";
 import { agentOf, MODEL, newWflo, openaiOf, pause, settled, simulate } from "./mastra-desk.ts";
 
 const RUN = "0198c1d2-0000-7000-8000-00000000000d";
-/** What each turn costs: $0.0005. */
-const TURN = { inputTokens: 1_000, outputTokens: 1_000 };
 const options = { modelSettings: { maxOutputTokens: 1_000 } };
 
 interface Streamed {
@@ -17,23 +16,6 @@ interface Streamed {
   readonly text: Promise<string>;
   readonly finishReason: Promise<string>;
   readonly tripwire?: { readonly reason: string };
-}
-
-/** Asks for so many looks, then answers. */
-const looking = (looks: number) => (request: SimulatorRequest) => {
-  const seen = JSON.stringify(request.body).match(/function_call_output/g)?.length ?? 0;
-  return seen < looks
-    ? { ...TURN, toolCalls: [{ name: "look", arguments: "{}" }] }
-    : { ...TURN, text: "All seen." };
-};
-
-function lookTool(looked: string[]) {
-  return createTool({
-    id: "look",
-    description: "Looks.",
-    inputSchema: z.object({}),
-    execute: async () => (looked.push("look"), { seen: looked.length }),
-  });
 }
 
 /** A workflow of an agent that streams, as each process makes it. */

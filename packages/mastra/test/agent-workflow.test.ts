@@ -3,37 +3,14 @@ import { createTool } from "@mastra/core/tools";
 import { Memory } from "@mastra/memory";
 import { isBudgetExceeded, RunInterruptedError, type Wflo } from "@wflo/core";
 import { agentWorkflow, meterModel, wfloProcessor } from "@wflo/mastra";
-import type { Simulator, SimulatorRequest } from "@wflo/testkit";
+import type { Simulator } from "@wflo/testkit";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { lookTool, looking, seenIn, TURN } from "./looking-agent.ts";
 import { agentOf, lines, MODEL, newAgent, newWflo, openaiOf, settled, simulate } from "./mastra-desk.ts";
 
 const RUN = "0198c1d2-0000-7000-8000-00000000000b";
-/** What each turn costs: $0.0005. */
-const TURN = { inputTokens: 1_000, outputTokens: 1_000 };
 const options = { modelSettings: { maxOutputTokens: 1_000 } };
-
-/** How many results of tools a request has in it. */
-const seenIn = ({ body }: SimulatorRequest) =>
-  JSON.stringify(body).match(/function_call_output/g)?.length ?? 0;
-
-/** Asks for so many looks, then answers. */
-const looking = (looks: number) => (request: SimulatorRequest) =>
-  seenIn(request) < looks
-    ? { ...TURN, toolCalls: [{ name: "look", arguments: "{}" }] }
-    : { ...TURN, text: "All seen." };
-
-function lookTool(looked: string[]) {
-  return createTool({
-    id: "look",
-    description: "Looks.",
-    inputSchema: z.object({}),
-    execute: async () => {
-      looked.push("look");
-      return { seen: looked.length };
-    },
-  });
-}
 
 interface Answer {
   readonly text: string;

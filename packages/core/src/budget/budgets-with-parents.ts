@@ -1,5 +1,5 @@
 import type { BudgetState } from "../ports/budget-state.ts";
-import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { LedgerStore, ReserveRequest } from "../ports/ledger-store.ts";
 
 /** These budgets, as far as they are there, and all above them. */
 export async function budgetsWithParents(
@@ -17,6 +17,15 @@ export async function budgetsWithParents(
 }
 
 /** The budgets right above these. */
-export function parentsOf(states: readonly BudgetState[]): readonly string[] {
-  return [...new Set(states.flatMap(({ parent }) => parent ?? []))];
+export function parentsOf(budgets: readonly Pick<BudgetState, "parent">[]): readonly string[] {
+  return [...new Set(budgets.flatMap(({ parent }) => parent ?? []))];
+}
+
+/** Whether a call on these budgets, and no others, names every parent of them, and none as inherited that is not one. */
+export function hasParents(
+  budgets: readonly Pick<BudgetState, "parent">[],
+  { budgetIds, inherited = [] }: Pick<ReserveRequest, "budgetIds" | "inherited">,
+): boolean {
+  const parents = parentsOf(budgets);
+  return parents.every((id) => budgetIds.includes(id)) && inherited.every((id) => parents.includes(id));
 }

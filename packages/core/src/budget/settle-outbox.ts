@@ -1,6 +1,7 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
+import { inTime } from "./in-time.ts";
 
 /** Settles sent in one statement at most. */
 const BATCH = 100;
@@ -107,14 +108,8 @@ export class SettleOutbox {
   async until(acknowledged: readonly Promise<void>[], timeoutMs: number): Promise<void> {
     if (acknowledged.length === 0) return;
     if (this.#cancelRetry !== undefined) this.#retryNow();
-    const late = Promise.withResolvers<void>();
-    const timeOut = () => late.reject(this.#timedOut(timeoutMs));
-    const cancel = this.#options.clock.schedule(timeOut, timeoutMs, { keepAlive: true });
-    try {
-      await Promise.race([Promise.all(acknowledged), late.promise]);
-    } finally {
-      cancel();
-    }
+    const late = () => this.#timedOut(timeoutMs);
+    await inTime(this.#options.clock, Promise.all(acknowledged), { withinMs: timeoutMs, late });
   }
 
   /** Sends nothing any more. */

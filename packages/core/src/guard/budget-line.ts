@@ -1,8 +1,7 @@
 import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
-import { parentsOf } from "../budget/budgets-with-parents.ts";
-import type { BudgetState } from "../ports/budget-state.ts";
+import { hasParents } from "../budget/budgets-with-parents.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
@@ -254,17 +253,16 @@ export class BudgetLine {
     if (this.#line.size === 0) return;
     this.#isPolling = true;
     try {
-      await ledger.expire(EXPIRE_AT_ONCE);
       const ids = [...new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat())];
-      await ledger.recall(tenant, ids);
+      await Promise.all([ledger.expire(EXPIRE_AT_ONCE), ledger.recall(tenant, ids)]);
       const budgets = await ledger.getBudgets(tenant, ids);
       const paused = new Set(budgets.flatMap(({ id, paused: isPaused }) => (isPaused ? [id] : [])));
       const windows = budgets.flatMap((budget) => budget.windows);
       for (const waiter of this.#line) {
         waiter.pausedBy = waiter.ask.budgetIds.find((id) => paused.has(id));
         if (waiter.pausedBy !== undefined) continue;
-        if (!hasParents(waiter.ask, budgets) || this.#isDecided(waiter.ask, windows))
-          waiter.heldBy = undefined;
+        const own = budgets.filter(({ id }) => waiter.ask.budgetIds.includes(id));
+        if (!hasParents(own, waiter.ask) || this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
       }
     } catch (error) {
       this.#options.onTrouble(error);
@@ -291,12 +289,6 @@ export class BudgetLine {
     const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
     this.#leave(waiter, () => waiter.done.reject(new BudgetBusyError(refusal, waitedMs)));
   }
-}
-
-/** Whether a call asks for the money of all that are above its budgets now, and of no others. */
-function hasParents({ budgetIds, inherited = [] }: Ask, budgets: readonly BudgetState[]): boolean {
-  const parents = parentsOf(budgets.filter(({ id }) => budgetIds.includes(id)));
-  return parents.every((id) => budgetIds.includes(id)) && inherited.every((id) => parents.includes(id));
 }
 
 function shares(a: readonly string[], b: readonly string[]): boolean {

@@ -1,3 +1,4 @@
+import { leastFree } from "../budget/least-free.ts";
 import type { WindowState } from "../ports/window-state.ts";
 
 /** Budgets remembered at most. */
@@ -16,13 +17,7 @@ export function freeHints(): FreeHints {
   return {
     note(windows) {
       if (free.size > CAPACITY) free.clear();
-      const seen = new Map<string, bigint>();
-      for (const window of windows) {
-        const amount = window.capNanoUsd - window.spentNanoUsd - window.reservedNanoUsd;
-        const least = seen.get(window.budgetId);
-        if (least === undefined || amount < least) seen.set(window.budgetId, amount);
-      }
-      for (const [id, amount] of seen) free.set(id, amount);
+      for (const [id, amount] of leastFree(windows)) free.set(id, amount);
     },
     isAtLeast: (budgetId, nanoUsd) => (free.get(budgetId) ?? -1n) >= nanoUsd,
   };

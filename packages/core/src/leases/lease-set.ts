@@ -34,8 +34,8 @@ export class LeaseSet {
   readonly #asking = new Map<string, boolean>();
   #current: Lease | undefined;
   #taking: Promise<void> | undefined;
-  /** A bill that no hold covered is on its way to the store: the next call has to see it. */
-  #booking: Promise<void> | undefined;
+  /** Bills that no hold covered are on their way to the store: the next call has to see them. */
+  #booking: Promise<unknown> | undefined;
   #progress: PromiseWithResolvers<void> | undefined;
   #notBeforeMs = -Infinity;
   #calls = 0;
@@ -151,15 +151,15 @@ export class LeaseSet {
     }
     this.end();
     this.#means.money.forget(this.budgetIds);
-    const booking = poster.flush().finally(() => {
+    const booking = Promise.all([this.#booking, poster.flush()]).finally(() => {
       if (this.#booking === booking) this.#booking = undefined;
     });
     this.#booking = booking;
     return verdict;
   }
 
-  /** Resolves when a bill that no hold covered is in the store. */
-  get booked(): Promise<void> | undefined {
+  /** Resolves when bills that no hold covered are in the store. */
+  get booked(): Promise<unknown> | undefined {
     return this.#booking;
   }
 
@@ -183,14 +183,9 @@ export class LeaseSet {
     await Promise.all(done.map(([, poster]) => poster.closed));
   }
 
-  /** Posts nothing any more. How many bills the store has not got. */
-  stop(): number {
-    let unposted = 0;
-    for (const [lease, poster] of this.#posters) {
-      unposted += lease.unposted;
-      poster.stop();
-    }
-    return unposted;
+  /** Posts nothing any more. */
+  stop(): void {
+    for (const poster of this.#posters.values()) poster.stop();
   }
 
   /** To be called a few times a second: gives back what nobody uses, and renews the rest. */

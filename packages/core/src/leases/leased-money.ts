@@ -1,3 +1,4 @@
+import { leastFree } from "../budget/least-free.ts";
 import type { WindowState } from "../ports/window-state.ts";
 
 /** Of what is free, a lease takes a hundredth. */
@@ -14,13 +15,7 @@ export class LeasedMoney {
 
   /** What is free now on the budgets of these windows. */
   note(windows: readonly WindowState[]): void {
-    const seen = new Map<string, bigint>();
-    for (const { budgetId, capNanoUsd, spentNanoUsd, reservedNanoUsd } of windows) {
-      const free = capNanoUsd - spentNanoUsd - reservedNanoUsd;
-      const least = seen.get(budgetId);
-      if (least === undefined || free < least) seen.set(budgetId, free);
-    }
-    for (const [id, free] of seen) this.#free.set(id, free);
+    for (const [id, free] of leastFree(windows)) this.#free.set(id, free);
   }
 
   /** What is free on these budgets is not known any more. */

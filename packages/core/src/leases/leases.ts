@@ -92,10 +92,10 @@ export class Leases {
     await Promise.all(Array.from(this.#sets.values(), (set) => set.close()));
   }
 
-  /** Posts nothing any more. How many bills the store has not got. */
-  stop(): number {
+  /** Posts nothing any more. */
+  stop(): void {
     this.#cancelTick?.();
-    return Array.from(this.#sets.values(), (set) => set.stop()).reduce((sum, count) => sum + count, 0);
+    for (const set of this.#sets.values()) set.stop();
   }
 
   async #takeOver(request: ReserveRequest, outer: LeaseSet, outerId: string): Promise<ReserveVerdict> {

@@ -1,3 +1,4 @@
+import { inTime } from "../budget/in-time.ts";
 import { storeExcept } from "../budget/store-except.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Database } from "../ports/database.ts";
@@ -27,20 +28,11 @@ export function leasingDatabase(
 ): LeasingDatabase {
   const { ledger, runs, checkpoints, items } = database;
   const leases = new Leases(isLeased, { ...means, ledger });
-  const inTime = async (work: Promise<void>): Promise<void> => {
-    const late = Promise.withResolvers<void>();
-    const sentence = `The bills of calls on leases were not taken by the database within ${FLUSH_MS} ms.`;
-    const timeOut = () => late.reject(new StoreUnavailableError(sentence));
-    const cancel = means.clock.schedule(timeOut, FLUSH_MS, { keepAlive: true });
-    try {
-      await Promise.race([work, late.promise]);
-    } finally {
-      cancel();
-    }
-  };
+  const sentence = `The bills of calls on leases were not taken by the database within ${FLUSH_MS} ms.`;
+  const limit = { withinMs: FLUSH_MS, late: () => new StoreUnavailableError(sentence) };
   /** After all that was settled. */
   const after = async <T>(work: () => Promise<T>): Promise<T> => {
-    await inTime(leases.flush());
+    await inTime(means.clock, leases.flush(), limit);
     return work();
   };
   /** Where a budget changes: nothing more is held on leases of it. */
@@ -70,7 +62,7 @@ export function leasingDatabase(
       commitStep: (commit) => database.commitStep(commit),
       async close() {
         try {
-          await inTime(leases.close());
+          await inTime(means.clock, leases.close(), limit);
         } finally {
           leases.stop();
           await database.close();

@@ -2,19 +2,7 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { noParent, parentCircle } from "../budget/parent-refusals.ts";
 import type { BudgetParent, ReserveRequest } from "../ports/ledger-store.ts";
 import { byteOrder } from "./byte-order.ts";
-import type { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
-
-/** Whether a call names every parent of its budgets, and none as inherited that is not one. */
-export function isComplete(
-  budgets: readonly MemoryBudget[],
-  { budgetIds, inherited = [] }: ReserveRequest,
-): boolean {
-  const parents = budgets.flatMap(({ parent }) => parent ?? []);
-  return (
-    parents.every((parent) => budgetIds.includes(parent)) && inherited.every((id) => parents.includes(id))
-  );
-}
 
 /** Every parent above the budgets that a call was made on, by ascending budget. */
 export function parentsAbove(

@@ -1,6 +1,7 @@
+import { hasParents } from "../budget/budgets-with-parents.ts";
 import { grantOf } from "../budget/hold.ts";
 import type { ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
-import { isComplete, parentsAbove } from "./budget-parents.ts";
+import { parentsAbove } from "./budget-parents.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import type { MemoryHold } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
@@ -22,7 +23,7 @@ export function reserveCall(tenant: MemoryTenant, request: ReserveRequest, nowMs
     if (budget === undefined) return { code: "missing", budgetId };
     budgets.push(budget);
   }
-  if (!isComplete(budgets, request)) return { code: "incomplete", parents: parentsAbove(tenant, request) };
+  if (!hasParents(budgets, request)) return { code: "incomplete", parents: parentsAbove(tenant, request) };
   const windows: MemoryWindow[] = [];
   for (const budget of budgets) {
     if (budget.paused) return { code: "paused", budgetId: budget.id };

@@ -1,21 +1,8 @@
-import type { CheckpointStore } from "@wflo/core";
-import { withMethods, type BrokenMethods, type BrokenStore } from "./broken-store.ts";
-
-function broken(
-  name: string,
-  breaks: string,
-  methods: (store: CheckpointStore) => NonNullable<BrokenMethods["checkpoints"]>,
-): BrokenStore {
-  return {
-    name,
-    breaks,
-    wrap: (database) => withMethods(database, { checkpoints: methods(database.checkpoints) }),
-  };
-}
+import { brokenCheckpointStore, type BrokenStore } from "./broken-store.ts";
 
 /** Stores whose copies are not what they should be. */
 export const brokenCopies: readonly BrokenStore[] = [
-  broken(
+  brokenCheckpointStore(
     "leaves special writes out of a copy",
     "copies every line of a thread with its elements and writes",
     (store) => ({
@@ -26,16 +13,20 @@ export const brokenCopies: readonly BrokenStore[] = [
       },
     }),
   ),
-  broken("shares writes with its copy", "keeps a copy and its source apart", (store) => ({
+  brokenCheckpointStore("shares writes with its copy", "keeps a copy and its source apart", (store) => ({
     async putWrites(put) {
       if (put.thread === "copy") await store.putWrites({ ...put, thread: "chat" });
       return store.putWrites(put);
     },
   })),
-  broken("copies over what is there", "copies over no checkpoints unless it is to replace them", (store) => ({
-    copyThread: (tenant, copy) => store.copyThread(tenant, { ...copy, replaces: true }),
-  })),
-  broken(
+  brokenCheckpointStore(
+    "copies over what is there",
+    "copies over no checkpoints unless it is to replace them",
+    (store) => ({
+      copyThread: (tenant, copy) => store.copyThread(tenant, { ...copy, replaces: true }),
+    }),
+  ),
+  brokenCheckpointStore(
     "lets those go on that had what a copy replaced",
     "lets nobody go on with what a copy replaced",
     (store) => ({
@@ -45,11 +36,15 @@ export const brokenCopies: readonly BrokenStore[] = [
       },
     }),
   ),
-  broken("numbers the logs of a copy anew", "goes on with logs that neither thread had", (store) => ({
-    async get(tenant, place) {
-      const stored = await store.get(tenant, place);
-      if (stored === undefined || place.thread !== "third") return stored;
-      return { ...stored, thread: { ...stored.thread, nextLog: 0 } };
-    },
-  })),
+  brokenCheckpointStore(
+    "numbers the logs of a copy anew",
+    "goes on with logs that neither thread had",
+    (store) => ({
+      async get(tenant, place) {
+        const stored = await store.get(tenant, place);
+        if (stored === undefined || place.thread !== "third") return stored;
+        return { ...stored, thread: { ...stored.thread, nextLog: 0 } };
+      },
+    }),
+  ),
 ];

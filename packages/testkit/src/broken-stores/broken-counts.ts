@@ -1,17 +1,5 @@
-import type { CheckpointConditions, CheckpointFilter, CheckpointStore } from "@wflo/core";
-import { withMethods, type BrokenStore } from "./broken-store.ts";
-
-function broken(
-  name: string,
-  breaks: string,
-  bend: (checkpoints: CheckpointStore) => Partial<CheckpointStore>,
-): BrokenStore {
-  return {
-    name,
-    breaks,
-    wrap: (database) => withMethods(database, { checkpoints: bend(database.checkpoints) }),
-  };
-}
+import type { CheckpointConditions, CheckpointFilter } from "@wflo/core";
+import { brokenCheckpointStore, type BrokenStore } from "./broken-store.ts";
 
 /** A store that counts by choices as `bend` makes them. */
 function counting(
@@ -19,7 +7,7 @@ function counting(
   breaks: string,
   bend: (conditions: CheckpointConditions) => CheckpointConditions,
 ): BrokenStore {
-  return broken(name, breaks, (store) => ({
+  return brokenCheckpointStore(name, breaks, (store) => ({
     count: (tenant, conditions) => store.count(tenant, bend(conditions)),
   }));
 }
@@ -30,7 +18,7 @@ function listing(
   breaks: string,
   bend: (filter: CheckpointFilter) => CheckpointFilter,
 ): BrokenStore {
-  return broken(name, breaks, (store) => ({
+  return brokenCheckpointStore(name, breaks, (store) => ({
     list: (tenant, filter) => store.list(tenant, bend(filter)),
     listStored: (tenant, filter) => store.listStored(tenant, bend(filter)),
   }));
@@ -51,7 +39,7 @@ export const brokenCounts: readonly BrokenStore[] = [
       contains: undefined,
     }),
   ),
-  broken("counts other tenants", "counts nothing of another tenant's", (store) => {
+  brokenCheckpointStore("counts other tenants", "counts nothing of another tenant's", (store) => {
     const tenants = new Set<string>();
     return {
       put(request) {
@@ -65,7 +53,7 @@ export const brokenCounts: readonly BrokenStore[] = [
       },
     };
   }),
-  broken(
+  brokenCheckpointStore(
     "counts what it ever saw",
     "counts nothing that was deleted, and once what was replaced",
     (store) => {

@@ -1,15 +1,5 @@
-import type { Database, DefaultDefinition, DefaultStore, LedgerStore } from "@wflo/core";
-import { withMethods, type BrokenStore } from "./broken-store.ts";
-
-/** A store with methods for defaults of its own. */
-function breaking(
-  name: string,
-  breaks: string,
-  methods: (ledger: LedgerStore) => Partial<LedgerStore>,
-): BrokenStore {
-  const wrap = (database: Database) => withMethods(database, { ledger: methods(database.ledger) });
-  return { name, breaks, wrap };
-}
+import type { DefaultDefinition, DefaultStore, LedgerStore } from "@wflo/core";
+import { brokenLedger, type BrokenStore } from "./broken-store.ts";
 
 const all = (ledger: LedgerStore, tenant: string) => ledger.listDefaults(tenant, { limit: 1_000 });
 
@@ -42,21 +32,29 @@ function after(
 }
 
 const makers: readonly BrokenStore[] = [
-  breaking("forgets the time zone of a default", "makes a budget of all that its default says", (ledger) => ({
-    createFromDefault: after(ledger, async (tenant, id) => {
-      const [budget] = await ledger.getBudgets(tenant, [id]);
-      if (budget !== undefined) await ledger.setBudget(tenant, { ...budget, timeZone: "UTC" });
+  brokenLedger(
+    "forgets the time zone of a default",
+    "makes a budget of all that its default says",
+    (ledger) => ({
+      createFromDefault: after(ledger, async (tenant, id) => {
+        const [budget] = await ledger.getBudgets(tenant, [id]);
+        if (budget !== undefined) await ledger.setBudget(tenant, { ...budget, timeZone: "UTC" });
+      }),
     }),
-  })),
-  breaking("looks before it makes", "tells one of many callers at once that it made a budget", (ledger) => ({
-    async createFromDefault(tenant, id) {
-      const [there] = await ledger.getBudgets(tenant, [id]);
-      const matching = (await all(ledger, tenant)).filter(({ prefix }) => id.startsWith(prefix));
-      const made = await ledger.createFromDefault(tenant, id);
-      return made && { ...made, madeFrom: there === undefined ? matching.at(-1)?.prefix : undefined };
-    },
-  })),
-  breaking(
+  ),
+  brokenLedger(
+    "looks before it makes",
+    "tells one of many callers at once that it made a budget",
+    (ledger) => ({
+      async createFromDefault(tenant, id) {
+        const [there] = await ledger.getBudgets(tenant, [id]);
+        const matching = (await all(ledger, tenant)).filter(({ prefix }) => id.startsWith(prefix));
+        const made = await ledger.createFromDefault(tenant, id);
+        return made && { ...made, madeFrom: there === undefined ? matching.at(-1)?.prefix : undefined };
+      },
+    }),
+  ),
+  brokenLedger(
     "sets budgets that are there to their default",
     "leaves a budget that was set as it is, whatever its default says",
     (ledger) => {
@@ -70,19 +68,19 @@ const makers: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking(
+  brokenLedger(
     "takes the first default that matches",
     "takes the default with the longest prefix of an id",
     (ledger) => ({
       createFromDefault: choosing(ledger, (prefix, id) => id !== prefix && id.startsWith(prefix)),
     }),
   ),
-  breaking(
+  brokenLedger(
     "makes a budget of an id that is a prefix and no more",
     "takes the prefix of a default by the letter, with something after it",
     (ledger) => ({ createFromDefault: choosing(ledger, (prefix, id) => id === prefix) }),
   ),
-  breaking(
+  brokenLedger(
     "grants whatever is asked of budgets that it made",
     "refuses a call at the cap of a budget that a default made",
     (ledger) => {
@@ -94,7 +92,7 @@ const makers: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking(
+  brokenLedger(
     "changes budgets with their default",
     "leaves budgets that were made when their default is changed or removed",
     (ledger) => ({
@@ -108,13 +106,17 @@ const makers: readonly BrokenStore[] = [
 ];
 
 const keepers: readonly BrokenStore[] = [
-  breaking("adds the caps of a default to those it had", "shows a default as it was set last", (ledger) => ({
-    async setDefault(tenant, definition) {
-      const old = (await all(ledger, tenant)).find(({ prefix }) => prefix === definition.prefix);
-      await ledger.setDefault(tenant, { ...definition, caps: { ...old?.caps, ...definition.caps } });
-    },
-  })),
-  breaking(
+  brokenLedger(
+    "adds the caps of a default to those it had",
+    "shows a default as it was set last",
+    (ledger) => ({
+      async setDefault(tenant, definition) {
+        const old = (await all(ledger, tenant)).find(({ prefix }) => prefix === definition.prefix);
+        await ledger.setDefault(tenant, { ...definition, caps: { ...old?.caps, ...definition.caps } });
+      },
+    }),
+  ),
+  brokenLedger(
     "sorts defaults as a dictionary does",
     "pages through defaults by the bytes of their prefixes",
     (ledger) => ({
@@ -125,7 +127,7 @@ const keepers: readonly BrokenStore[] = [
       },
     }),
   ),
-  breaking(
+  brokenLedger(
     "hides a default that is removed, and goes on with it",
     "makes nothing from a default that was removed",
     (ledger) => {
@@ -143,7 +145,7 @@ const keepers: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking("mixes the defaults of tenants", "keeps the defaults of tenants apart", (ledger) => {
+  brokenLedger("mixes the defaults of tenants", "keeps the defaults of tenants apart", (ledger) => {
     const tenantOf = (tenant: string) => (tenant === "globex" ? "acme" : tenant);
     return {
       listDefaults: (tenant, page) => ledger.listDefaults(tenantOf(tenant), page),
@@ -151,7 +153,7 @@ const keepers: readonly BrokenStore[] = [
       createFromDefault: (tenant, id) => ledger.createFromDefault(tenantOf(tenant), id),
     };
   }),
-  breaking(
+  brokenLedger(
     "takes a default in a zone that it does not know for one in UTC",
     "takes no default in a zone that it does not know, and keeps the old one",
     (ledger) => ({

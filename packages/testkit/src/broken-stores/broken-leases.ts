@@ -1,18 +1,9 @@
-import type { LeasePost, LedgerStore } from "@wflo/core";
-import { withMethods, type BrokenStore } from "./broken-store.ts";
-
-/** A store with methods for leases of its own. */
-function breaking(
-  name: string,
-  breaks: string,
-  methods: (ledger: LedgerStore) => Partial<LedgerStore>,
-): BrokenStore {
-  return { name, breaks, wrap: (database) => withMethods(database, { ledger: methods(database.ledger) }) };
-}
+import type { LeasePost } from "@wflo/core";
+import { brokenLedger, type BrokenStore } from "./broken-store.ts";
 
 /** A store that posts something else than it was given. */
 function posting(name: string, breaks: string, other: (post: LeasePost) => LeasePost): BrokenStore {
-  return breaking(name, breaks, (ledger) => ({
+  return brokenLedger(name, breaks, (ledger) => ({
     post: (tenant, post) => ledger.post(tenant, other(post)),
   }));
 }
@@ -25,7 +16,7 @@ interface Reasons {
 
 /** A store that says that nobody wants a lease where `isIgnored`. */
 function unwanting(name: string, breaks: string, isIgnored: (reasons: Reasons) => boolean): BrokenStore {
-  return breaking(name, breaks, (ledger) => {
+  return brokenLedger(name, breaks, (ledger) => {
     const reasons: Reasons = { isPaused: false, isSetAnew: false, isRecalled: false };
     const known = new Set<string>();
     return {
@@ -61,7 +52,7 @@ const posts: readonly BrokenStore[] = [
     "writes an entry for each call of a lease, as its owner told it",
     (post) => ({ ...post, calls: post.calls.map((call) => ({ ...call, receipt: {} })) }),
   ),
-  breaking(
+  brokenLedger(
     "takes a call that is posted again for another one",
     "counts a call of a lease once, however often it is posted",
     (ledger) => {
@@ -95,7 +86,7 @@ const posts: readonly BrokenStore[] = [
       }),
     }),
   ),
-  breaking(
+  brokenLedger(
     "does not know calls of leases again",
     "settles and corrects a call of a lease as any other once it is posted",
     (ledger) => {
@@ -114,7 +105,7 @@ const posts: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking(
+  brokenLedger(
     "tells no warnings of calls of leases",
     "tells the warnings that calls of a lease bring up",
     (ledger) => ({
@@ -127,7 +118,7 @@ const posts: readonly BrokenStore[] = [
 ];
 
 const lives: readonly BrokenStore[] = [
-  breaking(
+  brokenLedger(
     "forgets leases that have expired",
     "books calls of a lease that has expired, beside what that was charged",
     (ledger) => ({
@@ -142,11 +133,11 @@ const lives: readonly BrokenStore[] = [
     "keeps a lease alive for as long as its owner posts",
     (post) => ({ ...post, ttlMs: 1 }),
   ),
-  breaking("takes any id for a lease", "knows nothing of a lease that nobody took", (ledger) => ({
+  brokenLedger("takes any id for a lease", "knows nothing of a lease that nobody took", (ledger) => ({
     post: async (tenant, post) =>
       (await ledger.post(tenant, post)) ?? { isHeld: false, amountNanoUsd: 0n, isWanted: false },
   })),
-  breaking("recalls no lease", "tells the owner of a lease that others wait for its money", () => ({
+  brokenLedger("recalls no lease", "tells the owner of a lease that others wait for its money", () => ({
     recall: async () => {},
   })),
   unwanting(

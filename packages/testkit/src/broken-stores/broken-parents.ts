@@ -1,18 +1,5 @@
 import type { LedgerStore, ReserveVerdict } from "@wflo/core";
-import { withMethods, type BrokenStore } from "./broken-store.ts";
-
-/** A store with methods for budgets above others of its own. */
-function breaking(
-  name: string,
-  breaks: string,
-  methods: (ledger: LedgerStore) => Partial<LedgerStore>,
-): BrokenStore {
-  return {
-    name,
-    breaks,
-    wrap: (database) => withMethods(database, { ledger: methods(database.ledger) }),
-  };
-}
+import { brokenLedger, type BrokenStore } from "./broken-store.ts";
 
 /** Reserves, and answers otherwise where `other` does. */
 function answering(
@@ -26,7 +13,7 @@ function answering(
 }
 
 const calls: readonly BrokenStore[] = [
-  breaking(
+  brokenLedger(
     "tells only who is right above",
     "tells every parent above the budgets of a call that does not name them",
     (ledger) =>
@@ -36,7 +23,7 @@ const calls: readonly BrokenStore[] = [
         return { ...verdict, parents: verdict.parents.filter(({ budgetId }) => isNamed(budgetId)) };
       }),
   ),
-  breaking(
+  brokenLedger(
     "shows entries on the budgets that were named only",
     "holds a call on its budget and on all above it, and settles it there",
     (ledger) => {
@@ -56,7 +43,7 @@ const calls: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking(
+  brokenLedger(
     "wants parents to be inherited",
     "takes parents that a call names itself as they are",
     (ledger) => ({
@@ -73,14 +60,14 @@ const calls: readonly BrokenStore[] = [
       },
     }),
   ),
-  breaking("looks at no parent's money", "refuses a call for the money of a parent", (ledger) =>
+  brokenLedger("looks at no parent's money", "refuses a call for the money of a parent", (ledger) =>
     answering(ledger, (verdict, { boundNanoUsd, inherited = [] }) => {
       const isShort = verdict.code === "held" || verdict.code === "exhausted";
       if (!isShort || !inherited.includes(verdict.window.budgetId)) return verdict;
       return { code: "granted", amountNanoUsd: boundNanoUsd, windows: [] };
     }),
   ),
-  breaking(
+  brokenLedger(
     "leaves out who is no parent any more",
     "takes no budget for a parent that is none any more",
     (ledger) =>
@@ -96,7 +83,7 @@ const calls: readonly BrokenStore[] = [
         });
       }),
   ),
-  breaking(
+  brokenLedger(
     "gives back what is held on a budget that loses its parent",
     "settles a call where it was held, whatever its budget's parent is by then",
     (ledger) => {
@@ -118,7 +105,7 @@ const calls: readonly BrokenStore[] = [
       };
     },
   ),
-  breaking(
+  brokenLedger(
     "looks for pauses before parents",
     "looks for budgets before their parents, and for parents before pauses",
     (ledger) =>
@@ -135,7 +122,7 @@ const calls: readonly BrokenStore[] = [
 ];
 
 const parents: readonly BrokenStore[] = [
-  breaking(
+  brokenLedger(
     "lists budgets without their parents",
     "shows the parent of a budget wherever it shows the budget",
     (ledger) => ({
@@ -145,7 +132,7 @@ const parents: readonly BrokenStore[] = [
       },
     }),
   ),
-  breaking(
+  brokenLedger(
     "ignores a parent that is the budget itself",
     "refuses a parent that is not there, is the budget itself, or has it above",
     (ledger) => ({
@@ -153,7 +140,7 @@ const parents: readonly BrokenStore[] = [
         ledger.setBudget(tenant, budget.parent === budget.id ? { ...budget, parent: undefined } : budget),
     }),
   ),
-  breaking(
+  brokenLedger(
     "forgets the parent of a default",
     "gives the parent of a default to the budgets that it makes",
     (ledger) => ({
@@ -164,7 +151,7 @@ const parents: readonly BrokenStore[] = [
       },
     }),
   ),
-  breaking("finds parents in other tenants", "keeps the parents of tenants apart", (ledger) => {
+  brokenLedger("finds parents in other tenants", "keeps the parents of tenants apart", (ledger) => {
     const everywhere = new Set<string>();
     return {
       setBudget(tenant, budget) {

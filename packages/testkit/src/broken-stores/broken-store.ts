@@ -17,6 +17,26 @@ export interface BrokenMethods {
   readonly commitStep?: Database["commitStep"];
 }
 
+/** A store with methods of its ledger done in its own way. */
+export function brokenLedger(
+  name: string,
+  breaks: string,
+  methods: (ledger: LedgerStore) => Partial<LedgerStore>,
+): BrokenStore {
+  const wrap = (database: Database) => withMethods(database, { ledger: methods(database.ledger) });
+  return { name, breaks, wrap };
+}
+
+/** A store with methods of its checkpoints done in its own way. */
+export function brokenCheckpointStore(
+  name: string,
+  breaks: string,
+  methods: (checkpoints: CheckpointStore) => Partial<CheckpointStore>,
+): BrokenStore {
+  const wrap = (database: Database) => withMethods(database, { checkpoints: methods(database.checkpoints) });
+  return { name, breaks, wrap };
+}
+
 /** The database with some methods replaced. */
 export function withMethods(database: Database, methods: BrokenMethods): Database {
   return {
