@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import { createWflo, type Database } from "@wflo/core";
+import { createWflo, uuidV7Ids, type Database } from "@wflo/core";
 import { postgres } from "@wflo/postgres";
 import pg from "pg";
 
@@ -16,6 +15,8 @@ const TENANT = "default";
 const HOLD_NANO_USD = 1_000;
 const COST_NANO_USD = 500;
 const TTL_MS = 90_000;
+/** Ids as the door makes them. */
+const ids = uuidV7Ids({ now: () => Date.now() });
 const RECEIPT = { text: "x".repeat(1_000) };
 const RESERVE = `select wflo.reserve(${Array.from({ length: 18 }, (_, at) => `$${at + 1}`).join(", ")})`;
 
@@ -63,7 +64,7 @@ export function openLedger(database: Database): OpenWay {
   const amount = BigInt(HOLD_NANO_USD);
   return {
     async pair(budgets) {
-      const callId = randomUUID();
+      const callId = ids.next();
       const took = await timed(() =>
         ledger.reserve({
           tenant: TENANT,
@@ -81,7 +82,7 @@ export function openLedger(database: Database): OpenWay {
       await ledger.settle(TENANT, [
         {
           callId,
-          settlementId: randomUUID(),
+          settlementId: ids.next(),
           kind: "settle",
           costNanoUsd: BigInt(COST_NANO_USD),
           receipt: RECEIPT,
@@ -98,14 +99,15 @@ function openPlain(url: string, max: number): OpenWay {
   const pool = new pg.Pool({ connectionString: url, max });
   return {
     async pair(budgets) {
-      const callId = randomUUID();
+      const callId = ids.next();
       const amounts = [HOLD_NANO_USD, HOLD_NANO_USD, HOLD_NANO_USD, 1, TTL_MS];
       const nothing = Array.from({ length: 7 }, () => null);
       const took = await timed(() =>
         pool.query(RESERVE, [TENANT, callId, budgets, [], ...amounts, ...nothing, "p", "m"]),
       );
-      const head = { callId, settlementId: randomUUID(), kind: "settle", cost: String(COST_NANO_USD) };
-      const settlements = JSON.stringify([{ ...head, receipt: RECEIPT }]);
+      const head = { call_id: callId, id: ids.next(), kind: "settle", cost: String(COST_NANO_USD) };
+      const counts = { input_tokens: 0, output_tokens: 0, latency_ms: 0, failed: false };
+      const settlements = JSON.stringify([{ ...head, ...counts, receipt: RECEIPT }]);
       await pool.query("select wflo.settle_all($1, $2)", [TENANT, settlements]);
       return took;
     },

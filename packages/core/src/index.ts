@@ -47,6 +47,7 @@ export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
 export { PaidSum, PaidSums, type NamedSum } from "./budget/paid-sums.ts";
+export { receiptCounts, type ReceiptCounts } from "./budget/receipt-counts.ts";
 
 export { askAgain, type Patience } from "./checkpoint/ask-again.ts";
 export type { Checkpoint, CheckpointInfo } from "./checkpoint/checkpoint.ts";

@@ -61,21 +61,21 @@ begin
 end
 $$;
 
--- A count in a receipt, where anything may be written: what is no whole number that a client can hold counts nothing. One expression, so
--- that it is put into the statements that use it.
-create function wflo.count_in(p_value jsonb) returns int8 language sql immutable as $$
-  select case when jsonb_typeof(p_value) = 'number' then case
-    when p_value::numeric between 0 and 9007199254740991 and p_value::numeric % 1 = 0 then p_value::numeric::int8 else 0
-  end else 0 end
-$$;
+-- How a call ends, as a client tells it. cost is null for what nobody knows. The counts are those of the receipt; failed says that it has a reason.
+create type wflo.settlement as (
+  call_id uuid, id uuid, kind text, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, receipt jsonb
+);
 
 -- Writes an entry and returns its id: its own, or a new one if another entry has that.
-create function wflo.write_entry(p_entry wflo.entry) returns uuid language plpgsql as $$
+create function wflo.write_entry(p_entry wflo.entry, p_how wflo.settlement) returns uuid language plpgsql as $$
 begin
-  p_entry.input_tokens := wflo.count_in(p_entry.receipt -> 'usage' -> 'inputTokens');
-  p_entry.output_tokens := wflo.count_in(p_entry.receipt -> 'usage' -> 'outputTokens');
-  p_entry.latency_ms := wflo.count_in(p_entry.receipt -> 'latencyMs');
-  p_entry.failed := p_entry.receipt ->> 'reason' is not null;
+  p_entry.id := p_how.id;
+  p_entry.at := wflo.now();
+  p_entry.receipt := p_how.receipt;
+  p_entry.input_tokens := coalesce(p_how.input_tokens, 0);
+  p_entry.output_tokens := coalesce(p_how.output_tokens, 0);
+  p_entry.latency_ms := coalesce(p_how.latency_ms, 0);
+  p_entry.failed := coalesce(p_how.failed, false);
   loop
     insert into wflo.entry select p_entry.* on conflict do nothing;
     exit when found;
@@ -85,25 +85,23 @@ begin
 end
 $$;
 
--- Writes the entry that closes a hold and returns its id.
-create function wflo.close_hold(p_hold wflo.hold, p_id uuid, p_kind text, p_charged int8, p_receipt jsonb)
-returns uuid language plpgsql as $$
+-- Writes the entry that closes a hold and returns its id. What nobody knows the cost of costs all that was held.
+create function wflo.close_hold(p_hold wflo.hold, p_how wflo.settlement) returns uuid language plpgsql as $$
 declare
   v_entry wflo.entry;
+  v_charged int8 := coalesce(p_how.cost, p_hold.amount);
 begin
   v_entry.tenant := p_hold.tenant;
-  v_entry.id := p_id;
   v_entry.call_id := p_hold.call_id;
-  v_entry.kind := p_kind;
+  v_entry.kind := p_how.kind;
   v_entry.budget_ids := p_hold.budget_ids;
   v_entry.window_budget_ids := p_hold.window_budget_ids;
   v_entry.window_kinds := p_hold.window_kinds;
   v_entry.window_starts := p_hold.window_starts;
   v_entry.held := p_hold.amount;
-  v_entry.charged := p_charged;
-  v_entry.overrun := greatest(p_charged - p_hold.amount, 0);
-  v_entry.total := p_charged;
-  v_entry.at := wflo.now();
+  v_entry.charged := v_charged;
+  v_entry.overrun := greatest(v_charged - p_hold.amount, 0);
+  v_entry.total := v_charged;
   v_entry.run_id := p_hold.run_id;
   v_entry.step := p_hold.step;
   v_entry.agent := p_hold.agent;
@@ -111,14 +109,18 @@ begin
   v_entry.thread := p_hold.thread;
   v_entry.provider := p_hold.provider;
   v_entry.model := p_hold.model;
-  v_entry.receipt := p_receipt;
-  return wflo.write_entry(v_entry);
+  return wflo.write_entry(v_entry, p_how);
 end
 $$;
 
+-- The same for a hold that nobody settles: why is in its receipt.
+create function wflo.close_unsettled(p_hold wflo.hold, p_kind text, p_charged int8, p_reason text) returns uuid language sql volatile as $$
+  select wflo.close_hold(p_hold, row(
+    p_hold.call_id, wflo.uuid7(), p_kind, p_charged, 0, 0, 0, true, jsonb_build_object('reason', p_reason))::wflo.settlement)
+$$;
+
 -- Writes an entry that brings a closed call to a new total and returns its id.
-create function wflo.amend(p_closing wflo.entry, p_id uuid, p_kind text, p_total int8, p_receipt jsonb)
-returns uuid language plpgsql as $$
+create function wflo.amend(p_closing wflo.entry, p_kind text, p_how wflo.settlement) returns uuid language plpgsql as $$
 declare
   v_entry wflo.entry := p_closing;
   v_charged int8;
@@ -126,14 +128,11 @@ declare
 begin
   select sum(e.charged), sum(e.overrun) into v_charged, v_overrun
   from wflo.entry e where e.tenant = p_closing.tenant and e.call_id = p_closing.call_id;
-  v_entry.id := p_id;
   v_entry.kind := p_kind;
-  v_entry.charged := p_total - v_charged;
-  v_entry.overrun := greatest(p_total - p_closing.held, 0) - v_overrun;
-  v_entry.total := p_total;
-  v_entry.at := wflo.now();
-  v_entry.receipt := p_receipt;
-  return wflo.write_entry(v_entry);
+  v_entry.charged := p_how.cost - v_charged;
+  v_entry.overrun := greatest(p_how.cost - p_closing.held, 0) - v_overrun;
+  v_entry.total := p_how.cost;
+  return wflo.write_entry(v_entry, p_how);
 end
 $$;
 
@@ -191,14 +190,9 @@ begin
 end
 $$;
 
--- Hands warnings to whoever sent the last settlement of a batch.
-create function wflo.with_warnings(p_verdicts jsonb[], p_warnings jsonb) returns jsonb[] language plpgsql immutable as $$
-begin
-  if p_warnings is not null then
-    p_verdicts[cardinality(p_verdicts)] := p_verdicts[cardinality(p_verdicts)] || jsonb_build_object('warnings', p_warnings);
-  end if;
-  return p_verdicts;
-end
+-- A verdict with the warnings that go out with it; null for none.
+create function wflo.telling(p_verdict jsonb, p_warnings jsonb) returns jsonb language sql immutable as $$
+  select case when p_warnings is null then p_verdict else p_verdict || jsonb_build_object('warnings', p_warnings) end
 $$;
 
 -- Books deltas on their windows, which are locked: one update for each window. Returns the warnings that are due there, to be told by
@@ -235,154 +229,155 @@ create function wflo.settle_verdict(p_tenant text, p_call uuid, p_code text) ret
 $$;
 
 -- Closes one call under the locks of lock_calls. entry_id is null when nothing was written.
-create function wflo.settle_one(
-  p_tenant text, p_call uuid, p_id uuid, p_kind text, p_cost int8, p_receipt jsonb, out verdict jsonb, out entry_id uuid
-) language plpgsql as $$
+create function wflo.settle_one(p_tenant text, p_how wflo.settlement, out verdict jsonb, out entry_id uuid) language plpgsql as $$
 declare
   v_hold wflo.hold;
   v_closing wflo.entry;
   v_cost int8;
 begin
-  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = p_call returning h.* into v_hold;
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = p_how.call_id returning h.* into v_hold;
   if found then
-    v_cost := coalesce(p_cost, v_hold.amount);
-    entry_id := wflo.close_hold(v_hold, p_id, p_kind, v_cost, p_receipt);
-    verdict := jsonb_build_object('callId', p_call, 'code', 'settled', 'charged', v_cost::text,
-      'overrun', greatest(v_cost - v_hold.amount, 0)::text);
+    entry_id := wflo.close_hold(v_hold, p_how);
+    verdict := wflo.settle_verdict(p_tenant, p_how.call_id, 'settled');
     return;
   end if;
   select * into v_closing from wflo.entry e
-  where e.tenant = p_tenant and e.call_id = p_call and wflo.is_closing(e.kind);
-  if p_cost is null or exists (
-    select from wflo.entry e where e.tenant = p_tenant and e.id = p_id and e.call_id = p_call) then
-    verdict := wflo.settle_verdict(p_tenant, p_call, 'replay');
+  where e.tenant = p_tenant and e.call_id = p_how.call_id and wflo.is_closing(e.kind);
+  if p_how.cost is null or exists (
+    select from wflo.entry e where e.tenant = p_tenant and e.id = p_how.id and e.call_id = p_how.call_id) then
+    verdict := wflo.settle_verdict(p_tenant, p_how.call_id, 'replay');
   elsif v_closing.kind in ('doubt', 'expire') and not exists (
-    select from wflo.entry e where e.tenant = p_tenant and e.call_id = p_call and e.kind = 'late') then
-    entry_id := wflo.amend(v_closing, p_id, 'late', p_cost, p_receipt);
-    verdict := wflo.settle_verdict(p_tenant, p_call, 'late');
+    select from wflo.entry e where e.tenant = p_tenant and e.call_id = p_how.call_id and e.kind = 'late') then
+    entry_id := wflo.amend(v_closing, 'late', p_how);
+    verdict := wflo.settle_verdict(p_tenant, p_how.call_id, 'late');
   else
-    select sum(e.charged) into v_cost from wflo.entry e where e.tenant = p_tenant and e.call_id = p_call;
-    verdict := wflo.settle_verdict(p_tenant, p_call, case when v_cost = p_cost then 'replay' else 'conflict' end);
+    select sum(e.charged) into v_cost from wflo.entry e where e.tenant = p_tenant and e.call_id = p_how.call_id;
+    verdict := wflo.settle_verdict(p_tenant, p_how.call_id, case when v_cost = p_how.cost then 'replay' else 'conflict' end);
   end if;
 end
 $$;
 
--- The first half of a settlement of a batch, [{ callId, settlementId, kind, cost (text or null), receipt }]: locks its calls and writes the entries
--- of those that have an open hold and stand in the batch once, which are nearly all. known are the calls that it found, closed those whose hold is
--- to be deleted, deltas what they change, verdicts in the order of the batch and null for the rest. Lists in conditions, and no joins with the
--- tables: a plan that was made when they were small, and is kept, would read them whole.
-create function wflo.settle_held(
-  p_tenant text, p_settlements jsonb, out known uuid[], out closed uuid[], out deltas wflo.window_delta[], out verdicts jsonb[]
-) language plpgsql as $$
-#variable_conflict use_column
+-- Calls whose holds were settled, what each was charged, how much of that was above its hold, and what it changes.
+create type wflo.settled_calls as (closed uuid[], charged int8[], overruns int8[], deltas wflo.window_delta[]);
+
+-- The first half of a settlement of calls that have an open hold, which are nearly all: writes the entries of these calls, whose holds are locked and which
+-- stand among the settlements once. Those that it returns are closed: their holds are to be deleted.
+-- A list in the condition, and no join with the table: a plan that was made when it was small, and is kept, would read it whole.
+create function wflo.settle_held(p_tenant text, p_calls uuid[], p_settlements wflo.settlement[]) returns wflo.settled_calls language plpgsql as $$
 declare
-  v_calls uuid[];
-  v_once uuid[];
+  v_settled wflo.settled_calls;
 begin
-  select array_agg(x.call_id), array_agg(x.call_id) filter (where x.of_call = 1 and x.of_id = 1) into v_calls, v_once
-  from (
-    select u.call_id, count(*) over (partition by u.call_id) as of_call, count(*) over (partition by u.id) as of_id
-    from (select (s ->> 'callId')::uuid as call_id, (s ->> 'settlementId')::uuid as id from jsonb_array_elements(p_settlements) s) u
-  ) x;
-  known := wflo.lock_rows(p_tenant, v_calls);
   with held as (
-    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_once) and h.call_id = any (known)
-  ), asked as (
-    select x.n, (x.s ->> 'callId')::uuid as call_id, (x.s ->> 'settlementId')::uuid as id, x.s ->> 'kind' as kind,
-      (x.s ->> 'cost')::int8 as cost, x.s -> 'receipt' as receipt
-    from jsonb_array_elements(p_settlements) with ordinality x (s, n)
+    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
   ), written as (
     insert into wflo.entry (
       tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
       agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
     )
-    select h.tenant, a.id, h.call_id, a.kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
+    select h.tenant, s.id, h.call_id, s.kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
       greatest(c.charged - h.amount, 0), c.charged, wflo.now(), h.run_id, h.step, h.agent, h.checkpoint_id, h.thread, h.provider, h.model,
-      a.receipt, wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
-      wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
-    from held h join asked a on a.call_id = h.call_id cross join lateral (select coalesce(a.cost, h.amount) as charged) c
+      s.receipt, s.input_tokens, s.output_tokens, s.latency_ms, s.failed
+    from held h join unnest(p_settlements) s on s.call_id = h.call_id cross join lateral (select coalesce(s.cost, h.amount) as charged) c
     on conflict (tenant, id) do nothing
-    returning id, call_id, held, charged, overrun, window_budget_ids, window_kinds, window_starts
+    returning call_id, held, charged, overrun, window_budget_ids, window_kinds, window_starts
   )
-  select coalesce(array_agg(w.call_id) filter (where w.id is not null), '{}'),
-    array_agg(case when w.id is not null then jsonb_build_object(
-      'callId', w.call_id, 'code', 'settled', 'charged', w.charged::text, 'overrun', w.overrun::text) end order by a.n),
-    array(
-      select row(u.id, u.kind, u.start, sum(d.charged), sum(d.held), sum(d.overrun))::wflo.window_delta
-      from written d, unnest(d.window_budget_ids, d.window_kinds, d.window_starts) u (id, kind, start)
-      group by u.id, u.kind, u.start
-    )
-  into closed, verdicts, deltas
-  from asked a left join written w on w.id = a.id;
+  select coalesce(array_agg(w.call_id), '{}'), array_agg(w.charged), array_agg(w.overrun), array(
+    select row(u.id, u.kind, u.start, sum(d.charged), sum(d.held), sum(d.overrun))::wflo.window_delta
+    from (
+      select x.window_budget_ids as ids, x.window_kinds as kinds, x.window_starts as starts, sum(x.charged) as charged, sum(x.held) as held,
+        sum(x.overrun) as overrun
+      from written x group by x.window_budget_ids, x.window_kinds, x.window_starts
+    ) d, unnest(d.ids, d.kinds, d.starts) u (id, kind, start)
+    group by u.id, u.kind, u.start
+  )
+  into v_settled
+  from written w;
+  return v_settled;
 end
 $$;
 
--- The second half, under the locks of the windows: deletes the holds that are closed, and settles the rest one by one, in the order given. Adds
--- their deltas and verdicts.
+-- A call that was given up: should its reserve still arrive, it finds the call closed. Whether it was written.
+create function wflo.void_unknown(p_tenant text, p_how wflo.settlement) returns boolean language plpgsql as $$
+begin
+  insert into wflo.entry (
+    tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, provider, model,
+    receipt
+  )
+  select p_tenant, p_how.id, p_how.call_id, 'void', '{}', '{}', '{}', '{}', 0, 0, 0, 0, wflo.now(), '', '', p_how.receipt
+  where not exists (select from wflo.hold h where h.tenant = p_tenant and h.call_id = p_how.call_id)
+  on conflict do nothing;
+  return found;
+end
+$$;
+
+-- The second half, under the locks of the windows: settles what the first half did not close, one by one, in the order given. Gives the verdicts of
+-- all, and adds the deltas.
 create function wflo.settle_rest(
-  p_tenant text, p_settlements jsonb, p_known uuid[], p_closed uuid[], inout deltas wflo.window_delta[], inout verdicts jsonb[]
+  p_tenant text, p_settlements wflo.settlement[], p_known uuid[], p_settled wflo.settled_calls, out deltas wflo.window_delta[], out verdicts jsonb[]
 ) language plpgsql as $$
 declare
-  v_each record;
+  v_how wflo.settlement;
   v_one record;
+  v_place int;
   v_entries uuid[] := '{}';
 begin
-  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closed);
-  if cardinality(p_closed) = cardinality(verdicts) then
-    return;
-  end if;
-  for v_each in
-    select s, n::int from jsonb_array_elements(p_settlements) with ordinality x (s, n) where verdicts[n] is null order by n
-  loop
-    if (v_each.s ->> 'callId')::uuid <> all (p_known) then
-      -- A call that was given up: should its reserve still arrive, it finds the call closed.
-      if v_each.s ->> 'kind' = 'void' then
-        insert into wflo.entry (
-          tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at,
-          provider, model, receipt
-        )
-        select p_tenant, (v_each.s ->> 'settlementId')::uuid, (v_each.s ->> 'callId')::uuid, 'void', '{}', '{}', '{}', '{}',
-          0, 0, 0, 0, wflo.now(), '', '', v_each.s -> 'receipt'
-        where not exists (
-          select from wflo.hold h where h.tenant = p_tenant and h.call_id = (v_each.s ->> 'callId')::uuid)
-        on conflict do nothing;
-        if found then
-          p_known := p_known || (v_each.s ->> 'callId')::uuid;
-        end if;
+  deltas := p_settled.deltas;
+  foreach v_how in array p_settlements loop
+    v_place := array_position(p_settled.closed, v_how.call_id);
+    if v_place is not null then
+      verdicts := verdicts || jsonb_build_object('callId', v_how.call_id, 'code', 'settled',
+        'charged', p_settled.charged[v_place]::text, 'overrun', p_settled.overruns[v_place]::text);
+    elsif v_how.call_id = any (p_known) then
+      v_one := wflo.settle_one(p_tenant, v_how);
+      verdicts := verdicts || v_one.verdict;
+      if v_one.entry_id is not null then
+        v_entries := v_entries || v_one.entry_id;
       end if;
-      verdicts[v_each.n] := jsonb_build_object('callId', v_each.s ->> 'callId', 'code', 'unknown', 'charged', '0', 'overrun', '0');
-      continue;
-    end if;
-    select * into v_one from wflo.settle_one(
-      p_tenant, (v_each.s ->> 'callId')::uuid, (v_each.s ->> 'settlementId')::uuid, v_each.s ->> 'kind',
-      (v_each.s ->> 'cost')::int8, v_each.s -> 'receipt');
-    verdicts[v_each.n] := v_one.verdict;
-    if v_one.entry_id is not null then
-      v_entries := v_entries || v_one.entry_id;
+    else
+      if v_how.kind = 'void' and wflo.void_unknown(p_tenant, v_how) then
+        p_known := p_known || v_how.call_id;
+      end if;
+      verdicts := verdicts || jsonb_build_object('callId', v_how.call_id, 'code', 'unknown', 'charged', '0', 'overrun', '0');
     end if;
   end loop;
-  deltas := deltas || wflo.deltas_of(p_tenant, v_entries);
+  if cardinality(v_entries) > 0 then
+    deltas := deltas || wflo.deltas_of(p_tenant, v_entries);
+  end if;
 end
 $$;
 
--- Settles a batch. The warnings that are due where it is booked are in its last verdict.
+-- Settles a batch, [wflo.settlement]. The warnings that are due where it is booked are in its last verdict.
 create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
+  v_settlements wflo.settlement[] := array(select s from jsonb_populate_recordset(null::wflo.settlement, p_settlements) s);
   v_known uuid[];
-  v_closed uuid[];
-  v_deltas wflo.window_delta[];
+  v_once uuid[];
+  v_settled wflo.settled_calls;
+  v_rest record;
   v_verdicts jsonb[];
 begin
-  if jsonb_array_length(p_settlements) = 0 then
+  if cardinality(v_settlements) = 0 then
     return '[]';
   end if;
-  select * into v_known, v_closed, v_deltas, v_verdicts from wflo.settle_held(p_tenant, p_settlements);
+  v_known := wflo.lock_rows(p_tenant, array(select s.call_id from unnest(v_settlements) s));
+  v_once := v_known;
+  if cardinality(v_settlements) > 1 then
+    v_once := array(
+      select x.call_id from (
+        select s.call_id, count(*) over (partition by s.call_id) as of_call, count(*) over (partition by s.id) as of_id from unnest(v_settlements) s
+      ) x
+      where x.of_call = 1 and x.of_id = 1 and x.call_id = any (v_known)
+    );
+  end if;
+  v_settled := wflo.settle_held(p_tenant, v_once, v_settlements);
   if cardinality(v_known) > 0 then
     perform wflo.lock_windows(p_tenant, v_known);
   end if;
-  select * into v_deltas, v_verdicts from wflo.settle_rest(p_tenant, p_settlements, v_known, v_closed, v_deltas, v_verdicts);
-  if cardinality(v_deltas) > 0 then
-    return to_jsonb(wflo.with_warnings(v_verdicts, wflo.book(p_tenant, v_deltas)));
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_settled.closed);
+  v_rest := wflo.settle_rest(p_tenant, v_settlements, v_known, v_settled);
+  v_verdicts := v_rest.verdicts;
+  if cardinality(v_rest.deltas) > 0 then
+    v_verdicts[cardinality(v_verdicts)] := wflo.telling(v_verdicts[cardinality(v_verdicts)], wflo.book(p_tenant, v_rest.deltas));
   end if;
   return to_jsonb(v_verdicts);
 end
@@ -402,29 +397,28 @@ begin
 end
 $$;
 
--- Sets the total of a closed call by hand, once per correction id; null when no closed call has this id.
-create function wflo.correct(p_tenant text, p_call uuid, p_id uuid, p_cost int8, p_receipt jsonb)
-returns jsonb language plpgsql as $$
+-- Sets the total of a closed call by hand, once per id of a correction (wflo.settlement); null when no closed call has this id.
+create function wflo.correct(p_tenant text, p_correction jsonb) returns jsonb language plpgsql as $$
 declare
+  v_how wflo.settlement := jsonb_populate_record(null::wflo.settlement, p_correction);
   v_closing wflo.entry;
   v_taken uuid;
   v_warnings jsonb;
 begin
-  if p_call <> all (wflo.lock_calls(p_tenant, array[p_call])) then
+  if v_how.call_id <> all (wflo.lock_calls(p_tenant, array[v_how.call_id])) then
     return null;
   end if;
   select * into v_closing from wflo.entry e
-  where e.tenant = p_tenant and e.call_id = p_call and wflo.is_closing(e.kind);
+  where e.tenant = p_tenant and e.call_id = v_how.call_id and wflo.is_closing(e.kind);
   if not found then
     return null;
   end if;
-  select e.call_id into v_taken from wflo.entry e where e.tenant = p_tenant and e.id = p_id;
+  select e.call_id into v_taken from wflo.entry e where e.tenant = p_tenant and e.id = v_how.id;
   if found then
-    return wflo.settle_verdict(p_tenant, p_call, case when v_taken = p_call then 'replay' else 'conflict' end);
+    return wflo.settle_verdict(p_tenant, v_how.call_id, case when v_taken = v_how.call_id then 'replay' else 'conflict' end);
   end if;
-  v_warnings := wflo.book(p_tenant, wflo.deltas_of(
-    p_tenant, array[wflo.amend(v_closing, p_id, 'correction', p_cost, p_receipt)]));
-  return (wflo.with_warnings(array[wflo.settle_verdict(p_tenant, p_call, 'settled')], v_warnings))[1];
+  v_warnings := wflo.book(p_tenant, wflo.deltas_of(p_tenant, array[wflo.amend(v_closing, 'correction', v_how)]));
+  return wflo.telling(wflo.settle_verdict(p_tenant, v_how.call_id, 'settled'), v_warnings);
 end
 $$;
 
@@ -453,9 +447,8 @@ begin
     for v_hold in
       delete from wflo.hold h where h.tenant = v_due.tenant and h.call_id = any (v_due.calls) returning h.*
     loop
-      v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'expire',
-        case when v_hold.charge_on_expiry then v_hold.amount else 0 end,
-        jsonb_build_object('reason', 'the hold was not renewed: its process died or lost the database'));
+      v_ids := v_ids || wflo.close_unsettled(v_hold, 'expire', case when v_hold.charge_on_expiry then v_hold.amount else 0 end,
+        'the hold was not renewed: its process died or lost the database');
     end loop;
     v_told := wflo.book(v_due.tenant, wflo.deltas_of(v_due.tenant, v_ids), v_due.tenant is not distinct from p_tenant);
     v_warnings := coalesce(v_told, v_warnings);

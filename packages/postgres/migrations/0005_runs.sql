@@ -73,8 +73,7 @@ begin
     for v_hold in
       delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_calls) returning h.*
     loop
-      v_ids := v_ids || wflo.close_hold(v_hold, wflo.uuid7(), 'doubt', v_hold.amount,
-        jsonb_build_object('reason', 'the run was taken over while this call was open'));
+      v_ids := v_ids || wflo.close_unsettled(v_hold, 'doubt', v_hold.amount, 'the run was taken over while this call was open');
     end loop;
     v_warnings := wflo.book(p_tenant, wflo.deltas_of(p_tenant, v_ids));
   end if;

@@ -6,7 +6,8 @@
 -- Locks as elsewhere: the hold, then its windows; entries are written before those are waited for. Null when there never was such a lease.
 create function wflo.post_leased(
   p_tenant text, p_lease uuid, p_keep int8, p_ttl_ms int8, p_calls uuid[], p_ids uuid[], p_kinds text[], p_helds int8[], p_costs int8[],
-  p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[], p_threads text[], p_providers text[], p_models text[], p_receipts text[]
+  p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[], p_threads text[], p_providers text[], p_models text[], p_inputs int8[], p_outputs int8[], p_latencies int8[],
+  p_fails boolean[], p_receipts text[]
 ) returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_hold wflo.hold;
@@ -33,22 +34,21 @@ begin
     v_hold.amount := 0;
   end if;
 
-  with asked as materialized (
-    select c.call_id, c.id, c.kind, c.held, c.cost, c.run_id, c.step, c.agent, c.checkpoint_id, c.thread, c.provider, c.model,
-      c.receipt::jsonb as receipt
-    from unnest(
-      p_calls, p_ids, p_kinds, p_helds, p_costs, p_runs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models, p_receipts
-    ) c (call_id, id, kind, held, cost, run_id, step, agent, checkpoint_id, thread, provider, model, receipt)
-  ), written as (
+  with written as (
     insert into wflo.entry (
       tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
       agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
     )
-    select p_tenant, a.id, a.call_id, a.kind, v_hold.budget_ids, v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts, a.held, a.cost,
-      greatest(a.cost - a.held, 0), a.cost, v_at, a.run_id, a.step, a.agent, a.checkpoint_id, a.thread, a.provider, a.model, a.receipt,
-      wflo.count_in(a.receipt -> 'usage' -> 'inputTokens'), wflo.count_in(a.receipt -> 'usage' -> 'outputTokens'),
-      wflo.count_in(a.receipt -> 'latencyMs'), a.receipt ->> 'reason' is not null
-    from asked a
+    select p_tenant, c.id, c.call_id, c.kind, v_hold.budget_ids, v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts, c.held, c.cost,
+      greatest(c.cost - c.held, 0), c.cost, v_at, c.run_id, c.step, c.agent, c.checkpoint_id, c.thread, c.provider, c.model, c.receipt::jsonb,
+      c.input_tokens, c.output_tokens, c.latency_ms, c.failed
+    from unnest(
+      p_calls, p_ids, p_kinds, p_helds, p_costs, p_runs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models, p_inputs, p_outputs,
+      p_latencies, p_fails, p_receipts
+    ) c (
+      call_id, id, kind, held, cost, run_id, step, agent, checkpoint_id, thread, provider, model, input_tokens, output_tokens, latency_ms, failed,
+      receipt
+    )
     on conflict (tenant, id) do nothing
     returning held, charged, overrun
   )

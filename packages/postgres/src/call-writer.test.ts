@@ -23,6 +23,8 @@ class SlowDatabase {
   readonly asked: string[] = [];
   readonly #waiting: (() => void)[] = [];
   refused: readonly string[] = [];
+  /** Calls without an open hold. */
+  unheld: readonly string[] = [];
   fails: string | undefined;
   barrierFails = false;
   readonly driver: Driver = {
@@ -46,10 +48,11 @@ class SlowDatabase {
   async #answer({ text, params }: Statement): Promise<readonly (readonly Cell[])[]> {
     const name = /wflo\.(settle_and_reserve(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
     if (name === undefined && text !== "barrier") return [[String(LATEST_MIGRATION)]];
-    const calls = name?.startsWith("settle_and") === true ? (params[5] as string[]) : [String(params[1])];
-    const settled = (
-      name?.startsWith("settle") === true ? JSON.parse(String(params[1])) : []
-    ) as Settlement[];
+    const asked = (at: number): Record<string, string>[] =>
+      name?.startsWith("settle") === true ? JSON.parse(String(params[at] ?? "[]")) : [];
+    const calls =
+      name?.startsWith("settle_and") === true ? asked(3).map(({ call }) => call ?? "") : [String(params[1])];
+    const settled = asked(1).map(({ call_id: id }) => (id ?? "").toLowerCase());
     const size = name?.startsWith("settle_and") === true ? ` ${settled.length}+${calls.length}` : "";
     this.asked.push(`${name ?? text}${size}`);
     if (text === "barrier") {
@@ -59,11 +62,14 @@ class SlowDatabase {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.fails !== undefined && (size !== "" || this.fails === "ECONNRESET"))
       throw Object.assign(new Error("gone"), { code: this.fails });
-    const verdicts = settled.map(({ callId }) => ({ callId, code: "settled", charged: "1", overrun: "0" }));
+    const verdicts = settled.map((callId) => ({ callId, code: "settled", charged: "1", overrun: "0" }));
     if (name === "settle") return [[JSON.stringify(verdicts)]];
     const isRefused = (id: string) => this.refused.includes(id);
     const grants = calls.map((id) => (isRefused(id) ? null : "1"));
-    if (size !== "") return [[JSON.stringify({ settled: verdicts, grants, windows: [WINDOW] })]];
+    const closed = settled.filter((id) => !this.unheld.includes(id));
+    const ones = closed.map(() => "1");
+    const answer = { closed, charged: ones, overruns: closed.map(() => "0"), warnings: null, grants };
+    if (size !== "") return [[JSON.stringify({ ...answer, windows: [WINDOW] })]];
     return [[JSON.stringify(isRefused(calls[0] ?? "") ? HELD : GRANTED)]];
   }
 }
@@ -129,6 +135,24 @@ describe("the calls of one process", () => {
       settled.map(({ callId }) => ({ callId, code: callId === "no call" ? "unknown" : "settled" })),
     );
     expect(none).toEqual([]);
+  });
+
+  test("what a batch does not close is settled alone, as is a call that is named twice, and each gets its own verdict", async () => {
+    const database = new SlowDatabase();
+    const [closed, late, twice] = [settlement(), settlement(), settlement()];
+    database.unheld = [late.callId];
+    const answers = [
+      database.writer.reserve(request()),
+      database.writer.settle("t", [closed, late, twice, settlement(twice.callId), settlement("no call")]),
+      database.writer.settle("t", [settlement()]),
+    ] as const;
+    await database.flow();
+    const [, verdicts, others] = await Promise.all(answers);
+    const ids = [closed, late, twice, twice].map(({ callId }) => callId);
+    expect(verdicts.map(({ callId }) => callId)).toEqual([...ids, "no call"]);
+    expect(verdicts.map(({ code }) => code)).toEqual([...ids.map(() => "settled"), "unknown"]);
+    expect(others).toMatchObject([{ code: "settled" }]);
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 4+0", "settle"]);
   });
 
   test("what a batch does not grant is asked for alone, and hurts no other", async () => {

@@ -7,12 +7,13 @@ import {
   type SettleVerdict,
   type WarningWatch,
 } from "@wflo/core";
+import { ClosedCalls, type ClosedJson } from "./closed-calls.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readReserve, type ReserveJson } from "./read-verdict.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
-import { readSettlements, settlementItems } from "./settlements.ts";
+import { readSettlements, settlementRows, settlementsJson, type SettlementRow } from "./settlements.ts";
 import { wasUndone } from "./store-error.ts";
 import { UnflushedSettles } from "./unflushed-settles.ts";
 
@@ -31,18 +32,16 @@ interface WaitingReserve {
 interface WaitingSettle {
   readonly kind: "settle";
   readonly tenant: string;
-  readonly settlements: readonly Settlement[];
+  readonly rows: readonly SettlementRow[];
   readonly tellLater: WarningWatch["tell"] | undefined;
-  readonly items: readonly string[];
   readonly answered: PromiseWithResolvers<readonly SettleVerdict[]>;
 }
 
 type Waiting = WaitingReserve | WaitingSettle;
 
-/** What `wflo.settle_and_reserve` answers: no grant for what is to be asked for alone. */
-interface BatchJson {
-  readonly settled: readonly unknown[];
-  readonly grants: readonly (string | null)[];
+/** What `wflo.settle_and_reserve` answers: what is to be asked for alone is not closed, or has no grant. */
+interface BatchJson extends ClosedJson {
+  readonly grants: readonly (string | null)[] | null;
   readonly windows: readonly WindowJson[];
 }
 
@@ -85,15 +84,8 @@ export class CallWriter {
   ): Promise<readonly SettleVerdict[]> {
     if (settlements.length === 0) return [];
     const answered = Promise.withResolvers<readonly SettleVerdict[]>();
-    const items = settlementItems(settlements);
-    const waiting = {
-      kind: "settle",
-      tenant: keyOf("tenant", tenant),
-      settlements,
-      tellLater,
-      items,
-      answered,
-    } as const;
+    const rows = settlementRows(settlements);
+    const waiting = { kind: "settle", tenant: keyOf("tenant", tenant), rows, tellLater, answered } as const;
     return this.#wait(waiting, answered);
   }
 
@@ -161,16 +153,18 @@ export class CallWriter {
     const settles = batch.filter((one) => one.kind === "settle");
     const reserves = batch.filter((one) => one.kind === "reserve");
     try {
-      const { settled, grants, windows } = await this.#together(first.tenant, settles, reserves);
-      answerSettles(settles, settled);
-      const states = windows.map(readWindow);
+      const json = await this.#together(first.tenant, settles, reserves);
+      const closed = new ClosedCalls(json);
+      const states = json.windows.map(readWindow);
       for (const [at, one] of reserves.entries()) {
-        const amount = grants[at] ?? null;
+        const amount = json.grants?.[at] ?? null;
         const own = states.filter(({ budgetId }) => one.args.budgetIds.includes(budgetId));
         // Nobody waits for what is asked for alone: what is refused takes no lock.
         if (amount === null) void this.#answerAlone(one);
         else one.answered.resolve({ code: "granted", amountNanoUsd: BigInt(amount), windows: own });
       }
+      // What comes later about the same calls finds them settled.
+      await Promise.all(settles.map((one) => this.#answerClosed(one, closed)));
     } catch (error) {
       // What the server refused was undone, and may be the fault of one of them; when nobody knows what became of it, all are told so.
       if (wasUndone(error)) await Promise.all(batch.map((one) => this.#answerAlone(one)));
@@ -183,12 +177,26 @@ export class CallWriter {
     settles: readonly WaitingSettle[],
     reserves: readonly WaitingReserve[],
   ): Promise<BatchJson> {
+    const rows = settles.flatMap((one) => one.rows).filter(({ isRepeat }) => !isRepeat);
     const calls = reserves.map((one) => one.args);
-    const args = argsOfMany(tenant, jsonOf(settles), calls);
     const begun = performance.now();
+    const args = [tenant, settlementsJson(rows), ...argsOfMany(calls)];
     const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
     this.#unflushed.flushed(begun);
     return answer;
+  }
+
+  /** With what a batch closed of it, and what becomes of the rest alone. */
+  async #answerClosed(settle: WaitingSettle, closed: ClosedCalls): Promise<void> {
+    const rest = settle.rows.filter((row) => closed.verdictOf(row) === undefined);
+    try {
+      const alone = (rest.length === 0 ? [] : await this.#settleAlone({ ...settle, rows: rest })).values();
+      settle.answered.resolve(
+        settle.rows.flatMap((row) => closed.verdictOf(row) ?? alone.next().value ?? []),
+      );
+    } catch (error) {
+      settle.answered.reject(error);
+    }
   }
 
   async #answerAlone(one: Waiting): Promise<void> {
@@ -197,12 +205,16 @@ export class CallWriter {
     else await this.#settleAlone(one).then(one.answered.resolve, one.answered.reject);
   }
 
-  async #settleAlone(settle: WaitingSettle): Promise<readonly SettleVerdict[]> {
+  async #settleAlone({ tenant, rows, tellLater }: WaitingSettle): Promise<readonly SettleVerdict[]> {
+    if (rows.every(({ item }) => item === undefined)) return readSettlements(rows, []);
     const { writesLater } = this.#driver;
-    const args = [settle.tenant, jsonOf([settle])];
-    const json = await this.#driver.call(writesLater ? "settle" : "settle_all", args);
-    if (writesLater) this.#unflushed.add(settle);
-    return readSettlements(settle.settlements, json);
+    const json = await this.#driver.call(writesLater ? "settle" : "settle_all", [
+      tenant,
+      settlementsJson(rows),
+    ]);
+    const settlements = rows.map(({ settlement }) => settlement);
+    if (writesLater) this.#unflushed.add({ tenant, settlements, tellLater });
+    return readSettlements(rows, json);
   }
 
   async #reserveAlone(args: ReserveArgs): Promise<ReserveVerdict> {
@@ -214,24 +226,5 @@ export class CallWriter {
 }
 
 function callIdsOf(waiting: Waiting): readonly string[] {
-  return waiting.kind === "reserve"
-    ? [waiting.args.callId]
-    : waiting.settlements.map(({ callId }) => callId.toLowerCase());
-}
-
-function jsonOf(settles: readonly WaitingSettle[]): string {
-  return `[${settles.flatMap(({ items }) => items).join(",")}]`;
-}
-
-/** Hands each its part of the verdicts of all. */
-function answerSettles(settles: readonly WaitingSettle[], json: unknown): void {
-  const verdicts = readSettlements(
-    settles.flatMap(({ settlements }) => settlements),
-    json,
-  );
-  let from = 0;
-  for (const { settlements, answered } of settles) {
-    answered.resolve(verdicts.slice(from, from + settlements.length));
-    from += settlements.length;
-  }
+  return waiting.kind === "reserve" ? [waiting.args.callId] : waiting.rows.map(({ callId }) => callId);
 }

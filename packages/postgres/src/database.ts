@@ -9,7 +9,7 @@ import { keyOf } from "./key-of.ts";
 import { ledgerStore } from "./ledger-store.ts";
 import { runStore } from "./run-store.ts";
 import { MigratedDriver } from "./migrated-driver.ts";
-import { readSettlements, settlementsJson } from "./settlements.ts";
+import { readSettlements, settlementRows, settlementsJson } from "./settlements.ts";
 import { uuidOf } from "./uuid-of.ts";
 
 /** A database that keeps its own tables up to date. */
@@ -32,6 +32,7 @@ export function databaseOn(bare: Driver): PostgresDatabase {
     checkpoints: checkpointStore(driver),
     items: itemStore(driver),
     async commitStep({ tenant, runId, epoch, path, checkpointId, result, tookMs, settlements }) {
+      const rows = settlementRows(settlements);
       const verdict = (await driver.call("commit_step", [
         keyOf("tenant", tenant),
         uuidOf("run id", runId),
@@ -40,9 +41,9 @@ export function databaseOn(bare: Driver): PostgresDatabase {
         checkpointId === undefined ? null : cleanText(checkpointId),
         result,
         tookMs,
-        settlementsJson(settlements),
+        settlementsJson(rows),
       ])) as { readonly code: StepCommitVerdict["code"]; readonly settled: unknown };
-      return { code: verdict.code, settled: readSettlements(settlements, verdict.settled) };
+      return { code: verdict.code, settled: readSettlements(rows, verdict.settled) };
     },
     migrate: () => driver.migrate(),
     deleteTenant: (tenant) => deleteTenant(driver, tenant),

@@ -3,7 +3,7 @@ import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readWarnings, type WarningJson } from "./read-warnings.ts";
-import { receiptJson } from "./receipt-json.ts";
+import { receiptRow } from "./receipt-json.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 interface StateJson {
@@ -21,6 +21,7 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
       const column = <T>(of: (call: LeasedCall) => T): readonly T[] => calls.map(of);
       const label = (name: Exclude<keyof CallLabel, "runId">) =>
         column(({ label: { [name]: text } }) => (text === undefined ? null : cleanText(text)));
+      const receipts = calls.map(({ receipt }) => receiptRow(receipt));
       const json = await driver.call("post_leased", [
         keyOf("tenant", tenant),
         leaseId,
@@ -38,7 +39,11 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
         label("thread"),
         label("provider"),
         label("model"),
-        column(({ receipt }) => receiptJson(receipt)),
+        receipts.map(({ counts }) => counts.inputTokens),
+        receipts.map(({ counts }) => counts.outputTokens),
+        receipts.map(({ counts }) => counts.latencyMs),
+        receipts.map(({ counts }) => counts.hasReason),
+        receipts.map(({ json: text }) => text),
       ]);
       if (json === undefined) return undefined;
       const { isHeld, amount, isWanted, warnings } = json as StateJson;

@@ -8,8 +8,8 @@ import { listCosts } from "./list-costs.ts";
 import { listEntries } from "./list-entries.ts";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
 import { readWarnings, type WarningJson } from "./read-warnings.ts";
-import { receiptJson } from "./receipt-json.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
+import { settlementJson } from "./settlements.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** The ledger on PostgreSQL: every method is one statement, whose rules are in `migrations/`; reserves and settles that wait share one. */
@@ -23,9 +23,14 @@ export function ledgerStore(driver: MigratedDriver): LedgerStore {
     settle: (...args) => writer.settle(...args),
     async correct(tenant, { callId, correctionId, costNanoUsd, receipt }) {
       if (!isUuid(callId)) return undefined;
-      const cost = costNanoUsd > 0n ? costNanoUsd : 0n;
-      const ids = [keyOf("tenant", tenant), callId, uuidOf("correction id", correctionId)];
-      const verdict = await driver.call("correct", [...ids, cost, receiptJson(receipt)]);
+      const correction = settlementJson({
+        callId,
+        settlementId: uuidOf("correction id", correctionId),
+        kind: "correction",
+        costNanoUsd: costNanoUsd > 0n ? costNanoUsd : 0n,
+        receipt,
+      });
+      const verdict = await driver.call("correct", [keyOf("tenant", tenant), correction]);
       return verdict === undefined ? undefined : readSettle(verdict as SettleJson, callId);
     },
     async renew(tenant, callIds, ttlMs) {

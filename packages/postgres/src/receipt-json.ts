@@ -1,20 +1,30 @@
+import { receiptCounts, type ReceiptCounts } from "@wflo/core";
 import { cleanText } from "./clean-text.ts";
 
 const MAX_DEPTH = 32;
 const MAX_CHARACTERS = 1_000_000;
 
+/** A receipt as PostgreSQL takes it, and what is added up of it. */
+export interface ReceiptRow {
+  readonly json: string;
+  readonly counts: ReceiptCounts;
+}
+
 /**
  * JSON that PostgreSQL takes, of anything at all: a settle must never fail because of what is written beside the money.
  * What JSON cannot hold becomes text or is dropped; a receipt of more than a million characters is replaced by a note.
  */
-export function receiptJson(receipt: Readonly<Record<string, unknown>>): string {
+export function receiptRow(receipt: Readonly<Record<string, unknown>>): ReceiptRow {
   try {
-    const json = JSON.stringify(plain(receipt, 0)) ?? "{}";
+    const readable = plain(receipt, 0);
+    const json = JSON.stringify(readable) ?? "{}";
+    const counts = receiptCounts(readable);
     return json.length <= MAX_CHARACTERS
-      ? json
-      : JSON.stringify({ dropped: `a receipt of ${json.length} characters` });
+      ? { json, counts }
+      : { json: JSON.stringify({ dropped: `a receipt of ${json.length} characters` }), counts };
   } catch (error) {
-    return JSON.stringify({ dropped: `a receipt that cannot be written: ${cleanText(String(error))}` });
+    const note = { dropped: `a receipt that cannot be written: ${cleanText(String(error))}` };
+    return { json: JSON.stringify(note), counts: receiptCounts(note) };
   }
 }
 

@@ -7,6 +7,8 @@ import { isUuid, uuidOf } from "./uuid-of.ts";
 export interface ReserveArgs {
   readonly tenant: string;
   readonly callId: string;
+  /** Nobody else can know its id. */
+  readonly isNew: boolean;
   readonly budgetIds: readonly string[];
   readonly inherited: readonly string[];
   readonly bound: bigint;
@@ -30,6 +32,7 @@ export function reserveArgs(request: ReserveRequest): ReserveArgs {
   return {
     tenant: keyOf("tenant", request.tenant),
     callId: uuidOf("call id", request.callId).toLowerCase(),
+    isNew: request.isNew === true,
     budgetIds: [...new Set(request.budgetIds)].map((id) => keyOf("budget id", id)),
     inherited: (request.inherited ?? []).map((id) => keyOf("budget id", id)),
     bound: request.boundNanoUsd,
@@ -66,44 +69,30 @@ export function argsOfOne(args: ReserveArgs): readonly unknown[] {
   ];
 }
 
-/** In the order of the parameters of `wflo.settle_and_reserve`; all of one tenant. Calls with the same budgets share a set of them. */
-export function argsOfMany(
-  tenant: string,
-  settlements: string,
-  calls: readonly ReserveArgs[],
-): readonly unknown[] {
-  const column = <T>(of: (args: ReserveArgs) => T): readonly T[] => calls.map(of);
-  const sets = new Map<string, { readonly number: number } & Pick<ReserveArgs, "budgetIds" | "inherited">>();
-  const ofs = calls.map(({ budgetIds, inherited }) => {
-    const key = [...budgetIds, "", ...inherited].join("\u0000");
-    const set = sets.get(key) ?? { number: sets.size + 1, budgetIds, inherited };
-    sets.set(key, set);
-    return set.number;
+/** The sets of budgets and the calls that ask for money on them, as `wflo.settle_and_reserve` takes them; calls with the same budgets share a set. */
+export function argsOfMany(calls: readonly ReserveArgs[]): readonly [sets: string, asks: string] {
+  const numbers = new Map<string, number>();
+  const sets: { readonly ids: readonly string[]; readonly inherited: readonly string[] }[] = [];
+  const asks = calls.map(({ callId, budgetIds: ids, inherited, runId, labels, ...args }) => {
+    const key = [...ids, "", ...inherited].join("\u0000");
+    const number = numbers.get(key) ?? sets.push({ ids, inherited });
+    numbers.set(key, number);
+    const [step, agent, checkpoint, thread] = labels;
+    return {
+      call: callId,
+      is_old: args.isNew ? undefined : true,
+      of: number,
+      bound: String(args.bound),
+      need: String(args.need),
+      target: String(args.target),
+      share: args.share,
+      ttl: args.ttlMs,
+      run: runId ?? undefined,
+      epoch: args.epoch,
+      ...{ step, agent, checkpoint, thread },
+      provider: args.provider,
+      model: args.model,
+    };
   });
-  const owned = [...sets.values()].flatMap(({ number, budgetIds: ids, inherited }) =>
-    (ids.length === 0 ? [null] : ids).map((id) => ({
-      number,
-      id,
-      isInherited: id !== null && inherited.includes(id),
-    })),
-  );
-  return [
-    tenant,
-    settlements,
-    owned.map(({ number }) => number),
-    owned.map(({ id }) => id),
-    owned.map(({ isInherited }) => isInherited),
-    column(({ callId }) => callId),
-    ofs,
-    column(({ bound }) => bound),
-    column(({ need }) => need),
-    column(({ target }) => target),
-    column(({ share }) => share),
-    column(({ ttlMs }) => ttlMs),
-    column(({ epoch }) => epoch),
-    column(({ runId }) => runId),
-    ...[0, 1, 2, 3].map((label) => column(({ labels }) => labels[label] ?? null)),
-    column(({ provider }) => provider),
-    column(({ model }) => model),
-  ];
+  return [JSON.stringify(sets), JSON.stringify(asks)];
 }

@@ -1,33 +1,57 @@
 import type { Settlement, SettleVerdict } from "@wflo/core";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
-import { receiptJson } from "./receipt-json.ts";
+import { receiptRow } from "./receipt-json.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
-/** Settlements as `wflo.settle_all` takes them, in the order given. Ids that are no UUID name no call and are left out. */
-export function settlementsJson(settlements: readonly Settlement[]): string {
-  return `[${settlementItems(settlements).join(",")}]`;
+/** One settlement with its item of a list of `wflo.settlement`; undefined for an id that is no UUID, and names no call. */
+export interface SettlementRow {
+  readonly settlement: Settlement;
+  /** In small letters, as the database writes it. */
+  readonly callId: string;
+  readonly item: string | undefined;
+  /** Of a call that another one before it is about. */
+  readonly isRepeat: boolean;
 }
 
-/** The items of that list. */
-export function settlementItems(settlements: readonly Settlement[]): readonly string[] {
-  return settlements.filter(isStorable).map(({ callId, settlementId, kind, costNanoUsd, receipt }) => {
-    const head = { callId, settlementId: uuidOf("settlement id", settlementId), kind };
-    const cost = costNanoUsd === undefined ? null : String(costNanoUsd);
-    return `${JSON.stringify({ ...head, cost }).slice(0, -1)},"receipt":${receiptJson(receipt)}}`;
+/** In the order given. Throws `InvalidOptionError` for ids that the database cannot keep. */
+export function settlementRows(settlements: readonly Settlement[]): readonly SettlementRow[] {
+  const seen = new Set<string>();
+  return settlements.map((settlement) => {
+    const callId = settlement.callId.toLowerCase();
+    const isRepeat = seen.has(callId);
+    seen.add(callId);
+    return { settlement, callId, item: isUuid(callId) ? settlementJson(settlement) : undefined, isRepeat };
   });
 }
 
-/** The verdicts for all of these settlements, from those of the storable ones. */
-export function readSettlements(settlements: readonly Settlement[], json: unknown): readonly SettleVerdict[] {
+/** A list of `wflo.settlement`. */
+export function settlementsJson(rows: readonly SettlementRow[]): string {
+  return `[${rows.flatMap(({ item }) => item ?? []).join(",")}]`;
+}
+
+/** One `wflo.settlement`. */
+export function settlementJson(settlement: Omit<Settlement, "kind"> & { readonly kind: string }): string {
+  const { callId, settlementId, kind, costNanoUsd, receipt } = settlement;
+  const { json, counts } = receiptRow(receipt);
+  const head = {
+    call_id: callId,
+    id: uuidOf("settlement id", settlementId),
+    kind,
+    cost: costNanoUsd === undefined ? null : String(costNanoUsd),
+    input_tokens: counts.inputTokens,
+    output_tokens: counts.outputTokens,
+    latency_ms: counts.latencyMs,
+    failed: counts.hasReason,
+  };
+  return `${JSON.stringify(head).slice(0, -1)},"receipt":${json}}`;
+}
+
+/** The verdicts for all of these, from those of the items. */
+export function readSettlements(rows: readonly SettlementRow[], json: unknown): readonly SettleVerdict[] {
   const verdicts = (json as readonly SettleJson[]).values();
-  return settlements.map((settlement): SettleVerdict => {
-    const { callId } = settlement;
-    const verdict = isStorable(settlement) ? verdicts.next().value : undefined;
+  return rows.map(({ settlement: { callId }, item }): SettleVerdict => {
+    const verdict = item === undefined ? undefined : verdicts.next().value;
     if (verdict !== undefined) return readSettle(verdict, callId);
     return { callId, code: "unknown", chargedNanoUsd: 0n, overrunNanoUsd: 0n };
   });
-}
-
-function isStorable({ callId }: Settlement): boolean {
-  return isUuid(callId);
 }

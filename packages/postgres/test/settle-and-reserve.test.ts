@@ -11,7 +11,8 @@ import { beforeAll, expect, test } from "vitest";
 import { MigratedDriver } from "../src/migrated-driver.ts";
 import { pgDriver } from "../src/pg-driver.ts";
 import { argsOfMany, reserveArgs } from "../src/reserve-args.ts";
-import { readSettlements, settlementsJson } from "../src/settlements.ts";
+import { ClosedCalls, type ClosedJson } from "../src/closed-calls.ts";
+import { settlementRows, settlementsJson, type SettlementRow } from "../src/settlements.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
@@ -19,6 +20,10 @@ const TENANT = "many";
 const BUDGETS = ["a", "b", "b/child", "free", "paused", "z"];
 const ROUNDS = 60;
 const CALLS = 24;
+
+interface Answer extends ClosedJson {
+  readonly grants: readonly (string | null)[] | null;
+}
 
 /** A small generator of numbers, the same for a seed. */
 function randomOf(seed: number): (below: number) => number {
@@ -67,6 +72,7 @@ test.each([7, 11, 23])(
 
     let open: string[] = [];
     let closed: string[] = [];
+    const held = new Set<string>();
     let warned = 0;
     for (let round = 0; round < ROUNDS; round += 1) {
       const cap = 20_000n + BigInt(random(60_000));
@@ -91,9 +97,11 @@ test.each([7, 11, 23])(
       const calls = Array.from({ length: random(CALLS) }, (): ReserveRequest => {
         const need = BigInt(random(900));
         const budgetIds = [...BUDGETS, "missing"].filter(() => random(5) < (random(8) === 0 ? 3 : 1));
+        const known = random(10) === 0 ? again[random(again.length)] : undefined;
         return {
           tenant,
-          callId: (random(10) === 0 ? again[random(again.length)] : undefined) ?? randomUUID(),
+          callId: known ?? randomUUID(),
+          isNew: known === undefined,
           budgetIds,
           inherited: budgetIds.filter((id) => (id === "a" || id === "b") && random(3) === 0),
           boundNanoUsd: need + BigInt(random(2_000)),
@@ -105,21 +113,43 @@ test.each([7, 11, 23])(
         };
       });
       const distinct = [...new Map(calls.map((call) => [call.callId, call])).values()];
-      const args = argsOfMany(tenant, settlementsJson(settlements), distinct.map(reserveArgs));
-      const answer = (await driver.call("settle_and_reserve", args)) as {
-        readonly settled: readonly unknown[];
-        readonly grants: readonly (string | null)[];
-      };
-      const verdicts = readSettlements(settlements, answer.settled).map(told);
-      expect(verdicts).toEqual((await model.settle(tenant, settlements)).map(told));
-      warned += verdicts.flatMap(({ warnings }) => warnings).length;
+      const rows = settlementRows(settlements);
+      const items = settlementsJson(rows.filter(({ isRepeat }) => !isRepeat));
+      const args = [tenant, items, ...argsOfMany(distinct.map(reserveArgs))];
+      const answer = (await driver.call("settle_and_reserve", args)) as Answer;
+      const closes = new ClosedCalls(answer);
+      const done = rows.filter((row) => closes.verdictOf(row) !== undefined);
+      // Each that has an open hold, the first time it is named.
+      const isHeld = ({ callId, isRepeat }: SettlementRow) => held.has(callId) && !isRepeat;
+      expect(done).toEqual(rows.filter(isHeld));
+      for (const { callId } of rows) held.delete(callId);
+      const verdicts = done.flatMap((row) => closes.verdictOf(row) ?? []);
+      // Whose verdict the warnings are in does not matter.
+      const first = told(verdicts);
+      expect(first).toEqual(
+        told(
+          await model.settle(
+            tenant,
+            done.map(({ settlement }) => settlement),
+          ),
+        ),
+      );
+      warned += first.warnings.length;
       const expected: (string | null)[] = [];
       for (const call of distinct) {
         const verdict = await model.reserve(call);
         expected.push(verdict.code === "granted" ? String(verdict.amountNanoUsd) : null);
-        if (verdict.code === "granted") open.push(call.callId);
+        if (verdict.code !== "granted") continue;
+        open.push(call.callId);
+        held.add(call.callId);
       }
-      expect(answer.grants).toEqual(expected);
+      expect(answer.grants ?? []).toEqual(expected);
+      const rest = rows.filter((row) => !done.includes(row)).map(({ settlement }) => settlement);
+      const [alone, modelled] = await Promise.all(
+        [store, model].map(async (ledger) => told(await ledger.settle(tenant, rest))),
+      );
+      expect(alone).toEqual(modelled);
+      warned += alone?.warnings.length ?? 0;
       closed = [...settled, ...closed];
       open = [...new Set(open)];
       const [mine, theirs] = await Promise.all(
@@ -133,12 +163,43 @@ test.each([7, 11, 23])(
   },
 );
 
-/** A verdict, whose windows are told after the reserves of the same statement. */
-function told({ warnings = [], ...verdict }: SettleVerdict) {
-  return {
-    ...verdict,
-    warnings: warnings.map(({ share, window }) => ({ share, window: { ...window, reservedNanoUsd: 0n } })),
-  };
+test("a call that was given up before its reserve came, or whose id is taken, undoes its batch and hurts no other", async () => {
+  const { ledger } = database.open();
+  const ask = (callId: string): ReserveRequest => ({
+    tenant: TENANT,
+    callId,
+    isNew: true,
+    budgetIds: [],
+    boundNanoUsd: 1n,
+    needNanoUsd: 1n,
+    targetNanoUsd: 1n,
+    share: 1,
+    ttlMs: 60_000,
+    label: { provider: "p", model: "m" },
+  });
+  const [givenUp, taken] = [randomUUID(), randomUUID()];
+  const gone = {
+    callId: givenUp,
+    settlementId: randomUUID(),
+    kind: "void",
+    costNanoUsd: 0n,
+    receipt: {},
+  } as const;
+  await ledger.settle(TENANT, [gone]);
+  await ledger.reserve(ask(taken));
+  const verdicts = await Promise.all(
+    [randomUUID(), givenUp, taken, randomUUID()].map((callId) => ledger.reserve(ask(callId))),
+  );
+  expect(verdicts.map(({ code }) => code)).toEqual(["granted", "closed", "replay", "granted"]);
+  expect(await ledger.reconcile(TENANT)).toEqual([]);
+});
+
+/** Verdicts, and what they warn of, whose windows are told after the reserves of the same statement. */
+function told(verdicts: readonly SettleVerdict[]) {
+  const warnings = verdicts
+    .flatMap((verdict) => verdict.warnings ?? [])
+    .map(({ share, window }) => ({ share, window: { ...window, reservedNanoUsd: 0n } }));
+  return { verdicts: verdicts.map(({ warnings: _, ...verdict }) => verdict), warnings };
 }
 
 /** A ledger whose first argument is another tenant. */

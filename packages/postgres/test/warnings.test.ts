@@ -1,5 +1,6 @@
 import { createWflo, type BudgetWarning, type Database, type GuardRequest } from "@wflo/core";
 import { expect, test } from "vitest";
+import { settlementRows, settlementsJson } from "../src/settlements.ts";
 import { asks, bills, newId } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
@@ -93,10 +94,9 @@ test("a settle that tells of a share is on the disk before it is told", async ()
   for (const cost of [10n, 50n, 10n]) {
     const call = asks(["disk"], cost);
     expect((await ledger.reserve(call)).code).toBe("granted");
-    const { costNanoUsd: _, ...item } = bills(call.callId, cost);
     await files.query("begin");
     await files.query("select wflo.settle('t', $1::jsonb)", [
-      JSON.stringify([{ ...item, cost: String(cost) }]),
+      settlementsJson(settlementRows([bills(call.callId, cost)])),
     ]);
     const [row] = await files.query("select current_setting('synchronous_commit') as waits");
     await files.query("commit");

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { settlementRows, settlementsJson } from "../src/settlements.ts";
 import { asks, bills, newId } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
@@ -241,15 +242,10 @@ test("waits for the disk unless every bill of the settle is within its hold", as
   const settle = async (cost: bigint): Promise<unknown> => {
     const call = asks([], 10n);
     await ledger.reserve(call);
-    const item = {
-      callId: call.callId,
-      settlementId: newId(),
-      kind: "settle",
-      cost: String(cost),
-      receipt: {},
-    };
     await files.query("begin");
-    await files.query("select wflo.settle('t', $1::jsonb)", [JSON.stringify([item])]);
+    await files.query("select wflo.settle('t', $1::jsonb)", [
+      settlementsJson(settlementRows([bills(call.callId, cost)])),
+    ]);
     const [row] = await files.query("select current_setting('synchronous_commit') as setting");
     await files.query("commit");
     return row?.["setting"];

@@ -1,3 +1,4 @@
+import { receiptCounts } from "../budget/receipt-counts.ts";
 import type { CallLabel, CostGroup, EntryKind } from "../ports/ledger-store.ts";
 import type { MemoryCall, MemoryEntry } from "./memory-call.ts";
 import type { MemoryTenant } from "./memory-tenant.ts";
@@ -50,10 +51,11 @@ function addEntry(sums: Sums, { kind, call, chargedNanoUsd, receipt }: MemoryEnt
   const { callId } = call.hold;
   sums.calls.add(callId);
   sums.chargedNanoUsd += chargedNanoUsd;
-  sums.inputTokens += countOf(fieldOf(receipt["usage"], "inputTokens"));
-  sums.outputTokens += countOf(fieldOf(receipt["usage"], "outputTokens"));
-  sums.latencyMs += countOf(receipt["latencyMs"]);
-  if (receipt["reason"] !== undefined && receipt["reason"] !== null) sums.failed.add(callId);
+  const counts = receiptCounts(receipt);
+  sums.inputTokens += counts.inputTokens;
+  sums.outputTokens += counts.outputTokens;
+  sums.latencyMs += counts.latencyMs;
+  if (counts.hasReason) sums.failed.add(callId);
   if (call.inDoubt || (isBound(kind) && !isCorrected(call))) sums.inexact += 1;
 }
 
@@ -63,13 +65,4 @@ function isBound(kind: EntryKind): boolean {
 
 function isCorrected({ entries }: MemoryCall): boolean {
   return entries.some(({ kind }) => kind === "correction");
-}
-
-function fieldOf(value: unknown, field: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, field) : undefined;
-}
-
-/** A receipt may say anything; what is no count counts nothing. */
-function countOf(value: unknown): number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : 0;
 }
