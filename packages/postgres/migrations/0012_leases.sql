@@ -1,14 +1,17 @@
 -- Leases: holds (provider wflo, model lease) on which a process holds its calls by itself. They are reserved, renewed, settled and expire as any hold.
 
--- Books calls that were held on a lease, given by columns: an entry for each, on the budgets and in the windows of the lease, whose hold shrinks by what
+-- A call that was held on a lease and is settled: wflo.settlement and wflo.ask in one.
+create type wflo.leased_call as (
+  call_id uuid, id uuid, kind text, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, held int8, run uuid, step text,
+  agent text, checkpoint text, thread text, provider text, model text, receipt jsonb
+);
+
+-- Books calls that were held on a lease, [wflo.leased_call]: an entry for each, on the budgets and in the windows of the lease, whose hold shrinks by what
 -- they cost up to their own holds (what is above has no money set aside), and to p_keep where that is less. A call whose entry is there is left out, so that posting one
 -- twice counts once. The hold of a lease that has expired was charged; its owner settles it once everything is posted, which takes that charge back.
 -- Locks as elsewhere: the hold, then its windows; entries are written before those are waited for. Null when there never was such a lease.
-create function wflo.post_leased(
-  p_tenant text, p_lease uuid, p_keep int8, p_ttl_ms int8, p_calls uuid[], p_ids uuid[], p_kinds text[], p_helds int8[], p_costs int8[],
-  p_runs uuid[], p_steps text[], p_agents text[], p_checkpoints text[], p_threads text[], p_providers text[], p_models text[], p_inputs int8[], p_outputs int8[], p_latencies int8[],
-  p_fails boolean[], p_receipts text[]
-) returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
+create function wflo.post_leased(p_tenant text, p_lease uuid, p_keep int8, p_ttl_ms int8, p_calls jsonb)
+returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_hold wflo.hold;
   v_closing wflo.entry;
@@ -40,15 +43,9 @@ begin
       agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
     )
     select p_tenant, c.id, c.call_id, c.kind, v_hold.budget_ids, v_hold.window_budget_ids, v_hold.window_kinds, v_hold.window_starts, c.held, c.cost,
-      greatest(c.cost - c.held, 0), c.cost, v_at, c.run_id, c.step, c.agent, c.checkpoint_id, c.thread, c.provider, c.model, c.receipt::jsonb,
+      greatest(c.cost - c.held, 0), c.cost, v_at, c.run, c.step, c.agent, c.checkpoint, c.thread, c.provider, c.model, c.receipt,
       c.input_tokens, c.output_tokens, c.latency_ms, c.failed
-    from unnest(
-      p_calls, p_ids, p_kinds, p_helds, p_costs, p_runs, p_steps, p_agents, p_checkpoints, p_threads, p_providers, p_models, p_inputs, p_outputs,
-      p_latencies, p_fails, p_receipts
-    ) c (
-      call_id, id, kind, held, cost, run_id, step, agent, checkpoint_id, thread, provider, model, input_tokens, output_tokens, latency_ms, failed,
-      receipt
-    )
+    from jsonb_populate_recordset(null::wflo.leased_call, p_calls) c
     on conflict (tenant, id) do nothing
     returning held, charged, overrun
   )

@@ -1,9 +1,9 @@
-import type { CallLabel, LeasedCall, LeaseStore } from "@wflo/core";
+import type { LeasedCall, LeaseStore } from "@wflo/core";
 import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readWarnings, type WarningJson } from "./read-warnings.ts";
-import { receiptRow } from "./receipt-json.ts";
+import { settlementJson } from "./settlements.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 interface StateJson {
@@ -18,32 +18,12 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
   return {
     async post(tenant, { leaseId, calls, keepNanoUsd, ttlMs }) {
       if (!isUuid(leaseId)) return undefined;
-      const column = <T>(of: (call: LeasedCall) => T): readonly T[] => calls.map(of);
-      const label = (name: Exclude<keyof CallLabel, "runId">) =>
-        column(({ label: { [name]: text } }) => (text === undefined ? null : cleanText(text)));
-      const receipts = calls.map(({ receipt }) => receiptRow(receipt));
       const json = await driver.call("post_leased", [
         keyOf("tenant", tenant),
         leaseId,
         keepNanoUsd ?? null,
         Math.round(ttlMs),
-        column(({ callId }) => uuidOf("call id", callId)),
-        column(({ settlementId }) => uuidOf("settlement id", settlementId)),
-        column(({ kind }) => kind),
-        column(({ heldNanoUsd }) => heldNanoUsd),
-        column(({ costNanoUsd }) => costNanoUsd),
-        column(({ label: { runId } }) => (runId === undefined ? null : uuidOf("run id", runId))),
-        label("step"),
-        label("agent"),
-        label("checkpointId"),
-        label("thread"),
-        label("provider"),
-        label("model"),
-        receipts.map(({ counts }) => counts.inputTokens),
-        receipts.map(({ counts }) => counts.outputTokens),
-        receipts.map(({ counts }) => counts.latencyMs),
-        receipts.map(({ counts }) => counts.hasReason),
-        receipts.map(({ json: text }) => text),
+        `[${calls.map(leasedCallJson).join(",")}]`,
       ]);
       if (json === undefined) return undefined;
       const { isHeld, amount, isWanted, warnings } = json as StateJson;
@@ -55,4 +35,23 @@ export function leaseMethods(driver: MigratedDriver): LeaseStore {
       if (ids.length > 0) await driver.call("recall", [keyOf("tenant", tenant), ids]);
     },
   };
+}
+
+/** One `wflo.leased_call`. */
+function leasedCallJson({ label, heldNanoUsd, ...settlement }: LeasedCall): string {
+  const { runId, step, agent, checkpointId, thread, provider, model } = label;
+  const textOf = (text: string | undefined) => (text === undefined ? null : cleanText(text));
+  return settlementJson(
+    { ...settlement, callId: uuidOf("call id", settlement.callId) },
+    {
+      held: String(heldNanoUsd),
+      run: runId === undefined ? null : uuidOf("run id", runId),
+      step: textOf(step),
+      agent: textOf(agent),
+      checkpoint: textOf(checkpointId),
+      thread: textOf(thread),
+      provider: textOf(provider),
+      model: textOf(model),
+    },
+  );
 }

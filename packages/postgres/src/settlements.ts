@@ -29,9 +29,11 @@ export function settlementsJson(rows: readonly SettlementRow[]): string {
   return `[${rows.flatMap(({ item }) => item ?? []).join(",")}]`;
 }
 
-/** One `wflo.settlement`. */
-export function settlementJson(settlement: Omit<Settlement, "kind"> & { readonly kind: string }): string {
-  const { callId, settlementId, kind, costNanoUsd, receipt } = settlement;
+/** One `wflo.settlement`, and what else there is to be told of it. */
+export function settlementJson(
+  { callId, settlementId, kind, costNanoUsd, receipt }: Omit<Settlement, "kind"> & { readonly kind: string },
+  more: Readonly<Record<string, string | null>> = {},
+): string {
   const { json, counts } = receiptRow(receipt);
   const head = {
     call_id: callId,
@@ -42,6 +44,7 @@ export function settlementJson(settlement: Omit<Settlement, "kind"> & { readonly
     output_tokens: counts.outputTokens,
     latency_ms: counts.latencyMs,
     failed: counts.hasReason,
+    ...more,
   };
   return `${JSON.stringify(head).slice(0, -1)},"receipt":${json}}`;
 }
