@@ -1,6 +1,6 @@
 import type { Settlement, SettleVerdict } from "@wflo/core";
 import { readSettle, type SettleJson } from "./read-verdict.ts";
-import { receiptRow } from "./receipt-json.ts";
+import { receiptRow } from "./receipt-row.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
 /** One settlement with its item of a list of `wflo.settlement`; undefined for an id that is no UUID, and names no call. */
