@@ -52,9 +52,9 @@ create table wflo.element (
   primary key (thread_key, log, position)
 );
 
--- JSON, put together by hand: a put makes one each time.
+-- JSON, put together by hand: a put makes one each time. Stable, as what it calls is: else it would not become a part of the expression that calls it.
 create function wflo.put_verdict(p_code text, p_saved_at timestamptz, p_epoch int4, p_next_log int4) returns text
-language sql immutable as $$
+language sql stable as $$
   select '{"code":"' || p_code || '","savedAt":' || coalesce(floor(extract(epoch from p_saved_at) * 1000)::int8::text, 'null')
     || ',"thread":{"epoch":' || p_epoch || ',"nextLog":' || p_next_log || '}}'
 $$;
@@ -107,9 +107,13 @@ declare
   v_thread wflo.thread;
   v_found wflo.checkpoint;
   v_at timestamptz := wflo.now();
-  v_next_log int4 := (select max(l) + 1 from unnest(p_logs) l);
+  v_next_log int4;
+  v_log int4;
   v_looked boolean := false;
 begin
+  foreach v_log in array p_logs loop
+    v_next_log := greatest(v_next_log, v_log + 1);
+  end loop;
   if p_run is not null then
     perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
     if exists (select from wflo.run r where r.tenant = p_tenant and r.id = p_run and r.epoch > p_epoch) then
