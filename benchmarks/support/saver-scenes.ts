@@ -126,7 +126,11 @@ export async function playWorkload(name: string, open: () => Promise<OpenSaver>)
   return sizes as [number, number];
 }
 
-export async function putChain(saver: BaseCheckpointSaver, thread: string, count: number): Promise<RunnableConfig> {
+export async function putChain(
+  saver: BaseCheckpointSaver,
+  thread: string,
+  count: number,
+): Promise<RunnableConfig> {
   let config = configOf(thread);
   for (let at = 1; at <= count; at += 1) config = await putOne(saver, config, at);
   return config;

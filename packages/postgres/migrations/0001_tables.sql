@@ -1,6 +1,15 @@
 -- Tables. Keys begin with tenant; text keys sort by bytes, as clients do; money is int8 nano-dollars; ids are made by clients (uuidv7).
 -- There is deliberately no CHECK on spent + reserved <= cap: READ COMMITTED evaluates it on stale rows and raises false errors.
 
+-- What is written all the time is checked by its type: a CHECK of the table is planned anew by every statement that writes there, which takes as long as to
+-- write a row.
+create domain wflo.amount as int8 check (value >= 0);
+create domain wflo.window_kind as text collate "C" check (value in ('day', 'month', 'total'));
+create domain wflo.entry_kind as text collate "C" check (
+  value in ('settle', 'void', 'estimate', 'unmeasured', 'recorded', 'doubt', 'expire', 'late', 'correction')
+);
+create domain wflo.checkpoint_kind as text collate "C" check (value in ('save', 'rollback', 'fork'));
+
 create table wflo.budget (
   tenant text collate "C" not null,
   id text collate "C" not null,
@@ -37,17 +46,15 @@ create table wflo.budget_default (
 create table wflo.budget_window (
   tenant text collate "C" not null,
   id text collate "C" not null,
-  kind text collate "C" not null,
+  kind wflo.window_kind not null,
   start timestamptz not null,
   cap int8 not null,
-  spent int8 not null default 0,
-  reserved int8 not null default 0,
+  spent wflo.amount not null default 0,
+  reserved wflo.amount not null default 0,
   overrun int8 not null default 0,
   warned float8 not null default 0,
   next_warning int8,
-  primary key (tenant, kind, start, id),
-  constraint budget_window_kind check (kind in ('day', 'month', 'total')),
-  constraint budget_window_not_negative check (spent >= 0 and reserved >= 0)
+  primary key (tenant, kind, start, id)
 ) with (fillfactor = 25, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 -- Open holds only. The window arrays are parallel and in lock order; budget_ids also names budgets that have no cap.
@@ -84,7 +91,7 @@ create table wflo.entry (
   tenant text collate "C" not null,
   id uuid not null,
   call_id uuid not null,
-  kind text collate "C" not null,
+  kind wflo.entry_kind not null,
   budget_ids text[] collate "C" not null,
   window_budget_ids text[] collate "C" not null,
   window_kinds text[] collate "C" not null,
@@ -106,10 +113,7 @@ create table wflo.entry (
   output_tokens int8 not null default 0,
   latency_ms int8 not null default 0,
   failed boolean not null default false,
-  primary key (tenant, id),
-  constraint entry_kind check (
-    kind in ('settle', 'void', 'estimate', 'unmeasured', 'recorded', 'doubt', 'expire', 'late', 'correction')
-  )
+  primary key (tenant, id)
 );
 
 create index entry_call on wflo.entry (tenant, call_id);

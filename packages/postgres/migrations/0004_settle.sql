@@ -63,7 +63,7 @@ $$;
 
 -- How a call ends, as a client tells it. cost is null for what nobody knows. The counts are those of the receipt; failed says that it has a reason.
 create type wflo.settlement as (
-  call_id uuid, id uuid, kind text, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, receipt jsonb
+  call_id uuid, id uuid, kind wflo.entry_kind, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, receipt jsonb
 );
 
 -- Writes an entry and returns its id: its own, or a new one if another entry has that.

@@ -27,14 +27,13 @@ create table wflo.checkpoint (
   namespace text collate "C" not null,
   id text collate "C" not null,
   parent_id text collate "C",
-  kind text collate "C" not null,
+  kind wflo.checkpoint_kind not null,
   name text collate "C" not null,
   step text,
   manifest text not null,
   pieces text not null,
   metadata text not null,
-  primary key (thread_key, namespace, id),
-  constraint checkpoint_kind check (kind in ('save', 'rollback', 'fork'))
+  primary key (thread_key, namespace, id)
 );
 
 create index checkpoint_id on wflo.checkpoint (tenant, id);

@@ -2,7 +2,7 @@
 
 -- A call that was held on a lease and is settled: wflo.settlement and wflo.ask in one.
 create type wflo.leased_call as (
-  call_id uuid, id uuid, kind text, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, held int8, run uuid, step text,
+  call_id uuid, id uuid, kind wflo.entry_kind, cost int8, input_tokens int8, output_tokens int8, latency_ms int8, failed boolean, held int8, run uuid, step text,
   agent text, checkpoint text, thread text, provider text, model text, receipt jsonb
 );
 

@@ -42,7 +42,7 @@ test("has a drizzle table for every table of the database", async () => {
 
 test.each(Object.entries(tables))("agrees with the migrated columns of %s", async (name, table) => {
   const migrated = await database.query(
-    `select a.attname as name, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as required,
+    `select a.attname as name, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), a.atttypmod) as type, a.attnotnull as required,
        c.collname as collation, d.adbin is not null as filled
      from pg_attribute a join pg_type t on t.oid = a.atttypid
      left join pg_collation c on c.oid = a.attcollation and c.collname <> 'default'
