@@ -25,18 +25,24 @@ begin
 end
 $$;
 
+-- Locks the open holds among these calls, in order, and returns those that have one.
+create function wflo.lock_holds(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
+begin
+  return array(
+    select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
+    order by h.call_id for update
+  );
+end
+$$;
+
 -- Locks the holds and the closing entries of a batch and returns the calls it found. The closing entry of a call stands for the call once
 -- its hold is gone: where all are held there is none to look for. A call that appears between these statements is not found: it must not be looked at
 -- again, unlocked.
 create function wflo.lock_rows(p_tenant text, p_calls uuid[]) returns uuid[] language plpgsql as $$
 declare
-  v_held uuid[];
+  v_held uuid[] := wflo.lock_holds(p_tenant, p_calls);
   v_closed uuid[];
 begin
-  v_held := array(
-    select h.call_id from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
-    order by h.call_id for update
-  );
   if cardinality(v_held) = cardinality(p_calls) then
     return v_held;
   end if;
@@ -257,31 +263,45 @@ begin
 end
 $$;
 
--- Calls whose holds were settled, what each was charged, how much of that was above its hold, and what it changes.
-create type wflo.settled_calls as (closed uuid[], charged int8[], overruns int8[], deltas wflo.window_delta[]);
+-- Of settlements: the calls that were found, those of them that were closed (their holds are to be deleted), what each of these was charged and how much
+-- of that was above its hold, and what it changes.
+create type wflo.settled_calls as (known uuid[], closed uuid[], charged int8[], overruns int8[], deltas wflo.window_delta[]);
 
--- The first half of a settlement of calls that have an open hold, which are nearly all: writes the entries of these calls, whose holds are locked and which
--- stand among the settlements once. Those that it returns are closed: their holds are to be deleted.
--- A list in the condition, and no join with the table: a plan that was made when it was small, and is kept, would read it whole.
-create function wflo.settle_held(p_tenant text, p_calls uuid[], p_settlements wflo.settlement[]) returns wflo.settled_calls language plpgsql as $$
+-- The first half of a settlement: locks the calls, and writes the entries of those that have an open hold and stand in it once, which are nearly all. A list in
+-- the condition, and no joins: a plan that was made for few rows, and is kept, would compare all with all.
+create function wflo.settle_held(p_tenant text, p_settlements wflo.settlement[]) returns wflo.settled_calls language plpgsql as $$
 declare
+  v_calls uuid[] := array(select s.call_id from unnest(p_settlements) s);
+  v_known uuid[] := wflo.lock_holds(p_tenant, v_calls);
+  v_once uuid[] := v_known;
   v_settled wflo.settled_calls;
 begin
+  if cardinality(v_known) < cardinality(v_calls) then
+    v_known := wflo.lock_rows(p_tenant, v_calls);
+    v_once := array(
+      select x.call_id from (
+        select s.call_id, count(*) over (partition by s.call_id) as of_call, count(*) over (partition by s.id) as of_id from unnest(p_settlements) s
+      ) x
+      where x.of_call = 1 and x.of_id = 1 and x.call_id = any (v_known)
+    );
+  end if;
   with held as (
-    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls)
+    select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_once)
   ), written as (
     insert into wflo.entry (
       tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
       agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
     )
-    select h.tenant, s.id, h.call_id, s.kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
+    select h.tenant, (x.how).id, h.call_id, (x.how).kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
       greatest(c.charged - h.amount, 0), c.charged, wflo.now(), h.run_id, h.step, h.agent, h.checkpoint_id, h.thread, h.provider, h.model,
-      s.receipt, s.input_tokens, s.output_tokens, s.latency_ms, s.failed
-    from held h join unnest(p_settlements) s on s.call_id = h.call_id cross join lateral (select coalesce(s.cost, h.amount) as charged) c
+      (x.how).receipt, (x.how).input_tokens, (x.how).output_tokens, (x.how).latency_ms, (x.how).failed
+    from held h
+    cross join lateral (select p_settlements[array_position(v_calls, h.call_id)] as how offset 0) x
+    cross join lateral (select coalesce((x.how).cost, h.amount) as charged) c
     on conflict (tenant, id) do nothing
     returning call_id, held, charged, overrun, window_budget_ids, window_kinds, window_starts
   )
-  select coalesce(array_agg(w.call_id), '{}'), array_agg(w.charged), array_agg(w.overrun), array(
+  select v_known, coalesce(array_agg(w.call_id), '{}'), array_agg(w.charged), array_agg(w.overrun), array(
     select row(u.id, u.kind, u.start, sum(d.charged), sum(d.held), sum(d.overrun))::wflo.window_delta
     from (
       select x.window_budget_ids as ids, x.window_kinds as kinds, x.window_starts as starts, sum(x.charged) as charged, sum(x.held) as held,
@@ -313,31 +333,36 @@ $$;
 -- The second half, under the locks of the windows: settles what the first half did not close, one by one, in the order given. Gives the verdicts of
 -- all, and adds the deltas.
 create function wflo.settle_rest(
-  p_tenant text, p_settlements wflo.settlement[], p_known uuid[], p_settled wflo.settled_calls, out deltas wflo.window_delta[], out verdicts jsonb[]
+  p_tenant text, p_settlements wflo.settlement[], p_settled wflo.settled_calls, out deltas wflo.window_delta[], out verdicts jsonb[]
 ) language plpgsql as $$
 declare
+  v_known uuid[] := p_settled.known;
   v_how wflo.settlement;
   v_one record;
-  v_place int;
+  -- Verdicts by the calls that are closed: many are found in it as fast as a few.
+  v_closed jsonb;
   v_entries uuid[] := '{}';
 begin
   deltas := p_settled.deltas;
-  foreach v_how in array p_settlements loop
-    v_place := array_position(p_settled.closed, v_how.call_id);
-    if v_place is not null then
-      verdicts := verdicts || jsonb_build_object('callId', v_how.call_id, 'code', 'settled',
-        'charged', p_settled.charged[v_place]::text, 'overrun', p_settled.overruns[v_place]::text);
-    elsif v_how.call_id = any (p_known) then
+  select jsonb_object_agg(c.call_id, jsonb_build_object(
+    'callId', c.call_id, 'code', 'settled', 'charged', c.charged::text, 'overrun', c.overrun::text)) into v_closed
+  from unnest(p_settled.closed, p_settled.charged, p_settled.overruns) c (call_id, charged, overrun);
+  verdicts := array_fill(null::jsonb, array[cardinality(p_settlements)]);
+  for v_place in 1 .. cardinality(p_settlements) loop
+    v_how := p_settlements[v_place];
+    verdicts[v_place] := v_closed -> v_how.call_id::text;
+    continue when verdicts[v_place] is not null;
+    if v_how.call_id = any (v_known) then
       v_one := wflo.settle_one(p_tenant, v_how);
-      verdicts := verdicts || v_one.verdict;
+      verdicts[v_place] := v_one.verdict;
       if v_one.entry_id is not null then
         v_entries := v_entries || v_one.entry_id;
       end if;
     else
       if v_how.kind = 'void' and wflo.void_unknown(p_tenant, v_how) then
-        p_known := p_known || v_how.call_id;
+        v_known := v_known || v_how.call_id;
       end if;
-      verdicts := verdicts || jsonb_build_object('callId', v_how.call_id, 'code', 'unknown', 'charged', '0', 'overrun', '0');
+      verdicts[v_place] := jsonb_build_object('callId', v_how.call_id, 'code', 'unknown', 'charged', '0', 'overrun', '0');
     end if;
   end loop;
   if cardinality(v_entries) > 0 then
@@ -350,8 +375,6 @@ $$;
 create function wflo.settle_all(p_tenant text, p_settlements jsonb) returns jsonb language plpgsql set enable_seqscan = off set plan_cache_mode = force_generic_plan as $$
 declare
   v_settlements wflo.settlement[] := array(select s from jsonb_populate_recordset(null::wflo.settlement, p_settlements) s);
-  v_known uuid[];
-  v_once uuid[];
   v_settled wflo.settled_calls;
   v_rest record;
   v_verdicts jsonb[];
@@ -359,22 +382,12 @@ begin
   if cardinality(v_settlements) = 0 then
     return '[]';
   end if;
-  v_known := wflo.lock_rows(p_tenant, array(select s.call_id from unnest(v_settlements) s));
-  v_once := v_known;
-  if cardinality(v_settlements) > 1 then
-    v_once := array(
-      select x.call_id from (
-        select s.call_id, count(*) over (partition by s.call_id) as of_call, count(*) over (partition by s.id) as of_id from unnest(v_settlements) s
-      ) x
-      where x.of_call = 1 and x.of_id = 1 and x.call_id = any (v_known)
-    );
-  end if;
-  v_settled := wflo.settle_held(p_tenant, v_once, v_settlements);
-  if cardinality(v_known) > 0 then
-    perform wflo.lock_windows(p_tenant, v_known);
+  v_settled := wflo.settle_held(p_tenant, v_settlements);
+  if cardinality(v_settled.known) > 0 then
+    perform wflo.lock_windows(p_tenant, v_settled.known);
   end if;
   delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (v_settled.closed);
-  v_rest := wflo.settle_rest(p_tenant, v_settlements, v_known, v_settled);
+  v_rest := wflo.settle_rest(p_tenant, v_settlements, v_settled);
   v_verdicts := v_rest.verdicts;
   if cardinality(v_rest.deltas) > 0 then
     v_verdicts[cardinality(v_verdicts)] := wflo.telling(v_verdicts[cardinality(v_verdicts)], wflo.book(p_tenant, v_rest.deltas));

@@ -121,14 +121,14 @@ begin
   if v_refusal is not null then
     return jsonb_build_object('refusal', v_refusal);
   end if;
-  -- Their owners see what it is now. Holds before budgets, as everywhere.
-  perform wflo.recall(p_tenant, array[p_id]);
   insert into wflo.budget as b (tenant, id, cap_total, cap_day, cap_month, on_expiry, warn_at, zone, parent)
   values (p_tenant, p_id, p_total, p_day, p_month, p_on_expiry, p_warn_at, p_zone, p_parent)
   on conflict (tenant, id) do update
   set cap_total = p_total, cap_day = p_day, cap_month = p_month, on_expiry = p_on_expiry, warn_at = p_warn_at,
     zone = p_zone, parent = p_parent
   returning b.* into v_budget;
+  -- Their owners see what it is now. Budgets before holds, as in a reserve.
+  perform wflo.recall(p_tenant, array[p_id]);
   v_at := wflo.now();
   perform 1 from wflo.budget_window w where w.tenant = p_tenant and w.id = p_id
     and (w.kind, w.start) in (select k.kind, k.start from wflo.open_windows(v_budget, v_at) k)

@@ -62,13 +62,31 @@ class SlowDatabase {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.fails !== undefined && (size !== "" || this.fails === "ECONNRESET"))
       throw Object.assign(new Error("gone"), { code: this.fails });
-    const verdicts = settled.map((callId) => ({ callId, code: "settled", charged: "1", overrun: "0" }));
+    const codeOf = (id: string, at: number): string => {
+      if (this.unheld.includes(id)) return "late";
+      return settled.indexOf(id) < at ? "replay" : "settled";
+    };
+    const verdicts = settled.map((callId, at) => ({
+      callId,
+      code: codeOf(callId, at),
+      charged: "1",
+      overrun: "0",
+    }));
     if (name === "settle") return [[JSON.stringify(verdicts)]];
     const isRefused = (id: string) => this.refused.includes(id);
     const grants = calls.map((id) => (isRefused(id) ? null : "1"));
-    const closed = settled.filter((id) => !this.unheld.includes(id));
-    const ones = closed.map(() => "1");
-    const answer = { closed, charged: ones, overruns: closed.map(() => "0"), warnings: null, grants };
+    const isWhole =
+      new Set(settled).size === settled.length && !settled.some((id) => this.unheld.includes(id));
+    // A whole batch answers in an order of its own.
+    const closed = isWhole ? settled.toReversed() : [];
+    const answer = {
+      closed,
+      charged: closed.map(() => "1"),
+      overruns: closed.map(() => "0"),
+      settled: isWhole ? null : verdicts,
+      warnings: null,
+      grants,
+    };
     if (size !== "") return [[JSON.stringify({ ...answer, windows: [WINDOW] })]];
     return [[JSON.stringify(isRefused(calls[0] ?? "") ? HELD : GRANTED)]];
   }
@@ -137,22 +155,26 @@ describe("the calls of one process", () => {
     expect(none).toEqual([]);
   });
 
-  test("what a batch does not close is settled alone, as is a call that is named twice, and each gets its own verdict", async () => {
+  test("where not all had an open hold, each gets the verdict that stands in its place", async () => {
     const database = new SlowDatabase();
     const [closed, late, twice] = [settlement(), settlement(), settlement()];
     database.unheld = [late.callId];
     const answers = [
       database.writer.reserve(request()),
-      database.writer.settle("t", [closed, late, twice, settlement(twice.callId), settlement("no call")]),
+      database.writer.settle("t", [closed, late, settlement("no call"), twice, settlement(twice.callId)]),
       database.writer.settle("t", [settlement()]),
     ] as const;
     await database.flow();
     const [, verdicts, others] = await Promise.all(answers);
-    const ids = [closed, late, twice, twice].map(({ callId }) => callId);
-    expect(verdicts.map(({ callId }) => callId)).toEqual([...ids, "no call"]);
-    expect(verdicts.map(({ code }) => code)).toEqual([...ids.map(() => "settled"), "unknown"]);
+    expect(verdicts.map(({ callId, code }) => [callId, code])).toEqual([
+      [closed.callId, "settled"],
+      [late.callId, "late"],
+      ["no call", "unknown"],
+      [twice.callId, "settled"],
+      [twice.callId, "replay"],
+    ]);
     expect(others).toMatchObject([{ code: "settled" }]);
-    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 4+0", "settle"]);
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 5+0"]);
   });
 
   test("what a batch does not grant is asked for alone, and hurts no other", async () => {

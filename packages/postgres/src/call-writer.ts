@@ -7,10 +7,10 @@ import {
   type SettleVerdict,
   type WarningWatch,
 } from "@wflo/core";
-import { ClosedCalls, type ClosedJson } from "./closed-calls.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readReserve, type ReserveJson } from "./read-verdict.ts";
+import { readSettled, type SettledJson } from "./read-settled.ts";
 import { readWindow, type WindowJson } from "./read-window.ts";
 import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
 import { readSettlements, settlementRows, settlementsJson, type SettlementRow } from "./settlements.ts";
@@ -39,8 +39,8 @@ interface WaitingSettle {
 
 type Waiting = WaitingReserve | WaitingSettle;
 
-/** What `wflo.settle_and_reserve` answers: what is to be asked for alone is not closed, or has no grant. */
-interface BatchJson extends ClosedJson {
+/** What `wflo.settle_and_reserve` answers: no grant for what is to be asked for alone. */
+interface BatchJson extends SettledJson {
   readonly grants: readonly (string | null)[] | null;
   readonly windows: readonly WindowJson[];
 }
@@ -154,7 +154,7 @@ export class CallWriter {
     const reserves = batch.filter((one) => one.kind === "reserve");
     try {
       const json = await this.#together(first.tenant, settles, reserves);
-      const closed = new ClosedCalls(json);
+      answerSettles(settles, json);
       const states = json.windows.map(readWindow);
       for (const [at, one] of reserves.entries()) {
         const amount = json.grants?.[at] ?? null;
@@ -163,8 +163,6 @@ export class CallWriter {
         if (amount === null) void this.#answerAlone(one);
         else one.answered.resolve({ code: "granted", amountNanoUsd: BigInt(amount), windows: own });
       }
-      // What comes later about the same calls finds them settled.
-      await Promise.all(settles.map((one) => this.#answerClosed(one, closed)));
     } catch (error) {
       // What the server refused was undone, and may be the fault of one of them; when nobody knows what became of it, all are told so.
       if (wasUndone(error)) await Promise.all(batch.map((one) => this.#answerAlone(one)));
@@ -177,26 +175,13 @@ export class CallWriter {
     settles: readonly WaitingSettle[],
     reserves: readonly WaitingReserve[],
   ): Promise<BatchJson> {
-    const rows = settles.flatMap((one) => one.rows).filter(({ isRepeat }) => !isRepeat);
+    const rows = settles.flatMap((one) => one.rows);
     const calls = reserves.map((one) => one.args);
     const begun = performance.now();
     const args = [tenant, settlementsJson(rows), ...argsOfMany(calls)];
     const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
     this.#unflushed.flushed(begun);
     return answer;
-  }
-
-  /** With what a batch closed of it, and what becomes of the rest alone. */
-  async #answerClosed(settle: WaitingSettle, closed: ClosedCalls): Promise<void> {
-    const rest = settle.rows.filter((row) => closed.verdictOf(row) === undefined);
-    try {
-      const alone = (rest.length === 0 ? [] : await this.#settleAlone({ ...settle, rows: rest })).values();
-      settle.answered.resolve(
-        settle.rows.flatMap((row) => closed.verdictOf(row) ?? alone.next().value ?? []),
-      );
-    } catch (error) {
-      settle.answered.reject(error);
-    }
   }
 
   async #answerAlone(one: Waiting): Promise<void> {
@@ -227,4 +212,17 @@ export class CallWriter {
 
 function callIdsOf(waiting: Waiting): readonly string[] {
   return waiting.kind === "reserve" ? [waiting.args.callId] : waiting.rows.map(({ callId }) => callId);
+}
+
+/** Hands each its part of the verdicts of all. */
+function answerSettles(settles: readonly WaitingSettle[], json: SettledJson): void {
+  const verdicts = readSettled(
+    settles.flatMap(({ rows }) => rows),
+    json,
+  );
+  let from = 0;
+  for (const { rows, answered } of settles) {
+    answered.resolve(verdicts.slice(from, from + rows.length));
+    from += rows.length;
+  }
 }

@@ -52,6 +52,9 @@ test("what is too deep, goes in circles, is too long or throws never keeps a set
   const circle: Record<string, unknown> = {};
   circle["self"] = circle;
   expect(receiptRow(circle).json).toContain("…");
+  const twice: Record<string, unknown> = {};
+  Object.assign(twice, { left: twice, right: twice });
+  expect(written(twice)).toEqual({ left: "…", right: "…" });
   expect(receiptRow({ deep: deep(40) }).json).not.toContain("bottom");
   expect(receiptRow({ deep: deep(20) }).json).toContain("bottom");
   expect(written({ text: "x".repeat(1_000_001) })).toEqual({ dropped: "a receipt of 1000012 characters" });
@@ -62,6 +65,19 @@ test("what is too deep, goes in circles, is too long or throws never keeps a set
     },
   });
   expect(written(throwing)).toEqual({ dropped: "a receipt that cannot be written: Error: mine" });
+});
+
+test.each([
+  ["that says it is null", { toJSON: () => null }],
+  ["that says it is nothing", { toJSON: () => undefined }],
+])("a receipt %s is an empty one: a column of a list cannot be a null of JSON", (_, receipt) => {
+  expect(written(receipt)).toEqual({});
+});
+
+test("a boxed bigint costs a receipt neither its other values nor its counts", () => {
+  const { json, counts } = receiptRow({ usage: { inputTokens: 7 }, boxed: Object(1n) });
+  expect(JSON.parse(json)).toEqual({ usage: { inputTokens: 7 }, boxed: {} });
+  expect(counts.inputTokens).toBe(7);
 });
 
 test("counts are those of the receipt, also of one that was too long to be written", () => {

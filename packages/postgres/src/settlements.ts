@@ -9,19 +9,15 @@ export interface SettlementRow {
   /** In small letters, as the database writes it. */
   readonly callId: string;
   readonly item: string | undefined;
-  /** Of a call that another one before it is about. */
-  readonly isRepeat: boolean;
 }
 
 /** In the order given. Throws `InvalidOptionError` for ids that the database cannot keep. */
 export function settlementRows(settlements: readonly Settlement[]): readonly SettlementRow[] {
-  const seen = new Set<string>();
-  return settlements.map((settlement) => {
-    const callId = settlement.callId.toLowerCase();
-    const isRepeat = seen.has(callId);
-    seen.add(callId);
-    return { settlement, callId, item: isUuid(callId) ? settlementJson(settlement) : undefined, isRepeat };
-  });
+  return settlements.map((settlement) => ({
+    settlement,
+    callId: settlement.callId.toLowerCase(),
+    item: isUuid(settlement.callId) ? settlementJson(settlement) : undefined,
+  }));
 }
 
 /** A list of `wflo.settlement`. */

@@ -16,3 +16,10 @@ test("ids are UUIDs of version 7 that carry the time, ascend, and differ, even w
   expect(new Set(made).size).toBe(made.length);
   expect(Number.parseInt((made[0] ?? "").replace("-", "").slice(0, 12), 16)).toBe(1_800_000_000_000);
 });
+
+test.each([0, -5])("ids are UUIDs while the clock tells %i", (now) => {
+  const ids = uuidV7Ids({ now: () => now });
+  const made = Array.from({ length: 3 }, () => ids.next());
+  expect(made.every((id) => PATTERN.test(id))).toBe(true);
+  expect(made).toEqual(made.toSorted());
+});

@@ -16,7 +16,7 @@ export function uuidV7Ids(clock: Pick<Clock, "now">): Ids {
   let lastMs = 0;
   let counter = 0;
   /** Of `lastMs`, with the version. */
-  let time = "";
+  let time = "00000000-0000-7";
   const tick = (ms: number, from: number): void => {
     lastMs = ms;
     counter = from;
