@@ -49,7 +49,7 @@ class SlowDatabase {
     const name = /wflo\.(settle_and_reserve(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
     if (name === undefined && text !== "barrier") return [[String(LATEST_MIGRATION)]];
     const asked = (at: number): Record<string, string>[] =>
-      name?.startsWith("settle") === true ? JSON.parse(String(params[at] ?? "[]")) : [];
+      name?.startsWith("settle") === true ? JSON.parse((params[at] as string | undefined) ?? "[]") : [];
     const calls =
       name?.startsWith("settle_and") === true ? asked(3).map(({ call }) => call ?? "") : [String(params[1])];
     const settled = asked(1).map(({ call_id: id }) => (id ?? "").toLowerCase());

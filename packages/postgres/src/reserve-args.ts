@@ -89,7 +89,10 @@ export function argsOfMany(calls: readonly ReserveArgs[]): readonly [sets: strin
       ttl: args.ttlMs,
       run: runId ?? undefined,
       epoch: args.epoch,
-      ...{ step, agent, checkpoint, thread },
+      step,
+      agent,
+      checkpoint,
+      thread,
       provider: args.provider,
       model: args.model,
     };

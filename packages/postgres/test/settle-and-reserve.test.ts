@@ -174,13 +174,13 @@ test("a call that was given up before its reserve came, or whose id is taken, un
 });
 
 test.each([
-  { doubt: 100n, bill: 0n, then: "granted" },
-  { doubt: 10n, bill: 100n, then: "exhausted" },
+  { doubt: 100n, bill: 0n, next: "granted" },
+  { doubt: 10n, bill: 100n, next: "exhausted" },
 ])(
   "a late bill in a batch counts for what is asked after it: $doubt in doubt, $bill billed",
   async (scene) => {
     const { ledger } = database.open();
-    const id = `late/${scene.then}`;
+    const id = `late/${scene.next}`;
     await ledger.setBudget(TENANT, { id, caps: { total: 100n }, onExpiry: "charge", warnAt: [] });
     const call = asks([id], scene.doubt, { tenant: TENANT });
     await ledger.reserve(call);
@@ -192,7 +192,7 @@ test.each([
       ledger.settle(TENANT, [bills(call.callId, scene.bill)]),
       ledger.reserve(asks([id], 50n, { tenant: TENANT })),
     ]);
-    expect([late[0]?.code, next.code]).toEqual(["late", scene.then]);
+    expect([late[0]?.code, next.code]).toEqual(["late", scene.next]);
   },
 );
 
