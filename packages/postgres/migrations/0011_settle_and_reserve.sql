@@ -67,10 +67,10 @@ begin
 end
 $$;
 
--- A window of a batch, locked, as it stands once the batch has settled. fresh: calls may reserve in it; settled: the batch has settled in it; due: that
+-- A window of a batch, locked, as it stands once the batch has settled. place is where its row is, fresh: calls may reserve in it; settled: the batch has settled in it; due: that
 -- warns.
 create type wflo.batch_line as (
-  id text, kind text, start timestamptz, zone text, fresh boolean, cap int8, spent int8, reserved int8, overrun int8, free int8, settled boolean,
+  place tid, id text, kind text, start timestamptz, zone text, fresh boolean, cap int8, spent int8, reserved int8, overrun int8, free int8, settled boolean,
   due boolean
 );
 
@@ -95,7 +95,7 @@ create function wflo.lock_lines(p_tenant text, p_lines wflo.window_line[], p_del
 returns wflo.batch_line[] language plpgsql as $$
 begin
   return array(
-    select row(k.id, k.kind, k.start, k.zone, k.fresh, w.cap, x.spent, x.reserved, x.overrun, greatest(w.cap::numeric - x.spent - x.reserved, -1)::int8,
+    select row(w.ctid, k.id, k.kind, k.start, k.zone, k.fresh, w.cap, x.spent, x.reserved, x.overrun, greatest(w.cap::numeric - x.spent - x.reserved, -1)::int8,
       k.settled, coalesce(k.settled and x.spent >= w.next_warning, false))::wflo.batch_line
     from (
       select u.id, u.kind, u.start, max(u.zone) as zone, bool_or(u.fresh) as fresh, bool_or(not u.fresh) as settled, sum(u.charged) as charged,
@@ -110,7 +110,7 @@ begin
       order by u.id collate "C", u.kind collate "C", u.start
     ) k
     cross join lateral (
-      select b.cap, b.spent, b.reserved, b.overrun, b.next_warning from wflo.budget_window b
+      select b.ctid, b.cap, b.spent, b.reserved, b.overrun, b.next_warning from wflo.budget_window b
       where b.tenant = p_tenant and b.id = k.id and b.kind = k.kind and b.start = k.start
       for update
     ) w
@@ -154,7 +154,7 @@ begin
         select o.owner, array_agg(l.n::int order by l.n) as places, array_agg(l.id order by l.n) as ids, array_agg(l.kind order by l.n) as kinds,
           array_agg(l.start order by l.n) as starts
         from (select s.ordinality as owner, unnest(s.ids) as id from unnest(p_sets) with ordinality s) o
-        join unnest(p_lines) with ordinality l (id, kind, start, zone, fresh, cap, spent, reserved, overrun, free, settled, due, n)
+        join unnest(p_lines) with ordinality l (place, id, kind, start, zone, fresh, cap, spent, reserved, overrun, free, settled, due, n)
           on l.id = o.id and l.fresh
         group by o.owner
       ) l on l.owner = s.ordinality
@@ -219,8 +219,11 @@ declare
   v_verdicts jsonb[];
   v_lines wflo.batch_line[];
   v_line wflo.batch_line;
-  v_ids text[];
-  v_starts timestamptz[];
+  v_places tid[] := '{}';
+  v_spent int8[];
+  v_reserved int8[];
+  v_overruns int8[];
+  v_count int8;
   v_free int8[];
   v_added int8[];
   v_sets wflo.budget_set[];
@@ -263,8 +266,6 @@ begin
   foreach v_line in array v_lines loop
     v_free := v_free || v_line.free;
     v_due := v_due or v_line.due;
-    v_ids := v_ids || v_line.id;
-    v_starts := v_starts || v_line.start;
   end loop;
   if p_asks <> '[]' then
     if jsonb_path_exists(p_asks, '$[*].is_old') then
@@ -302,22 +303,30 @@ begin
     end if;
   end if;
 
-  -- The lists only keep a plan that was made when there were few windows from reading them all.
+  for v_number in 1 .. cardinality(v_lines) loop
+    v_line := v_lines[v_number];
+    continue when not v_line.settled and v_added[v_number] is null;
+    v_places := v_places || v_line.place;
+    v_spent := v_spent || v_line.spent;
+    v_reserved := v_reserved || (v_line.reserved + coalesce(v_added[v_number], 0));
+    v_overruns := v_overruns || v_line.overrun;
+    continue when v_added[v_number] is null;
+    v_windows := v_windows || wflo.window_json(row(v_line.id, v_line.kind, v_line.start, v_line.cap, v_line.spent,
+      v_line.reserved + v_added[v_number], v_line.overrun, 0, true, v_line.zone)::wflo.window_line);
+  end loop;
+  -- Their rows are locked, and stay where they are.
   update wflo.budget_window w
-  set spent = l.spent, reserved = l.reserved + coalesce(l.added, 0), overrun = l.overrun
-  from unnest(v_lines, v_added) l (id, kind, start, zone, fresh, cap, spent, reserved, overrun, free, settled, due, added)
-  where w.tenant = p_tenant and w.kind = l.kind and w.start = l.start and w.id = l.id and (l.settled or l.added is not null)
-    and w.kind in ('day', 'month', 'total') and w.start = any (v_starts) and w.id = any (v_ids);
+  set spent = v_spent[array_position(v_places, w.ctid)], reserved = v_reserved[array_position(v_places, w.ctid)],
+    overrun = v_overruns[array_position(v_places, w.ctid)]
+  where w.ctid = any (v_places);
+  get diagnostics v_count = row_count;
+  if v_count < cardinality(v_places) then
+    raise exception 'wflo: a locked window is not where it was';
+  end if;
   if v_due then
     v_warnings := wflo.take_warnings(p_tenant, array(select l.id from unnest(v_lines) l where l.due),
       array(select l.kind from unnest(v_lines) l where l.due), array(select l.start from unnest(v_lines) l where l.due));
   end if;
-  for v_place in 1 .. cardinality(v_lines) loop
-    continue when v_added[v_place] is null;
-    v_line := v_lines[v_place];
-    v_windows := v_windows || wflo.window_json(row(v_line.id, v_line.kind, v_line.start, v_line.cap, v_line.spent,
-      v_line.reserved + v_added[v_place], v_line.overrun, 0, true, v_line.zone)::wflo.window_line);
-  end loop;
   return jsonb_build_object('closed', v_settled.closed, 'charged', v_settled.charged::text[], 'overruns', v_settled.overruns::text[],
     'settled', v_verdicts, 'warnings', v_warnings, 'grants', v_grants::text[], 'windows', v_windows);
 end
