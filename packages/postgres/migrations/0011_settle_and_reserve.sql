@@ -220,6 +220,9 @@ declare
   v_lines wflo.batch_line[];
   v_line wflo.batch_line;
   v_places tid[] := '{}';
+  v_ids text[];
+  v_kinds text[];
+  v_starts timestamptz[];
   v_spent int8[];
   v_reserved int8[];
   v_overruns int8[];
@@ -307,6 +310,9 @@ begin
     v_line := v_lines[v_number];
     continue when not v_line.settled and v_added[v_number] is null;
     v_places := v_places || v_line.place;
+    v_ids := v_ids || v_line.id;
+    v_kinds := v_kinds || v_line.kind;
+    v_starts := v_starts || v_line.start;
     v_spent := v_spent || v_line.spent;
     v_reserved := v_reserved || (v_line.reserved + coalesce(v_added[v_number], 0));
     v_overruns := v_overruns || v_line.overrun;
@@ -314,11 +320,12 @@ begin
     v_windows := v_windows || wflo.window_json(row(v_line.id, v_line.kind, v_line.start, v_line.cap, v_line.spent,
       v_line.reserved + v_added[v_number], v_line.overrun, 0, true, v_line.zone)::wflo.window_line);
   end loop;
-  -- Their rows are locked, and stay where they are.
+  -- Their rows are locked, and stay where they are: each is looked up at its place, and looked at whether it is the one.
   update wflo.budget_window w
   set spent = v_spent[array_position(v_places, w.ctid)], reserved = v_reserved[array_position(v_places, w.ctid)],
     overrun = v_overruns[array_position(v_places, w.ctid)]
-  where w.ctid = any (v_places);
+  where w.ctid = any (v_places) and w.tenant = p_tenant and w.id = v_ids[array_position(v_places, w.ctid)]
+    and w.kind = v_kinds[array_position(v_places, w.ctid)] and w.start = v_starts[array_position(v_places, w.ctid)];
   get diagnostics v_count = row_count;
   if v_count < cardinality(v_places) then
     raise exception 'wflo: a locked window is not where it was';

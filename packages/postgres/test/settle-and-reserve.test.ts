@@ -196,6 +196,31 @@ test.each([
   },
 );
 
+test("a batch that has waited for its windows changes them as they stand then", async () => {
+  const { ledger } = database.open();
+  const ids = ["moved/1", "moved/2"];
+  for (const id of ids)
+    await ledger.setBudget(TENANT, { id, caps: { total: 100n }, onExpiry: "charge", warnAt: [] });
+  const call = asks(ids, 10n, { tenant: TENANT });
+  await ledger.reserve(call);
+  const clients = Array.from({ length: 2 }, () => new pg.Client({ connectionString: database.url }));
+  const [other, batch] = clients as [pg.Client, pg.Client];
+  await Promise.all(clients.map((client) => client.connect()));
+  await other.query("begin");
+  await other.query("update wflo.budget_window set reserved = reserved + 1 where id like 'moved/%'");
+  const settlements = settlementsJson(settlementRows([bills(call.callId, 4n)]));
+  const values = [TENANT, settlements, ...argsOfMany([reserveArgs(asks(ids, 20n, { tenant: TENANT }))])];
+  const answered = batch.query("select wflo.settle_and_reserve($1, $2, $3, $4) as answer", values);
+  await expect
+    .poll(async () => (await other.query("select from pg_locks where not granted")).rowCount)
+    .toBeGreaterThan(0);
+  await other.query("commit");
+  expect((await answered).rows[0].answer).toMatchObject({ charged: ["4"], grants: ["20"] });
+  const sums = (await ledger.getBudgets(TENANT, ids)).flatMap(({ windows }) => windows);
+  expect(sums).toMatchObject(ids.map(() => ({ spentNanoUsd: 4n, reservedNanoUsd: 21n })));
+  await Promise.all(clients.map((client) => client.end()));
+});
+
 test("locks windows by the bytes of their ids, whatever collation the database has", async () => {
   const name = `icu_${randomUUID().replaceAll("-", "")}`;
   await database.query(
