@@ -361,6 +361,8 @@ begin
     else
       if v_how.kind = 'void' and wflo.void_unknown(p_tenant, v_how) then
         v_known := v_known || v_how.call_id;
+      elsif exists (select from wflo.hold h where h.tenant = p_tenant and h.call_id = v_how.call_id) then
+        raise exception 'wflo: call % was reserved meanwhile', v_how.call_id using errcode = '40001';
       end if;
       verdicts[v_place] := jsonb_build_object('callId', v_how.call_id, 'code', 'unknown', 'charged', '0', 'overrun', '0');
     end if;

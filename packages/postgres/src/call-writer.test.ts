@@ -23,6 +23,8 @@ class SlowDatabase {
   readonly asked: string[] = [];
   readonly #waiting: (() => void)[] = [];
   refused: readonly string[] = [];
+  /** A call that is asked for alone waits for this. */
+  lets: Promise<void> | undefined;
   /** Calls without an open hold. */
   unheld: readonly string[] = [];
   fails: string | undefined;
@@ -60,6 +62,7 @@ class SlowDatabase {
       return [];
     }
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (name === "reserve" && this.refused.includes(calls[0] ?? "")) await this.lets;
     if (this.fails !== undefined && (size !== "" || this.fails === "ECONNRESET"))
       throw Object.assign(new Error("gone"), { code: this.fails });
     const codeOf = (id: string, at: number): string => {
@@ -190,6 +193,25 @@ describe("the calls of one process", () => {
       "granted",
     ]);
     expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 0+3", "reserve"]);
+  });
+
+  test("what gives a call up does not overtake it while it is asked for alone, and holds nobody up", async () => {
+    const database = new SlowDatabase();
+    const [refused, other] = [request(), request()];
+    database.refused = [refused.callId];
+    const answers = [request(), refused, other].map((call) => database.writer.reserve(call));
+    const lets = Promise.withResolvers<void>();
+    database.lets = lets.promise;
+    await database.flow();
+    const voids = [refused, other].map(({ callId }) => database.writer.settle("t", [settlement(callId)]));
+    await database.flow();
+    await voids[1];
+    const asked = ["reserve", "barrier", "settle_and_reserve_early 0+2", "reserve"];
+    expect(database.asked).toEqual([...asked, "settle_and_reserve_early 1+0"]);
+    lets.resolve();
+    await database.flow();
+    await Promise.all([...answers, ...voids]);
+    expect(database.asked).toHaveLength(asked.length + 2);
   });
 
   test("calls of another tenant, a second one of an id, and one that takes a hold over do not share its statement", async () => {

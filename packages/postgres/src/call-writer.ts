@@ -53,6 +53,8 @@ export class CallWriter {
   readonly #driver: MigratedDriver;
   readonly #unflushed = new UnflushedSettles((...args) => this.settle(...args));
   #waiting: Waiting[] = [];
+  /** Calls that are asked for alone, beside what goes on. Whoever gives one of them up must not overtake it. */
+  readonly #asked = new Set<string>();
   #isUnderWay = false;
   #isSettling = false;
   /** Several went together last: others are likely to wait for the same rows. */
@@ -67,7 +69,7 @@ export class CallWriter {
   async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
     const args = reserveArgs(request);
     // Who takes a hold over has it to lose, and is looked at alone.
-    if (args.replaces !== null) return this.#reserveAlone(args);
+    if (args.replaces !== null) return this.#beside(args.callId, this.#reserveAlone(args));
     if (this.#waiting.length >= CAPACITY)
       throw new StoreUnavailableError(
         `More than ${CAPACITY} calls wait for the database; no further one is made.`,
@@ -95,8 +97,19 @@ export class CallWriter {
     return answered.promise;
   }
 
+  /** Nothing about this call goes until then. */
+  async #beside<T>(callId: string, answered: Promise<T>): Promise<T> {
+    this.#asked.add(callId);
+    try {
+      return await answered;
+    } finally {
+      this.#asked.delete(callId);
+      this.#pump();
+    }
+  }
+
   #pump(): void {
-    const [first] = this.#waiting;
+    const first = this.#waiting.find((one) => !callIdsOf(one).some((id) => this.#asked.has(id)));
     if (this.#isUnderWay || first === undefined) return;
     const isLone = this.#waiting.length === 1 && !this.#isBusy;
     if (isLone && first.kind === "settle" && !this.#isSettling) return void this.#settleAside(first);
@@ -128,8 +141,8 @@ export class CallWriter {
 
   /** The first that waits, and the others of its tenant that are about other calls, in their order. */
   #next(): readonly Waiting[] {
-    const tenant = this.#waiting[0]?.tenant;
-    const seen = new Set<string>();
+    const seen = new Set(this.#asked);
+    const tenant = this.#waiting.find((one) => !callIdsOf(one).some((id) => seen.has(id)))?.tenant;
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
     let calls = 0;
@@ -160,7 +173,7 @@ export class CallWriter {
         const amount = json.grants?.[at] ?? null;
         const own = states.filter(({ budgetId }) => one.args.budgetIds.includes(budgetId));
         // Nobody waits for what is asked for alone: what is refused takes no lock.
-        if (amount === null) void this.#answerAlone(one);
+        if (amount === null) void this.#beside(one.args.callId, this.#answerAlone(one));
         else one.answered.resolve({ code: "granted", amountNanoUsd: BigInt(amount), windows: own });
       }
     } catch (error) {
