@@ -108,8 +108,13 @@ export class CallWriter {
     }
   }
 
+  /** The first that may go. */
+  #first(): Waiting | undefined {
+    return this.#waiting.find((one) => !callIdsOf(one).some((id) => this.#asked.has(id)));
+  }
+
   #pump(): void {
-    const first = this.#waiting.find((one) => !callIdsOf(one).some((id) => this.#asked.has(id)));
+    const first = this.#first();
     if (this.#isUnderWay || first === undefined) return;
     const isLone = this.#waiting.length === 1 && !this.#isBusy;
     if (isLone && first.kind === "settle" && !this.#isSettling) return void this.#settleAside(first);
@@ -142,7 +147,7 @@ export class CallWriter {
   /** The first that waits, and the others of its tenant that are about other calls, in their order. */
   #next(): readonly Waiting[] {
     const seen = new Set(this.#asked);
-    const tenant = this.#waiting.find((one) => !callIdsOf(one).some((id) => seen.has(id)))?.tenant;
+    const tenant = this.#first()?.tenant;
     const batch: Waiting[] = [];
     const left: Waiting[] = [];
     let calls = 0;

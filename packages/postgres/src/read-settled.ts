@@ -21,14 +21,16 @@ export function readSettled(rows: readonly SettlementRow[], json: SettledJson): 
   return [...verdicts.slice(0, -1), { ...last, warnings: readWarnings(json.warnings) }];
 }
 
-/** In the order of the rows that have an item. */
+/** In the order of the rows that have an item. Throws for a call of which nothing is told: it must not look as if it had cost nothing. */
 function settledOf(rows: readonly SettlementRow[], json: SettledJson): readonly SettleJson[] {
   const { closed, charged, overruns } = json;
   const places = new Map(closed?.map((callId, at) => [callId, at]));
   const stored = rows.filter(({ item }) => item !== undefined);
   return stored.map(({ callId }) => {
-    const at = places.get(callId);
-    if (at === undefined) throw new Error(`The database told nothing of call ${callId}.`);
-    return { callId, code: "settled", charged: charged?.[at] ?? "0", overrun: overruns?.[at] ?? "0" };
+    const at = places.get(callId) ?? -1;
+    const [cost, overrun] = [charged?.[at], overruns?.[at]];
+    if (cost === undefined || overrun === undefined)
+      throw new Error(`The database told nothing of call ${callId}.`);
+    return { callId, code: "settled", charged: cost, overrun };
   });
 }
