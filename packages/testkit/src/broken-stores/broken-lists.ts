@@ -1,5 +1,14 @@
-import type { LedgerStore } from "@wflo/core";
+import type { Database, LedgerStore, WindowState } from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
+
+/** A store that lists the windows of budgets as `bend` makes them. */
+function listingWindows(database: Database, bend: (window: WindowState) => WindowState): Database {
+  const listBudgets: LedgerStore["listBudgets"] = async (tenant, page) => {
+    const budgets = await database.ledger.listBudgets(tenant, page);
+    return budgets.map((budget) => ({ ...budget, windows: budget.windows.map(bend) }));
+  };
+  return withMethods(database, { ledger: { listBudgets } });
+}
 
 /** Stores whose lists cannot be trusted. */
 export const brokenLists: readonly BrokenStore[] = [
@@ -45,16 +54,24 @@ export const brokenLists: readonly BrokenStore[] = [
   {
     name: "lists budgets without what is reserved",
     breaks: "lists budgets as each is shown alone, with spent, reserved and reset",
-    wrap(database) {
-      const listBudgets: LedgerStore["listBudgets"] = async (tenant, page) => {
-        const budgets = await database.ledger.listBudgets(tenant, page);
-        return budgets.map((budget) => ({
-          ...budget,
-          windows: budget.windows.map((window) => ({ ...window, reservedNanoUsd: 0n })),
-        }));
-      };
-      return withMethods(database, { ledger: { listBudgets } });
-    },
+    wrap: (database) => listingWindows(database, (window) => ({ ...window, reservedNanoUsd: 0n })),
+  },
+  {
+    name: "lists what was spent as a number of JSON",
+    breaks: "lists amounts of any size to the last nano-dollar",
+    wrap: (database) =>
+      listingWindows(database, (window) => ({
+        ...window,
+        spentNanoUsd: BigInt(Number(window.spentNanoUsd)),
+      })),
+  },
+  {
+    name: "lists the windows of another zone",
+    breaks: "lists a budget that has moved to another zone with the windows of that zone",
+    wrap: (database) =>
+      listingWindows(database, (window) =>
+        window.budgetId === "moved" ? { ...window, spentNanoUsd: 30n } : window,
+      ),
   },
   {
     name: "cuts labels at a line break",

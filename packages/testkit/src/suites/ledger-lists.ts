@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Entry } from "@wflo/core";
+import { MAX_NANO_USD, type Entry } from "@wflo/core";
 import type { CaseDesk } from "./case-desk.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
@@ -169,6 +169,32 @@ export const ledgerListsCases: readonly DatabaseCase[] = [
     const tomorrow = [new Date("2026-03-11T00:00Z"), new Date("2026-03-11T15:00Z")];
     expect([listed[0]?.windows[1]?.resetsAt, listed[1]?.windows[0]?.resetsAt]).toEqual(tomorrow);
   }),
+  databaseCase("lists amounts of any size to the last nano-dollar", async (desk) => {
+    const [large, spent] = [MAX_NANO_USD - 2n, 2n ** 60n + 1n];
+    await desk.budget("a", { total: large, month: large });
+    await desk.spend(spent, ["a"]);
+    const [listed] = await desk.ledger.listBudgets(desk.tenant, { limit: 10 });
+    expect(listed?.caps).toEqual({ total: large, month: large });
+    const amounts = listed?.windows.map(({ capNanoUsd, spentNanoUsd }) => [capNanoUsd, spentNanoUsd]);
+    expect(amounts).toEqual([
+      [large, spent],
+      [large, spent],
+    ]);
+  }),
+  databaseCase(
+    "lists a budget that has moved to another zone with the windows of that zone",
+    async (desk) => {
+      await desk.setNow("2026-03-10T12:00Z");
+      for (const id of ["moved", "stays"]) await desk.budget(id, { day: 100n }, { timeZone: "UTC" });
+      await desk.budget("there", { day: 100n }, { timeZone: "Asia/Tokyo" });
+      await desk.spend(30n, ["moved", "stays", "there"]);
+      await desk.budget("moved", { day: 100n }, { timeZone: "Asia/Tokyo" });
+      await desk.spend(5n, ["moved"]);
+      const listed = await desk.ledger.listBudgets(desk.tenant, { limit: 10 });
+      expect(listed).toEqual(await desk.ledger.getBudgets(desk.tenant, ["moved", "stays", "there"]));
+      expect(listed.map(({ windows }) => windows[0]?.spentNanoUsd)).toEqual([5n, 30n, 30n]);
+    },
+  ),
   databaseCase("answers empty lists with empty lists", async (desk) => {
     const { ledger, tenant } = desk;
     expect(await ledger.getBudgets(tenant, [])).toEqual([]);
