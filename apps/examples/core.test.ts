@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { examplesOf, type Ended } from "./run-example.ts";
 
-const { run: example } = examplesOf("core");
+const { run: example } = examplesOf("core", { isNew: true });
 let basic: Promise<Ended>;
 beforeAll(() => {
   basic = example("basic");

@@ -64,7 +64,7 @@ test(
   "the web server answers, tells the cost, and ends when it is asked to",
   { timeout: 60_000 },
   async () => {
-    const server = spawn(process.execPath, [fileOf("web-server")], { env: environment("web") });
+    const server = spawn(process.execPath, [fileOf("web-server")], { env: environment });
     onTestFinished(() => void server.kill("SIGKILL"));
     const [line] = (await once(createInterface(server.stdout), "line")) as [string];
     const url = /curl -N (\S+)/.exec(line)?.[1] ?? "";

@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { afterAll, beforeAll } from "vitest";
+import { fillFolder } from "./used-folder.ts";
 
 /** How an example ended. */
 export interface Ended {
@@ -15,25 +16,22 @@ export interface Ended {
 export interface Examples {
   /** Where an example is, and with what environment it is run. */
   readonly fileOf: (name: string) => string;
-  readonly environment: (folder: string) => NodeJS.ProcessEnv;
+  readonly environment: NodeJS.ProcessEnv;
   readonly run: (name: string, ...args: readonly string[]) => Promise<Ended>;
 }
 
-export function examplesOf(group: string): Examples {
+/** `isNew` is for a folder that nothing is in, as a newcomer has it. */
+export function examplesOf(group: string, { isNew = false } = {}): Examples {
   const state = mkdtempSync(join(tmpdir(), `wflo-${group}-examples-`));
+  beforeAll(() => (isNew ? undefined : fillFolder(state)), 60_000);
   afterAll(() => rmSync(state, { recursive: true, force: true }));
   const fileOf = (name: string) => join(import.meta.dirname, group, `${name}.ts`);
-  const environment = (folder: string) => {
-    const { OPENAI_API_KEY: _, ...env } = process.env;
-    return { ...env, WFLO_FOLDER: join(state, folder), PORT: "0" };
-  };
+  const { OPENAI_API_KEY: _, ...env } = process.env;
+  const environment = { ...env, WFLO_FOLDER: state, PORT: "0" };
   const run = (name: string, ...args: readonly string[]) =>
     new Promise<Ended>((resolve) => {
-      execFile(
-        process.execPath,
-        [fileOf(name), ...args],
-        { env: environment("runs") },
-        (error, stdout, stderr) => resolve({ code: error?.code ?? 0, stdout, stderr }),
+      execFile(process.execPath, [fileOf(name), ...args], { env: environment }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
       );
     });
   return { fileOf, environment, run };

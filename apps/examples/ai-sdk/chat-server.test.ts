@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { fillFolder } from "../used-folder.ts";
 import { startServer } from "./server-process.ts";
 
 test(
@@ -10,6 +11,7 @@ test(
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "wflo-chat-server-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    await fillFolder(folder);
     const first = await startServer(folder, "0.02");
     onTestFinished(async () => void (await first.end("SIGKILL")));
     const page = await (await fetch(first.url)).text();

@@ -1,11 +1,11 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { StoreUnavailableError } from "@wflo/core";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { pglite } from "../src/pglite.ts";
 import { asks, bills } from "./support/samples.ts";
 
@@ -15,6 +15,19 @@ const newFolder = (): string => {
   folders.push(folder);
   return folder;
 };
+/** One with a migrated database, which takes PGlite some seconds to make, and less than one to open. */
+const usedFolder = (): string => {
+  const folder = newFolder();
+  cpSync(join(template, "data"), join(folder, "data"), { recursive: true });
+  return folder;
+};
+let template: string;
+beforeAll(async () => {
+  template = newFolder();
+  const database = pglite(template);
+  await database.migrate();
+  await database.close();
+}, 60_000);
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
@@ -49,7 +62,7 @@ test(
   "refuses a folder that another process has open, by its pid, and opens it at once when that was killed",
   { timeout: 60_000 },
   async () => {
-    const folder = newFolder();
+    const folder = usedFolder();
     const child = spawn(process.execPath, [script("hold-folder.ts"), folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -70,7 +83,7 @@ test(
   "keeps a settle that it has acknowledged when its process is killed at once",
   { timeout: 60_000 },
   async () => {
-    const folder = newFolder();
+    const folder = usedFolder();
     const child = spawn(process.execPath, [script("settle-in-folder.ts"), folder], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -88,7 +101,7 @@ test(
 );
 
 test("says what to do with a damaged folder, and lets go of it", { timeout: 60_000 }, async () => {
-  const folder = newFolder();
+  const folder = usedFolder();
   const database = pglite(folder);
   await database.ledger.expire(1);
   await database.close();
@@ -101,8 +114,11 @@ test("says what to do with a damaged folder, and lets go of it", { timeout: 60_0
 });
 
 // Each of its scripts starts PGlite, which takes this machine ten seconds: one was 39 s old in a quiet run, and cut at 60 in a busy one.
-test.each(["idle", "closed"])("lets a script end whose folder is %s", { timeout: 180_000 }, async (how) => {
-  const folder = newFolder();
+test.each([
+  ["idle", newFolder],
+  ["closed", usedFolder],
+])("lets a script end whose folder is %s", { timeout: 180_000 }, async (how, folderOf) => {
+  const folder = folderOf();
   // The second opens what the first left behind.
   for (let turn = 0; turn < 2; turn += 1) {
     const { stdout } = await promisify(execFile)(process.execPath, [
