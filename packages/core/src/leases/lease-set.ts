@@ -28,8 +28,6 @@ export class LeaseSet {
   readonly #means: LeaseMeans;
   readonly #onForgotten: (callId: string) => void;
   readonly #posters = new Map<Lease, LeasePoster>();
-  /** By the calls that are held on them, or whose bills are not in the store yet. */
-  readonly #leases = new Map<string, Lease>();
   /** Calls that ask; false once their callers have given them up. */
   readonly #asking = new Map<string, boolean>();
   #current: Lease | undefined;
@@ -61,12 +59,12 @@ export class LeaseSet {
 
   /** Whether a call asks here, is held on a lease, or waits to be posted. */
   has(callId: string): boolean {
-    return this.#leases.has(callId) || this.#asking.has(callId);
+    return this.#asking.has(callId) || this.#leaseOf(callId) !== undefined;
   }
 
   /** Holds a call on a lease at once; undefined where that takes longer. */
   draw(request: ReserveRequest): ReserveVerdict | undefined {
-    if (this.#booking !== undefined || this.#leases.size >= CAPACITY) return undefined;
+    if (this.#booking !== undefined || this.#isFull) return undefined;
     const now = momentOf(this.#means.clock);
     this.#count(now.monotonicMs);
     return this.#draw(request, now);
@@ -86,7 +84,7 @@ export class LeaseSet {
   /** What a call gets on a lease; undefined where the store is to be asked. */
   async #drawn(request: ReserveRequest): Promise<ReserveVerdict | undefined> {
     const { callId } = request;
-    while (this.#leases.size >= CAPACITY) await this.#roomMade();
+    while (this.#isFull) await this.#roomMade();
     while (this.#booking !== undefined) await Promise.race([this.#booking, this.#roomMade()]);
     if (this.#asking.get(callId) === false) return CLOSED;
     const drawn = this.#draw(request, momentOf(this.#means.clock));
@@ -105,31 +103,30 @@ export class LeaseSet {
 
   /** What a second reserve of a call comes to that is known here. */
   again(request: ReserveRequest): ReserveVerdict {
-    return this.#leases.get(request.callId)?.again(request) ?? { code: "conflict", field: "budgets" };
+    return this.#leaseOf(request.callId)?.again(request) ?? { code: "conflict", field: "budgets" };
   }
 
   /** Grants a call of the same budgets the hold of one that is held here; undefined where it needs more than there is. */
   takeOver(outerId: string, request: ReserveRequest): ReserveVerdict | undefined {
-    const lease = this.#leases.get(outerId);
+    const lease = this.#leaseOf(outerId);
     const verdict = lease?.takeOver(outerId, request, momentOf(this.#means.clock));
-    if (lease === undefined || verdict === undefined) return undefined;
-    this.#forget(outerId);
-    this.#leases.set(request.callId, lease);
+    if (verdict === undefined) return undefined;
+    this.#onForgotten(outerId);
     return verdict;
   }
 
   /** The hold of a call here was taken over by one in the store. */
   drop(callId: string): void {
-    const lease = this.#leases.get(callId);
+    const lease = this.#leaseOf(callId);
     if (lease === undefined) return;
     lease.drop(callId);
-    this.#forget(callId);
+    this.#onForgotten(callId);
     if (lease.isOver) this.#posters.get(lease)?.shrinkAgain();
   }
 
   /** The same as `settle` of a bill within its hold; undefined, and nothing is done, for any other. */
   settleWithin(settlement: Settlement): SettleVerdict | undefined {
-    const lease = this.#leases.get(settlement.callId);
+    const lease = this.#leaseOf(settlement.callId);
     if (lease?.covers(settlement) !== true) return undefined;
     const verdict = lease.settle(settlement);
     this.#posters.get(lease)?.soon();
@@ -141,7 +138,7 @@ export class LeaseSet {
     const { callId, kind } = settlement;
     // Whoever gives up while it asks must not be granted a moment later.
     if (this.#asking.has(callId) && kind === "void") this.#asking.set(callId, false);
-    const lease = this.#leases.get(callId);
+    const lease = this.#leaseOf(callId);
     const poster = lease && this.#posters.get(lease);
     const verdict = lease?.settle(settlement);
     if (verdict === undefined || poster === undefined) return undefined;
@@ -218,7 +215,6 @@ export class LeaseSet {
       return undefined;
     }
     const verdict = lease.draw(request, now);
-    if (verdict !== undefined) this.#leases.set(request.callId, lease);
     if (lease.freeNanoUsd < lease.amountNanoUsd / 2n && this.#chunkFor(request) !== undefined)
       this.#taking ??= this.#take(request);
     return verdict;
@@ -276,7 +272,7 @@ export class LeaseSet {
 
   #open(lease: Lease): Lease {
     const poster = new LeasePoster(lease, this.#means, (calls) => {
-      for (const { callId } of calls) this.#forget(callId);
+      for (const { callId } of calls) this.#onForgotten(callId);
       this.#progress?.resolve();
       this.#progress = undefined;
     });
@@ -289,9 +285,17 @@ export class LeaseSet {
     return lease;
   }
 
-  #forget(callId: string): void {
-    this.#leases.delete(callId);
-    this.#onForgotten(callId);
+  /** On which a call is held, or was and its bill is not in the store yet: mostly the last of a few. */
+  #leaseOf(callId: string): Lease | undefined {
+    if (this.#current?.has(callId) === true) return this.#current;
+    for (const lease of this.#posters.keys()) if (lease.has(callId)) return lease;
+    return undefined;
+  }
+
+  get #isFull(): boolean {
+    let calls = 0;
+    for (const lease of this.#posters.keys()) calls += lease.size;
+    return calls >= CAPACITY;
   }
 
   #over(lease: Lease): void {

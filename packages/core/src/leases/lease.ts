@@ -80,9 +80,19 @@ export class Lease {
     this.#isOver = true;
   }
 
+  /** Whether a call is held on it, or was and the store has not got its bill. */
+  has(callId: string): boolean {
+    return this.#draws.has(callId) || this.#unposted.has(callId);
+  }
+
+  /** How many such calls there are. */
+  get size(): number {
+    return this.#draws.size + this.#unposted.size;
+  }
+
   /** True when no call is open on it and the store has all that were. */
   get isDone(): boolean {
-    return this.#draws.size === 0 && this.#unposted.size === 0;
+    return this.size === 0;
   }
 
   /** Nano-dollars that further calls can be held on. */
