@@ -1,5 +1,4 @@
 import {
-  BudgetBusyError,
   BudgetExceededError,
   BudgetPausedError,
   CallConflictError,
@@ -8,74 +7,15 @@ import {
   memoryDatabase,
   StoreUnavailableError,
   type Clock,
-  type Database,
-  type LedgerStore,
-  type Wflo,
-  type WfloOptions,
 } from "@wflo/core";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
+import { CALL, down, fastClock, leasedClient, settled } from "./support/leased-client.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
-type Hook = (
-  name: keyof LedgerStore,
-  args: readonly unknown[],
-  go: () => Promise<unknown>,
-) => Promise<unknown>;
-
-const CALL = { budgets: ["org"], maxOutputTokens: 100 };
 const ID = "018f0000-0000-7000-8000-000000000001";
-/** Time goes so much faster here. */
-const PACE = 10;
-
-/** A clock that runs ten times as fast, and can be set. */
-function fastClock() {
-  let offset = 0;
-  const clock: Clock = {
-    now: () => Date.now() * PACE + offset,
-    monotonic: () => performance.now() * PACE,
-    schedule(task, delayMs) {
-      const timer = setTimeout(task, delayMs / PACE);
-      return () => clearTimeout(timer);
-    },
-  };
-  return { clock, jump: (ms: number) => void (offset += ms) };
-}
-
-/** A client with leases and one without, on one database whose ledger can be held back. */
-async function setUp(options: WfloOptions & { readonly bare?: Database } = {}, set: object = {}) {
-  const { bare = memoryDatabase(), ...own } = options;
-  const hook: { f: Hook } = { f: (_, __, go) => go() };
-  const ledger = new Proxy(bare.ledger, {
-    get(target, name: keyof LedgerStore) {
-      const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-      return (...args: unknown[]) => hook.f(name, args, () => method.apply(target, args));
-    },
-  });
-  const database = { ...bare, ledger, close: async () => {} };
-  const wflo = createWflo({ database, logger: false, lease: ["org"], waitMs: 1_500, ...own });
-  const other = createWflo({ database: { ...bare, close: async () => {} }, logger: false, waitMs: 600 });
-  onTestFinished(async () => {
-    hook.f = (_, __, go) => go();
-    await wflo.close().catch(() => {});
-    await other.close();
-  });
-  await wflo.budgets.set({ id: "org", caps: { total: "100.00" }, ...set });
-  const call = (change: object = {}, client: Wflo = wflo) =>
-    client.guardCall(request({ ...CALL, ...change }), async () => answer("done"));
-  for (let made = 0; made < 12; made += 1) await call();
-  await wflo.flush();
-  const books = async () => {
-    const window = (await other.budgets.get("org"))?.windows[0];
-    return { spent: Number(window?.spent), reserved: Number(window?.reserved), free: window?.free ?? "0" };
-  };
-  return { bare, hook, wflo, other, call, books };
-}
-
-const settled = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
-const down = async (): Promise<never> => Promise.reject(new StoreUnavailableError("gone"));
 
 test("a call that is given up while a lease is taken is not granted afterwards", async () => {
-  const { hook, wflo, other, books } = await setUp();
+  const { hook, wflo, other, books } = await leasedClient();
   await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
   await pause(1_100);
   hook.f = async (name, [asked], go) => {
@@ -104,7 +44,7 @@ function leaving() {
 }
 
 test("a call id that its caller chose is compared with what the store knows", async () => {
-  const { wflo, call, books } = await setUp();
+  const { wflo, call, books } = await leasedClient();
   await call({ callId: ID });
   await wflo.flush();
   expect(await settled(call({ callId: ID }))).toBeInstanceOf(CallConflictError);
@@ -112,7 +52,7 @@ test("a call id that its caller chose is compared with what the store knows", as
 });
 
 test("the bill of a call that was closed in doubt corrects it, also while the doubt is on its way", async () => {
-  const { hook, wflo, books } = await setUp({ drainMs: 100 });
+  const { hook, wflo, books } = await leasedClient({ drainMs: 100 });
   const { signal, abort } = leaving();
   const call = settled(
     wflo.guardCall(request({ ...CALL, hold: "0.5", signal }), async () => {
@@ -133,14 +73,14 @@ test("the bill of a call that was closed in doubt corrects it, also while the do
 });
 
 test("after a bill that no hold covered, the next call sees it", async () => {
-  const { wflo, call } = await setUp();
+  const { wflo, call } = await leasedClient();
   const huge = { outputTokens: 13_000_000 };
   await wflo.guardCall(request({ budgets: ["org"], record: true }), async () => answer("big", huge));
   expect(await settled(call())).toBeInstanceOf(BudgetExceededError);
 });
 
 test("while such a bill cannot be booked, no call is made, and none waits for ever", async () => {
-  const { hook, wflo, call } = await setUp();
+  const { hook, wflo, call } = await leasedClient();
   hook.f = (name, _, go) => (name === "post" ? down() : go());
   const huge = { outputTokens: 13_000_000 };
   const recorded = wflo.guardCall(request({ budgets: ["org"], record: true }), async () =>
@@ -154,7 +94,7 @@ test("while such a bill cannot be booked, no call is made, and none waits for ev
 });
 
 test("a bill above its hold takes nothing from what is set aside for other open calls", async () => {
-  const { wflo, other, books } = await setUp();
+  const { wflo, other, books } = await leasedClient();
   const [a, b] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const open = async (until: Promise<void>, outputTokens: number) =>
     wflo.guardCall(request({ budgets: ["org"], hold: "0.45" }), async () => {
@@ -185,7 +125,7 @@ test("nothing is held on a lease that the store may think over, when a process w
       return () => clearTimeout(timer);
     },
   };
-  const { bare, other, call, books } = await setUp(
+  const { bare, other, call, books } = await leasedClient(
     { bare: memoryDatabase({ now }), clock },
     { onExpiry: "release" },
   );
@@ -203,7 +143,7 @@ test.each([
   ["a cap that is lowered", { caps: { total: "0.001" } }],
   ["a parent that has no money", { caps: { total: "100.00" }, parent: "team" }],
 ])("%s by another process counts within a second", async (_, change) => {
-  const { other, call } = await setUp();
+  const { other, call } = await leasedClient();
   await other.budgets.set({ id: "team", caps: { total: "0.0001" } });
   await other.budgets.set({ id: "org", ...change });
   const started = performance.now();
@@ -218,7 +158,7 @@ test.each([
 });
 
 test("a pause by another process counts within a second where calls are long", async () => {
-  const { other, call, wflo } = await setUp();
+  const { other, call, wflo } = await leasedClient();
   const end = Promise.withResolvers<void>();
   const long = async () => {
     await end.promise;
@@ -251,7 +191,7 @@ test.each([{ settle: "await" }, { waitUntil: () => {} }] as const)(
 
 test("closing says so when the database takes no bills, and nothing is sent afterwards", async () => {
   const { clock } = fastClock();
-  const { hook, wflo, call } = await setUp({ clock });
+  const { hook, wflo, call } = await leasedClient({ clock });
   await Promise.all(Array.from({ length: 5 }, () => call()));
   let asked = 0;
   hook.f = () => ((asked += 1), down());
@@ -263,14 +203,14 @@ test("closing says so when the database takes no bills, and nothing is sent afte
 
 test("lists and corrections say so as well, instead of waiting for ever", async () => {
   const { clock } = fastClock();
-  const { hook, wflo, call } = await setUp({ clock });
+  const { hook, wflo, call } = await leasedClient({ clock });
   await call();
   hook.f = (name, _, go) => (name === "post" ? down() : go());
   expect(await settled(wflo.calls.list({ limit: 1 }))).toBeInstanceOf(StoreUnavailableError);
 });
 
 test("flush waits for what was settled before it, not for what comes after", async () => {
-  const { hook, wflo, call } = await setUp();
+  const { hook, wflo, call } = await leasedClient();
   hook.f = async (name, _, go) => {
     if (name === "post") await pause(5);
     return go();
@@ -291,7 +231,7 @@ test("flush waits for what was settled before it, not for what comes after", asy
 });
 
 test("all leases of a process on a budget have a twentieth of it at most", async () => {
-  const { wflo, books } = await setUp();
+  const { wflo, books } = await leasedClient();
   const users = Array.from({ length: 40 }, (_, at) => `user/${at}`);
   for (const id of users) await wflo.budgets.set({ id, caps: { total: "100.00" }, parent: "org" });
   for (let round = 0; round < 14; round += 1)
@@ -306,59 +246,14 @@ test("all leases of a process on a budget have a twentieth of it at most", async
 
 test("a clock that is set back keeps no lease from being given back", async () => {
   const { clock, jump } = fastClock();
-  const { books } = await setUp({ clock });
+  const { books } = await leasedClient({ clock });
   jump(-3_600_000);
   await pause(400);
   expect((await books()).reserved).toBe(0);
 });
 
-test("a call inside takes over what a call on a lease holds, also when all the rest is taken", async () => {
-  const { wflo, other, books } = await setUp();
-  const hold = ((await books()).reserved * 0.9).toFixed(6);
-  const inner = await wflo.guardCall(request({ budgets: ["org"], hold }), async () => {
-    const end = Promise.withResolvers<void>();
-    const { free } = await books();
-    const rest = other.guardCall(request({ budgets: ["org"], hold: free }), async () => {
-      await end.promise;
-      return answer("rest");
-    });
-    await pause(20);
-    const value = await settled(
-      wflo.guardCall(request({ budgets: ["org"], hold }), async () => answer("inner")),
-    );
-    end.resolve();
-    await rest;
-    return answer(value);
-  });
-  expect(inner).not.toBeInstanceOf(BudgetBusyError);
-  expect(inner).toBe("inner");
-});
-
-test("a call inside takes over on a lease that is over as well, and nothing is held twice", async () => {
-  const { wflo, books } = await setUp();
-  const end = Promise.withResolvers<void>();
-  const long = wflo.guardCall(request(CALL), async () => {
-    await end.promise;
-    return answer("long");
-  });
-  const hold = "0.5";
-  await wflo.guardCall(request({ budgets: ["org"], hold }), async () => {
-    await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
-    await pause(100);
-    const { reserved: before } = await books();
-    await wflo.guardCall(request({ budgets: ["org"], hold }), async () => {
-      await pause(100);
-      expect((await books()).reserved).toBeCloseTo(before, 8);
-      return answer("inner");
-    });
-    return answer("outer");
-  });
-  end.resolve();
-  await long;
-});
-
 test("a warning that is due when a lease is given back is told", async () => {
-  const { wflo, call } = await setUp({}, { warnAt: [0.5] });
+  const { wflo, call } = await leasedClient({}, { warnAt: [0.5] });
   const told: number[] = [];
   wflo.on("budget-warning", ({ share }) => void told.push(share));
   for (let made = 0; made < 50; made += 1) await call();
@@ -372,7 +267,7 @@ test("a warning that is due when a lease is given back is told", async () => {
 });
 
 test("what a lease that ends while its bills are posted does not need goes back at once", async () => {
-  const { hook, wflo, call, books } = await setUp();
+  const { hook, wflo, call, books } = await leasedClient();
   const end = Promise.withResolvers<void>();
   const long = wflo.guardCall(request(CALL), async () => {
     await end.promise;
@@ -393,7 +288,7 @@ test("what a lease that ends while its bills are posted does not need goes back 
 });
 
 test("a bill that the database cannot take holds up no other", async () => {
-  const { hook, call, books } = await setUp();
+  const { hook, call, books } = await leasedClient();
   let poison: string | undefined;
   hook.f = (name, args, go) => {
     const calls = name === "post" ? (args[1] as { calls: readonly { callId: string }[] }).calls : [];
@@ -403,4 +298,41 @@ test("a bill that the database cannot take holds up no other", async () => {
   for (let made = 0; made < 20; made += 1) await settled(call());
   await pause(1_500);
   expect((await books()).spent).toBeGreaterThan(20 * Number(ANSWER_COST));
+});
+
+test("a lease that is long in coming is given back all the same", async () => {
+  let offset = 0;
+  const { clock } = fastClock();
+  const bare = memoryDatabase({ now: () => Date.now() + offset });
+  const { hook, wflo, call, books } = await leasedClient({ bare, clock });
+  let isAsked = false;
+  hook.f = async (name, [asked], go) => {
+    if (name === "reserve" && (asked as { label: { model: string } }).label.model === "lease") {
+      isAsked = true;
+      await pause(400);
+    }
+    return go();
+  };
+  while (!isAsked) await call();
+  await wflo.flush();
+  const { spent } = await books();
+  await pause(800);
+  expect((await books()).reserved).toBe(0);
+  await wflo.close();
+  offset = 31_000;
+  await bare.ledger.expire(10);
+  expect((await books()).spent).toBe(spent);
+});
+
+test("after a bill that no hold covered, leases of other sets of its budgets are over too", async () => {
+  const { wflo, call, books } = await leasedClient();
+  await wflo.budgets.set({ id: "team", caps: { total: "1000.00" } });
+  for (let made = 0; made < 30; made += 1) await call({ budgets: ["org", "team"] });
+  const huge = { outputTokens: 13_000_000 };
+  await wflo.guardCall(request({ budgets: ["org"], record: true }), async () => answer("big", huge));
+  await wflo.flush();
+  const { spent } = await books();
+  expect(spent).toBeGreaterThan(100);
+  expect(await settled(call({ budgets: ["org", "team"] }))).toBeInstanceOf(BudgetExceededError);
+  expect((await books()).spent).toBe(spent);
 });

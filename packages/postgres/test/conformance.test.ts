@@ -8,10 +8,10 @@ import { postgres } from "../src/postgres.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 /** Row by row: a `truncate` makes and deletes forty files, which took as long as the average case. */
-const EMPTY = [
-  ...["budget", "budget_default", "budget_window", "hold", "entry", "run", "step", "thread", "checkpoint"],
-  ...["element", "pending_write", "item"],
-]
+const EMPTY = (
+  "budget budget_default budget_window hold entry run step thread checkpoint element " + "pending_write item"
+)
+  .split(" ")
   .map((table) => `delete from wflo.${table}`)
   .join(";");
 const clock = (at: string) =>

@@ -70,7 +70,7 @@ async function takeHoldOn(
     const ask = {
       tenant: door.tenant,
       callId: mark.callId,
-      isNew: isOurs,
+      isNew: request.callId === undefined,
       budgetIds,
       inherited,
       // On no budget nothing can be exceeded: what is likely is noted rather than what is possible.

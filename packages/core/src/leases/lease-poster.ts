@@ -1,3 +1,4 @@
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { LeasedCall } from "../ports/lease-store.ts";
 import { momentOf, type Lease } from "./lease.ts";
 import { LEASE_TTL_MS, type LeaseMeans } from "./lease-means.ts";
@@ -67,10 +68,14 @@ export class LeasePoster {
     if (silentMs >= (isUsed ? ASK_EVERY_MS : RENEW_EVERY_MS)) this.#start();
   }
 
-  /** Resolves when the store has all that was settled before. */
+  /** Resolves when the store has all that was settled before. Rejects with `StoreUnavailableError` when it is stopped before that. */
   async flush(): Promise<void> {
     const count = this.#lease.settled;
-    while (!this.#lease.hasPosted(count) && !this.#isClosed) {
+    while (!this.#lease.hasPosted(count)) {
+      if (this.#isClosed)
+        throw new StoreUnavailableError(
+          "The database was closed before it had the bills of calls on leases.",
+        );
       if (!this.isFailing) this.#start();
       await this.#attempt.promise;
     }
@@ -157,6 +162,12 @@ export class LeasePoster {
     this.#onPosted(calls);
     this.#isShrunk = isOver;
     if (state?.isHeld === true) lease.renewed(sentAt);
+    if (state === undefined && calls.length > 0)
+      this.#means.onTrouble(
+        new StoreUnavailableError(
+          `The database knows nothing of a lease; ${calls.length} bills of calls on it are lost.`,
+        ),
+      );
     if (state === undefined || !state.isHeld || state.isWanted) lease.end();
     if (state?.warnings !== undefined) tell(state.warnings);
   }

@@ -35,6 +35,7 @@ export class LeaseSet {
   /** Bills that no hold covered are on their way to the store: the next call has to see them. */
   #booking: Promise<unknown> | undefined;
   #progress: PromiseWithResolvers<void> | undefined;
+  #isClosing = false;
   #notBeforeMs = -Infinity;
   #calls = 0;
   #sinceMs = -Infinity;
@@ -54,7 +55,7 @@ export class LeaseSet {
   /** True when the store has everything back, and nobody has asked for a while. */
   get isIdle(): boolean {
     const isRecent = this.#means.clock.monotonic() - this.#sinceMs < 2 * HOT_MS;
-    return this.#posters.size === 0 && this.#asking.size === 0 && !isRecent;
+    return this.#posters.size === 0 && this.#asking.size === 0 && this.#taking === undefined && !isRecent;
   }
 
   /** Whether a call asks here, is held on a lease, or waits to be posted. */
@@ -106,12 +107,20 @@ export class LeaseSet {
     return this.#leaseOf(request.callId)?.again(request) ?? { code: "conflict", field: "budgets" };
   }
 
-  /** Grants a call of the same budgets the hold of one that is held here; undefined where it needs more than there is. */
+  /** Grants a call of the same budgets the hold of one that is held here, with what is free beside it; undefined where the store has to say. */
   takeOver(outerId: string, request: ReserveRequest): ReserveVerdict | undefined {
+    const verdict = this.#leaseOf(outerId)?.takeOver(outerId, request, momentOf(this.#means.clock));
+    if (verdict !== undefined) this.#onForgotten(outerId);
+    return verdict;
+  }
+
+  /** The same with that hold alone, also on a lease that is over: where the store has said that other holds stand in the way. */
+  takeOverHold(outerId: string, request: ReserveRequest): ReserveVerdict | undefined {
     const lease = this.#leaseOf(outerId);
-    const verdict = lease?.takeOver(outerId, request, momentOf(this.#means.clock));
-    if (verdict === undefined) return undefined;
+    const verdict = lease?.takeOverHold(outerId, request, momentOf(this.#means.clock));
+    if (lease === undefined || verdict === undefined) return undefined;
     this.#onForgotten(outerId);
+    if (lease.isOver) this.#posters.get(lease)?.shrinkAgain();
     return verdict;
   }
 
@@ -171,18 +180,24 @@ export class LeaseSet {
     await Promise.all(Array.from(this.#posters.values(), (poster) => poster.flush()));
   }
 
-  /** Resolves when every lease is given back; those on which calls are open stay. */
+  /** Resolves when every lease is given back; those on which calls are open stay. No further one is taken. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#taking;
     this.end();
-    await this.flush();
+    // What is settled meanwhile is posted too.
+    do await this.flush();
+    while ([...this.#posters.keys()].some(({ unposted }) => unposted > 0));
     const done = [...this.#posters].filter(([lease]) => lease.isDone);
     await Promise.all(done.map(([, poster]) => poster.closed));
   }
 
-  /** Posts nothing any more. */
+  /** Posts nothing any more, and knows no call. */
   stop(): void {
     for (const poster of this.#posters.values()) poster.stop();
+    this.#posters.clear();
+    this.#current = undefined;
+    this.#wake();
   }
 
   /** To be called a few times a second: gives back what nobody uses, and renews the rest. */
@@ -230,7 +245,7 @@ export class LeaseSet {
 
   /** How much a lease for calls like this one should have, in nano-dollars; undefined where none is worth its while, or wise. */
   #chunkFor({ boundNanoUsd }: ReserveRequest): bigint | undefined {
-    if (boundNanoUsd <= 0n || this.#calls < HOT_CALLS) return undefined;
+    if (this.#isClosing || boundNanoUsd <= 0n || this.#calls < HOT_CALLS) return undefined;
     if (this.#means.clock.monotonic() < this.#notBeforeMs) return undefined;
     return this.#means.money.chunkOn(this.budgetIds, boundNanoUsd * LEAST_CALLS);
   }
@@ -259,6 +274,7 @@ export class LeaseSet {
         money.note(verdict.windows);
         if (this.#current !== undefined) this.#over(this.#current);
         this.#current = this.#open(new Lease(callId, verdict, askedAt));
+        if (this.#isClosing) this.#over(this.#current);
         return;
       }
     } catch (error) {
@@ -273,8 +289,7 @@ export class LeaseSet {
   #open(lease: Lease): Lease {
     const poster = new LeasePoster(lease, this.#means, (calls) => {
       for (const { callId } of calls) this.#onForgotten(callId);
-      this.#progress?.resolve();
-      this.#progress = undefined;
+      this.#wake();
     });
     this.#posters.set(lease, poster);
     void poster.closed.then(() => {
@@ -296,6 +311,11 @@ export class LeaseSet {
     let calls = 0;
     for (const lease of this.#posters.keys()) calls += lease.size;
     return calls >= CAPACITY;
+  }
+
+  #wake(): void {
+    this.#progress?.resolve();
+    this.#progress = undefined;
   }
 
   #over(lease: Lease): void {

@@ -130,15 +130,30 @@ export class Lease {
     return this.#granted(request, boundNanoUsd);
   }
 
-  /** The same with the hold of a call of its own as well, which is taken over; also when it is over. At least what is needed. */
+  /** The same with the hold of a call of its own as well, which is taken over. At least what is needed. */
   takeOver(outerId: string, request: ReserveRequest, now: Moment): ReserveVerdict | undefined {
+    // What was free of a lease that is over has been given back.
+    return this.#isOver ? undefined : this.#takeOver(outerId, this.#freeNanoUsd, request, now);
+  }
+
+  /** With the hold of that call alone, also when it is over. */
+  takeOverHold(outerId: string, request: ReserveRequest, now: Moment): ReserveVerdict | undefined {
+    return this.#takeOver(outerId, 0n, request, now);
+  }
+
+  #takeOver(
+    outerId: string,
+    freeNanoUsd: bigint,
+    request: ReserveRequest,
+    now: Moment,
+  ): ReserveVerdict | undefined {
     const outer = this.#draws.get(outerId);
-    if (outer === undefined || !this.#isAliveAt(now)) return undefined;
-    const free = this.#freeNanoUsd + outer.heldNanoUsd;
-    const amount = request.boundNanoUsd <= free ? request.boundNanoUsd : free;
+    if (outer === undefined || !this.#isAliveAt(now) || now.wallMs >= this.endsAtMs) return undefined;
+    const most = freeNanoUsd + outer.heldNanoUsd;
+    const amount = request.boundNanoUsd <= most ? request.boundNanoUsd : most;
     if (amount < request.needNanoUsd) return undefined;
     this.#draws.delete(outerId);
-    this.#freeNanoUsd = free - amount;
+    this.#freeNanoUsd += outer.heldNanoUsd - amount;
     return this.#granted(request, amount);
   }
 

@@ -24,6 +24,7 @@ export class Leases {
   readonly #calls = new Map<string, LeaseSet>();
   #tell: (warnings: readonly BudgetWarning[]) => void = () => {};
   #cancelTick: (() => void) | undefined;
+  #isClosing = false;
 
   constructor(isLeased: (budgetId: string) => boolean, means: Omit<LeaseMeans, "tell" | "money">) {
     this.#isLeased = isLeased;
@@ -34,7 +35,10 @@ export class Leases {
   async reserve(request: ReserveRequest): Promise<ReserveVerdict> {
     const { callId, replaces } = request;
     const known = this.#calls.get(callId);
-    if (known !== undefined) return known.again(request);
+    if (known !== undefined) {
+      const isAlike = keyOf(request) === keyOf(known);
+      return isAlike ? known.again(request) : { code: "conflict", field: "budgets" };
+    }
     const outer = replaces === undefined ? undefined : this.#calls.get(replaces);
     if (outer !== undefined && replaces !== undefined) return this.#takeOver(request, outer, replaces);
     const set = this.#setFor(request);
@@ -59,8 +63,13 @@ export class Leases {
     const sets = new Set<LeaseSet>();
     const verdicts = settlements.map((settlement) => {
       const set = this.#calls.get(settlement.callId);
-      if (set !== undefined) sets.add(set);
-      return set?.settle(settlement);
+      if (set === undefined) return undefined;
+      sets.add(set);
+      const verdict = set.settle(settlement);
+      // A bill that no hold covered counts for all that is held on its budgets.
+      if (verdict !== undefined && (verdict.overrunNanoUsd > 0n || settlement.kind === "recorded"))
+        this.end(set.budgetIds);
+      return verdict;
     });
     const others = settlements.filter((_, at) => verdicts[at] === undefined);
     for (const set of sets) await set.booked;
@@ -89,6 +98,7 @@ export class Leases {
 
   /** Resolves when every lease is given back; those on which calls are open stay. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await Promise.all(Array.from(this.#sets.values(), (set) => set.close()));
   }
 
@@ -99,8 +109,9 @@ export class Leases {
   }
 
   async #takeOver(request: ReserveRequest, outer: LeaseSet, outerId: string): Promise<ReserveVerdict> {
-    const isAlike = request.epoch === undefined && keyOf(request) === keyOf(outer);
-    const verdict = isAlike ? outer.takeOver(outerId, request) : undefined;
+    // Of an id that its caller chose only the store knows whether it is another call's.
+    const isOwn = request.isNew === true && request.epoch === undefined && keyOf(request) === keyOf(outer);
+    const verdict = isOwn ? outer.takeOver(outerId, request) : undefined;
     if (verdict !== undefined) {
       this.#calls.set(request.callId, outer);
       return verdict;
@@ -108,14 +119,16 @@ export class Leases {
     // The store does not know the hold that is taken over: it is dropped once there is another one.
     const asked = await this.#means.ledger.reserve({ ...request, replaces: undefined });
     if (asked.code === "granted") outer.drop(outerId);
-    return asked;
+    const own = isOwn && asked.code === "held" ? outer.takeOverHold(outerId, request) : undefined;
+    if (own !== undefined) this.#calls.set(request.callId, outer);
+    return own ?? asked;
   }
 
   /** Undefined for a call that only the store can answer: its id may be another call's, or it is a run's. */
   #setFor(request: ReserveRequest): LeaseSet | undefined {
     const { tenant, budgetIds, epoch, replaces, isNew } = request;
     if (tenant !== this.#means.tenant || epoch !== undefined || replaces !== undefined) return undefined;
-    if (isNew !== true || !budgetIds.some((id) => this.#isLeased(id))) return undefined;
+    if (this.#isClosing || isNew !== true || !budgetIds.some((id) => this.#isLeased(id))) return undefined;
     const { inherited = [] } = request;
     const key = inherited.length === 0 ? keyOf(request) : [keyOf(request), "", ...inherited].join("\u0000");
     const known = this.#sets.get(key);
