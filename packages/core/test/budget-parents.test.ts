@@ -238,3 +238,31 @@ test("a stream is cut when a budget above the one it names is paused", async () 
   expect(await read).toBeInstanceOf(BudgetPausedError);
   expect(wasCancelled).toBe(true);
 });
+
+test("a call that is given up while its parents are asked for waits for the money of none", async () => {
+  await wflo.budgets.set({ id: "small", caps: { total: "1.00" } });
+  await wflo.budgets.set({ id: "user/1", caps: { day: "1.00" }, parent: "small" });
+  const end = Promise.withResolvers<void>();
+  const first = other.guardCall(request({ budgets: ["small"], hold: "1.00" }), async () => {
+    await end.promise;
+    return answer(1);
+  });
+  await pause(10);
+  const { ledger } = wfloDatabase;
+  const reserve = ledger.reserve.bind(ledger);
+  ledger.reserve = async (ask) => {
+    await pause(30);
+    return reserve(ask);
+  };
+  const fresh = createWflo({ database: { ...wfloDatabase, close: async () => {} }, logger: false });
+  const enough = new Error("enough");
+  const given = new AbortController();
+  setTimeout(() => given.abort(enough), 10);
+  // Whose id is its caller's own is not let go of while the database is asked.
+  const callId = "018f0000-0000-7000-8000-000000000001";
+  const call = request({ budgets: ["user/1"], hold: "0.50", callId, signal: given.signal });
+  await expect(fresh.guardCall(call, async () => answer(2))).rejects.toBe(enough);
+  end.resolve();
+  await first;
+  await fresh.close();
+});

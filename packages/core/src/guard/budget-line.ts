@@ -63,11 +63,14 @@ export class BudgetLine {
       readonly onWait: (budgetId: string) => void;
     },
   ): Promise<Verdict> {
-    this.closed.throwIfAborted();
+    const throwIfAborted = () => {
+      for (const signal of [this.closed, ...options.signals]) signal?.throwIfAborted();
+    };
+    throwIfAborted();
     if (this.hasPlenty(ask.budgetIds, ask.boundNanoUsd)) {
       const verdict = await this.#ask(ask, 1);
       if (verdict.code !== "held") return verdict;
-      for (const signal of [this.closed, ...options.signals]) signal?.throwIfAborted();
+      throwIfAborted();
     }
     const since = this.#options.clock.monotonic();
     const waiter: Waiter = {
