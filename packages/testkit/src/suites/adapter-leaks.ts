@@ -7,8 +7,8 @@ import { adapterCase, type AdapterCase } from "./adapter-case.ts";
 import { type AdapterDesk, CannotTry } from "./adapter-desk.ts";
 import { readAll } from "./adapter-reading.ts";
 
-const CALLS = 40;
-const STREAMS = 20;
+const CALLS = 200;
+const STREAMS = 50;
 const AT_ONCE = 10;
 
 /** A token of white space has any number of bytes: an answer of half a megabyte, in few pieces. */
