@@ -9,7 +9,8 @@ import {
   type Clock,
 } from "@wflo/core";
 import { expect, test } from "vitest";
-import { CALL, down, fastClock, leasedClient, settled } from "./support/leased-client.ts";
+import { fastClock } from "./support/fast-clock.ts";
+import { CALL, down, leasedClient, settled } from "./support/leased-client.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
 const ID = "018f0000-0000-7000-8000-000000000001";

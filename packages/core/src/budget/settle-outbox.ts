@@ -2,16 +2,12 @@ import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
 import { inTime } from "./in-time.ts";
+import { newTurn, SettleTurns, type Turn } from "./settle-turns.ts";
 
-/** Settles sent in one statement at most. */
-const BATCH = 100;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 10_000;
 /** Beyond this many unacknowledged settles, new calls are refused. */
 const CAPACITY = 10_000;
 
-interface Pending {
-  readonly settlement: Settlement;
+interface Pending extends Turn {
   /** Whose waiters to wake. */
   readonly budgetIds: readonly string[];
   /** The call under which the hold is if it is not under its own. */
@@ -33,8 +29,8 @@ export class SettleOutbox {
   readonly #pending = new Map<string, Pending>();
   /** Settles that the commit of a step has on board. */
   readonly #carried = new Set<string>();
-  #sending = false;
-  #failures = 0;
+  readonly #turns = new SettleTurns<Pending>();
+  #isSending = false;
   #isClosed = false;
   #cancelRetry: (() => void) | undefined;
 
@@ -52,10 +48,11 @@ export class SettleOutbox {
    * Resolves when the store has acknowledged it.
    */
   add(settlement: Settlement, budgetIds: readonly string[], heir?: string): Promise<void> {
-    const pending: Pending = { settlement, budgetIds, heir, acknowledged: Promise.withResolvers() };
+    const acknowledged = Promise.withResolvers<void>();
+    const pending: Pending = { ...newTurn(settlement), budgetIds, heir, acknowledged };
     this.#pending.set(settlement.settlementId, pending);
     this.#sendSoon();
-    return pending.acknowledged.promise;
+    return acknowledged.promise;
   }
 
   /** The settles of these calls that the store has not acknowledged, to be sent in a commit; then `acknowledge` or `release` them. */
@@ -107,7 +104,8 @@ export class SettleOutbox {
   /** Resolves when these settles are acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
   async until(acknowledged: readonly Promise<void>[], timeoutMs: number): Promise<void> {
     if (acknowledged.length === 0) return;
-    if (this.#cancelRetry !== undefined) this.#retryNow();
+    this.#turns.hurry(this.#pending.values());
+    if (this.#cancelRetry !== undefined) this.#sendNow();
     const late = () => this.#timedOut(timeoutMs);
     await inTime(this.#options.clock, Promise.all(acknowledged), { withinMs: timeoutMs, late });
   }
@@ -125,50 +123,47 @@ export class SettleOutbox {
     );
   }
 
-  #retryNow(): void {
-    this.#cancelRetry?.();
-    this.#cancelRetry = undefined;
-    this.#sending = true;
-    void this.#send();
-  }
-
   #sendSoon(): void {
-    if (this.#sending || this.#cancelRetry !== undefined) return;
-    this.#sending = true;
+    if (this.#isSending) return;
+    this.#isSending = true;
     setTimeout(() => void this.#send(), 0);
   }
 
+  #sendNow(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    void this.#send();
+  }
+
   async #send(): Promise<void> {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+    const { clock, ledger, tenant } = this.#options;
     while (!this.#isClosed) {
-      const waiting = [...this.#pending.values()].filter(
-        ({ settlement }) => !this.#carried.has(settlement.settlementId),
-      );
-      if (waiting.length === 0) break;
-      // After a failure one at a time, so that a settle the store cannot take holds up no other.
-      const batch = waiting.slice(0, this.#failures === 0 ? BATCH : 1);
+      const batch = this.#turns.next(this.#waiting(), clock.monotonic());
+      if (batch.length === 0) break;
       const settlements = batch.map(({ settlement }) => settlement);
       try {
-        this.acknowledge(settlements, await this.#options.ledger.settle(this.#options.tenant, settlements));
-        this.#failures = 0;
+        this.acknowledge(settlements, await ledger.settle(tenant, settlements));
+        this.#turns.taken();
       } catch (error) {
-        for (const pending of batch) this.#moveBack(pending);
-        this.#retryLater(error);
-        break;
+        if (!this.#turns.isFailing) this.#options.onTrouble(error);
+        this.#turns.failed(batch, clock.monotonic());
       }
     }
-    this.#sending = false;
+    this.#isSending = false;
+    this.#sendLater();
   }
 
-  #moveBack(pending: Pending): void {
-    const { settlementId } = pending.settlement;
-    if (this.#pending.get(settlementId) === pending && this.#pending.delete(settlementId))
-      this.#pending.set(settlementId, pending);
+  *#waiting(): Iterable<Pending> {
+    for (const [id, pending] of this.#pending) if (!this.#carried.has(id)) yield pending;
   }
 
-  #retryLater(error: unknown): void {
+  #sendLater(): void {
     if (this.#isClosed) return;
-    if (this.#failures === 0) this.#options.onTrouble(error);
-    const delayMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
-    this.#cancelRetry = this.#options.clock.schedule(() => this.#retryNow(), delayMs);
+    const { clock } = this.#options;
+    const at = this.#turns.nextAt(this.#waiting());
+    if (at === undefined) return;
+    this.#cancelRetry = clock.schedule(() => this.#sendNow(), Math.max(0, at - clock.monotonic()));
   }
 }

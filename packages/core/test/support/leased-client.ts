@@ -2,7 +2,6 @@ import {
   createWflo,
   memoryDatabase,
   StoreUnavailableError,
-  type Clock,
   type Database,
   type LedgerStore,
   type Wflo,
@@ -19,23 +18,6 @@ type Hook = (
 
 /** A call on the budget of `leasedClient`. */
 export const CALL = { budgets: ["org"], maxOutputTokens: 100 };
-
-/** Time goes so much faster here. */
-const PACE = 10;
-
-/** A clock that runs ten times as fast, and can be set. */
-export function fastClock() {
-  let offset = 0;
-  const clock: Clock = {
-    now: () => Date.now() * PACE + offset,
-    monotonic: () => performance.now() * PACE,
-    schedule(task, delayMs) {
-      const timer = setTimeout(task, delayMs / PACE);
-      return () => clearTimeout(timer);
-    },
-  };
-  return { clock, jump: (ms: number) => void (offset += ms) };
-}
 
 /** A client with leases and one without, on one database whose ledger can be held back. */
 export async function leasedClient(
