@@ -20,7 +20,7 @@ async function client(refuses: (settlements: readonly Settlement[]) => boolean) 
   };
   const { clock } = fastClock();
   const told: unknown[] = [];
-  const logger = { warn: (...line: unknown[]) => void told.push(line) };
+  const logger = { warn: (line: string) => void told.push(line), error: () => {} };
   const wflo = createWflo({
     database: { ...database, close: async () => {} },
     logger,

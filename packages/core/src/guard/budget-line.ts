@@ -1,30 +1,25 @@
-import { BudgetBusyError } from "../errors/budget-busy-error.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
-import { BudgetPausedError } from "../errors/budget-paused-error.ts";
-import { hasParents } from "../budget/budgets-with-parents.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
+import { endOfWait } from "./end-of-wait.ts";
 import { freeHints } from "./free-hints.ts";
+import { lookForMoney, type MoneyAround } from "./look-for-money.ts";
 import { nextTurn } from "./next-turn.ts";
-import type { OpenHolds } from "./open-holds.ts";
 import type { Ask, Verdict, Waiter } from "./waiter.ts";
 
 const FIRST_POLL_MS = 25;
 const LAST_POLL_MS = 1_000;
 /** A waiter older than this is not passed by later calls any more. */
 const STARVING_MS = 1_000;
+/** A call that the store was not asked for, because it does not answer another one, waits this long at least. */
+const ANSWER_MS = 5_000;
 /** A bound below this part of what was last seen free goes straight to the store. */
 const PLENTY = 8n;
-/** Expired holds of dead processes closed at a look. */
-const EXPIRE_AT_ONCE = 100;
 
-interface BudgetLineOptions {
-  readonly tenant: string;
-  readonly ledger: Pick<LedgerStore, "expire" | "recall" | "getBudgets">;
+interface BudgetLineOptions extends MoneyAround {
   readonly reserve: LedgerStore["reserve"];
   readonly clock: Clock;
-  readonly holds: OpenHolds;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -52,7 +47,8 @@ export class BudgetLine {
   /**
    * Reserves, waiting up to `waitMs` for money that other calls hold. Throws `BudgetBusyError` when the wait runs out (`BudgetPausedError` when
    * a budget was paused meanwhile and is paused still),
-   * `BudgetExceededError` when only the holds of calls that wait for this one stand in the way, and the signal's reason.
+   * `BudgetExceededError` when only the holds of calls that wait for this one stand in the way, `StoreUnavailableError` when the store answers
+   * nobody meanwhile, and the signal's reason.
    */
   async reserve(
     ask: Ask,
@@ -77,6 +73,7 @@ export class BudgetLine {
       ask,
       since,
       deadline: since + options.waitMs,
+      cancelDeadline: () => {},
       done: Promise.withResolvers(),
       onWait: options.onWait,
       heldBy: undefined,
@@ -89,10 +86,12 @@ export class BudgetLine {
     const abort = (event: Event) => this.#dismiss(waiter, (event.target as AbortSignal).reason);
     for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
     this.#line.add(waiter);
+    this.#endInTime(waiter);
     void this.#serve();
     try {
       return await waiter.done.promise;
     } finally {
+      waiter.cancelDeadline();
       for (const signal of signals) signal.removeEventListener("abort", abort);
     }
   }
@@ -140,7 +139,7 @@ export class BudgetLine {
 
   #isWaitedFor(budgetIds: readonly string[]): boolean {
     for (const waiter of this.#line)
-      if (waiter.heldBy !== undefined && shares(waiter.ask.budgetIds, budgetIds)) return true;
+      if (waiter.waitsFor !== undefined && shares(waiter.ask.budgetIds, budgetIds)) return true;
     return false;
   }
 
@@ -155,22 +154,30 @@ export class BudgetLine {
   }
 
   #next(): Waiter | undefined {
-    const now = this.#options.clock.monotonic();
     const starving: Waiter[] = [];
     for (const waiter of this.#line) {
-      if (waiter.isAsking) continue;
-      if (waiter.heldBy !== undefined) {
-        // One that waits for a paused budget keeps nobody from the others.
-        if (waiter.pausedBy === undefined && now - waiter.since > STARVING_MS) starving.push(waiter);
-      } else if (!this.#scarceOf(waiter.ask).some((id) => this.#scarce.has(id))) {
+      if (this.#isReady(waiter)) {
         // Who takes a hold over brings money of its own, and the call around it may be what the older one waits for.
         const mayPass = waiter.ask.replaces !== undefined;
         const older = starving.find((other) => shares(other.ask.budgetIds, waiter.ask.budgetIds));
-        if (mayPass || older?.heldBy === undefined) return waiter;
-        this.#hold(waiter, older.heldBy);
+        if (mayPass || older?.waitsFor === undefined) return waiter;
+        this.#hold(waiter, older.waitsFor);
       }
+      if (this.#isStarving(waiter)) starving.push(waiter);
     }
     return undefined;
+  }
+
+  /** Whether the store may be asked for it now. */
+  #isReady(waiter: Waiter): boolean {
+    if (waiter.isAsking || waiter.heldBy !== undefined) return false;
+    return !this.#scarceOf(waiter.ask).some((id) => this.#scarce.has(id));
+  }
+
+  /** Whether those behind it must wait, also while the store is asked for it. One that waits for a paused budget keeps nobody from the others. */
+  #isStarving({ waitsFor, pausedBy, since }: Waiter): boolean {
+    const age = this.#options.clock.monotonic() - since;
+    return waitsFor !== undefined && pausedBy === undefined && age > STARVING_MS;
   }
 
   async #serveOne(waiter: Waiter): Promise<void> {
@@ -203,6 +210,7 @@ export class BudgetLine {
     waiter.pausedBy = verdict.code === "paused" ? verdict.budgetId : undefined;
     if (verdict.code === "held") this.#hold(waiter, verdict.window);
     else waiter.heldBy = waiter.waitsFor;
+    if (this.#line.has(waiter) && this.#msLeft(waiter) <= 0) this.#giveUp(waiter);
   }
 
   #hold(waiter: Waiter, window: WindowState): void {
@@ -227,6 +235,8 @@ export class BudgetLine {
 
   #leave(waiter: Waiter, settle: () => void): void {
     this.#line.delete(waiter);
+    // Those behind it may ask again.
+    if (this.#isStarving(waiter)) this.wake(waiter.ask.budgetIds);
     this.#options.holds.unmarkWaiting(waiter.ask.callId);
     settle();
   }
@@ -239,34 +249,17 @@ export class BudgetLine {
 
   #schedulePoll(): void {
     if (this.#isPolling || this.#cancelPoll !== undefined || this.#line.size === 0) return;
-    const now = this.#options.clock.monotonic();
-    const deadline = Math.min(...Array.from(this.#line, (waiter) => waiter.deadline));
-    const delayMs = Math.max(0, Math.min(this.#pollMs * (0.75 + Math.random() / 2), deadline - now));
+    const delayMs = this.#pollMs * (0.75 + Math.random() / 2);
     this.#pollMs = Math.min(LAST_POLL_MS, this.#pollMs * 2);
     this.#cancelPoll = this.#options.clock.schedule(() => void this.#poll(), delayMs, { keepAlive: true });
   }
 
   async #poll(): Promise<void> {
-    const { clock, ledger, tenant } = this.#options;
-    for (const waiter of this.#line) {
-      if (clock.monotonic() >= waiter.deadline && waiter.heldBy !== undefined)
-        this.#giveUp(waiter, waiter.heldBy);
-    }
     this.#cancelPoll = undefined;
     if (this.#line.size === 0) return;
     this.#isPolling = true;
     try {
-      const ids = [...new Set(Array.from(this.#line, (waiter) => waiter.ask.budgetIds).flat())];
-      await Promise.all([ledger.expire(EXPIRE_AT_ONCE), ledger.recall(tenant, ids)]);
-      const budgets = await ledger.getBudgets(tenant, ids);
-      const paused = new Set(budgets.flatMap(({ id, paused: isPaused }) => (isPaused ? [id] : [])));
-      const windows = budgets.flatMap((budget) => budget.windows);
-      for (const waiter of this.#line) {
-        waiter.pausedBy = waiter.ask.budgetIds.find((id) => paused.has(id));
-        if (waiter.pausedBy !== undefined) continue;
-        const own = budgets.filter(({ id }) => waiter.ask.budgetIds.includes(id));
-        if (!hasParents(own, waiter.ask) || this.#isDecided(waiter.ask, windows)) waiter.heldBy = undefined;
-      }
+      await lookForMoney(this.#options, this.#line);
     } catch (error) {
       this.#options.onTrouble(error);
     }
@@ -274,23 +267,28 @@ export class BudgetLine {
     void this.#serve();
   }
 
-  /** Whether asking again would give another answer than to wait: it fits now, or never will. */
-  #isDecided(ask: Ask, windows: readonly WindowState[]): boolean {
-    const own = windows.filter((window) => ask.budgetIds.includes(window.budgetId));
-    const left = (window: WindowState) => window.capNanoUsd - window.spentNanoUsd;
-    const neverFits = own.some((window) => ask.needNanoUsd > left(window));
-    const free = (window: WindowState) =>
-      left(window) - window.reservedNanoUsd + this.#options.holds.heldNanoUsd(ask.replaces, window.budgetId);
-    return neverFits || own.every((window) => ask.needNanoUsd <= free(window));
+  #msLeft(waiter: Waiter): number {
+    return waiter.deadline - this.#options.clock.monotonic();
   }
 
-  #giveUp(waiter: Waiter, window: WindowState): void {
-    const { pausedBy } = waiter;
-    if (pausedBy !== undefined)
-      return this.#leave(waiter, () => waiter.done.reject(new BudgetPausedError(pausedBy)));
+  /** Ends the wait by a timer of its own, whatever the store is busy with. */
+  #endInTime(waiter: Waiter, at: number = waiter.deadline): void {
+    const { clock } = this.#options;
+    const look = () => {
+      const answerBy = waiter.since + ANSWER_MS;
+      if (this.#msLeft(waiter) > 0) this.#endInTime(waiter);
+      else if (waiter.waitsFor === undefined && clock.monotonic() < answerBy)
+        this.#endInTime(waiter, answerBy);
+      // While the store is asked it is the answer that looks.
+      else if (!waiter.isAsking) this.#giveUp(waiter);
+    };
+    const delayMs = Math.max(0, at - clock.monotonic());
+    waiter.cancelDeadline = clock.schedule(look, delayMs, { keepAlive: true });
+  }
+
+  #giveUp(waiter: Waiter): void {
     const waitedMs = Math.round(this.#options.clock.monotonic() - waiter.since);
-    const refusal = { ...window, neededNanoUsd: waiter.ask.needNanoUsd, runId: waiter.ask.label.runId };
-    this.#leave(waiter, () => waiter.done.reject(new BudgetBusyError(refusal, waitedMs)));
+    this.#leave(waiter, () => waiter.done.reject(endOfWait(waiter, waitedMs)));
   }
 }
 

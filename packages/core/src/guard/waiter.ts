@@ -11,6 +11,7 @@ export interface Waiter {
   readonly ask: Ask;
   readonly since: number;
   readonly deadline: number;
+  cancelDeadline: () => void;
   readonly done: PromiseWithResolvers<Verdict>;
   readonly onWait: (budgetId: string) => void;
   /** Set while other calls hold the money it needs. */
