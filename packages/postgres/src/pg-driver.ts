@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Cell, Driver, Statement } from "./driver.ts";
 import type { PgClient, PgPool, PgQuery } from "./pg-pool.ts";
 import { placeOf } from "./place-of.ts";
+import { StatementNames } from "./statement-names.ts";
 import { brokeConnection } from "./store-error.ts";
 
 const BOOL_OID = 16;
@@ -29,6 +30,7 @@ export function pgDriver(
   options: { readonly owned: boolean; readonly preparedStatements: boolean },
 ): Driver {
   const listeners: (() => void)[] = [];
+  const names = new StatementNames(options.preparedStatements);
   const lose = (): void => listeners.forEach((listener) => listener());
   // An idle connection that breaks is replaced by the pool on next use; without a listener it would end the process.
   pool.on("error", lose);
@@ -37,9 +39,11 @@ export function pgDriver(
     barrier: BARRIER,
     onConnectionLost: (listener) => void listeners.push(listener),
     async query(statement) {
+      const name = names.of(statement);
       try {
-        return rowsOf(await pool.query(queryOf(statement, options.preparedStatements)));
+        return rowsOf(await pool.query(queryOf(statement, name)));
       } catch (error) {
+        if (name !== undefined && names.areRefused(error)) return this.query(statement);
         if (brokeConnection(error)) lose();
         throw error;
       }
@@ -68,9 +72,9 @@ export function pgDriver(
   };
 }
 
-function queryOf({ text, params, name }: Statement, preparedStatements: boolean): PgQuery {
+function queryOf({ text, params }: Statement, name: string | undefined): PgQuery {
   const query: PgQuery = { text, values: [...params], rowMode: "array", types };
-  return preparedStatements && name !== undefined ? { ...query, name } : query;
+  return name === undefined ? query : { ...query, name };
 }
 
 async function transactionOn<T>(client: PgClient, work: Parameters<Driver["transaction"]>[0]): Promise<T> {

@@ -12,7 +12,10 @@ export interface PostgresOptions {
   readonly pool?: PgPool | undefined;
   /** The most connections. Default 10. */
   readonly max?: number | undefined;
-  /** Named prepared statements: a little faster, and broken by PgBouncer before 1.21. Default false. */
+  /**
+   * Named prepared statements, a little faster. Default true: a pooler that refuses them is noticed, and they are given up. False for one that
+   * takes them at a price, as Amazon's RDS Proxy, which keeps a connection of the server for each that has any.
+   */
   readonly preparedStatements?: boolean | undefined;
 }
 
@@ -25,7 +28,7 @@ const QUERY_TIMEOUT_MS = 60_000;
  * Throws `InvalidOptionError` when there is no usable URL; the methods reject with `StoreUnavailableError`.
  */
 export function postgres(options: PostgresOptions = {}): PostgresDatabase {
-  const preparedStatements = options.preparedStatements ?? false;
+  const preparedStatements = options.preparedStatements ?? true;
   if (options.pool !== undefined) {
     if (options.url !== undefined)
       throw new InvalidOptionError("Pass postgres either url or pool, not both.");

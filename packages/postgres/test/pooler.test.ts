@@ -1,6 +1,6 @@
 import { createWflo } from "@wflo/core";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PgPool, PgQuery } from "../src/pg-pool.ts";
 import { postgres } from "../src/postgres.ts";
 import { asks, bills, newId, puts, saves, starts } from "./support/samples.ts";
@@ -147,18 +147,61 @@ test("calls that wait leave together there too, and are on the disk when they ar
   expect(await ledger.reconcile("t")).toEqual([]);
 });
 
-test("names prepared statements only when asked to", async () => {
-  for (const [preparedStatements, names] of [
-    [false, []],
-    [true, ["wflo_reserve"]],
-  ] as const) {
-    const pool = new pg.Pool({ connectionString: files.url, max: 1 });
-    const { ledger } = postgres({ pool, preparedStatements });
-    for (let turn = 0; turn < 3; turn += 1) await ledger.reserve(asks([], 1n));
-    const { rows } = await pool.query("select name from pg_prepared_statements");
-    expect(rows.map((row: { name: string }) => row.name)).toEqual(names);
-    await pool.end();
-  }
+test.each([
+  [undefined, [expect.stringMatching(/^wflo_reserve_[0-9a-f]{16}$/)]],
+  [true, [expect.stringMatching(/^wflo_reserve_[0-9a-f]{16}$/)]],
+  [false, []],
+])("names prepared statements if it may: %s", async (preparedStatements, names) => {
+  const pool = new pg.Pool({ connectionString: files.url, max: 1 });
+  const { ledger } = postgres({ pool, preparedStatements });
+  for (let turn = 0; turn < 3; turn += 1) await ledger.reserve(asks([], 1n));
+  const { rows } = await pool.query("select name from pg_prepared_statements");
+  expect(rows.map((row: { name: string }) => row.name)).toEqual(names);
+  await pool.end();
+});
+
+describe("names that are refused", () => {
+  const refusals = [
+    ["a name that this server does not know", "26000", 'prepared statement "wflo_x" does not exist'],
+    ["a name that another client gave already", "42P05", 'prepared statement "wflo_x" already exists'],
+    ["a result that has changed its type", "0A000", "cached plan must not change result type"],
+  ] as const;
+  test.each(refusals)("are given up, and what was asked is asked without: %s", async (_, code, message) => {
+    const real = new pg.Pool({ connectionString: files.url, max: 2 });
+    const names: (string | undefined)[] = [];
+    const pool = Object.assign(Object.create(real) as pg.Pool, {
+      async query(query: PgQuery) {
+        if (!query.text.includes("wflo.reserve(")) return real.query(query);
+        names.push(query.name);
+        if (query.name !== undefined) throw Object.assign(new Error(message), { code });
+        return real.query(query);
+      },
+    });
+    const { ledger } = postgres({ pool });
+    const answers = await Promise.all([asks([], 1n), asks([], 1n)].map((ask) => ledger.reserve(ask)));
+    expect(answers).toMatchObject([{ code: "granted" }, { code: "granted" }]);
+    const named = names.filter((name) => name !== undefined).length;
+    expect(named).toBeGreaterThan(0);
+    expect(named).toBeLessThanOrEqual(2);
+    await ledger.reserve(asks([], 1n));
+    expect(names.slice(-1)).toEqual([undefined]);
+    await real.end();
+  });
+
+  test("are no reason to ask again what failed for another one", async () => {
+    const real = new pg.Pool({ connectionString: files.url, max: 2 });
+    let asked = 0;
+    const pool = Object.assign(Object.create(real) as pg.Pool, {
+      async query(query: PgQuery) {
+        if (!query.text.includes("wflo.reserve(")) return real.query(query);
+        asked += 1;
+        throw Object.assign(new Error("not supported"), { code: "0A000" });
+      },
+    });
+    await expect(postgres({ pool }).ledger.reserve(asks([], 1n))).rejects.toThrow("not supported");
+    expect(asked).toBe(1);
+    await real.end();
+  });
 });
 
 test("proves with reconcile that a row was changed by hand", async () => {
