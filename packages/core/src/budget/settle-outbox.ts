@@ -10,8 +10,8 @@ const CAPACITY = 10_000;
 interface Pending extends Turn {
   /** Whose waiters to wake. */
   readonly budgetIds: readonly string[];
-  /** The call under which the hold is if it is not under its own. */
-  readonly heir: string | undefined;
+  /** Makes what is to be settled instead when there is no hold of this call. */
+  readonly elsewhere: (() => Promise<Settlement>) | undefined;
   readonly acknowledged: PromiseWithResolvers<void>;
 }
 
@@ -45,11 +45,15 @@ export class SettleOutbox {
 
   /**
    * Takes a settle; it leaves after the current turn, so that a step that ends at once can carry it in its own commit.
-   * Resolves when the store has acknowledged it.
+   * Resolves when the store has acknowledged it, or the one that `elsewhere` makes when the store knows no hold of this call.
    */
-  add(settlement: Settlement, budgetIds: readonly string[], heir?: string): Promise<void> {
+  add(
+    settlement: Settlement,
+    budgetIds: readonly string[],
+    elsewhere?: () => Promise<Settlement>,
+  ): Promise<void> {
     const acknowledged = Promise.withResolvers<void>();
-    const pending: Pending = { ...newTurn(settlement), budgetIds, heir, acknowledged };
+    const pending: Pending = { ...newTurn(settlement), budgetIds, elsewhere, acknowledged };
     this.#pending.set(settlement.settlementId, pending);
     this.#sendSoon();
     return acknowledged.promise;
@@ -80,14 +84,12 @@ export class SettleOutbox {
       const pending = this.#pending.get(settlementId);
       // One that was on its way twice may be under another call by now: this is not what was said of that one.
       if (verdict === undefined || pending?.settlement !== settlement) continue;
-      this.#pending.delete(settlementId);
       this.#carried.delete(settlementId);
-      if (verdict.code === "unknown" && pending.heir !== undefined) {
-        void this.add({ ...pending.settlement, callId: pending.heir }, pending.budgetIds).then(
-          pending.acknowledged.resolve,
-        );
+      if (verdict.code === "unknown" && pending.elsewhere !== undefined) {
+        void this.#redirect(pending, pending.elsewhere);
         continue;
       }
+      this.#pending.delete(settlementId);
       pending.acknowledged.resolve();
       this.#options.onSettled(verdict, pending.settlement, pending.budgetIds);
     }
@@ -114,6 +116,20 @@ export class SettleOutbox {
   close(): void {
     this.#isClosed = true;
     this.#cancelRetry?.();
+  }
+
+  /** What is to be settled instead takes its place; as long as that cannot be made this one is sent again. */
+  async #redirect(pending: Pending, elsewhere: () => Promise<Settlement>): Promise<void> {
+    const { settlement, budgetIds, acknowledged } = pending;
+    this.#carried.add(settlement.settlementId);
+    try {
+      const other = await elsewhere();
+      void this.add(other, budgetIds).then(acknowledged.resolve);
+    } catch (error) {
+      this.#options.onTrouble(error);
+      this.#turns.failed([pending], this.#options.clock.monotonic());
+    }
+    this.release([settlement]);
   }
 
   #timedOut(timeoutMs: number): StoreUnavailableError {

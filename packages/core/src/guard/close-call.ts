@@ -6,6 +6,7 @@ import { chargeOf, type Charge } from "./charge.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { hostModifiers } from "../pricing/rates/host-modifiers.ts";
 import type { Outcome } from "./guard-request.ts";
+import { holdAgain } from "./hold-again.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
 
 const FLUSH_MS = 30_000;
@@ -24,11 +25,17 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
   const hasBillAfterAll = state.end === "forced" && isBill;
   if (state.end !== undefined && !hasBillAfterAll) return;
   state.end = "settled";
+  mark.isClosed = true;
   door.holds.leave(mark.callId);
   if (outcome.kind !== "rejected") tellAbove(mark);
-  if (mark.takeover === undefined) return settleCall(door, call, outcome);
+  const { takeover } = mark;
+  if (takeover === undefined) return settleCall(door, call, outcome);
+  if (!mark.takenOver && isOwn(outcome)) {
+    mark.takeover = undefined;
+    return settleCall(door, call, outcome, () => holdAgain(door, call));
+  }
   // A call inside is asking for the hold, or has it. Whether there is something to settle is known when it is told.
-  void mark.takeover.then((isTaken) => {
+  void takeover.then((isTaken) => {
     if (!isTaken) return settleCall(door, call, outcome);
     call.closed.resolve();
     call.settled.resolve();
@@ -70,7 +77,17 @@ function withHost(outcome: Outcome, host: string | undefined): Outcome {
   return { ...outcome, usage: { ...usage, modifiers: [...(usage.modifiers ?? []), ...places] } };
 }
 
-async function settleCall(door: DoorSettings, call: OpenCall, told: Outcome): Promise<void> {
+/** Whether there was an answer. While a call inside has not been let through it cannot be that one's. */
+function isOwn({ kind }: Outcome): boolean {
+  return kind === "answered" || kind === "cut";
+}
+
+async function settleCall(
+  door: DoorSettings,
+  call: OpenCall,
+  told: Outcome,
+  onHoldGone?: () => Promise<void>,
+): Promise<void> {
   const { mark } = call;
   const outcome = withHost(told, call.request.host);
   const charge = chargeOf(door, call, outcome);
@@ -84,7 +101,7 @@ async function settleCall(door: DoorSettings, call: OpenCall, told: Outcome): Pr
   };
   call.state.charge = callCharge(call, charge);
   door.crashPoint("before-settle");
-  const acknowledged = door.outbox.add(settlement, call.budgetIds, mark.heir);
+  const acknowledged = door.outbox.add(settlement, call.budgetIds, elsewhere(call, settlement, onHoldGone));
   door.unsettled.add(call.budgetIds, charge.costNanoUsd ?? call.heldNanoUsd, acknowledged);
   acknowledged.then(call.settled.resolve, call.settled.resolve);
   if (door.emitter.has("call-end")) reportEnd(door, call, outcome, charge, latencyMs);
@@ -105,6 +122,20 @@ async function settleCall(door: DoorSettings, call: OpenCall, told: Outcome): Pr
     });
     await settled;
   }
+}
+
+/** Where the charge goes when the call's hold is not there. */
+function elsewhere(
+  { mark: { heir }, heldNanoUsd }: OpenCall,
+  settlement: Settlement,
+  onHoldGone: (() => Promise<void>) | undefined,
+): (() => Promise<Settlement>) | undefined {
+  if (heir !== undefined) return async () => ({ ...settlement, callId: heir });
+  if (onHoldGone === undefined) return undefined;
+  return async () => {
+    await onHoldGone();
+    return { ...settlement, costNanoUsd: settlement.costNanoUsd ?? heldNanoUsd };
+  };
 }
 
 function reportEnd(

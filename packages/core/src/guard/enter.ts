@@ -96,7 +96,7 @@ function outerCall(door: DoorSettings, context: RunContext): OpenMark | undefine
 /** Whether this call is the first opened inside a call of a model, so that it takes its hold over. Tools stay apart. */
 function takesOver(request: GuardRequest, parent: OpenMark | undefined): boolean {
   if (parent === undefined || parent.isTool || request.tool === true) return false;
-  return parent.takeover === undefined;
+  return !parent.isClosed && parent.takeover === undefined;
 }
 
 /** Who cannot see its request bounds it by the hold that it takes over, if there is one worth the name. */
@@ -119,6 +119,7 @@ function newMark(
     isTool: request.tool === true,
     isUnheld: request.record === true,
     heldNanoUsd: 0n,
+    isClosed: false,
     takeover: undefined,
     wasAsked: false,
     takenOver: false,
@@ -140,9 +141,13 @@ async function takeOverOrHold(
     outer.takeover = decided.promise;
     outer.wasAsked = true;
   }
+  const isStill = (mark: OpenMark | undefined): mark is OpenMark => mark?.takeover === decided.promise;
   try {
-    const taken = await takeHold(door, { ...wish, replaces: outer?.callId });
-    if (outer) {
+    const taken = await takeHold(door, {
+      ...wish,
+      replaces: () => (isStill(outer) ? outer.callId : undefined),
+    });
+    if (isStill(outer)) {
       outer.takenOver = true;
       door.holds.takenOver(outer.callId);
       outer.onTakenOver?.();
@@ -151,7 +156,7 @@ async function takeOverOrHold(
     door.crashPoint("after-reserve");
     return taken;
   } catch (error) {
-    if (outer) {
+    if (isStill(outer)) {
       if (error instanceof StoreUnavailableError) outer.heir = wish.mark.callId;
       outer.takeover = undefined;
     }

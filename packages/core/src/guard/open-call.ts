@@ -47,7 +47,12 @@ export interface OpenMark extends CallMark {
   windows?: readonly WindowState[] | undefined;
   /** What was charged on its budgets by then, and is perhaps not in those windows. */
   unsettled?: ReadonlyMap<string, bigint> | undefined;
-  /** Set while, and after, a guard opened inside the attempt asks for this call's hold: resolves with whether it got it. */
+  /** True once the call has ended: whoever is opened inside from then on holds for itself. */
+  isClosed: boolean;
+  /**
+   * Set while, and after, a guard opened inside the attempt asks for this call's hold: resolves with whether it got it. Taken back when this call
+   * ends with a cost of its own meanwhile, and needs its hold itself.
+   */
   takeover: Promise<boolean> | undefined;
   /** True once a guard inside has asked, whatever became of it. */
   wasAsked: boolean;

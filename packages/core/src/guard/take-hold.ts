@@ -27,7 +27,8 @@ export interface HoldWish {
   readonly mark: OpenMark;
   readonly budgetIds: readonly string[];
   readonly worst: Estimate;
-  readonly replaces: string | undefined;
+  /** The call whose hold it takes over, as long as that one does not need it itself. */
+  readonly replaces: () => string | undefined;
 }
 
 /** A hold as it was granted. */
@@ -63,7 +64,7 @@ async function takeHoldOn(
 ): Promise<bigint | Incomplete> {
   const { request, context, label, mark, worst } = wish;
   /** Nobody else can have a call of this id, and it takes nothing over. */
-  const isOurs = request.callId === undefined && wish.replaces === undefined;
+  const isOurs = request.callId === undefined && wish.replaces() === undefined;
   door.holds.enter(mark, budgetIds);
   let verdict: Verdict;
   try {
@@ -79,7 +80,9 @@ async function takeHoldOn(
       targetNanoUsd: worst.targetNanoUsd,
       ttlMs: HOLD_TTL_MS,
       epoch: context.run?.epoch,
-      replaces: wish.replaces,
+      get replaces() {
+        return wish.replaces();
+      },
       label,
     };
     const onWait = (budgetId: string) =>
