@@ -1,5 +1,12 @@
-import { createWflo, memoryDatabase, StoreUnavailableError, type Settlement } from "@wflo/core";
-import { describe, expect, onTestFinished, test } from "vitest";
+import {
+  createWflo,
+  memoryDatabase,
+  StoreUnavailableError,
+  type Settlement,
+  type WfloOptions,
+} from "@wflo/core";
+import { SettleOutbox } from "../src/budget/settle-outbox.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { fastClock } from "./support/fast-clock.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
@@ -8,7 +15,7 @@ const callIdOf = (n: number) => `0190a0a0-0000-7000-8000-${n.toString().padStart
 const BAD = callIdOf(0);
 
 /** A client whose store takes no settle that `refuses` says it does not. Time goes ten times as fast. */
-async function client(refuses: (settlements: readonly Settlement[]) => boolean) {
+async function client(refuses: (settlements: readonly Settlement[]) => boolean, options: WfloOptions = {}) {
   const fault = { refuses };
   const sent: (readonly Settlement[])[] = [];
   const database = memoryDatabase();
@@ -26,9 +33,13 @@ async function client(refuses: (settlements: readonly Settlement[]) => boolean) 
     logger,
     clock,
     waitMs: 5_000,
+    ...options,
   });
   const reader = createWflo({ database, logger: false });
-  onTestFinished(() => wflo.close().catch(() => {}));
+  onTestFinished(async () => {
+    fault.refuses = () => false;
+    await wflo.close().catch(() => {});
+  });
   await wflo.budgets.set({ id: "b", caps: { total: "10.00" } });
   const call = (n: number, hold = "0.01") =>
     wflo.guardCall(request({ budgets: ["b"], callId: callIdOf(n), hold }), async () => answer(n));
@@ -83,6 +94,19 @@ describe("a settle that the store never takes", () => {
     expect(sent.filter(withBad).length).toBeLessThan(14);
   });
 
+  test("keeps no other that failed with it from being tried", async () => {
+    const { call, books, fault } = await client(() => false);
+    // Refused together twice: none of them is trusted any more.
+    for (const round of [0, 1]) {
+      fault.refuses = (settlements) => settlements.length > 1;
+      await Promise.all([2, 3, 4].map((n) => call(10 * round + n)));
+      await pause(5);
+    }
+    fault.refuses = withBad;
+    await call(0);
+    await vi.waitFor(async () => expect(await books()).toEqual({ spent: spentFor(6), reserved: "0.01" }));
+  });
+
   test("is taken when the store takes it at last", async () => {
     const { wflo, call, books, fault } = await client(withBad);
     await call(0);
@@ -114,6 +138,41 @@ describe("an outage", () => {
     await wflo.flush();
   });
 
+  test("after a store that came and went is met by few attempts as well, and over at once", async () => {
+    const { call, books, sent, fault } = await client(() => false);
+    let calls = 0;
+    const some = (count: number) => Promise.all(Array.from({ length: count }, () => call(calls++)));
+    for (let hiccup = 0; hiccup < 2; hiccup += 1) {
+      fault.refuses = (settlements) => settlements.length > 1;
+      await some(50);
+      await pause(20);
+      fault.refuses = () => false;
+      await some(1);
+    }
+    fault.refuses = () => true;
+    await some(50);
+    const before = sent.length;
+    await pause(1_000);
+    expect(sent.length - before).toBeLessThan(20);
+    fault.refuses = () => false;
+    await pause(250);
+    expect(await books()).toEqual({ spent: spentFor(calls), reserved: "0.00" });
+  });
+
+  test("is met by ten attempts a second where each call awaits its settle", async () => {
+    const { call, sent, fault } = await client(() => true, { settle: "await" });
+    const calls = Array.from({ length: 200 }, async (_, n) => {
+      await pause(n * 2);
+      await call(n);
+    });
+    await pause(450);
+    // 4.5 s by the clock of the client.
+    expect(sent.length).toBeGreaterThan(10);
+    expect(sent.length).toBeLessThan(60);
+    fault.refuses = () => false;
+    await Promise.all(calls);
+  });
+
   test("that comes and goes loses nothing, and sends what was in it twice alone", async () => {
     const { wflo, call, books, fault } = await client(() => false);
     let calls = 0;
@@ -129,4 +188,37 @@ describe("an outage", () => {
     await wflo.flush();
     expect(await books()).toEqual({ spent: spentFor(calls), reserved: "0.00" });
   });
+});
+
+test("a bill is not sent before what its call was charged without it, unless that is never taken", async () => {
+  const { clock } = fastClock();
+  const order: string[] = [];
+  let refuses: (settlements: readonly Settlement[]) => boolean = () => true;
+  const ledger = {
+    ...memoryDatabase().ledger,
+    async settle(_: string, settlements: readonly Settlement[]) {
+      if (refuses(settlements)) throw new StoreUnavailableError("not now");
+      order.push(...settlements.map(({ settlementId }) => settlementId));
+      return settlements.map(({ callId }) => ({
+        callId,
+        code: "settled" as const,
+        chargedNanoUsd: 0n,
+        overrunNanoUsd: 0n,
+      }));
+    },
+  };
+  const outbox = new SettleOutbox({ tenant: "t", ledger, clock, onSettled: () => {}, onTrouble: () => {} });
+  const add = (settlementId: string, callId: string, kind: "doubt" | "settle") =>
+    outbox.add({ callId, settlementId, kind, costNanoUsd: 1n, receipt: {} }, []);
+  void add("doubt", "x", "doubt");
+  void add("other", "y", "settle");
+  await pause(3);
+  refuses = (settlements) => settlements.some(({ settlementId }) => settlementId === "doubt");
+  await pause(30);
+  void add("bill", "x", "settle");
+  await pause(3);
+  expect(order).toEqual(["other"]);
+  refuses = () => false;
+  await outbox.flush(1_000);
+  expect(order).toEqual(["other", "doubt", "bill"]);
 });

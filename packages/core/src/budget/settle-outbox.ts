@@ -97,6 +97,7 @@ export class SettleOutbox {
 
   /** Resolves when everything that is pending now is acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
   flush(timeoutMs: number): Promise<void> {
+    this.#turns.hurry(this.#pending.values());
     return this.until(
       Array.from(this.#pending.values(), ({ acknowledged }) => acknowledged.promise),
       timeoutMs,
@@ -106,7 +107,7 @@ export class SettleOutbox {
   /** Resolves when these settles are acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */
   async until(acknowledged: readonly Promise<void>[], timeoutMs: number): Promise<void> {
     if (acknowledged.length === 0) return;
-    this.#turns.hurry(this.#pending.values());
+    this.#turns.hurry();
     if (this.#cancelRetry !== undefined) this.#sendNow();
     const late = () => this.#timedOut(timeoutMs);
     await inTime(this.#options.clock, Promise.all(acknowledged), { withinMs: timeoutMs, late });
@@ -161,7 +162,7 @@ export class SettleOutbox {
       const settlements = batch.map(({ settlement }) => settlement);
       try {
         this.acknowledge(settlements, await ledger.settle(tenant, settlements));
-        this.#turns.taken();
+        this.#turns.taken(this.#pending.values());
       } catch (error) {
         if (!this.#turns.isFailing) this.#options.onTrouble(error);
         this.#turns.failed(batch, clock.monotonic());

@@ -7,8 +7,11 @@ const FIRST_DELAY_MS = 100;
 const LAST_DELAY_MS = 1_000;
 /** A settle that others do not fail with is tried this often at least. */
 const LAST_DELAY_ALONE_MS = 10_000;
-/** Between two of those that fail alone, so that an outage they are in is not met by all of them at once. */
-const BETWEEN_ALONE_MS = 10;
+/** Between two of those that failed alone, doubled until anything is taken: an outage that they are in is not met by all of them at once. */
+const FIRST_BETWEEN_MS = 10;
+const LAST_BETWEEN_MS = 250;
+/** A bill is not sent before what its call was charged without it, unless that has failed alone this often. */
+const HOLDS_UP = 3;
 
 /** A settle that waits for its turn. */
 export interface Turn {
@@ -30,14 +33,17 @@ export function newTurn(settlement: Settlement): Turn {
 }
 
 /**
- * Which settles are sent next, and when. An outage fails all of them: then one at a time is tried, and everything goes at once when it is taken.
+ * Which settles are sent next, and when. An outage fails all of them: then one at a time is tried, whichever was not for longest, and everything
+ * goes at once when it is taken.
  * What failed before and after something else was taken is at fault itself: it is sent alone, at its own pace, and holds up no other.
  */
 export class SettleTurns<T extends Turn> {
   /** Attempts that failed since the store took anything, not counting those at fault. */
   #failures = 0;
+  #failuresAlone = 0;
   #notBefore = 0;
   #aloneNotBefore = 0;
+  #sentAtMs = -Infinity;
   #run = 1;
   #attempts = 0;
   #wasAlone = false;
@@ -49,51 +55,45 @@ export class SettleTurns<T extends Turn> {
 
   /** The turns to send now (`now` is monotonic, ms), in their order; none if it is too early for all. */
   next(turns: Iterable<T>, now: number): readonly T[] {
-    const isOpen = now >= this.#notBefore;
-    const isOpenAlone = now >= this.#aloneNotBefore;
-    if (!isOpen && !isOpenAlone) return [];
-    const together: T[] = [];
-    const alone: T[] = [];
-    for (const turn of turns) {
-      if (isAtFault(turn)) {
-        if (isOpenAlone && now >= turn.notBefore) alone.push(turn);
-      } else if (isOpen) together.push(turn);
-    }
-    const areTogetherNext = together.length > 0 && (alone.length === 0 || this.#wasAlone);
-    const sent = areTogetherNext ? this.#together(together) : longestAgo(alone);
+    if (now < this.#notBefore && now < this.#aloneNotBefore) return [];
+    const { together, alone } = this.#sorted(turns);
+    const ready = now < this.#notBefore ? [] : together;
+    const readyAlone = alone.filter((turn) => now >= this.#dueAlone(turn));
+    const areTogetherNext = ready.length > 0 && (readyAlone.length === 0 || this.#wasAlone);
+    const sent = areTogetherNext ? this.#together(ready) : longestAgo(readyAlone);
     this.#wasAlone = !areTogetherNext;
     this.#attempts += 1;
+    if (sent.length > 0) this.#sentAtMs = now;
     for (const turn of sent) turn.sentAt = this.#attempts;
     return sent;
   }
 
-  #together(turns: readonly T[]): readonly T[] {
-    return this.isFailing ? longestAgo(firstOfEachCall(turns)) : turns.slice(0, BATCH);
-  }
-
   /** When to look again, monotonic, ms; `undefined` if nothing waits. */
   nextAt(turns: Iterable<T>): number | undefined {
-    let at: number | undefined;
-    for (const turn of turns) {
-      const due = isAtFault(turn) ? Math.max(this.#aloneNotBefore, turn.notBefore) : this.#notBefore;
-      at = Math.min(at ?? due, due);
-    }
-    return at;
+    const { together, alone } = this.#sorted(turns);
+    const dues = alone.map((turn) => this.#dueAlone(turn));
+    if (together.length > 0) dues.push(this.#notBefore);
+    return dues.length === 0 ? undefined : dues.reduce((least, due) => Math.min(least, due));
   }
 
-  /** The store took something. */
-  taken(): void {
-    if (this.isFailing) this.#run += 1;
+  /** The store took something of these. */
+  taken(turns: Iterable<T>): void {
+    this.#failuresAlone = 0;
+    if (!this.isFailing) return;
+    this.#run += 1;
     this.#failures = 0;
     this.#notBefore = 0;
+    this.#aloneNotBefore = 0;
+    // It may have been an outage that they are at fault for.
+    for (const turn of turns) turn.notBefore = 0;
   }
 
   /** The store did not take what was sent. */
   failed(sent: readonly T[], now: number): void {
     const [first] = sent;
-    if (first !== undefined && isAtFault(first)) {
-      first.notBefore = now + delayMs(first.failedAlone++, LAST_DELAY_ALONE_MS);
-      this.#aloneNotBefore = now + BETWEEN_ALONE_MS;
+    if (first !== undefined && isAtFault(first) && !this.isFailing) {
+      first.notBefore = now + delayMs(FIRST_DELAY_MS, first.failedAlone++, LAST_DELAY_ALONE_MS);
+      this.#aloneNotBefore = now + delayMs(FIRST_BETWEEN_MS, this.#failuresAlone++, LAST_BETWEEN_MS);
       return;
     }
     for (const turn of sent) {
@@ -101,15 +101,37 @@ export class SettleTurns<T extends Turn> {
       turn.lastRun = this.#run;
     }
     // Of many it may have been one: whether it was is asked at once.
-    this.#notBefore = sent.length > 1 ? now : now + delayMs(this.#failures, LAST_DELAY_MS);
+    this.#notBefore = sent.length > 1 ? now : now + delayMs(FIRST_DELAY_MS, this.#failures, LAST_DELAY_MS);
     this.#failures += 1;
   }
 
-  /** Everything is due at once, once: somebody waits for it. */
-  hurry(turns: Iterable<T>): void {
-    this.#notBefore = 0;
-    this.#aloneNotBefore = 0;
-    for (const turn of turns) turn.notBefore = 0;
+  /** Somebody waits for the store to take them: it is tried as soon as it may be, those at fault only if they are asked for. */
+  hurry(atFault: Iterable<T> = []): void {
+    this.#notBefore = Math.min(this.#notBefore, this.#sentAtMs + FIRST_DELAY_MS);
+    for (const turn of atFault) turn.notBefore = 0;
+  }
+
+  /** Those that go together, and those that go alone at their own pace; of a call only the first, where that has failed. */
+  #sorted(turns: Iterable<T>): { readonly together: readonly T[]; readonly alone: readonly T[] } {
+    const together: T[] = [];
+    const alone: T[] = [];
+    const heldUp = new Set<string>();
+    for (const turn of turns) {
+      const { callId } = turn.settlement;
+      if (heldUp.size > 0 && heldUp.has(callId)) continue;
+      if (turn.runs > 0 && turn.failedAlone < HOLDS_UP) heldUp.add(callId);
+      if (isAtFault(turn) && !this.isFailing) alone.push(turn);
+      else together.push(turn);
+    }
+    return { together, alone };
+  }
+
+  #together(turns: readonly T[]): readonly T[] {
+    return this.isFailing ? longestAgo(turns) : turns.slice(0, BATCH);
+  }
+
+  #dueAlone(turn: T): number {
+    return Math.max(this.#aloneNotBefore, turn.notBefore);
   }
 }
 
@@ -117,14 +139,8 @@ function isAtFault(turn: Turn): boolean {
   return turn.runs > 1;
 }
 
-function delayMs(failures: number, lastMs: number): number {
-  return Math.min(lastMs, FIRST_DELAY_MS * 2 ** failures);
-}
-
-/** A bill is not sent before what its call was charged without it. */
-function firstOfEachCall<T extends Turn>(turns: readonly T[]): readonly T[] {
-  const seen = new Set<string>();
-  return turns.filter(({ settlement: { callId } }) => !seen.has(callId) && seen.add(callId));
+function delayMs(firstMs: number, failures: number, lastMs: number): number {
+  return Math.min(lastMs, firstMs * 2 ** failures);
 }
 
 function longestAgo<T extends Turn>(turns: readonly T[]): readonly T[] {

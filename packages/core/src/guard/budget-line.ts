@@ -4,15 +4,15 @@ import type { LedgerStore, ReserveVerdict } from "../ports/ledger-store.ts";
 import type { WindowState } from "../ports/window-state.ts";
 import { endOfWait } from "./end-of-wait.ts";
 import { freeHints } from "./free-hints.ts";
+import { keptFrom, mustLetGo, shares } from "./line-order.ts";
 import { lookForMoney, type MoneyAround } from "./look-for-money.ts";
+import { LookOut } from "./look-out.ts";
 import { nextTurn } from "./next-turn.ts";
 import type { Ask, Verdict, Waiter } from "./waiter.ts";
 
-const FIRST_POLL_MS = 25;
-const LAST_POLL_MS = 1_000;
 /** A waiter older than this is not passed by later calls any more. */
 const STARVING_MS = 1_000;
-/** A call that the store was not asked for, because it does not answer another one, waits this long at least. */
+/** A store that answers nobody for so long keeps no call from being given up that it was not asked for yet. */
 const ANSWER_MS = 5_000;
 /** A bound below this part of what was last seen free goes straight to the store. */
 const PLENTY = 8n;
@@ -35,13 +35,16 @@ export class BudgetLine {
   /** Budgets that are not known to have plenty and are being asked for: the next call on one asks when this is answered. */
   readonly #scarce = new Set<string>();
   #asking = false;
-  #pollMs = FIRST_POLL_MS;
-  #cancelPoll: (() => void) | undefined;
-  #isPolling = false;
+  readonly #lookOut: LookOut;
+  /** When the store last answered anybody. */
+  #answeredAtMs = -Infinity;
   readonly #closed = new AbortController();
 
   constructor(options: BudgetLineOptions) {
     this.#options = options;
+    const { clock, onTrouble } = options;
+    const look = () => lookForMoney(options, this.#line);
+    this.#lookOut = new LookOut({ clock, look, onTrouble, onOver: () => void this.#serve() });
   }
 
   /**
@@ -79,6 +82,8 @@ export class BudgetLine {
       heldBy: undefined,
       waitsFor: undefined,
       pausedBy: undefined,
+      shortOf: new Map(),
+      wasWoken: false,
       isAsking: false,
       leaving: undefined,
     };
@@ -109,20 +114,14 @@ export class BudgetLine {
   wake(budgetIds: readonly string[]): void {
     let woken = false;
     for (const waiter of this.#line) {
-      if (waiter.heldBy === undefined || !shares(waiter.ask.budgetIds, budgetIds)) continue;
+      if (!shares(waiter.ask.budgetIds, budgetIds)) continue;
+      woken ||= waiter.heldBy !== undefined;
       waiter.heldBy = undefined;
-      woken = true;
+      waiter.wasWoken = true;
     }
     if (!woken) return;
-    this.#pollMs = FIRST_POLL_MS;
+    this.#lookOut.hurry();
     void this.#serve();
-  }
-
-  /** Somebody begins to wait: what others hold may come free soon, however long those before it have waited. */
-  #lookOften(): void {
-    this.#pollMs = FIRST_POLL_MS;
-    this.#cancelPoll?.();
-    this.#cancelPoll = undefined;
   }
 
   /** Aborts when no call may be made any more. */
@@ -134,7 +133,7 @@ export class BudgetLine {
   close(reason: unknown): void {
     this.#closed.abort(reason);
     for (const waiter of this.#line) this.#dismiss(waiter, reason);
-    this.#cancelPoll?.();
+    this.#lookOut.stop();
   }
 
   #isWaitedFor(budgetIds: readonly string[]): boolean {
@@ -150,20 +149,20 @@ export class BudgetLine {
     await nextTurn();
     for (let waiter = this.#next(); waiter !== undefined; waiter = this.#next()) void this.#serveOne(waiter);
     this.#asking = false;
-    this.#schedulePoll();
+    if (this.#line.size > 0) this.#lookOut.plan();
   }
 
   #next(): Waiter | undefined {
-    const starving: Waiter[] = [];
+    const before: Waiter[] = [];
     for (const waiter of this.#line) {
       if (this.#isReady(waiter)) {
-        // Who takes a hold over brings money of its own, and the call around it may be what the older one waits for.
-        const mayPass = waiter.ask.replaces !== undefined;
-        const older = starving.find((other) => shares(other.ask.budgetIds, waiter.ask.budgetIds));
-        if (mayPass || older?.waitsFor === undefined) return waiter;
-        this.#hold(waiter, older.waitsFor);
+        // The call around it may be what those before it wait for.
+        if (this.#options.holds.isBelowMoney(waiter.ask.callId)) return waiter;
+        const kept = keptFrom(waiter, before);
+        if (kept !== undefined) this.#standBehind(waiter, kept);
+        else if (!mustLetGo(waiter, before)) return waiter;
       }
-      if (this.#isStarving(waiter)) starving.push(waiter);
+      if (this.#isStarving(waiter)) before.push(waiter);
     }
     return undefined;
   }
@@ -175,9 +174,8 @@ export class BudgetLine {
   }
 
   /** Whether those behind it must wait, also while the store is asked for it. One that waits for a paused budget keeps nobody from the others. */
-  #isStarving({ waitsFor, pausedBy, since }: Waiter): boolean {
-    const age = this.#options.clock.monotonic() - since;
-    return waitsFor !== undefined && pausedBy === undefined && age > STARVING_MS;
+  #isStarving({ pausedBy, since }: Waiter): boolean {
+    return pausedBy === undefined && this.#options.clock.monotonic() - since > STARVING_MS;
   }
 
   async #serveOne(waiter: Waiter): Promise<void> {
@@ -185,6 +183,7 @@ export class BudgetLine {
     for (const other of this.#line)
       if (other === waiter || shares(other.ask.budgetIds, waiter.ask.budgetIds)) share++;
     waiter.isAsking = true;
+    waiter.wasWoken = false;
     const scarce = this.#scarceOf(waiter.ask);
     for (const id of scarce) this.#scarce.add(id);
     try {
@@ -210,22 +209,37 @@ export class BudgetLine {
     waiter.pausedBy = verdict.code === "paused" ? verdict.budgetId : undefined;
     if (verdict.code === "held") this.#hold(waiter, verdict.window);
     else waiter.heldBy = waiter.waitsFor;
-    if (this.#line.has(waiter) && this.#msLeft(waiter) <= 0) this.#giveUp(waiter);
+    if (waiter.wasWoken) waiter.heldBy = undefined;
+    this.#endIfLate(waiter);
+  }
+
+  /** It is not asked for: what it wants is kept for one that has waited for long. */
+  #standBehind(waiter: Waiter, window: WindowState): void {
+    this.#standStill(waiter, window);
+    this.#endIfLate(waiter);
   }
 
   #hold(waiter: Waiter, window: WindowState): void {
-    if (waiter.waitsFor === undefined) this.#lookOften();
+    waiter.shortOf.set(window.budgetId, window);
+    this.#standStill(waiter, window);
+    const isMoreStuck = this.#options.holds.markWaiting(waiter.ask.callId);
+    for (const other of isMoreStuck ? this.#line : [waiter]) this.#refuseIfHopeless(other);
+  }
+
+  #standStill(waiter: Waiter, window: WindowState): void {
+    const { waitsFor } = waiter;
+    // What others hold may come free soon, however long those before it have waited.
+    if (waitsFor === undefined) this.#lookOut.hurryNow();
     waiter.heldBy = window;
     waiter.waitsFor = window;
-    waiter.onWait(window.budgetId);
-    this.#options.holds.markWaiting(waiter.ask.callId);
-    for (const other of this.#line) this.#refuseIfHopeless(other);
+    if (waitsFor?.budgetId !== window.budgetId) waiter.onWait(window.budgetId);
   }
 
   /** Holds of calls that themselves wait for this one will not be given back: then waiting is futile. */
   #refuseIfHopeless(waiter: Waiter): void {
     const window = waiter.heldBy;
-    if (window === undefined) return;
+    // Who stands behind another one was not refused by the store.
+    if (window === undefined || waiter.shortOf.get(window.budgetId) !== window) return;
     const stuck = this.#options.holds.stuckNanoUsd(waiter.ask.callId, window.budgetId, waiter.ask.replaces);
     if (stuck === 0n || waiter.ask.needNanoUsd <= window.capNanoUsd - window.spentNanoUsd - stuck) return;
     const { needNanoUsd: neededNanoUsd, label } = waiter.ask;
@@ -243,28 +257,9 @@ export class BudgetLine {
 
   async #ask(ask: Ask, share: number): Promise<ReserveVerdict> {
     const verdict = await this.#options.reserve({ ...ask, share });
+    this.#answeredAtMs = this.#options.clock.monotonic();
     if (verdict.code === "granted") this.#free.note(verdict.windows);
     return verdict;
-  }
-
-  #schedulePoll(): void {
-    if (this.#isPolling || this.#cancelPoll !== undefined || this.#line.size === 0) return;
-    const delayMs = this.#pollMs * (0.75 + Math.random() / 2);
-    this.#pollMs = Math.min(LAST_POLL_MS, this.#pollMs * 2);
-    this.#cancelPoll = this.#options.clock.schedule(() => void this.#poll(), delayMs, { keepAlive: true });
-  }
-
-  async #poll(): Promise<void> {
-    this.#cancelPoll = undefined;
-    if (this.#line.size === 0) return;
-    this.#isPolling = true;
-    try {
-      await lookForMoney(this.#options, this.#line);
-    } catch (error) {
-      this.#options.onTrouble(error);
-    }
-    this.#isPolling = false;
-    void this.#serve();
   }
 
   #msLeft(waiter: Waiter): number {
@@ -275,7 +270,7 @@ export class BudgetLine {
   #endInTime(waiter: Waiter, at: number = waiter.deadline): void {
     const { clock } = this.#options;
     const look = () => {
-      const answerBy = waiter.since + ANSWER_MS;
+      const answerBy = Math.max(waiter.since, this.#answeredAtMs) + ANSWER_MS;
       if (this.#msLeft(waiter) > 0) this.#endInTime(waiter);
       else if (waiter.waitsFor === undefined && clock.monotonic() < answerBy)
         this.#endInTime(waiter, answerBy);
@@ -286,12 +281,12 @@ export class BudgetLine {
     waiter.cancelDeadline = clock.schedule(look, delayMs, { keepAlive: true });
   }
 
+  #endIfLate(waiter: Waiter): void {
+    if (this.#line.has(waiter) && this.#msLeft(waiter) <= 0) this.#giveUp(waiter);
+  }
+
   #giveUp(waiter: Waiter): void {
     const waitedMs = Math.round(this.#options.clock.monotonic() - waiter.since);
     this.#leave(waiter, () => waiter.done.reject(endOfWait(waiter, waitedMs)));
   }
-}
-
-function shares(a: readonly string[], b: readonly string[]): boolean {
-  return a.some((id) => b.includes(id));
 }

@@ -17,6 +17,7 @@ export interface MoneyAround {
 /** Looks for what others gave back or left behind, and lets those of the line ask again whom that may serve, or who will never be served. */
 export async function lookForMoney(around: MoneyAround, line: ReadonlySet<Waiter>): Promise<void> {
   const { ledger, tenant, holds } = around;
+  if (line.size === 0) return;
   const ids = [...new Set(Array.from(line, (waiter) => waiter.ask.budgetIds).flat())];
   await Promise.all([ledger.expire(EXPIRE_AT_ONCE), ledger.recall(tenant, ids)]);
   const budgets = await ledger.getBudgets(tenant, ids);

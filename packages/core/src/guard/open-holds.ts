@@ -11,7 +11,9 @@ interface OpenHold {
   readonly budgetIds: readonly string[];
   amountNanoUsd: bigint;
   isGranted: boolean;
-  /** How many calls below it wait for money. */
+  /** It waits for money itself. */
+  isWaiting: boolean;
+  /** How many calls below it do. */
   waitingBelow: number;
 }
 
@@ -26,6 +28,8 @@ interface OpenHoldsOptions {
 export class OpenHolds {
   readonly #options: OpenHoldsOptions;
   readonly #holds = new Map<string, OpenHold>();
+  /** Those with a call below that waits for money. */
+  readonly #stuck = new Set<OpenHold>();
   #cancelRenewal: (() => void) | undefined;
 
   constructor(options: OpenHoldsOptions) {
@@ -39,7 +43,8 @@ export class OpenHolds {
 
   /** A call begins to ask; it holds nothing yet. */
   enter(mark: CallMark, budgetIds: readonly string[]): void {
-    this.#holds.set(mark.callId, { mark, budgetIds, amountNanoUsd: 0n, isGranted: false, waitingBelow: 0 });
+    const nothing = { amountNanoUsd: 0n, isGranted: false, isWaiting: false, waitingBelow: 0 };
+    this.#holds.set(mark.callId, { mark, budgetIds, ...nothing });
   }
 
   granted(callId: string, amountNanoUsd: bigint): void {
@@ -69,37 +74,50 @@ export class OpenHolds {
   close(): void {
     this.#cancelRenewal?.();
     this.#holds.clear();
+    this.#stuck.clear();
   }
 
   leave(callId: string): void {
+    const hold = this.#holds.get(callId);
+    if (hold !== undefined) this.#stuck.delete(hold);
     this.#holds.delete(callId);
     if (this.#holds.size > 0) return;
     this.#cancelRenewal?.();
     this.#cancelRenewal = undefined;
   }
 
-  markWaiting(callId: string): void {
+  /** Returns whether more money is stuck now. */
+  markWaiting(callId: string): boolean {
     const own = this.#holds.get(callId);
-    if (own === undefined || own.waitingBelow > 0) return;
-    own.waitingBelow++;
-    for (const above of this.#above(callId)) above.waitingBelow++;
+    if (own === undefined || own.isWaiting) return false;
+    own.isWaiting = true;
+    let isMoreStuck = false;
+    for (const above of this.#above(callId)) {
+      if (above.waitingBelow++ > 0) continue;
+      this.#stuck.add(above);
+      isMoreStuck ||= above.amountNanoUsd > 0n;
+    }
+    return isMoreStuck;
   }
 
   unmarkWaiting(callId: string): void {
     const own = this.#holds.get(callId);
-    if (own === undefined || own.waitingBelow === 0) return;
-    own.waitingBelow--;
-    for (const above of this.#above(callId)) above.waitingBelow--;
+    if (own?.isWaiting !== true) return;
+    own.isWaiting = false;
+    for (const above of this.#above(callId)) if (--above.waitingBelow === 0) this.#stuck.delete(above);
+  }
+
+  /** Whether a call around this one holds money. */
+  isBelowMoney(callId: string): boolean {
+    for (const above of this.#above(callId)) if (above.amountNanoUsd > 0n) return true;
+    return false;
   }
 
   /** What a budget cannot get back while this call waits: holds of its ancestors and of calls with a waiting descendant. */
   stuckNanoUsd(callId: string, budgetId: string, replaces: string | undefined): bigint {
-    const ancestors = new Set(this.#above(callId));
     let stuck = 0n;
-    for (const hold of this.#holds.values()) {
-      if (hold.mark.callId === replaces) continue;
-      if ((ancestors.has(hold) || hold.waitingBelow > 0) && hold.budgetIds.includes(budgetId))
-        stuck += hold.amountNanoUsd;
+    for (const hold of new Set([...this.#stuck, ...this.#above(callId)])) {
+      if (hold.mark.callId !== replaces && hold.budgetIds.includes(budgetId)) stuck += hold.amountNanoUsd;
     }
     return stuck;
   }

@@ -20,6 +20,10 @@ export interface Waiter {
   waitsFor: WindowState | undefined;
   /** A budget of its that was paused while it waits. It waits on: the budget may be resumed in time. */
   pausedBy: string | undefined;
+  /** The budgets that it was short of, as they were then. While it is starving they are kept for it. */
+  readonly shortOf: Map<string, WindowState>;
+  /** Money may have come free while the store was being asked. */
+  wasWoken: boolean;
   /** True while the store is being asked: whoever is granted money then must get it, aborted or not. */
   isAsking: boolean;
   /** Why it should leave as soon as it holds nothing. */
