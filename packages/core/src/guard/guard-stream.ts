@@ -40,20 +40,32 @@ async function streamOnce<Chunk, T>(
     drainMs: door.drainMs,
   });
   await checkStillWanted(door, call);
-  const opening = openStream(door, seen, call, attempt);
-  const answer = await untilAborted(request.signal, opening, () => {
+  const reading = readOnce(door, seen, call, control, attempt);
+  const opened = await untilAborted(request.signal, reading, () => {
     control.abandon();
     closeIfTimedOut(door, call);
-    // The stream may still open: it is then read to its end for nobody.
-    void opening.then(
-      (late) => (isStream(late) ? void readStream(door, seen, call, control, late) : control.done()),
-      () => control.done(),
-    );
   });
-  if (!isStream(answer)) return answer.value;
+  return opened.value();
+}
+
+/** The stream is read by one reader from the moment it opens, whether its caller still waits for it or not. */
+async function readOnce<Chunk, T>(
+  door: DoorSettings,
+  seen: SeenModels,
+  call: OpenCall,
+  control: WireControl,
+  attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
+): Promise<{ readonly value: () => T }> {
+  const opening = openStream(door, seen, call, attempt);
+  opening.catch(() => control.done());
+  const answer = await opening;
+  if (!isStream(answer)) {
+    control.done();
+    return { value: () => answer.value };
+  }
   const running = readStream(door, seen, call, control, answer);
   call.pace.hurry = running.hurry;
-  return answer.value(running.chunks);
+  return { value: () => answer.value(running.chunks) };
 }
 
 async function openStream<Chunk, T>(
