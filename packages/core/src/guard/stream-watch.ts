@@ -1,5 +1,7 @@
+import { inTime } from "../budget/in-time.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { WfloError } from "../errors/wflo-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
@@ -9,6 +11,8 @@ import { HOLD_TTL_MS } from "./open-holds.ts";
 
 /** How often the budgets of open streams are looked at for changes that other processes made. */
 const LOOK_EVERY_MS = 1_000;
+/** How long one look waits for the ledger. */
+const LOOK_MS = 5_000;
 
 /** A stream that is being read. */
 export interface WatchedStream {
@@ -87,13 +91,10 @@ export class StreamWatch {
   }
 
   async #lookWhileAsked(): Promise<void> {
-    try {
-      while (this.#lookAgain) {
-        this.#lookAgain = false;
-        await this.#lookOnce();
-      }
-    } catch (error) {
-      this.#options.onTrouble(error);
+    while (this.#lookAgain) {
+      this.#lookAgain = false;
+      // Who asked meanwhile is owed a look of their own, whatever became of this one.
+      await this.#lookOnce().catch((error: unknown) => this.#options.onTrouble(error));
     }
   }
 
@@ -102,12 +103,20 @@ export class StreamWatch {
     const byBudget = this.#byBudget();
     // As of now: what is settled while the ledger is asked may be in the answer as a hold.
     const closing = [...this.#closing.keys()];
-    const budgets = await this.#options.ledger.getBudgets(this.#options.tenant, [...byBudget.keys()]);
+    const budgets = await this.#budgets([...byBudget.keys()]);
     for (const { id, paused, windows } of budgets) {
       const streams = byBudget.get(id) ?? [];
       if (paused) for (const stream of streams) this.#cut(stream, new BudgetPausedError(id));
       else for (const window of windows) this.#cutUncovered(streams, window, heldOn(id, closing));
     }
+  }
+
+  /** Rejects with `StoreUnavailableError` when the ledger has not answered in time: what comes of it then is too old to cut by. */
+  #budgets(ids: readonly string[]): ReturnType<LedgerStore["getBudgets"]> {
+    const { clock, ledger, tenant } = this.#options;
+    const late = () =>
+      new StoreUnavailableError("The database did not say how the budgets of open streams stand.");
+    return inTime(clock, ledger.getBudgets(tenant, ids), { withinMs: LOOK_MS, late });
   }
 
   /** The youngest first. */
