@@ -1,8 +1,16 @@
-import { createWflo, type GuardRequest, type StreamMeter, type Wflo } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  BudgetExceededError,
+  BudgetPausedError,
+  createWflo,
+  type GuardRequest,
+  type StreamMeter,
+  type Wflo,
+} from "@wflo/core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Pace } from "../src/guard/pace.ts";
 import { outputTokensAtMost } from "../src/guard/output-at-most.ts";
 import { pause, request } from "./support/model.ts";
+import { countingMeter, onlyCall, readAll, streamed } from "./support/streams.ts";
 
 let wflo: Wflo;
 beforeEach(async () => {
@@ -79,6 +87,61 @@ describe("what piled up while the process could not read", () => {
     expect(told.made).toBeGreaterThan(2_000);
     expect(Number(line.charged)).toBeGreaterThan(costOf(told.made));
     expect(Number(line.charged)).toBeLessThan(Number(line.held) / 2);
+  });
+
+  test.each(["paused", "lowered"] as const)(
+    "is counted when its budget is %s, while its reader has the refusal already",
+    async (how) => {
+      const { stream, told } = await clockwork({});
+      const reading = readAll(stream);
+      await vi.waitFor(() => expect(told.made).toBeGreaterThan(600), 5_000);
+      beBusy(1_500);
+      if (how === "paused") await wflo.budgets.pause("b");
+      else await wflo.budgets.set({ id: "b", caps: { total: "0.01" } });
+      expect((await reading).error).toBeInstanceOf(how === "paused" ? BudgetPausedError : BudgetExceededError);
+      expect(await wflo.calls.list()).toEqual([]);
+      const line = await onlyCall(wflo);
+      expect(line.kind).toBe("estimate");
+      expect(told.made).toBeGreaterThan(2_000);
+      expect(Number(line.charged)).toBeGreaterThan(costOf(told.made));
+      expect(Number(line.charged)).toBeLessThan(Number(line.held) / 2);
+    },
+  );
+
+  test("is charged its bill, when that is among it, though its budget is paused", async () => {
+    const wire = Promise.withResolvers<ReadableStreamDefaultController<string>>();
+    const chunks = new ReadableStream<string>({ start: wire.resolve });
+    const asked = request({ budgets: ["b"], maxOutputTokens: 1_000, reasoning: false });
+    const stream = await wflo.guardStream(asked, async () => streamed(chunks, countingMeter(3)));
+    const reading = readAll(stream);
+    await pause(600);
+    await wflo.budgets.pause("b");
+    const controller = await wire.promise;
+    for (const chunk of ["a", "b", "c", "usage"]) controller.enqueue(chunk);
+    controller.close();
+    expect(await reading).toEqual({ pieces: [], error: expect.any(BudgetPausedError) });
+    expect(await onlyCall(wflo)).toMatchObject({ kind: "settle", charged: "0.000044" });
+  });
+
+  test("is counted when its reader leaves as soon as a slow attempt hands the stream over", async () => {
+    const told = { read: 0 };
+    const asked = request({ budgets: ["b"], maxOutputTokens: 100_000, reasoning: false, onAbort: "cancel" });
+    const stream = await wflo.guardStream(asked, async ({ signal }) => {
+      const chunks = new ReadableStream<string>({
+        async pull(controller) {
+          await pause(1);
+          if (signal.aborted) return controller.error(signal.reason);
+          told.read += 1;
+          controller.enqueue("word ");
+        },
+      });
+      await pause(600);
+      return streamed(chunks);
+    });
+    await stream.cancel();
+    const line = await onlyCall(wflo);
+    expect(told.read).toBeGreaterThan(100);
+    expect(Number(line.charged)).toBeGreaterThan(costOf(told.read));
   });
 
   test("is not waited for longer than the provider makes what comes", async () => {

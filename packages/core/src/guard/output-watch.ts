@@ -23,16 +23,15 @@ export class OutputWatch {
   readonly #meter: Pick<StreamMeter<never>, "output">;
   readonly #pace = new Pace();
   readonly #paidTokens: number | undefined;
-  readonly #openedAtMs: number;
   #firstAtMs: number | undefined;
   #isCatchingUp = false;
+  #hasPassedHold = false;
 
   constructor(door: DoorSettings, call: OpenCall, meter: Pick<StreamMeter<never>, "output">) {
     const { heldNanoUsd, request, estimate } = call;
     this.#door = door;
     this.#call = call;
     this.#meter = meter;
-    this.#openedAtMs = door.clock.monotonic();
     const isHeld = call.budgetIds.length > 0 && request.price === undefined && request.record !== true;
     if (isHeld) this.#paidTokens = tokensPaidBy(heldNanoUsd, estimate.card, request.serviceTier);
   }
@@ -47,18 +46,24 @@ export class OutputWatch {
     const { mark, label, heldNanoUsd } = this.#call;
     const isWithin = this.#paidTokens === undefined || outputTokensAtLeast(output) <= this.#paidTokens;
     if (isWithin || mark.takenOver) return undefined;
+    this.#hasPassedHold = true;
     return new HoldExceededError(label.provider, label.model, heldNanoUsd);
   }
 
   /**
    * Resolves when what was made before nobody wanted the rest is read: a process that was frozen or busy has much of it waiting
-   * in its buffers. That is so when no more comes in than the provider makes. At most a second, since it goes on making.
+   * in its buffers. That is so when no more comes in than the provider makes. At most a second, since it goes on making. Undefined
+   * where nothing waits, or its count is not what is charged.
    */
-  async caughtUp(wasHeldUp: boolean): Promise<void> {
-    const { clock, settle } = this.#door;
+  caughtUp(wasHeldUp: boolean): Promise<void> | undefined {
     const output = this.#meter.output?.();
-    if (output === undefined || !this.#isBound(wasHeldUp)) return;
-    if (clock.monotonic() - this.#openedAtMs < YOUNG_MS) return;
+    if (output === undefined || !this.#isBound(wasHeldUp)) return undefined;
+    const isYoung = this.#door.clock.monotonic() - this.#call.startedAtMs < YOUNG_MS;
+    return isYoung ? undefined : this.#catchUp(output);
+  }
+
+  async #catchUp(output: StreamedOutput): Promise<void> {
+    const { clock, settle } = this.#door;
     const { roundMs, rounds } = settle === "await" ? CATCH_UP_AWAITED : CATCH_UP;
     const expected = this.#pace.bytesPerMs * roundMs;
     let before = output.bytes;
@@ -79,7 +84,7 @@ export class OutputWatch {
     const reason = refusal === undefined ? outcome.reason : `cut by wflo: ${refusal.code}`;
     const output = this.#meter.output?.();
     if (output === undefined) return { ...outcome, reason };
-    if (refusal instanceof HoldExceededError)
+    if (this.#hasPassedHold)
       return { ...outcome, reason, passedHold: true, outputTokensAtMost: this.#atMost(output) };
     return { ...outcome, reason, ...(this.#aboveHold(output) ?? this.#withinHold(output, wasHeldUp)) };
   }

@@ -40,8 +40,11 @@ interface Pumped<Chunk> {
   readonly fail: (error: unknown) => void;
   /** Whether the consumer has set the pace. */
   readonly wasHeldUp: () => boolean;
-  /** Stops reading, and ends the consumer's stream after what was read. */
-  readonly cut: (end: CutEnd<Chunk>) => void;
+  /**
+   * Ends the consumer's stream after what was read; what comes in until the wire ends is only counted. `readsOn`: that takes a while,
+   * for which the consumer does not wait, unless its process may be frozen once it has its end.
+   */
+  readonly cut: (end: CutEnd<Chunk>, options: { readonly readsOn: boolean }) => void;
 }
 
 /** Reads a metered stream by itself, hands it on, and tells once when the wire has ended. */
@@ -54,7 +57,7 @@ export function pump<Chunk, T>(answer: StreamAnswer<Chunk, T>, options: PumpOpti
     hurry: () => pump.hurry(),
     fail: (error) => pump.fail(error),
     wasHeldUp: () => pump.wasHeldUp,
-    cut: (end) => pump.cut(end),
+    cut: (end, options) => pump.cut(end, options),
   };
 }
 
@@ -100,11 +103,9 @@ class Pump<Chunk> {
   /** Reads to the end, whatever that is. Never rejects. */
   async read(chunks: ReadableStream<Chunk>): Promise<void> {
     const failure = await this.#readWire(chunks);
-    await this.#end(failure === undefined && !this.#cutEnd);
+    await this.#end(failure === undefined);
     this.#wireEnd.resolve();
-    if (this.#cutEnd && "chunks" in this.#cutEnd) this.#consumer.give(this.#cutEnd.chunks);
-    const lastWord = this.#cutEnd ?? failure;
-    this.#consumer.end(lastWord && "error" in lastWord ? lastWord : undefined);
+    this.#endConsumer(this.#cutEnd ?? failure);
     this.#forgetWhenIdle();
   }
 
@@ -119,12 +120,17 @@ class Pump<Chunk> {
     if (this.#ended) this.#stopReading();
   }
 
-  /** What is being read ends at once then, whatever becomes of the wire. */
-  cut(end: CutEnd<Chunk>): void {
+  cut(end: CutEnd<Chunk>, { readsOn }: { readonly readsOn: boolean }): void {
     if (this.#ended || this.#cutEnd) return;
     this.#cutEnd = end;
     this.hurry();
-    this.#stopReading();
+    if (readsOn && !this.#options.cancelWaits) this.#endConsumer(end);
+  }
+
+  /** After what it was given. Only the first end counts. */
+  #endConsumer(end: CutEnd<Chunk> | undefined): void {
+    if (end && "chunks" in end) this.#consumer.give(end.chunks);
+    this.#consumer.end(end && "error" in end ? end : undefined);
   }
 
   async #readWire(chunks: ReadableStream<Chunk>): Promise<{ readonly error: unknown } | undefined> {
@@ -153,10 +159,10 @@ class Pump<Chunk> {
     for (;;) {
       if (!this.#isHurried && this.#consumer.isFull) await this.#waitForConsumer();
       const { done, value } = await reader.read();
-      if (done || this.#cutEnd) break;
+      if (done) break;
       const given = this.#meter.read(value);
       if (this.#meter.isOver?.()) await this.#end(true);
-      this.#consumer.give(given);
+      if (!this.#cutEnd) this.#consumer.give(given);
       // What is paid for is not cut any more.
       if (!this.#ended) this.#options.onRead();
     }

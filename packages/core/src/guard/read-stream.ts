@@ -31,10 +31,11 @@ export function readStream<Chunk, T>(
   const { signal, onCut } = call.request;
   const watch = new OutputWatch(door, call, meter);
   let refusal: WfloError | undefined;
-  const cut = (reason: WfloError) => {
+  const cut = (reason: WfloError, catchUp: Promise<void> | undefined) => {
     refusal ??= reason;
-    stream.cut(onCut === "truncate" ? truncated(meter, reason) : { error: reason });
-    control.cut();
+    const end = onCut === "truncate" ? truncated(meter, reason) : { error: reason };
+    stream.cut(end, { readsOn: catchUp !== undefined });
+    control.cut(catchUp);
   };
   const stream = pump(answer, {
     clock: door.clock,
@@ -42,7 +43,7 @@ export function readStream<Chunk, T>(
     cancelWaits: door.settle === "await",
     onRead() {
       const exceeded = watch.read();
-      if (exceeded) cut(exceeded);
+      if (exceeded) cut(exceeded, undefined);
     },
     onUnwanted: () => control.abandon(),
     async onEnd({ complete, wasHeldUp }) {
@@ -58,7 +59,8 @@ export function readStream<Chunk, T>(
       answer.over?.();
     },
   });
-  control.beforeCut(() => watch.caughtUp(stream.wasHeldUp()));
+  const caughtUp = () => watch.caughtUp(stream.wasHeldUp());
+  control.beforeCut(caughtUp);
   const unwatch = door.streams.add({
     mark: call.mark,
     budgetIds: call.budgetIds,
@@ -66,7 +68,7 @@ export function readStream<Chunk, T>(
     startedAtMs: call.startedAtMs,
     showsOutput: meter.output !== undefined,
     settled: call.settled.promise,
-    cut,
+    cut: (reason) => cut(reason, caughtUp()),
   });
   const abort = () => {
     control.abandon();

@@ -19,7 +19,7 @@ interface WireControlOptions {
 export class WireControl {
   readonly #options: WireControlOptions;
   #cancelTimer: (() => void) | undefined;
-  #catchUp: (() => Promise<void>) | undefined;
+  #catchUp: (() => Promise<void> | undefined) | undefined;
   #unwanted = false;
   #isDone = false;
 
@@ -27,8 +27,8 @@ export class WireControl {
     this.#options = options;
   }
 
-  /** Sets what is waited for before a wire is cut that nobody wants any more. It must not reject. */
-  beforeCut(catchUp: () => Promise<void>): void {
+  /** Sets what is waited for before a wire is cut that nobody wants any more. */
+  beforeCut(catchUp: () => Promise<void> | undefined): void {
     this.#catchUp = catchUp;
   }
 
@@ -40,9 +40,13 @@ export class WireControl {
     else this.#cancelTimer = clock.schedule(() => this.#giveUp(), drainMs, { keepAlive: true });
   }
 
-  /** Cuts the wire now. */
-  cut(): void {
-    this.#options.wire.abort(new NobodyWantsIt("The answer was no longer wanted."));
+  /** Cuts the wire now, or, unless it ends by itself before, when what had come is read. */
+  cut(catchUp?: Promise<void>): void {
+    const cut = () => {
+      if (!this.#isDone) this.#options.wire.abort(new NobodyWantsIt("The answer was no longer wanted."));
+    };
+    if (catchUp === undefined) cut();
+    else void catchUp.then(cut, cut);
   }
 
   /** The wire has come to its end by itself. */
@@ -53,10 +57,6 @@ export class WireControl {
   }
 
   #giveUp(): void {
-    if (this.#catchUp === undefined) return this.cut();
-    const cut = () => {
-      if (!this.#isDone) this.cut();
-    };
-    void this.#catchUp().then(cut, cut);
+    this.cut(this.#catchUp?.());
   }
 }
