@@ -5,6 +5,7 @@ import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";
+import { leastCost } from "./least-cost.ts";
 import type { OpenCall } from "./open-call.ts";
 
 /** What a call costs, given how it ended: the kind of its entry and the amount, undefined for the held amount. */
@@ -60,13 +61,11 @@ export function chargeOf(door: DoorSettings, call: OpenCall, outcome: Outcome): 
 }
 
 /** What came of an answer that broke off, at most; undefined for its hold. Only an answer that passed its hold is charged more. */
-function boundOfCut(
-  { estimate, heldNanoUsd }: OpenCall,
-  cut: Extract<Outcome, { kind: "cut" }>,
-): bigint | undefined {
+function boundOfCut(call: OpenCall, cut: Extract<Outcome, { kind: "cut" }>): bigint | undefined {
   const { outputTokensAtMost: tokens, passedHold = false } = cut;
-  const bound = tokens === undefined ? undefined : estimate.costOfOutput(tokens);
-  return bound !== undefined && bound > heldNanoUsd === passedHold ? bound : undefined;
+  if (tokens === undefined) return undefined;
+  const bound = passedHold ? leastCost(call, tokens) : call.estimate.costOfOutput(tokens);
+  return bound !== undefined && bound > call.heldNanoUsd === passedHold ? bound : undefined;
 }
 
 function answeredCharge(
@@ -79,10 +78,21 @@ function answeredCharge(
   const kind = call.request.record === true ? "recorded" : "settle";
   if (cost.kind === "known") return { kind, costNanoUsd: cost.nanoUsd, cost, card };
   // The larger of what is known and what was held: never less than the bill as far as it can be read.
-  const least = cost.kind === "lowerBound" && cost.nanoUsd > call.heldNanoUsd ? cost.nanoUsd : undefined;
+  const least = leastOfAnswer(call, outcome, cost);
   const isTold = outcome.noUsage?.isKnown === true || outcome.noUsage?.isExpected === true;
   if (!isTold) warn(door, call, cost, least);
   return { kind: "unmeasured", costNanoUsd: least, cost, card };
+}
+
+function leastOfAnswer(
+  call: OpenCall,
+  { outputTokensAtLeast: tokens }: Extract<Outcome, { kind: "answered" }>,
+  cost: Exclude<Cost, { kind: "known" }>,
+): bigint | undefined {
+  const known = cost.kind === "lowerBound" ? cost.nanoUsd : 0n;
+  const came = tokens === undefined ? 0n : (leastCost(call, tokens) ?? 0n);
+  const least = came > known ? came : known;
+  return least > call.heldNanoUsd ? least : undefined;
 }
 
 function warn(

@@ -1,4 +1,5 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { isUsage } from "../pricing/usage/usage.ts";
 import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
@@ -94,10 +95,11 @@ export function outcomeOfThrow(call: OpenCall, error: unknown): Outcome {
 export function noteAnswer(door: DoorSettings, seen: SeenModels, call: OpenCall, outcome: Outcome): void {
   // The call inside that took the hold over has noted its own.
   if (outcome.kind !== "answered" || call.mark.takenOver || call.request.price !== undefined) return;
-  if (outcome.usage) {
-    seen.answered(call.label, outcome.usage.outputTokens);
+  const { usage, noUsage } = outcome;
+  if (isUsage(usage)) {
+    seen.answered(call.label, usage.outputTokens);
     seen.anchors.note(call.request, outcome);
-  } else if (call.budgetIds.length > 0 && outcome.noUsage?.isExpected !== true)
+  } else if (!usage && call.budgetIds.length > 0 && noUsage?.isExpected !== true)
     seen.answeredWithoutUsage(call.label, door.clock.monotonic());
 }
 

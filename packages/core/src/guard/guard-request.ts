@@ -173,6 +173,8 @@ export type Outcome =
       readonly answerId?: string | undefined;
       /** The provider's ids of what is in the answer, where later requests can have them in their parts. */
       readonly itemIds?: readonly string[] | undefined;
+      /** So many output tokens came in, at more than was held: an answer without usage is charged for them at least. */
+      readonly outputTokensAtLeast?: number | undefined;
       /**
        * Why there is no usage, for the receipt and the warning. `isKnown`: the warning was given before. `isExpected`: answers of
        * this kind never have any, so that later calls are not held back for it, and nobody is warned.

@@ -43,5 +43,5 @@ export function outputTokensLikely({ bytes, pieces }: StreamedOutput): number {
 
 /** Output tokens that an answer has for certain by its bytes: text of hardly any language has more bytes a token. */
 export function outputTokensByBytes({ bytes }: StreamedOutput): number {
-  return Math.floor(bytes / MOST_BYTES_PER_TOKEN);
+  return Math.ceil(bytes / MOST_BYTES_PER_TOKEN);
 }

@@ -41,12 +41,16 @@ const MAX_CAUSES = 10;
 /** What a code of an error looks like; anything else might be a text. */
 const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
-const KINDS = new Set(["answered", "rejected", "doubt", "cut"]);
+const KINDS = new Set<unknown>(["answered", "rejected", "doubt", "cut"]);
+
+export function isOutcome(value: unknown): value is Outcome {
+  return typeof value === "object" && value !== null && KINDS.has((value as { kind?: unknown }).kind);
+}
 
 /** The outcome of an answer in either of its forms; undefined for what is no answer. */
 export function outcomeOfAnswer(answer: Answer<unknown>): Outcome | undefined {
   if (typeof answer !== "object" || answer === null) return undefined;
-  if ("outcome" in answer) return KINDS.has(answer.outcome?.kind) ? answer.outcome : undefined;
+  if ("outcome" in answer) return isOutcome(answer.outcome) ? answer.outcome : undefined;
   if (!("usage" in answer)) return undefined;
   const { usage, model, serviceTier } = answer;
   return { kind: "answered", usage, model, serviceTier };

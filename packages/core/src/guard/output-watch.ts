@@ -1,8 +1,10 @@
 import { HoldExceededError } from "../errors/hold-exceeded-error.ts";
 import type { WfloError } from "../errors/wflo-error.ts";
+import { isUsage } from "../pricing/usage/usage.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome, StreamMeter, StreamedOutput } from "./guard-request.ts";
 import { outputTokensAtLeast, outputTokensByBytes, outputTokensLikely, tokensPaidBy } from "./hold-watch.ts";
+import { leastCost } from "./least-cost.ts";
 import type { OpenCall } from "./open-call.ts";
 import { outputTokensAtMost } from "./output-at-most.ts";
 import { Pace } from "./pace.ts";
@@ -14,7 +16,12 @@ const CATCH_UP = { roundMs: 200, rounds: 5 };
 /** Where somebody waits for the end of the books. */
 const CATCH_UP_AWAITED = { roundMs: 100, rounds: 3 };
 
-type Cut = Extract<Outcome, { kind: "cut" }>;
+interface SeenEnd {
+  /** More may have been made than what came in and what may have been on its way. */
+  readonly isUnknown: boolean;
+  /** Why wflo cut it, if it did. */
+  readonly refusal: WfloError | undefined;
+}
 
 /** Counts the output of a stream: whether it has passed its hold, and how much there may have been of it when it breaks off. */
 export class OutputWatch {
@@ -26,6 +33,8 @@ export class OutputWatch {
   #firstAtMs: number | undefined;
   #isCatchingUp = false;
   #hasPassedHold = false;
+  #lastTold: StreamedOutput | undefined;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(door: DoorSettings, call: OpenCall, meter: Pick<StreamMeter<never>, "output">) {
     const { heldNanoUsd, request, estimate } = call;
@@ -38,7 +47,8 @@ export class OutputWatch {
 
   /** Called for each chunk; tells when the answer has passed its hold. */
   read(): WfloError | undefined {
-    const output = this.#meter.output?.();
+    const output = this.#told();
+    if (this.#failure) throw this.#failure.error;
     if (output === undefined || output.pieces === 0) return undefined;
     const now = this.#door.clock.monotonic();
     this.#firstAtMs ??= now;
@@ -56,7 +66,7 @@ export class OutputWatch {
    * where nothing waits, or its count is not what is charged.
    */
   caughtUp(wasHeldUp: boolean): Promise<void> | undefined {
-    const output = this.#meter.output?.();
+    const output = this.#told();
     if (output === undefined || !this.#isBound(wasHeldUp)) return undefined;
     const isYoung = this.#door.clock.monotonic() - this.#call.startedAtMs < YOUNG_MS;
     return isYoung ? undefined : this.#catchUp(output);
@@ -71,35 +81,46 @@ export class OutputWatch {
     this.#isCatchingUp = true;
     for (let round = 1; ; round++) {
       await new Promise<void>((resolve) => clock.schedule(resolve, roundMs, { keepAlive: true }));
-      const bytes = this.#meter.output?.()?.bytes ?? before;
+      const bytes = this.#told()?.bytes ?? before;
       if (bytes - before <= expected) return;
       if (round === rounds) return this.#pace.noteStretch(bytes - before, roundMs);
       before = bytes;
     }
   }
 
-  /** Says of an outcome that broke off why, and how much output there may have been. */
-  bound(outcome: Outcome, wasHeldUp: boolean, refusal: WfloError | undefined): Outcome {
+  /** Says of an outcome that is no bill why it broke off, and how much output there may have been. */
+  bound(outcome: Outcome, { isUnknown, refusal }: SeenEnd): Outcome {
+    const output = this.#told();
+    if (outcome.kind === "answered" && output !== undefined && !isUsage(outcome.usage)) {
+      const tokens = this.#tokensAboveHold(output);
+      return tokens === undefined ? outcome : { ...outcome, outputTokensAtLeast: tokens };
+    }
     if (outcome.kind !== "cut") return outcome;
     const reason = refusal === undefined ? outcome.reason : `cut by wflo: ${refusal.code}`;
-    const output = this.#meter.output?.();
     if (output === undefined) return { ...outcome, reason };
     if (this.#hasPassedHold)
       return { ...outcome, reason, passedHold: true, outputTokensAtMost: this.#atMost(output) };
-    return { ...outcome, reason, ...(this.#aboveHold(output) ?? this.#withinHold(output, wasHeldUp)) };
+    const tokens = this.#tokensAboveHold(output);
+    if (tokens !== undefined) return { ...outcome, reason, passedHold: true, outputTokensAtMost: tokens };
+    const isBound = !this.#failure && this.#isBound(isUnknown);
+    return { ...outcome, reason, ...(isBound ? { outputTokensAtMost: this.#atMost(output) } : {}) };
   }
 
   /** A provider that ignores the output cap, with several tokens an event, costs more than its hold before it is certain that it does. */
-  #aboveHold(output: StreamedOutput): Partial<Cut> | undefined {
+  #tokensAboveHold(output: StreamedOutput): number | undefined {
     // What is likely may be twice of what is: only an answer that is above its hold for certain is charged more than that.
-    const costNanoUsd = this.#call.estimate.costOfOutput(outputTokensByBytes(output)) ?? 0n;
-    return costNanoUsd > this.#call.heldNanoUsd
-      ? { passedHold: true, outputTokensAtMost: outputTokensLikely(output) }
-      : undefined;
+    const costNanoUsd = leastCost(this.#call, outputTokensByBytes(output)) ?? 0n;
+    return costNanoUsd > this.#call.heldNanoUsd ? outputTokensLikely(output) : undefined;
   }
 
-  #withinHold(output: StreamedOutput, wasHeldUp: boolean): Partial<Cut> {
-    return this.#isBound(wasHeldUp) ? { outputTokensAtMost: this.#atMost(output) } : {};
+  /** What the meter tells; what it told before, from when it throws. */
+  #told(): StreamedOutput | undefined {
+    try {
+      this.#lastTold = this.#meter.output?.();
+    } catch (error) {
+      this.#failure = { error };
+    }
+    return this.#lastTold;
   }
 
   /** Thoughts that are billed and not shown have no bound, nor has what a provider sent to a reader who held it up. */

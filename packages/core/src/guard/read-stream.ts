@@ -4,6 +4,7 @@ import type { DoorSettings } from "./door-settings.ts";
 import { noteAnswer } from "./guard-call.ts";
 import type { Outcome, StreamAnswer, StreamMeter } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
+import { isOutcome } from "./outcome.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { pump, type CutEnd } from "./pump.ts";
 import type { SeenModels } from "./seen-models.ts";
@@ -50,7 +51,9 @@ export function readStream<Chunk, T>(
       unwatch();
       control.done();
       door.crashPoint("after-answer");
-      const outcome = outcomeOfMeter(() => watch.bound(meter.outcome(complete), wasHeldUp, refusal));
+      const told = outcomeOfMeter(meter, complete);
+      const isUnknown = wasHeldUp || told.isUnknown;
+      const outcome = watch.bound(told.outcome, { isUnknown, refusal });
       noteAnswer(door, seen, call, outcome);
       await closeCall(door, call, outcome);
     },
@@ -89,13 +92,17 @@ function truncated<Chunk>(meter: StreamMeter<Chunk>, refusal: WfloError): CutEnd
   return chunks === undefined ? { error: refusal } : { chunks };
 }
 
-function outcomeOfMeter(tell: () => Outcome): Outcome {
+/** What a meter tells in the end; where that is nothing, its answer broke off, and its count is not to be relied on. */
+function outcomeOfMeter<Chunk>(
+  meter: StreamMeter<Chunk>,
+  complete: boolean,
+): { readonly outcome: Outcome; readonly isUnknown: boolean } {
+  let reason = "the meter of the stream told no outcome";
   try {
-    return tell();
+    const outcome: unknown = meter.outcome(complete);
+    if (isOutcome(outcome)) return { outcome, isUnknown: false };
   } catch (error) {
-    return {
-      kind: "cut",
-      reason: `the meter of the stream threw: ${error instanceof Error ? error.name : typeof error}`,
-    };
+    reason = `the meter of the stream threw: ${error instanceof Error ? error.name : typeof error}`;
   }
+  return { outcome: { kind: "cut", reason }, isUnknown: true };
 }
