@@ -1,7 +1,8 @@
 import { BudgetExceededError, createWflo, WfloError, type Wflo } from "@wflo/core";
-import { ConstantBackoff, handleAll, retry, timeout, TimeoutStrategy } from "cockatiel";
+import { ConstantBackoff, handleAll, retry, timeout, TimeoutStrategy, wrap } from "cockatiel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
+import { chunksOf, readAll, streamed } from "./support/streams.ts";
 
 let wflo: Wflo;
 beforeEach(async () => {
@@ -103,6 +104,26 @@ describe("a retry policy", () => {
     await expect(work).rejects.toThrow(/timed out|aborted/i);
     expect(performance.now() - startedAt).toBeLessThan(500);
     expect((await wflo.calls.list()).map(({ kind }) => kind)).toEqual(["doubt"]);
+  });
+
+  test.each([
+    ["cooperative", timeout(5_000, TimeoutStrategy.Cooperative)],
+    ["aggressive", timeout(5_000, TimeoutStrategy.Aggressive)],
+    [
+      "cooperative, without an abort at its end",
+      timeout(5_000, { strategy: TimeoutStrategy.Cooperative, abortOnReturn: false }),
+    ],
+    ["repeated", wrap(thrice(), timeout(5_000, TimeoutStrategy.Aggressive))],
+  ])("that times the opening of a stream out leaves it to its caller once it has opened: %s", async (_, policy) => {
+    const abort = new AbortController();
+    const asked = request({ budgets: ["b"], maxOutputTokens: 100, retry: policy, signal: abort.signal });
+    const whole = await wflo.guardStream(asked, async () => streamed(chunksOf("a", "b", "usage")));
+    expect(await readAll(whole)).toEqual({ pieces: ["a", "b"], error: undefined });
+    const open = new ReadableStream<string>({ start: (controller) => controller.enqueue("a") });
+    const left = await wflo.guardStream(asked, async () => streamed(open));
+    const reading = readAll(left);
+    abort.abort(new Error("the user left"));
+    expect((await reading).error).toMatchObject({ message: "the user left" });
   });
 
   test("lets its caller go at once when it aborts between two attempts", async () => {

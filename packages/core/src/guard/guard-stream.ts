@@ -23,13 +23,14 @@ export async function guardStream<Chunk, T>(
   request: GuardRequest,
   attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
 ): Promise<T> {
-  return retried(request, (once) => streamOnce(door, seen, once, attempt));
+  return retried(request, (once, callers) => streamOnce(door, seen, once, callers, attempt));
 }
 
 async function streamOnce<Chunk, T>(
   door: DoorSettings,
   seen: SeenModels,
   request: GuardRequest,
+  callers: AbortSignal | undefined,
   attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
 ): Promise<T> {
   const call = await enter(door, seen, request);
@@ -40,32 +41,27 @@ async function streamOnce<Chunk, T>(
     drainMs: door.drainMs,
   });
   await checkStillWanted(door, call);
-  const reading = readOnce(door, seen, call, control, attempt);
-  const opened = await untilAborted(request.signal, reading, () => {
+  let isOpen = false;
+  const opening = openStream(door, seen, call, attempt);
+  opening.catch(() => control.done());
+  // Read by one reader from the moment it opens, whether its caller still waits for it or not.
+  const reading = opening.then((answer) => {
+    if (!isStream(answer)) {
+      control.done();
+      return () => answer.value;
+    }
+    const signal = request.signal?.aborted === true ? request.signal : callers;
+    const running = readStream(door, seen, call, { control, answer, signal });
+    call.pace.hurry = running.hurry;
+    isOpen = true;
+    return () => answer.value(running.chunks);
+  });
+  const value = await untilAborted(request.signal, reading, () => {
+    if (isOpen) return;
     control.abandon();
     closeIfTimedOut(door, call);
   });
-  return opened.value();
-}
-
-/** The stream is read by one reader from the moment it opens, whether its caller still waits for it or not. */
-async function readOnce<Chunk, T>(
-  door: DoorSettings,
-  seen: SeenModels,
-  call: OpenCall,
-  control: WireControl,
-  attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
-): Promise<{ readonly value: () => T }> {
-  const opening = openStream(door, seen, call, attempt);
-  opening.catch(() => control.done());
-  const answer = await opening;
-  if (!isStream(answer)) {
-    control.done();
-    return { value: () => answer.value };
-  }
-  const running = readStream(door, seen, call, control, answer);
-  call.pace.hurry = running.hurry;
-  return { value: () => answer.value(running.chunks) };
+  return value();
 }
 
 async function openStream<Chunk, T>(

@@ -10,6 +10,13 @@ import { pump, type CutEnd } from "./pump.ts";
 import type { SeenModels } from "./seen-models.ts";
 import type { WireControl } from "./wire-control.ts";
 
+interface OpenStream<Chunk, T> {
+  readonly control: WireControl;
+  readonly answer: StreamAnswer<Chunk, T>;
+  /** Ends the consumer's stream; what becomes of the wire is for `control` to say. */
+  readonly signal: AbortSignal | undefined;
+}
+
 /** A stream on its way to its consumer. */
 interface ReadStream<Chunk> {
   readonly chunks: ReadableStream<Chunk>;
@@ -25,11 +32,10 @@ export function readStream<Chunk, T>(
   door: DoorSettings,
   seen: SeenModels,
   call: OpenCall,
-  control: WireControl,
-  answer: StreamAnswer<Chunk, T>,
+  { control, answer, signal }: OpenStream<Chunk, T>,
 ): ReadStream<Chunk> {
   const { meter } = answer;
-  const { signal, onCut } = call.request;
+  const { onCut } = call.request;
   const watch = new OutputWatch(door, call, meter);
   let refusal: WfloError | undefined;
   const cut = (reason: WfloError, catchUp: Promise<void> | undefined) => {

@@ -5,13 +5,14 @@ import { untilAborted } from "./until-aborted.ts";
 
 /**
  * Makes a request once, or as often as its `retry` policy says, each time as a call with an id and a hold of its own. What wflo
- * refuses is refused, whatever the policy takes for a passing failure.
+ * refuses is refused, whatever the policy takes for a passing failure. `signal` of the request is that of its attempt, which policies
+ * abort also when it is over; what lives on, such as a stream that has opened, lives on the caller's, the second argument.
  */
 export async function retried<T>(
   { retry, ...request }: GuardRequest,
-  once: (request: GuardRequest) => Promise<T>,
+  once: (request: GuardRequest, callers: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
-  if (retry === undefined) return once(request);
+  if (retry === undefined) return once(request, request.signal);
   if (typeof retry?.execute !== "function") {
     throw new InvalidOptionError("retry is a policy with a function execute, such as one of cockatiel.");
   }
@@ -24,7 +25,7 @@ export async function retried<T>(
     const asked = { ...(isFirst ? request : again), ...signals };
     isFirst = false;
     try {
-      return { value: await once(asked) };
+      return { value: await once(asked, request.signal) };
     } catch (error) {
       if (WfloError.isInstance(error) || request.signal?.aborted === true) return { refusal: error };
       throw error;
