@@ -33,3 +33,39 @@ describe("a stream whose caller aborts in the moment in which it opens", () => {
     },
   );
 });
+
+describe("an attempt that does not end, whatever becomes of its wire,", () => {
+  /** Makes a call that is never answered; resolves when it was sent. */
+  async function send(kind: "guardCall" | "guardStream"): Promise<{ readonly refused: Promise<unknown> }> {
+    const sent = Promise.withResolvers<void>();
+    const attempt = () => {
+      sent.resolve();
+      return new Promise<never>(() => {});
+    };
+    const call = wflo[kind](request({ budgets: ["b"] }), attempt);
+    const refused = expect(call).rejects.toThrow("What was around the call is over.");
+    await sent.promise;
+    return { refused };
+  }
+
+  test.each(["guardCall", "guardStream"] as const)(
+    "lets its caller go when its client closes: %s",
+    async (kind) => {
+      const ended = vi.fn<(end: { readonly kind: string }) => void>();
+      wflo.on("call-end", ended);
+      const { refused } = await send(kind);
+      await wflo.close();
+      await refused;
+      expect(ended.mock.calls.map(([end]) => end.kind)).toEqual(["doubt"]);
+    },
+  );
+
+  test.each(["guardCall", "guardStream"] as const)(
+    "lets its caller go when its run is over: %s",
+    async (kind) => {
+      const { refused } = await wflo.run({}, () => send(kind));
+      await refused;
+      expect(await onlyCall(wflo)).toMatchObject({ kind: "doubt" });
+    },
+  );
+});

@@ -64,6 +64,16 @@ export function closeIfStuck(door: DoorSettings, call: OpenCall): void {
   call.wire.signal.addEventListener("abort", watch, { once: true });
 }
 
+/** What an attempt comes to; rejects with the reason of its wire once its call was closed because it did not end. */
+export async function unlessStuck<T>(call: OpenCall, work: Promise<T>): Promise<T> {
+  const { state, wire, closed } = call;
+  const stuck = closed.promise.then(() => {
+    if (state.end === "forced") wire.signal.throwIfAborted();
+    return work;
+  });
+  return Promise.race([work, stuck]);
+}
+
 function tellAbove(mark: OpenMark): void {
   for (let above = mark.parent as OpenMark | undefined; above; above = above.parent as OpenMark | undefined)
     above.isPaidInside = true;

@@ -4,7 +4,7 @@ import { currentContext, withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
-import { closeCall, closeIfStuck, closeIfTimedOut } from "./close-call.ts";
+import { closeCall, closeIfStuck, closeIfTimedOut, unlessStuck } from "./close-call.ts";
 import type { OpenCall } from "./open-call.ts";
 import { outcomeOfAnswer, outcomeOfError } from "./outcome.ts";
 import { retried } from "./retried.ts";
@@ -33,7 +33,7 @@ async function callOnce<T>(
 ): Promise<T> {
   const call = await enter(door, seen, request);
   await checkStillWanted(door, call);
-  const work = runAttempt(door, seen, call, attempt);
+  const work = unlessStuck(call, runAttempt(door, seen, call, attempt));
   return request.signal ? firstOf(door, call, request.signal, work) : work;
 }
 

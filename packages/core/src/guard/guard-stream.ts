@@ -1,7 +1,7 @@
 import { withContext } from "../run/run-context.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
-import { closeCall, closeIfTimedOut } from "./close-call.ts";
+import { closeCall, closeIfTimedOut, unlessStuck } from "./close-call.ts";
 import { checkStillWanted, closeAnswered, defaultOnAbort, outcomeOfThrow } from "./guard-call.ts";
 import type { Answer, Grant, GuardRequest, StreamAnswer } from "./guard-request.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -56,7 +56,7 @@ async function streamOnce<Chunk, T>(
     isOpen = true;
     return () => answer.value(running.chunks);
   });
-  const value = await untilAborted(request.signal, reading, () => {
+  const value = await untilAborted(request.signal, unlessStuck(call, reading), () => {
     if (isOpen) return;
     control.abandon();
     closeIfTimedOut(door, call);
