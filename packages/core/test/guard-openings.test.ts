@@ -69,3 +69,60 @@ describe("an attempt that does not end, whatever becomes of its wire,", () => {
     },
   );
 });
+
+test.each([
+  ["no meter", { meter: undefined }],
+  ["a meter that reads nothing", { meter: {} }],
+  ["no chunks", { chunks: undefined }],
+  ["chunks that are no stream", { chunks: ["a", "b"] }],
+  ["no value", { value: undefined }],
+])("a streamed answer with %s is refused by a sentence, and charged at its hold", async (_, change) => {
+  const asked = request({ budgets: ["b"], maxOutputTokens: 50 });
+  const attempt = async () => ({ ...streamed(chunksOf("a", "usage")), ...change }) as never;
+  await expect(wflo.guardStream(asked, attempt)).rejects.toMatchObject({
+    code: "WFLO_INVALID_OPTION",
+    message: expect.stringContaining("{ chunks, meter, value }"),
+  });
+  await wflo.flush();
+  const line = await onlyCall(wflo);
+  expect(line).toMatchObject({ kind: "doubt", charged: line.held });
+});
+
+test("a stream whose wire was cut before it was handed over is charged its hold: what had piled up is not known", async () => {
+  const abort = new AbortController();
+  const asked = request({
+    budgets: ["b"],
+    maxOutputTokens: 100_000,
+    reasoning: false,
+    onAbort: "cancel",
+    signal: abort.signal,
+  });
+  const call = wflo.guardStream(asked, async ({ signal }) => {
+    const chunks = new ReadableStream<string>({ pull: (controller) => controller.error(signal.reason) });
+    abort.abort(new Error("the user left"));
+    return streamed(chunks);
+  });
+  await expect(call).rejects.toThrow("the user left");
+  const line = await onlyCall(wflo);
+  expect(line).toMatchObject({ kind: "estimate", charged: line.held });
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("a fault of the caller");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("a fault of the caller"))],
+])("an `over` that %s is told in the log, and ends nothing", async (_, over) => {
+  const error = vi.fn<(message: string) => void>();
+  const logging = createWflo({ logger: { error } });
+  const stream = await logging.guardStream(request(), async () => ({
+    ...streamed(chunksOf("a", "usage")),
+    over,
+  }));
+  expect((await readAll(stream)).error).toBeUndefined();
+  await vi.waitFor(() => expect(error).toHaveBeenCalledTimes(1));
+  await logging.close();
+});

@@ -75,7 +75,7 @@ export async function closeAnswered(
   if (outcome === undefined) {
     await closeCall(door, call, { kind: "doubt", reason: "the attempt did not say what it cost" });
     throw new InvalidOptionError(
-      "An attempt returns { value, usage } or { value, outcome }; this one was charged at its hold.",
+      "An attempt returns { value, usage } or { value, outcome }, or, for a stream, { chunks, meter, value }; this one was charged at its hold.",
     );
   }
   noteAnswer(door, seen, call, outcome);

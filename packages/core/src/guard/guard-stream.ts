@@ -82,5 +82,8 @@ async function openStream<Chunk, T>(
 }
 
 function isStream<Chunk, T>(answer: StreamAnswer<Chunk, T> | Answer<T>): answer is StreamAnswer<Chunk, T> {
-  return typeof answer === "object" && answer !== null && "chunks" in answer;
+  if (typeof answer !== "object" || answer === null) return false;
+  const { chunks, meter, value } = answer as Partial<StreamAnswer<Chunk, T>>;
+  const isMeter = [meter?.read, meter?.flush, meter?.outcome].every((method) => typeof method === "function");
+  return isMeter && typeof chunks?.getReader === "function" && typeof value === "function";
 }

@@ -38,6 +38,8 @@ export function readStream<Chunk, T>(
   const { onCut } = call.request;
   const watch = new OutputWatch(door, call, meter);
   let refusal: WfloError | undefined;
+  // What had come by then was lost with the wire.
+  const wasCutBefore = call.wire.signal.aborted;
   const cut = (reason: WfloError, catchUp: Promise<void> | undefined) => {
     refusal ??= reason;
     const end = onCut === "truncate" ? truncated(meter, reason) : { error: reason };
@@ -58,14 +60,18 @@ export function readStream<Chunk, T>(
       control.done();
       door.crashPoint("after-answer");
       const told = outcomeOfMeter(meter, complete);
-      const isUnknown = wasHeldUp || told.isUnknown;
+      const isUnknown = wasHeldUp || wasCutBefore || told.isUnknown;
       const outcome = watch.bound(told.outcome, { isUnknown, refusal });
       noteAnswer(door, seen, call, outcome);
       await closeCall(door, call, outcome);
     },
-    onOver() {
+    async onOver() {
       signal?.removeEventListener("abort", abort);
-      answer.over?.();
+      try {
+        await answer.over?.();
+      } catch (error) {
+        door.log.error("wflo: over of a streamed answer threw.", { error });
+      }
     },
   });
   const caughtUp = () => watch.caughtUp(stream.wasHeldUp());
