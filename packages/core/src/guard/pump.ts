@@ -71,6 +71,8 @@ class Pump<Chunk> {
   #pulled = Promise.withResolvers<void>();
   #pulledAtMs = 0;
   #isHurried = false;
+  /** What the consumer had taken when it was found idle: until it takes more, it is not waited for. */
+  #takenWhenIdle = -1;
   #wasHeldUp = false;
   #cutEnd: CutEnd<Chunk> | undefined;
   #ended: Promise<void> | undefined;
@@ -157,7 +159,7 @@ class Pump<Chunk> {
 
   async #readAll(reader: ReadableStreamDefaultReader<Chunk>): Promise<void> {
     for (;;) {
-      if (!this.#isHurried && this.#consumer.isFull) await this.#waitForConsumer();
+      if (this.#isHeldUp) await this.#waitForConsumer();
       const { done, value } = await reader.read();
       if (done) break;
       const given = this.#meter.read(value);
@@ -169,10 +171,19 @@ class Pump<Chunk> {
     if (!this.#cutEnd) this.#consumer.give(this.#meter.flush());
   }
 
+  get #isHeldUp(): boolean {
+    return !this.#isHurried && this.#consumer.isFull && this.#consumer.taken !== this.#takenWhenIdle;
+  }
+
   async #waitForConsumer(): Promise<void> {
     this.#wasHeldUp = true;
+    const { taken } = this.#consumer;
+    const goOnAlone = () => {
+      this.#takenWhenIdle = taken;
+      this.#goOn();
+    };
     // A reader that has left may be all that its process waited for: what it is charged is worth the wait.
-    const cancel = this.#options.clock.schedule(() => this.hurry(), IDLE_MS, { keepAlive: true });
+    const cancel = this.#options.clock.schedule(goOnAlone, IDLE_MS, { keepAlive: true });
     await this.#pulled.promise;
     cancel();
   }

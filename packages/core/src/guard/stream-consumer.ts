@@ -12,6 +12,7 @@ interface ConsumerEvents {
 export class StreamConsumer<Chunk> {
   readonly #on: ConsumerEvents;
   #controller: ReadableStreamDefaultController<Chunk> | undefined;
+  #given = 0;
   /** How it ends once what was read before is taken. */
   #lastWord: { readonly error: unknown } | "closed" | undefined;
 
@@ -40,8 +41,15 @@ export class StreamConsumer<Chunk> {
     return this.#controller !== undefined && (this.#controller.desiredSize ?? 1) <= 0;
   }
 
+  /** How many chunks it has taken. */
+  get taken(): number {
+    return this.#given - READ_AHEAD + (this.#controller?.desiredSize ?? READ_AHEAD);
+  }
+
   give(chunks: readonly Chunk[]): void {
-    if (this.#lastWord === undefined) for (const chunk of chunks) this.#controller?.enqueue(chunk);
+    if (this.#lastWord !== undefined || this.#controller === undefined) return;
+    for (const chunk of chunks) this.#controller.enqueue(chunk);
+    this.#given += chunks.length;
   }
 
   /** Ends the stream after what it was given: closes it, or tells a failure. Only the first end counts. */
