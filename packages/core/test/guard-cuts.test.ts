@@ -176,6 +176,15 @@ describe("an open stream", () => {
     expect((await readAll(long.stream)).error).toBeUndefined();
   });
 
+  test("that grows past its hold in a few large pieces is cut as well", async () => {
+    const { stream, told } = await open({ everyMs: 0, text: "word ".repeat(400), change: { hold: "0.001" } });
+    const { pieces, error } = await readAll(stream);
+    expect(error).toBeInstanceOf(HoldExceededError);
+    expect(pieces).toHaveLength(3);
+    expect(told.made).toBeLessThan(6);
+    expect(Number((await wflo.calls.list())[0]?.charged)).toBeGreaterThan(told.made * 400 * 8e-6);
+  });
+
   test("on no budget is not cut by its hold", async () => {
     const { stream } = await open({ everyMs: 0, change: { hold: "0.0001", budgets: [] } });
     expect((await readAll(stream)).pieces).toHaveLength(200);

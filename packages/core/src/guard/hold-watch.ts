@@ -7,6 +7,8 @@ import type { StreamedOutput } from "./guard-request.ts";
 const BYTES_PER_TOKEN = 4;
 /** With o200k_base, texts in Hindi and Russian have up to 10 bytes a token, single words up to 14. */
 const MOST_BYTES_PER_TOKEN = 16;
+/** No answer has more of them all the way, be it made of the longest words there are. */
+const CERTAIN_BYTES_PER_TOKEN = 2 * MOST_BYTES_PER_TOKEN;
 
 /**
  * The output that a hold pays for, in tokens, at the lowest rate that can apply: an answer above it costs more than was held for
@@ -33,7 +35,8 @@ export function tokensPaidBy(
 
 /** Output tokens that an answer has for certain: never more than there are, so that no answer within its hold is cut. */
 export function outputTokensAtLeast({ bytes, pieces }: StreamedOutput): number {
-  return Math.min(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
+  const byPieces = Math.min(pieces, Math.floor(bytes / BYTES_PER_TOKEN));
+  return Math.max(byPieces, Math.floor(bytes / CERTAIN_BYTES_PER_TOKEN));
 }
 
 /** Output tokens of ordinary text, or more: English has five to eight bytes a token, single letters may be sent as pieces. */
