@@ -98,7 +98,9 @@ describe("what piled up while the process could not read", () => {
       beBusy(1_500);
       if (how === "paused") await wflo.budgets.pause("b");
       else await wflo.budgets.set({ id: "b", caps: { total: "0.01" } });
-      expect((await reading).error).toBeInstanceOf(how === "paused" ? BudgetPausedError : BudgetExceededError);
+      expect((await reading).error).toBeInstanceOf(
+        how === "paused" ? BudgetPausedError : BudgetExceededError,
+      );
       expect(await wflo.calls.list()).toEqual([]);
       const line = await onlyCall(wflo);
       expect(line.kind).toBe("estimate");

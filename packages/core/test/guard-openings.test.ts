@@ -42,7 +42,8 @@ describe("an attempt that does not end, whatever becomes of its wire,", () => {
       sent.resolve();
       return new Promise<never>(() => {});
     };
-    const call = wflo[kind](request({ budgets: ["b"] }), attempt);
+    const asked = request({ budgets: ["b"] });
+    const call = kind === "guardCall" ? wflo.guardCall(asked, attempt) : wflo.guardStream(asked, attempt);
     const refused = expect(call).rejects.toThrow("What was around the call is over.");
     await sent.promise;
     return { refused };
@@ -117,7 +118,7 @@ test.each([
   ["rejects", () => Promise.reject(new Error("a fault of the caller"))],
 ])("an `over` that %s is told in the log, and ends nothing", async (_, over) => {
   const error = vi.fn<(message: string) => void>();
-  const logging = createWflo({ logger: { error } });
+  const logging = createWflo({ logger: { warn: () => {}, error } });
   const stream = await logging.guardStream(request(), async () => ({
     ...streamed(chunksOf("a", "usage")),
     over,

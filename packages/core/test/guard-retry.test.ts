@@ -114,17 +114,20 @@ describe("a retry policy", () => {
       timeout(5_000, { strategy: TimeoutStrategy.Cooperative, abortOnReturn: false }),
     ],
     ["repeated", wrap(thrice(), timeout(5_000, TimeoutStrategy.Aggressive))],
-  ])("that times the opening of a stream out leaves it to its caller once it has opened: %s", async (_, policy) => {
-    const abort = new AbortController();
-    const asked = request({ budgets: ["b"], maxOutputTokens: 100, retry: policy, signal: abort.signal });
-    const whole = await wflo.guardStream(asked, async () => streamed(chunksOf("a", "b", "usage")));
-    expect(await readAll(whole)).toEqual({ pieces: ["a", "b"], error: undefined });
-    const open = new ReadableStream<string>({ start: (controller) => controller.enqueue("a") });
-    const left = await wflo.guardStream(asked, async () => streamed(open));
-    const reading = readAll(left);
-    abort.abort(new Error("the user left"));
-    expect((await reading).error).toMatchObject({ message: "the user left" });
-  });
+  ])(
+    "that times the opening of a stream out leaves it to its caller once it has opened: %s",
+    async (_, policy) => {
+      const abort = new AbortController();
+      const asked = request({ budgets: ["b"], maxOutputTokens: 100, retry: policy, signal: abort.signal });
+      const whole = await wflo.guardStream(asked, async () => streamed(chunksOf("a", "b", "usage")));
+      expect(await readAll(whole)).toEqual({ pieces: ["a", "b"], error: undefined });
+      const open = new ReadableStream<string>({ start: (controller) => controller.enqueue("a") });
+      const left = await wflo.guardStream(asked, async () => streamed(open));
+      const reading = readAll(left);
+      abort.abort(new Error("the user left"));
+      expect((await reading).error).toMatchObject({ message: "the user left" });
+    },
+  );
 
   test("lets its caller go at once when it aborts between two attempts", async () => {
     const slow = retry(handleAll, { maxAttempts: 3, backoff: new ConstantBackoff(5_000) });

@@ -23,8 +23,8 @@ interface PumpOptions {
   readonly onUnwanted: () => void;
   /** All that costs has come in, or the wire broke. The end of the consumer's stream waits for it. Called once. */
   readonly onEnd: (end: StreamEnd) => Promise<void>;
-  /** The wire has ended, and the consumer took all, left, was let go, or took nothing for a while. Called once; must not reject. */
-  readonly onOver: () => Promise<void>;
+  /** The wire has ended, and the consumer took all, left, was let go, or took nothing for a while. Called once. */
+  readonly onOver: () => void;
   /** True: a consumer that breaks off is let go when all has come in, since its process may be frozen then. */
   readonly cancelWaits: boolean;
 }

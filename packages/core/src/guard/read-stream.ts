@@ -65,13 +65,9 @@ export function readStream<Chunk, T>(
       noteAnswer(door, seen, call, outcome);
       await closeCall(door, call, outcome);
     },
-    async onOver() {
+    onOver() {
       signal?.removeEventListener("abort", abort);
-      try {
-        await answer.over?.();
-      } catch (error) {
-        door.log.error("wflo: over of a streamed answer threw.", { error });
-      }
+      void tellOver(door, answer);
     },
   });
   const caughtUp = () => watch.caughtUp(stream.wasHeldUp());
@@ -92,6 +88,14 @@ export function readStream<Chunk, T>(
   if (signal?.aborted) abort();
   else signal?.addEventListener("abort", abort, { once: true });
   return stream;
+}
+
+async function tellOver<Chunk, T>(door: DoorSettings, answer: StreamAnswer<Chunk, T>): Promise<void> {
+  try {
+    await answer.over?.();
+  } catch (error) {
+    door.log.error("wflo: over of a streamed answer threw.", { error });
+  }
 }
 
 function truncated<Chunk>(meter: StreamMeter<Chunk>, refusal: WfloError): CutEnd<Chunk> {

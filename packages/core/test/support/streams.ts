@@ -66,7 +66,8 @@ export async function readAll(
 export async function onlyCall(wflo: Wflo): Promise<LedgerLine> {
   return vi.waitFor(async () => {
     const [line, ...more] = await wflo.calls.list();
-    if (line === undefined || more.length > 0) throw new Error(`There are ${more.length} calls more than one.`);
+    if (line === undefined || more.length > 0)
+      throw new Error(`There are ${more.length} calls more than one.`);
     return line;
   }, 5_000);
 }
