@@ -84,6 +84,10 @@ async function openStream<Chunk, T>(
 function isStream<Chunk, T>(answer: StreamAnswer<Chunk, T> | Answer<T>): answer is StreamAnswer<Chunk, T> {
   if (typeof answer !== "object" || answer === null) return false;
   const { chunks, meter, value } = answer as Partial<StreamAnswer<Chunk, T>>;
-  const isMeter = [meter?.read, meter?.flush, meter?.outcome].every((method) => typeof method === "function");
-  return isMeter && typeof chunks?.getReader === "function" && typeof value === "function";
+  return has(chunks, "getReader") && has(meter, "read", "flush", "outcome") && typeof value === "function";
+}
+
+function has(value: object | undefined, ...methods: readonly string[]): boolean {
+  const named = value as Readonly<Record<string, unknown>> | null | undefined;
+  return methods.every((method) => typeof named?.[method] === "function");
 }

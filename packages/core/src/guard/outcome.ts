@@ -43,6 +43,7 @@ const CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 const KINDS = new Set<unknown>(["answered", "rejected", "doubt", "cut"]);
 
+/** Whether something is an outcome, by its kind: hand-written attempts and meters may tell anything. */
 export function isOutcome(value: unknown): value is Outcome {
   return typeof value === "object" && value !== null && KINDS.has((value as { kind?: unknown }).kind);
 }

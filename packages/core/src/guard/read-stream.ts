@@ -67,7 +67,7 @@ export function readStream<Chunk, T>(
     },
     onOver() {
       signal?.removeEventListener("abort", abort);
-      void tellOver(door, answer);
+      tellOver(door, answer);
     },
   });
   const caughtUp = () => watch.caughtUp(stream.wasHeldUp());
@@ -90,9 +90,9 @@ export function readStream<Chunk, T>(
   return stream;
 }
 
-async function tellOver<Chunk, T>(door: DoorSettings, answer: StreamAnswer<Chunk, T>): Promise<void> {
+function tellOver<Chunk, T>(door: DoorSettings, answer: StreamAnswer<Chunk, T>): void {
   try {
-    await answer.over?.();
+    answer.over?.();
   } catch (error) {
     door.log.error("wflo: over of a streamed answer threw.", { error });
   }
