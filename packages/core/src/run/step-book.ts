@@ -30,10 +30,10 @@ export class StepBook {
     this.#results.set(path, saved.result);
   }
 
-  /** The step failed. It has no result that another could be mistaken for: it may be tried again. */
+  /** The step failed. It may be tried again, and with it what is inside of it: steps that were saved there give their results. */
   fail(path: string): void {
     this.#running.delete(path);
-    this.#used.delete(path);
+    this.#forget([path]);
   }
 
   isFinished(path: string): boolean {

@@ -1,0 +1,60 @@
+import { createWflo, memoryDatabase, type Database, type Run, type Wflo } from "@wflo/core";
+import { beforeEach, describe, expect, test } from "vitest";
+
+let database: Database;
+beforeEach(() => {
+  database = memoryDatabase();
+});
+const client = (): Wflo => createWflo({ database, logger: false });
+
+/** Fails the first time it is asked. */
+function failingOnce(): () => void {
+  let isFirst = true;
+  return () => {
+    if (!isFirst) return;
+    isFirst = false;
+    throw new Error("ECONNRESET");
+  };
+}
+
+describe("what failed can be tried again by the code, and what was saved inside gives its result:", () => {
+  test("a step", async () => {
+    const ran: string[] = [];
+    const mayFail = failingOnce();
+    const work = (run: Run<undefined>) =>
+      run.step("outer", async () => {
+        const value = await run.step("inner", () => ran.push("inner"));
+        mayFail();
+        return value + 1;
+      });
+    expect(await client().run({}, (run) => work(run).catch(() => work(run)))).toBe(2);
+    expect(ran).toEqual(["inner"]);
+  });
+
+  test("an agent with steps in steps", async () => {
+    const ran: string[] = [];
+    const mayFail = failingOnce();
+    const work = (run: Run<undefined>) =>
+      run.agent({ name: "researcher", budget: "1.00" }, async () => {
+        const plan = await run.step("plan", () => run.step("think", () => ran.push("think")));
+        mayFail();
+        return run.step("write", () => ran.push("write") + plan);
+      });
+    expect(await client().run({}, (run) => work(run).catch(() => work(run)))).toBe(3);
+    expect(ran).toEqual(["think", "write"]);
+  });
+});
+
+test("a step that still runs inside one that failed keeps its name", async () => {
+  const gate = Promise.withResolvers<void>();
+  await client().run({}, async (run) => {
+    const inner = () => run.step("inner", () => gate.promise);
+    const failing = run.step("outer", async () => {
+      void inner();
+      throw new Error("no");
+    });
+    await expect(failing).rejects.toThrow("no");
+    await expect(run.step("outer", inner)).rejects.toThrow("already used");
+    gate.resolve();
+  });
+});
