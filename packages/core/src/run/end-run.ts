@@ -9,6 +9,7 @@ import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { RunStatus } from "../ports/run-store.ts";
 import { drainInTime } from "./drain-in-time.ts";
+import { errorText } from "./error-text.ts";
 import type { LiveRun } from "./live-run.ts";
 
 const FLUSH_MS = 30_000;
@@ -105,14 +106,5 @@ function resultText({ services, openRun }: LiveRun, value: unknown): string | un
       `wflo: run ${openRun.scope.runId} is completed, but its result is not stored: ${String(error)}`,
     );
     return undefined;
-  }
-}
-
-function errorText(error: unknown): string {
-  try {
-    return encode(error, "the error");
-  } catch {
-    const { name, message, code } = error as { name?: unknown; message?: unknown; code?: unknown };
-    return encode({ name: String(name), message: String(message), code: String(code) }, "the error");
   }
 }

@@ -1,10 +1,11 @@
 import type { FormerBranch } from "../checkpoint/checkpoint-tree.ts";
-import { notesOf } from "../checkpoint/checkpoint-notes.ts";
+import { notesOf, type NotedFailure } from "../checkpoint/checkpoint-notes.ts";
 import type { Lineage } from "../checkpoint/lineage.ts";
 import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
 import type { StepRow } from "../ports/run-store.ts";
 import { isWithin } from "./tracked-calls.ts";
 import { finishedSteps, type RunBranch } from "./run-branch.ts";
+import { StepFailures } from "./step-failures.ts";
 
 /**
  * Where a resumed run is in its own past. Its code goes through the branches again that it was on before, in order: what it did on
@@ -17,10 +18,13 @@ export class Replay {
   /** Checkpoints before this place have been come past. */
   #from = 0;
   readonly #next = new Map<string, number>();
+  /** On a branch that was left, the failures that the code has not come past yet; on the last, those it has seen. */
+  #failures = new StepFailures();
 
   constructor(branch: RunBranch) {
     this.#branches = branch.tree.branchesTo(branch.lineage.head);
     this.#steps = branch.steps;
+    this.#enter(0);
   }
 
   /** The branch that the code is on. */
@@ -101,6 +105,22 @@ export class Replay {
     return false;
   }
 
+  /** The encoded error of a step that failed when the code was on this branch before; each failure is told once. */
+  comePastFailure(path: string): string | undefined {
+    return this.isLast ? undefined : this.#failures.take(path);
+  }
+
+  /** A step was run and failed: on a branch that was left, as it did before. */
+  failed(path: string, error: unknown): void {
+    if (this.isLast) this.#failures.add(path, error);
+    else this.#failures.take(path);
+  }
+
+  /** What failed on the branch that the run is on, since it came there; the code is there. */
+  get failures(): readonly NotedFailure[] {
+    return this.#failures.all;
+  }
+
   /** The code does what it did not do before: it is where the run is. */
   leave(): void {
     this.#enter(this.#branches.length - 1);
@@ -110,5 +130,7 @@ export class Replay {
     this.#at = at;
     this.#from = 0;
     this.#next.clear();
+    const leftBy = this.#branches[at + 1]?.enteredBy;
+    this.#failures = new StepFailures(leftBy && notesOf(leftBy).failed);
   }
 }

@@ -2,6 +2,7 @@ import { checkName } from "../budget/check-name.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { describeChoice } from "../checkpoint/checkpoint-choice.ts";
 import type { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
+import { decode } from "../checkpoint/codec.ts";
 import { copyOf } from "../checkpoint/copy-of.ts";
 import type { CheckpointChoice } from "../checkpoint/lineage.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
@@ -59,20 +60,35 @@ export class RunHistory {
     return this.#steps;
   }
 
-  /** The code comes to a step; its encoded result when it is finished. Throws `StepNameTakenError`. */
+  /**
+   * The code comes to a step; its encoded result when it is finished. Throws `StepNameTakenError`, and the error of a step that failed
+   * when the code was on this branch before.
+   */
   async comeTo(path: string): Promise<string | undefined> {
     // What begins while the run is being rolled back belongs to the branch it is on afterwards.
     while (this.#rollingBack !== undefined) await this.#rollingBack;
+    this.#rolledBackTo = undefined;
+    const failure = this.#replay.comePastFailure(path);
+    if (failure !== undefined) throw decode(failure);
     if (!this.#steps.isFinished(path) && this.#replay.comePastStep(path))
       this.#steps.enter(this.#replay.steps());
-    this.#rolledBackTo = undefined;
     return this.#steps.begin(path);
   }
 
-  /** A step is about to be saved: that is new, unlike one that fails again as it did before. Returns the checkpoint it comes after. */
-  comeToSave(): string | undefined {
+  /**
+   * A step is about to be saved: that is new, unlike one that fails again as it did before. Returns the checkpoint it comes after, or
+   * its encoded result when it is finished where the run is: that one was paid for, and stays.
+   */
+  comeToSave(path: string): { readonly checkpointId: string | undefined } | { readonly result: string } {
     this.#leaveReplay();
-    return this.#scope.head;
+    const result = this.#steps.resultOf(path);
+    return result === undefined ? { checkpointId: this.#scope.head } : { result };
+  }
+
+  /** A step failed. */
+  failStep(path: string, error: unknown): void {
+    this.#steps.fail(path);
+    this.#replay.failed(path, error);
   }
 
   /** Saves a state. Undefined when it could not be saved and need not be. `step` is where it is made. */
@@ -201,7 +217,9 @@ export class RunHistory {
     const stored = await this.#stored(target);
     const { id, name, step } = target;
     const head = this.#scope.head;
-    const notes = asked && { leftAt: head, by: asked.step };
+    const { failures } = this.#replay;
+    const failed = failures.length === 0 ? undefined : failures;
+    const notes = asked && { leftAt: head, by: asked.step, failed };
     const request = { ...this.#request(name, step), kind: "rollback" as const, parentId: id, notes };
     const row = await this.#services.engine.repeat(request, stored, head);
     this.#tree.add(row);

@@ -36,6 +36,16 @@ export class StepBook {
     this.#forget([path]);
   }
 
+  /** The encoded result of a finished step. */
+  resultOf(path: string): string | undefined {
+    return this.#results.get(path);
+  }
+
+  /** A running step is over without being saved: it is finished already. */
+  leave(path: string): void {
+    this.#running.delete(path);
+  }
+
   isFinished(path: string): boolean {
     return this.#finished.has(path);
   }

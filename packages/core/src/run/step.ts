@@ -39,7 +39,7 @@ export async function runStep<T>(
     scope.trackStep(work);
     return await work;
   } catch (error) {
-    history.steps.fail(path);
+    history.failStep(path, error);
     throw error;
   }
 }
@@ -57,19 +57,25 @@ async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T
   const tookMs = Math.round(clock.monotonic() - startedAtMs);
   const result = encode(value, `result of step ${path}`);
   await drainInTime({ drain: () => scope.drain(path), cut: () => scope.cut(path) }, clock, STEP_DRAIN_MS);
-  await save(openRun, { path, result, tookMs });
-  emitter.emit("step-saved", { runId: scope.runId, step: path });
-  return value;
+  const recorded = await save(openRun, { path, result, tookMs });
+  if (recorded === undefined) emitter.emit("step-saved", { runId: scope.runId, step: path });
+  return recorded === undefined ? value : (decode(recorded) as T);
 }
 
+/** Saves the result of a step, and the settles of its calls. Returns the encoded result that counts in its place where there is one. */
 async function save(
   openRun: OpenRun,
   step: { readonly path: string; readonly result: string; readonly tookMs: number },
-): Promise<void> {
+): Promise<string | undefined> {
   const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(step.path);
   const { runId, epoch } = scope;
-  const checkpointId = openRun.history.comeToSave();
+  const place = openRun.history.comeToSave(step.path);
+  if ("result" in place) {
+    openRun.history.steps.leave(step.path);
+    return place.result;
+  }
+  const { checkpointId } = place;
   const commit = async () => {
     const settlements = outbox.carry(callIds);
     try {
@@ -83,4 +89,5 @@ async function save(
   };
   if ((await askAgain(clock, PATIENCE, commit)) === "superseded") throw scope.supersede();
   openRun.history.steps.finish(step.path, { checkpointId, result: step.result });
+  return undefined;
 }
