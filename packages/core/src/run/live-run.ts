@@ -45,6 +45,7 @@ export async function openLiveRun(
     });
     scope.history = history;
     const outer = currentContext();
+    scope.outer = outer;
     const budgetIds = [...new Set([...outer.budgetIds, ...row.budgetIds])];
     const context = {
       run: scope,

@@ -11,7 +11,6 @@ import type { OpenRun } from "./open-run.ts";
 import type { RunServices } from "./run-services.ts";
 import type { AgentName, Run } from "./run.ts";
 import { contextIn, runStep } from "./step.ts";
-import { stepPath } from "./step-path.ts";
 
 /** The `run` that a workflow's function gets. */
 export function runHandle<Input>(
@@ -25,7 +24,7 @@ export function runHandle<Input>(
     input,
     answer,
     signal: scope.signal,
-    step: (step, fn) => runStep(openRun, step, {}, fn),
+    step: (step, fn) => runStep(openRun, step, fn),
     agent: (agent, fn) => runAgent(openRun, agent, fn),
     tool: async (name, fn, options) =>
       withContext(contextIn(openRun), () => services.callTool(name, fn, options ?? {})),
@@ -48,11 +47,10 @@ async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Prom
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   checkName("The name of an agent", agent?.name);
-  const { budgetIds, step } = contextIn(openRun);
-  const path = stepPath(step, agent);
-  const needsBudget = agent.budget !== undefined && !openRun.history.steps.isFinished(path);
-  const own = needsBudget ? [await agentBudget(openRun, path, agent)] : [];
-  return runStep(openRun, agent, { agent: agent.name, budgetIds: [...budgetIds, ...own] }, fn);
+  return runStep(openRun, agent, fn, async ({ budgetIds }, path) => {
+    const own = agent.budget === undefined ? [] : [await agentBudget(openRun, path, agent)];
+    return { agent: agent.name, budgetIds: [...budgetIds, ...own] };
+  });
 }
 
 /** The agent's cap in this run; one that was raised before a resume stays raised. */

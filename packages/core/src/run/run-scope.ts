@@ -1,6 +1,7 @@
 import type { CheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import type { RunRow } from "../ports/run-store.ts";
+import type { RunContext } from "./run-context.ts";
 import { isWithin, TrackedCalls, type TrackedCall } from "./tracked-calls.ts";
 
 /** Saves states of a run; see `run-history.ts`. */
@@ -25,6 +26,8 @@ export class RunScope {
   head: string | undefined;
   /** Where states of the run are saved, once it has begun. */
   history: CheckpointSink | undefined;
+  /** Where it was started: inside another run, or outside of any. */
+  outer: RunContext | undefined;
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #steps = new Set<Promise<void>>();

@@ -14,13 +14,14 @@ const STEP_DRAIN_MS = 600_000;
 /**
  * Runs `fn` once in the life of the run: its result is saved, together with the settles of its calls, and a later execution
  * gets the saved result without running it. Throws `StepNameTakenError`, `UnsavableValueError`, `RunSupersededError`,
- * `StoreUnavailableError` when the result could not be saved, and what `fn` throws (then nothing is saved).
+ * `StoreUnavailableError` when the result could not be saved, and what `fn` throws (then nothing is saved). `change`: what else is
+ * replaced for it of the context it begins in; asked when it is to run.
  */
 export async function runStep<T>(
   openRun: OpenRun,
   step: StepName,
-  change: Partial<RunContext>,
   fn: () => T | Promise<T>,
+  change?: (context: RunContext, path: string) => Promise<Partial<RunContext>>,
 ): Promise<T> {
   const { scope, emitter, history } = openRun;
   const context = contextIn(openRun);
@@ -33,9 +34,10 @@ export async function runStep<T>(
   }
   try {
     if (scope.closing !== undefined) throw scope.closing;
-    const work = runAndSave(openRun, path, () =>
-      withContext({ ...context, ...change, step: path }, async () => fn()),
-    );
+    const work = runAndSave(openRun, path, async () => {
+      const changed = await change?.(context, path);
+      return withContext({ ...context, ...changed, step: path }, async () => fn());
+    });
     scope.trackStep(work);
     return await work;
   } catch (error) {
@@ -44,10 +46,17 @@ export async function runStep<T>(
   }
 }
 
-/** The context here, or that of the run's function where the way here led outside of the run, as through a queue's worker. */
-export function contextIn(openRun: OpenRun): RunContext {
-  const context = currentContext();
-  return context.run === openRun.scope ? context : openRun.context;
+/**
+ * The context here. In a run that was started inside this one it is the place in this run where that one was started, with the budgets
+ * of both. Where the way here led outside of the run, as through a queue's worker, it is that of the run's function.
+ */
+export function contextIn({ scope, context }: OpenRun): RunContext {
+  const here = currentContext();
+  if (here.run === scope) return here;
+  for (let at = here.run?.outer; at !== undefined; at = at.run?.outer) {
+    if (at.run === scope) return { ...here, run: scope, step: at.step, agent: at.agent };
+  }
+  return context;
 }
 
 async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T>): Promise<T> {
