@@ -88,13 +88,15 @@ create function wflo.step_key(p_path text, p_checkpoint text) returns bytea lang
   select sha256(sha256(convert_to(p_path, 'UTF8')) || coalesce('\x01'::bytea || convert_to(p_checkpoint, 'UTF8'), ''))
 $$;
 
--- Settles, and saves the result of a step while the epoch is the run's. A settle is never refused.
+-- Settles, and saves the result of a step while the epoch is the run's. A settle is never refused. What this epoch had saved for the step
+-- before stays, and is told.
 create function wflo.commit_step(
   p_tenant text, p_run uuid, p_epoch int8, p_path text, p_checkpoint text, p_result text, p_took_ms float8, p_settlements jsonb
 ) returns jsonb language plpgsql as $$
 declare
   v_epoch int8;
   v_settled jsonb;
+  v_recorded text;
 begin
   perform 1 from wflo.run r where r.tenant = p_tenant and r.id = p_run for key share;
   select r.epoch into v_epoch from wflo.run r where r.tenant = p_tenant and r.id = p_run;
@@ -109,6 +111,10 @@ begin
   on conflict (tenant, run_id, key_hash) do update
   set epoch = excluded.epoch, seq = excluded.seq, result = excluded.result, took_ms = excluded.took_ms, saved_at = excluded.saved_at
   where s.epoch < excluded.epoch;
-  return jsonb_build_object('code', 'committed', 'settled', v_settled);
+  if not found then
+    select s.result into v_recorded from wflo.step s
+    where s.tenant = p_tenant and s.run_id = p_run and s.key_hash = wflo.step_key(p_path, p_checkpoint);
+  end if;
+  return jsonb_build_object('code', 'committed', 'settled', v_settled, 'recorded', v_recorded);
 end
 $$;

@@ -42,8 +42,13 @@ export function databaseOn(bare: Driver): PostgresDatabase {
         result,
         tookMs,
         settlementsJson(rows),
-      ])) as { readonly code: StepCommitVerdict["code"]; readonly settled: unknown };
-      return { code: verdict.code, settled: readSettlements(rows, verdict.settled) };
+      ])) as {
+        readonly code: StepCommitVerdict["code"];
+        readonly settled: unknown;
+        readonly recorded?: string | null;
+      };
+      const { code, recorded } = verdict;
+      return { code, settled: readSettlements(rows, verdict.settled), recorded: recorded ?? undefined };
     },
     migrate: () => driver.migrate(),
     deleteTenant: (tenant) => deleteTenant(driver, tenant),

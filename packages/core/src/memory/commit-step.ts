@@ -7,6 +7,6 @@ export function commitStep(tenant: MemoryTenant, commit: StepCommit, nowMs: numb
   const settled = settleCalls(tenant, commit.settlements, nowMs);
   const run = tenant.runs.get(commit.runId);
   if (run?.epoch !== commit.epoch) return { code: "superseded", settled };
-  run.saveStep(commit, nowMs);
-  return { code: "committed", settled };
+  const recorded = run.saveStep(commit, nowMs);
+  return { code: "committed", settled, recorded };
 }

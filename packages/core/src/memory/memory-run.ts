@@ -38,13 +38,15 @@ export class MemoryRun {
     return Array.from(this.savedSteps.values(), (step) => ({ ...step, savedAt: new Date(step.savedAt) }));
   }
 
-  /** Saves a step, unless this epoch has saved it after the same checkpoint before. */
-  saveStep({ path, checkpointId, epoch, result, tookMs }: StepCommit, nowMs: number): void {
+  /** Saves a step. If this epoch has saved it after the same checkpoint before, that result stays and is returned. */
+  saveStep({ path, checkpointId, epoch, result, tookMs }: StepCommit, nowMs: number): string | undefined {
     const key = JSON.stringify([path, checkpointId]);
-    if (this.savedSteps.get(key)?.epoch === epoch) return;
+    const saved = this.savedSteps.get(key);
+    if (saved?.epoch === epoch) return saved.result;
     // Deleted first, so that the map's order stays the order of saving.
     this.savedSteps.delete(key);
     this.savedSteps.set(key, { path, epoch, checkpointId, result, tookMs, savedAt: new Date(nowMs) });
+    return undefined;
   }
 
   /** Begins an execution: alive, and without its old end. */

@@ -22,6 +22,8 @@ export interface StepCommit {
 export interface StepCommitVerdict {
   /** `superseded`: the run has a newer epoch; the settles were committed, the result was not. */
   readonly code: "committed" | "superseded";
+  /** The result that stays, encoded, when this epoch had saved the step after the same checkpoint before. */
+  readonly recorded?: string | undefined;
   readonly settled: readonly SettleVerdict[];
 }
 
@@ -37,7 +39,7 @@ export interface Database {
   readonly items: ItemStore;
   /**
    * Settles and saves the result in one transaction. Saving the same step of the same epoch after the same checkpoint again is a
-   * replay; after another checkpoint it is another step.
+   * replay, which tells the result that was saved; after another checkpoint it is another step.
    */
   commitStep(commit: StepCommit): Promise<StepCommitVerdict>;
   /** Gives connections and locks back. Methods called afterwards reject. */

@@ -16,8 +16,8 @@ import { Replay } from "./replay.ts";
 import { lineOf, type RunBranch } from "./run-branch.ts";
 import type { RunScope } from "./run-scope.ts";
 import type { RunServices } from "./run-services.ts";
+import { SharedTurns } from "./shared-turns.ts";
 import { StepBook } from "./step-book.ts";
-import { Turns } from "./turns.ts";
 import { isWithin } from "./tracked-calls.ts";
 
 /** How a state is saved. */
@@ -35,7 +35,8 @@ export class RunHistory {
   readonly #tree: CheckpointTree;
   readonly #replay: Replay;
   readonly #isStrict: boolean;
-  readonly #turns = new Turns();
+  /** Checkpoints are written alone, steps beside each other: a step belongs before or after a checkpoint, never to both sides of it. */
+  readonly #turns = new SharedTurns();
   #rollingBack: Promise<unknown> | undefined;
   /** Where the code went back to, as long as it has done nothing since. */
   #rolledBackTo: string | undefined;
@@ -76,13 +77,25 @@ export class RunHistory {
   }
 
   /**
-   * A step is about to be saved: that is new, unlike one that fails again as it did before. Returns the checkpoint it comes after, or
-   * its encoded result when it is finished where the run is: that one was paid for, and stays.
+   * A step is saved, which is new, unlike one that fails again as it did before: by `commit`, after this checkpoint, unless it is finished
+   * where the run is. Returns the encoded result that counts, which that of an earlier commit does; `commit` returns such a one.
    */
-  comeToSave(path: string): { readonly checkpointId: string | undefined } | { readonly result: string } {
-    this.#leaveReplay();
-    const result = this.#steps.resultOf(path);
-    return result === undefined ? { checkpointId: this.#scope.head } : { result };
+  saveStep(
+    { path, result }: { readonly path: string; readonly result: string },
+    commit: (checkpointId: string | undefined) => Promise<string | undefined>,
+  ): Promise<string> {
+    return this.#turns.share(async () => {
+      this.#leaveReplay();
+      const finished = this.#steps.resultOf(path);
+      if (finished !== undefined) {
+        this.#steps.leave(path);
+        return finished;
+      }
+      const checkpointId = this.#scope.head;
+      const saved = (await commit(checkpointId)) ?? result;
+      this.#steps.finish(path, { checkpointId, result: saved });
+      return saved;
+    });
   }
 
   /** A step failed. */

@@ -66,37 +66,40 @@ async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T
   const tookMs = Math.round(clock.monotonic() - startedAtMs);
   const result = encode(value, `result of step ${path}`);
   await drainInTime({ drain: () => scope.drain(path), cut: () => scope.cut(path) }, clock, STEP_DRAIN_MS);
-  const recorded = await save(openRun, { path, result, tookMs });
-  if (recorded === undefined) emitter.emit("step-saved", { runId: scope.runId, step: path });
-  return recorded === undefined ? value : (decode(recorded) as T);
+  const saved = await save(openRun, { path, result, tookMs });
+  emitter.emit("step-saved", { runId: scope.runId, step: path });
+  return saved === result ? value : (decode(saved) as T);
 }
 
-/** Saves the result of a step, and the settles of its calls. Returns the encoded result that counts in its place where there is one. */
+/** Saves the result of a step, and the settles of its calls. Returns the encoded result that counts. */
 async function save(
   openRun: OpenRun,
   step: { readonly path: string; readonly result: string; readonly tookMs: number },
-): Promise<string | undefined> {
+): Promise<string> {
   const { scope, database, outbox, clock, tenant } = openRun;
   const callIds = scope.takeCallIds(step.path);
   const { runId, epoch } = scope;
-  const place = openRun.history.comeToSave(step.path);
-  if ("result" in place) {
-    openRun.history.steps.leave(step.path);
-    return place.result;
-  }
-  const { checkpointId } = place;
-  const commit = async () => {
-    const settlements = outbox.carry(callIds);
-    try {
-      const verdict = await database.commitStep({ ...step, tenant, runId, epoch, checkpointId, settlements });
-      outbox.acknowledge(settlements, verdict.settled);
-      return verdict.code;
-    } catch (error) {
-      outbox.release(settlements);
-      throw error;
-    }
-  };
-  if ((await askAgain(clock, PATIENCE, commit)) === "superseded") throw scope.supersede();
-  openRun.history.steps.finish(step.path, { checkpointId, result: step.result });
-  return undefined;
+  return openRun.history.saveStep(step, async (checkpointId) => {
+    const commit = async () => {
+      const settlements = outbox.carry(callIds);
+      try {
+        const verdict = await database.commitStep({
+          ...step,
+          tenant,
+          runId,
+          epoch,
+          checkpointId,
+          settlements,
+        });
+        outbox.acknowledge(settlements, verdict.settled);
+        return verdict;
+      } catch (error) {
+        outbox.release(settlements);
+        throw error;
+      }
+    };
+    const { code, recorded } = await askAgain(clock, PATIENCE, commit);
+    if (code === "superseded") throw scope.supersede();
+    return recorded;
+  });
 }

@@ -49,6 +49,17 @@ function bent(
 export const brokenSteps: readonly BrokenStore[] = [
   lastResultWins,
   {
+    name: "does not tell the result of a step that it had saved",
+    breaks: "tells the result that stays when a step is saved again in its epoch",
+    wrap: (database) =>
+      withMethods(database, {
+        async commitStep(commit) {
+          const { code, settled } = await database.commitStep(commit);
+          return { code, settled };
+        },
+      }),
+  },
+  {
     name: "drops the settles of a superseded step",
     breaks: "settles the calls of a superseded step",
     wrap: (database) =>

@@ -56,6 +56,17 @@ export const stepsCases: readonly DatabaseCase[] = [
     expect((await desk.commitStep({ runId, result: '"second"' })).code).toBe("committed");
     expect(await desk.runs.steps(desk.tenant, runId)).toMatchObject([{ result: '"first"' }]);
   }),
+  databaseCase("tells the result that stays when a step is saved again in its epoch", async (desk) => {
+    const runId = await desk.run();
+    const saved = async (result: string, checkpointId?: string, epoch = 1) =>
+      (await desk.commitStep({ runId, result, checkpointId, epoch })).recorded;
+    expect(await saved('"first"')).toBeUndefined();
+    expect(await saved('"second"')).toBe('"first"');
+    expect(await saved('"after a"', "a")).toBeUndefined();
+    await desk.runs.claim(desk.tenant, runId, { takeOver: true });
+    expect(await saved('"new"', undefined, 2)).toBeUndefined();
+    expect(await saved('"newer"', undefined, 2)).toBe('"new"');
+  }),
   databaseCase("lets a newer epoch save a step anew", async (desk) => {
     const runId = await desk.run();
     await desk.commitStep({ runId, result: '"old"' });
