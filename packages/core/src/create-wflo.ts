@@ -153,6 +153,7 @@ async function close(door: DoorSettings, running: TrackedRuns, database: Databas
   try {
     await outbox.flush(FLUSH_MS);
   } finally {
+    running.stop();
     outbox.close();
     streams.close();
     holds.close();

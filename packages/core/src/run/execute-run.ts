@@ -8,7 +8,7 @@ import { runHandle } from "./run-handle.ts";
 import type { RunServices } from "./run-services.ts";
 import { savable } from "./framework-value.ts";
 import { pendingOf } from "./pending-result.ts";
-import { followStream } from "./stream-result.ts";
+import { followStream, type Broken } from "./stream-result.ts";
 import type { WorkflowFunction } from "./workflow-target.ts";
 
 /**
@@ -28,15 +28,16 @@ export async function executeRun<Input, T>(
   let value: T;
   let stream: T | undefined;
   let pending: Promise<void> | undefined;
-  const over = (error?: unknown) =>
-    error === undefined ? completeRun(live, undefined) : failRun(live, error);
+  const over = (broken?: Broken) =>
+    broken === undefined ? completeRun(live, undefined) : failRun(live, broken.error);
   try {
     const stored: unknown = decode(row.input);
     const input = (fn.codec === undefined ? stored : await fn.codec.read(stored)) as Input;
     const handle = runHandle(services, live.openRun, { row, input, answer: options.answer });
     value = await within(async () => surrounded(() => fn(handle, input)));
     pending = within(() => pendingOf(value)?.());
-    if (pending === undefined) stream = followStream(value, { clock: services.clock, within, over });
+    const { signal } = live.openRun.scope;
+    if (pending === undefined) stream = followStream(value, { clock: services.clock, signal, within, over });
   } catch (error) {
     await failRun(live, error);
     throw error;
@@ -45,7 +46,8 @@ export async function executeRun<Input, T>(
   if (pending !== undefined) {
     const report = (error: unknown) =>
       services.log.error(`wflo: the end of run ${row.id} could not be told.`, { error });
-    void pending.then(() => over(), over).catch(report);
+    const broken = (error: unknown) => over({ error });
+    void pending.then(() => over(), broken).catch(report);
     return value;
   }
   await completeRun(live, await savableResult(fn, value));

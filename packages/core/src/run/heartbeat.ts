@@ -13,7 +13,7 @@ export function startHeartbeat(services: RunServices, scope: RunScope): () => vo
       const isOurs = await database.runs.heartbeat(tenant, scope.runId, scope.epoch);
       if (!isOurs && !stopped) scope.supersede();
     } catch (error) {
-      log.warn(`wflo: run ${scope.runId} could not show that it is alive.`, { error });
+      if (!stopped) log.warn(`wflo: run ${scope.runId} could not show that it is alive.`, { error });
     }
     if (!stopped) cancel = clock.schedule(() => void beat(), HEARTBEAT_MS);
   };

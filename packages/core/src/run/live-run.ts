@@ -59,7 +59,7 @@ export async function openLiveRun(
     };
     const openRun: OpenRun = { ...services, scope, context, history };
     const unfollow = follow(scope, [options.signal, outer.run?.closed]);
-    const over = services.running.begin(scope);
+    const over = services.running.begin(scope, stopHeartbeat);
     services.emitter.emit("run-start", { runId, workflow, epoch });
     const leave = () => {
       stopHeartbeat();

@@ -3,13 +3,20 @@ import type { Clock } from "../ports/clock.ts";
 /** A stream that nobody reads for this long is given up, so that its run comes to an end. */
 const IDLE_MS = 600_000;
 
+/** Why a stream broke off; whatever was thrown. */
+export interface Broken {
+  readonly error: unknown;
+}
+
 /** What a stream that a run returned is followed with. */
 export interface StreamFollower {
   readonly clock: Clock;
+  /** Ends the stream by its reason when it aborts. */
+  readonly signal: AbortSignal;
   /** Runs what makes the next part of the stream where the run's function ran. */
   readonly within: <T>(fn: () => T) => T;
-  /** The stream is over: read to its end, given up by its reader, or broken by an error. Called once. */
-  readonly over: (error?: unknown) => Promise<void>;
+  /** The stream is over: read to its end, given up by its reader, or broken. Called once. */
+  readonly over: (broken?: Broken) => Promise<void>;
 }
 
 /**
@@ -36,20 +43,24 @@ class Follow {
   #over: Promise<void> | undefined;
   #isLeft = false;
   #cancelIdle: () => void;
+  readonly #abort = () => this.#giveUp(this.#follower.signal.reason);
 
   constructor(follower: StreamFollower) {
     this.#follower = follower;
     this.#cancelIdle = this.#watch();
+    if (follower.signal.aborted) this.#abort();
+    else follower.signal.addEventListener("abort", this.#abort, { once: true });
   }
 
-  /** Takes the next part; tells when it was the last. */
+  /** Takes the next part; tells when it was the last. Throws the reason once the signal has aborted. */
   async next<R extends { readonly done?: boolean | undefined }>(take: () => Promise<R>): Promise<R> {
     this.#cancelIdle();
+    this.#follower.signal.throwIfAborted();
     let part: R;
     try {
       part = await this.#follower.within(take);
     } catch (error) {
-      await this.over(error);
+      await this.over({ error });
       throw error;
     }
     // A read that was open when the reader left ends at once; what is left behind may go on until it is cancelled.
@@ -69,9 +80,10 @@ class Follow {
     }
   }
 
-  over(error?: unknown): Promise<void> {
+  over(broken?: Broken): Promise<void> {
     this.#cancelIdle();
-    return (this.#over ??= this.#follower.over(error));
+    this.#follower.signal.removeEventListener("abort", this.#abort);
+    return (this.#over ??= this.#follower.over(broken));
   }
 
   #rest(): void {
@@ -80,12 +92,13 @@ class Follow {
   }
 
   #watch(): () => void {
-    const giveUp = () => {
-      void this.over(new Error("The stream that the run returned was not read for 10 minutes.")).catch(
-        () => {},
-      );
-    };
+    const giveUp = () =>
+      this.#giveUp(new Error("The stream that the run returned was not read for 10 minutes."));
     return this.#follower.clock.schedule(giveUp, IDLE_MS);
+  }
+
+  #giveUp(error: unknown): void {
+    void this.over({ error }).catch(() => {});
   }
 }
 

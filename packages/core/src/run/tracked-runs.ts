@@ -3,12 +3,15 @@ import type { RunScope } from "./run-scope.ts";
 
 /** The runs that a client executes now. */
 export class TrackedRuns {
-  readonly #open = new Map<RunScope, PromiseWithResolvers<void>>();
+  readonly #open = new Map<
+    RunScope,
+    { readonly over: PromiseWithResolvers<void>; readonly stop: () => void }
+  >();
 
-  /** A run begins; returns what tells that its end was written. */
-  begin(scope: RunScope): () => void {
+  /** A run begins; returns what tells that its end was written. `stop`: lets no timer of it go on. */
+  begin(scope: RunScope, stop: () => void): () => void {
     const over = Promise.withResolvers<void>();
-    this.#open.set(scope, over);
+    this.#open.set(scope, { over, stop });
     return () => {
       this.#open.delete(scope);
       over.resolve();
@@ -19,12 +22,17 @@ export class TrackedRuns {
   async drain(): Promise<void> {
     const asking = currentContext().run;
     await Promise.all(
-      [...this.#open].filter(([scope]) => scope !== asking).map(([, { promise }]) => promise),
+      [...this.#open].filter(([scope]) => scope !== asking).map(([, { over }]) => over.promise),
     );
   }
 
   /** Aborts all. */
   abort(reason: unknown): void {
     for (const scope of this.#open.keys()) scope.abort(reason);
+  }
+
+  /** Stops the timers of those that did not come to an end. */
+  stop(): void {
+    for (const { stop } of this.#open.values()) stop();
   }
 }
