@@ -1,17 +1,21 @@
 import { encode } from "../checkpoint/codec.ts";
-import { BudgetBusyError } from "../errors/budget-busy-error.ts";
-import { BudgetPausedError } from "../errors/budget-paused-error.ts";
-import { ClientClosedError } from "../errors/client-closed-error.ts";
-import { isBudgetExceeded } from "../errors/is-budget-exceeded.ts";
-import { RunInterruptedError } from "../errors/run-interrupted-error.ts";
+import { errorWithin } from "../errors/error-within.ts";
+import { budgetExceededIn } from "../errors/is-budget-exceeded.ts";
 import { RunOverError } from "../errors/run-over-error.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
-import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { RunStatus } from "../ports/run-store.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { errorText } from "./error-text.ts";
 import type { LiveRun } from "./live-run.ts";
 
+/** A run that ends by one of these can be gone on with when what stopped it is over. */
+const PAUSING = [
+  "WFLO_BUDGET_EXCEEDED",
+  "WFLO_BUDGET_PAUSED",
+  "WFLO_BUDGET_BUSY",
+  "WFLO_CLIENT_CLOSED",
+  "WFLO_RUN_INTERRUPTED",
+];
 const FLUSH_MS = 30_000;
 /** The same for a run that ends because the database is away. */
 const AWAY_FLUSH_MS = 1_000;
@@ -28,12 +32,18 @@ export async function completeRun(live: LiveRun, value: unknown): Promise<void> 
   }
 }
 
-/** The run's function has thrown: the run is paused when money ran out, else failed. */
+/**
+ * The run's function has thrown: the run is paused when money ran out, an answer is awaited, or the client is closed, also where an SDK has
+ * wrapped that; else it is failed.
+ */
 export async function failRun(live: LiveRun, error: unknown): Promise<void> {
   try {
     if (error instanceof RunSupersededError) return;
-    live.openRun.scope.close(error);
-    const flushMs = error instanceof StoreUnavailableError ? AWAY_FLUSH_MS : FLUSH_MS;
+    const { scope } = live.openRun;
+    scope.close(error);
+    nameRun(error, scope.runId);
+    const isAway = errorWithin(error, ["WFLO_STORE_UNAVAILABLE"]) !== undefined;
+    const flushMs = isAway ? AWAY_FLUSH_MS : FLUSH_MS;
     await end(live, { status: statusOf(error), error: errorText(error) }, flushMs);
   } finally {
     live.leave();
@@ -91,10 +101,14 @@ async function goBack({ openRun, services, rules }: LiveRun): Promise<void> {
 }
 
 function statusOf(error: unknown): "paused" | "failed" {
-  const isMoney =
-    isBudgetExceeded(error) || error instanceof BudgetPausedError || error instanceof BudgetBusyError;
-  const isWaiting = error instanceof ClientClosedError || error instanceof RunInterruptedError;
-  return isMoney || isWaiting ? "paused" : "failed";
+  return errorWithin(error, PAUSING) === undefined ? "failed" : "paused";
+}
+
+/** A refusal names the run that its caller resumes: of runs inside each other, that of each caller its own. */
+function nameRun(error: unknown, runId: string): void {
+  const refusal = budgetExceededIn(error);
+  // It may be frozen, or a copy of somebody else's.
+  if (refusal !== undefined) Reflect.set(refusal, "runId", runId);
 }
 
 /** A result that cannot be saved is still the caller's: the run completes without a stored result. */

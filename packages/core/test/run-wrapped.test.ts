@@ -1,0 +1,74 @@
+import {
+  BudgetBusyError,
+  BudgetExceededError,
+  BudgetPausedError,
+  ClientClosedError,
+  createWflo,
+  memoryDatabase,
+  RunInterruptedError,
+  type Wflo,
+} from "@wflo/core";
+import { beforeEach, describe, expect, test } from "vitest";
+import { answer, request } from "./support/model.ts";
+
+let wflo: Wflo;
+beforeEach(() => {
+  wflo = createWflo({ database: memoryDatabase(), logger: false, waitMs: 100 });
+});
+const call = () => wflo.guardCall(request({ maxOutputTokens: 200 }), async () => answer("answered"));
+const rowOf = async (workflow: string) => (await wflo.runs.list({ workflow }))[0];
+const refusal = {
+  budgetId: "b",
+  window: "total",
+  capNanoUsd: 1n,
+  spentNanoUsd: 0n,
+  reservedNanoUsd: 1n,
+  neededNanoUsd: 1n,
+} as const;
+
+describe("a run is paused by what an SDK has wrapped:", () => {
+  test.each([
+    ["a paused budget", new BudgetPausedError("b")],
+    ["a busy budget", new BudgetBusyError(refusal, 100)],
+    ["a closed client", new ClientClosedError()],
+    ["an interrupt", new RunInterruptedError("r", [])],
+  ])("%s", async (_, reason) => {
+    const wrapped = new Error("Connection error.", { cause: new AggregateError([reason]) });
+    await expect(wflo.run({ name: "w" }, () => Promise.reject(wrapped))).rejects.toBe(wrapped);
+    expect((await rowOf("w"))?.status).toBe("paused");
+  });
+});
+
+describe("of runs inside each other, each caller gets the id of its own run on a refusal,", () => {
+  const nested = async (wrap: (error: unknown) => unknown) => {
+    const ids: unknown[] = [];
+    const inner = wflo.workflow("inner", () => call(), { budget: "0.0001" });
+    const outer = wflo.workflow("outer", (run) =>
+      run.step("in", async () => {
+        const error = await inner.run(undefined).catch((thrown: unknown) => thrown);
+        ids.push((error as BudgetExceededError).runId);
+        throw wrap(error);
+      }),
+    );
+    const thrown: unknown = await outer.run(undefined).catch((error: unknown) => error);
+    const rows = { inner: await rowOf("inner"), outer: await rowOf("outer") };
+    return { thrown, ids, rows };
+  };
+
+  test("and the rows keep theirs", async () => {
+    const { thrown, ids, rows } = await nested((error) => error);
+    expect(thrown).toBeInstanceOf(BudgetExceededError);
+    expect(thrown).toMatchObject({ runId: rows.outer?.id });
+    expect(ids).toEqual([rows.inner?.id]);
+    expect(rows.inner?.error).toMatchObject({ runId: rows.inner?.id });
+    expect(rows.outer?.error).toMatchObject({ runId: rows.outer?.id });
+  });
+
+  test("also where it is wrapped, and a frozen one stays what it is", async () => {
+    const { thrown, rows } = await nested((error) => new Error("APIError", { cause: error }));
+    expect(thrown).toMatchObject({ message: "APIError", cause: { runId: rows.outer?.id } });
+    const frozen = Object.freeze(new BudgetExceededError(refusal));
+    await expect(wflo.run({ name: "frozen" }, () => Promise.reject(frozen))).rejects.toBe(frozen);
+    expect((await rowOf("frozen"))?.status).toBe("paused");
+  });
+});
