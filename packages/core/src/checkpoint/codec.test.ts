@@ -56,6 +56,7 @@ describe("the codec", () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
   });
 
+  const long = "x".repeat(30 * 1024 * 1024);
   const cycle: Record<string, unknown> = {};
   cycle["self"] = { deep: cycle };
   test.each([
@@ -67,6 +68,14 @@ describe("the codec", () => {
     [new Int16Array(2), "value cannot be saved: it is an instance of Int16Array"],
     [JSON.parse("[".repeat(300) + "]".repeat(300)), "it lies deeper than 200 levels"],
     ["x".repeat(33 * 1024 * 1024), "more than the 32 MB a value may have"],
+    [
+      Array.from({ length: 20 }, () => long),
+      "value cannot be saved: it takes far more than the 32 MB a value may have",
+    ],
+    [
+      { files: [new Uint8Array(40 * 1024 * 1024)] },
+      "value.files[0] cannot be saved: it has 40 MB, more than the 32 MB",
+    ],
   ])("names the path of what does not survive (%#)", (value, message) => {
     expect(() => encode(value, "value")).toThrow(message);
   });

@@ -21,8 +21,20 @@ export function decode(text: string): unknown {
 
 /** The text of what `toWritten` gave. Throws `UnsavableValueError` above 32 Mi characters. */
 export function textOf(written: unknown, name: string): string {
-  const text = JSON.stringify(written);
+  const text = inOneText(written);
+  if (text === undefined)
+    throw new UnsavableValueError(name, "it takes far more than the 32 MB a value may have");
   if (text.length <= MAX_CHARACTERS) return text;
   const megabytes = Math.ceil(text.length / 1_048_576);
   throw new UnsavableValueError(name, `it takes ${megabytes} MB, more than the 32 MB a value may have`);
+}
+
+/** Undefined when it is longer than a text can be. */
+function inOneText(written: unknown): string | undefined {
+  try {
+    return JSON.stringify(written);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -6,6 +6,9 @@ const MAX_DEPTH = 200;
 /** Values of more parts than this are refused, unless the caller has measured them. */
 const MAX_VALUES = 1_000_000;
 
+/** More bytes than any saved text has room for; they are refused before a text is made of them. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
 /** The key of an object that stands for a value JSON does not have; plain objects that own this key are wrapped as well. */
 export const TAG = "$wflo";
 
@@ -83,7 +86,8 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
       v: Array.from(value as Set<unknown>, (item, index) => inner(item, `.item(${index})`)),
     };
   }
-  if (prototype === Uint8Array.prototype) return { [TAG]: "bytes", v: base64(value as Uint8Array) };
+  if (prototype === Uint8Array.prototype)
+    return { [TAG]: "bytes", v: base64(checkedBytes(value as Uint8Array, path)) };
   if (prototype === Object.prototype || prototype === null) {
     return writeRecord(value as Record<string, unknown>, inner);
   }
@@ -116,6 +120,12 @@ function writeError(error: Error, inner: (child: unknown, key: string) => unknow
     own,
     ...(cause === undefined ? {} : { cause }),
   };
+}
+
+function checkedBytes(bytes: Uint8Array, path: string): Uint8Array {
+  if (bytes.byteLength <= MAX_BYTES) return bytes;
+  const megabytes = Math.ceil(bytes.byteLength / 1_048_576);
+  throw new UnsavableValueError(path, `it has ${megabytes} MB, more than the 32 MB a value may have`);
 }
 
 function base64(bytes: Uint8Array): string {
