@@ -1,3 +1,4 @@
+import { askAgain, type Patience } from "../checkpoint/ask-again.ts";
 import { encode } from "../checkpoint/codec.ts";
 import { errorWithin } from "../errors/error-within.ts";
 import { budgetExceededIn } from "../errors/is-budget-exceeded.ts";
@@ -7,6 +8,7 @@ import type { RunStatus } from "../ports/run-store.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { errorText } from "./error-text.ts";
 import type { LiveRun } from "./live-run.ts";
+import type { RunServices } from "./run-services.ts";
 
 /** A run that ends by one of these can be gone on with when what stopped it is over. */
 const PAUSING = [
@@ -17,8 +19,11 @@ const PAUSING = [
   "WFLO_RUN_INTERRUPTED",
 ];
 const FLUSH_MS = 30_000;
+/** How the store is asked to write the end. */
+const PATIENCE = { attempts: 6, firstPauseMs: 200 };
 /** The same for a run that ends because the database is away. */
 const AWAY_FLUSH_MS = 1_000;
+const AWAY_PATIENCE = { attempts: 2, firstPauseMs: 200 };
 
 /** The run's function has returned: `result` is stored if it can be. Throws `RunSupersededError`. */
 export async function completeRun(live: LiveRun, value: unknown): Promise<void> {
@@ -26,7 +31,7 @@ export async function completeRun(live: LiveRun, value: unknown): Promise<void> 
   scope.close(new RunOverError(scope.runId));
   try {
     reportUnused(live);
-    await end(live, { status: "completed", result: resultText(live, value) }, FLUSH_MS);
+    await end(live, { status: "completed", result: resultText(live, value) });
   } finally {
     live.leave();
   }
@@ -43,8 +48,7 @@ export async function failRun(live: LiveRun, error: unknown): Promise<void> {
     scope.close(error);
     nameRun(error, scope.runId);
     const isAway = errorWithin(error, ["WFLO_STORE_UNAVAILABLE"]) !== undefined;
-    const flushMs = isAway ? AWAY_FLUSH_MS : FLUSH_MS;
-    await end(live, { status: statusOf(error), error: errorText(error) }, flushMs);
+    await end(live, { status: statusOf(error), error: errorText(error) }, isAway);
   } finally {
     live.leave();
   }
@@ -68,25 +72,35 @@ interface RunEnd {
   readonly error?: string | undefined;
 }
 
-/** No further call starts, open calls finish, their settles are acknowledged, then the status is written. */
-async function end(live: LiveRun, how: RunEnd, flushMs: number): Promise<void> {
+/**
+ * No further call starts, open calls finish, their settles are acknowledged, then the status is written. `isAway`: the run ends because the
+ * database could not be reached, which is not waited for long.
+ */
+async function end(live: LiveRun, how: RunEnd, isAway = false): Promise<void> {
   const { status } = how;
   const { services } = live;
   const { scope } = live.openRun;
-  const { tenant, database, outbox, emitter, log } = services;
+  const { tenant, database, outbox, emitter, log, clock } = services;
   const { runId, workflow, epoch } = scope;
-  await drainInTime(scope, services.clock, services.drainMs);
+  await drainInTime(scope, clock, services.drainMs);
   let isOurs = true;
   try {
-    await outbox.flush(flushMs);
+    await outbox.flush(isAway ? AWAY_FLUSH_MS : FLUSH_MS);
     if (status === "failed") await goBack(live);
-    isOurs = await database.runs.finish(tenant, { runId, epoch, ...how });
+    const finish = () => database.runs.finish(tenant, { runId, epoch, ...how });
+    isOurs = await askAgain(clock, patienceOf(services, isAway), finish);
   } catch (failure) {
     // The work itself is done or has its own error: an end that could not be written leaves a stale run, which can be resumed.
     log.error(`wflo: the end of run ${runId} (${status}) could not be written.`, { error: failure });
   }
   if (!isOurs) throw scope.supersede();
   emitter.emit("run-end", { runId, workflow, status });
+}
+
+/** An end that comes after its client was closed has no database to wait for. */
+function patienceOf({ running }: RunServices, isAway: boolean): Patience {
+  if (running.isStopped) return { ...AWAY_PATIENCE, attempts: 1 };
+  return isAway ? AWAY_PATIENCE : PATIENCE;
 }
 
 /** A failed run without a checkpoint has nothing to go back to; one that cannot go back is still failed. */

@@ -1,3 +1,4 @@
+import { askAgain } from "../checkpoint/ask-again.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
 import { startHeartbeat } from "./heartbeat.ts";
@@ -7,6 +8,9 @@ import { currentContext } from "./run-context.ts";
 import { RunHistory } from "./run-history.ts";
 import { RunScope } from "./run-scope.ts";
 import type { RunServices } from "./run-services.ts";
+
+/** The run is claimed: what it has saved is asked for again before it is left `running` without anybody who executes it. */
+const PATIENCE = { attempts: 6, firstPauseMs: 200 };
 
 /** How a run is executed. */
 export interface ExecuteOptions {
@@ -37,7 +41,8 @@ export async function openLiveRun(
   // The heartbeat first: a long history must not make the run look dead while it is read.
   const stopHeartbeat = startHeartbeat(services, scope);
   try {
-    const branch = epoch === 1 ? emptyBranch() : await loadBranch(services, row);
+    const load = () => loadBranch(services, row);
+    const branch = epoch === 1 ? emptyBranch() : await askAgain(services.clock, PATIENCE, load);
     const history = new RunHistory(services, scope, {
       row,
       branch,

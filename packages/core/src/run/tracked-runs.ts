@@ -8,6 +8,8 @@ export class TrackedRuns {
     { readonly over: PromiseWithResolvers<void>; readonly stop: () => void }
   >();
 
+  #isStopped = false;
+
   /** A run begins; returns what tells that its end was written. `stop`: lets no timer of it go on. */
   begin(scope: RunScope, stop: () => void): () => void {
     const over = Promise.withResolvers<void>();
@@ -31,8 +33,14 @@ export class TrackedRuns {
     for (const scope of this.#open.keys()) scope.abort(reason);
   }
 
+  /** True when the client is closed, and its database with it. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   /** Stops the timers of those that did not come to an end. */
   stop(): void {
+    this.#isStopped = true;
     for (const { stop } of this.#open.values()) stop();
   }
 }

@@ -1,0 +1,101 @@
+import { createWflo, memoryDatabase, StoreUnavailableError, type Clock, type Database } from "@wflo/core";
+import { beforeEach, expect, test } from "vitest";
+
+/** Timers at once; `paused` tells what was waited for, in milliseconds. */
+function hastyClock(): { readonly clock: Clock; readonly paused: number[] } {
+  const paused: number[] = [];
+  const clock: Clock = {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    schedule(task, delayMs, options) {
+      if (options?.keepAlive) paused.push(delayMs);
+      const timer = setTimeout(task, delayMs > 4_000 ? 2_000 : 0);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+  return { clock, paused };
+}
+
+let inner: Database;
+/** How many of the next calls of each method fail. */
+let failing: { finish: number; steps: number; list: number };
+let asked: number;
+let database: Database;
+beforeEach(() => {
+  inner = memoryDatabase();
+  failing = { finish: 0, steps: 0, list: 0 };
+  asked = 0;
+  const fail = (method: keyof typeof failing) => {
+    if (method === "finish") asked++;
+    if (failing[method]-- > 0) throw new StoreUnavailableError("away");
+  };
+  database = {
+    ...inner,
+    runs: {
+      ...inner.runs,
+      async finish(tenant, end) {
+        fail("finish");
+        return inner.runs.finish(tenant, end);
+      },
+      async steps(tenant, runId) {
+        fail("steps");
+        return inner.runs.steps(tenant, runId);
+      },
+    },
+    checkpoints: {
+      ...inner.checkpoints,
+      async list(tenant, filter) {
+        fail("list");
+        return inner.checkpoints.list(tenant, filter);
+      },
+    },
+  };
+});
+const lastRow = async () => (await createWflo({ database: inner }).runs.list({ limit: 1 }))[0];
+
+test.each([1, 5])("the end of a run is written although the store was away %i times", async (times) => {
+  failing.finish = times;
+  const wflo = createWflo({ database, logger: false, clock: hastyClock().clock });
+  expect(await wflo.run({}, () => "v")).toBe("v");
+  expect(await lastRow()).toMatchObject({ status: "completed" });
+});
+
+test.each(["steps", "list"] as const)(
+  "a resume goes on although the %s of its run could not be read at once",
+  async (method) => {
+    let isFirst = true;
+    const wflo = createWflo({ database, logger: false, clock: hastyClock().clock });
+    const workflow = wflo.workflow("w", () => {
+      if (isFirst) throw new Error("stop");
+      return "resumed";
+    });
+    await expect(workflow.run(undefined)).rejects.toThrow("stop");
+    isFirst = false;
+    failing[method] = 2;
+    expect(await workflow.resume((await lastRow())?.id ?? "")).toBe("resumed");
+  },
+);
+
+test("an end that comes after the client was closed waits for nothing", async () => {
+  const { clock } = hastyClock();
+  const wflo = createWflo({ database, logger: false, clock, drainMs: 0 });
+  const gate = Promise.withResolvers<string>();
+  const late = wflo.run({}, () => gate.promise);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await wflo.close();
+  failing.finish = Number.POSITIVE_INFINITY;
+  gate.resolve("late");
+  expect(await late).toBe("late");
+  expect(asked).toBe(1);
+});
+
+test("the end of a run that ends because the database is away is tried twice, within a second", async () => {
+  failing.finish = Number.POSITIVE_INFINITY;
+  const { clock, paused } = hastyClock();
+  const wflo = createWflo({ database, logger: false, clock });
+  const gone = new Error("no answer", { cause: new StoreUnavailableError("away") });
+  await expect(wflo.run({}, () => Promise.reject(gone))).rejects.toBe(gone);
+  expect(asked).toBe(2);
+  expect(paused.filter((ms) => ms < 1_000)).toEqual([200]);
+});
