@@ -124,7 +124,12 @@ export function createCheckpoints(services: RunServices): Checkpoints {
     async fork(runId, which, options) {
       const row = await runOf(runId);
       if (row === undefined) throw new UnknownRunError(runId);
-      return forkRun(services, { row, history: await historyOf(services, row) }, choiceOf(which), options);
+      return forkRun(
+        services,
+        { row, history: await historyOf(services, row), isLive: false },
+        choiceOf(which),
+        options,
+      );
     },
     async delete(thread) {
       if (await runOf(thread)) {

@@ -33,7 +33,10 @@ export function runHandle<Input>(
       return (await history.load(choiceOf(which), contextIn(openRun).step))?.state as State | undefined;
     },
     rollback: async (which) => rollBack(openRun, choiceOf(which)),
-    fork: async (which, options) => forkRun(services, { row, history }, choiceOf(which), options),
+    async fork(which, options) {
+      if (scope.closing !== undefined) throw scope.closing;
+      return forkRun(services, { row, history, isLive: true }, choiceOf(which), options);
+    },
     cost: () => runCost(services, row),
     bind: bindContext,
   };

@@ -152,11 +152,15 @@ export class RunHistory {
     if (this.#rolledBackTo !== undefined) await this.rollBack({ id: this.#rolledBackTo });
   }
 
-  /** Repeats a checkpoint as the first of another run; returns the one repeated. Throws `UnknownCheckpointError`. */
-  forkInto(runId: string, choice: CheckpointChoice): Promise<CheckpointHeader> {
+  /**
+   * Repeats a checkpoint as the first of another run; returns the one repeated. `isLive`: only while no other process has taken this run
+   * over. Throws `UnknownCheckpointError`, `RunSupersededError`.
+   */
+  forkInto(runId: string, choice: CheckpointChoice, isLive: boolean): Promise<CheckpointHeader> {
     const forking = this.#turns.take(async () => {
       const target = this.#find(choice);
-      const request = { ...this.#request(target.name, target.step), namespace: runId, fence: undefined };
+      const own = this.#request(target.name, target.step);
+      const request = { ...own, namespace: runId, fence: isLive ? own.fence : undefined };
       const stored = await this.#stored(target);
       await this.#services.engine.repeat(
         { ...request, kind: "fork", parentId: target.id },

@@ -9,6 +9,7 @@ import { UnknownRunError } from "../errors/unknown-run-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import { isUuid } from "../ports/ids.ts";
 import type { RunRow } from "../ports/run-store.ts";
+import { checkLists } from "./check-lists.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
 import { executeRun } from "./execute-run.ts";
 import { runBudgetId } from "./run-budget.ts";
@@ -83,8 +84,8 @@ export function createWorkflow<Input, T>(
   const fn = functionOf(name, target);
   const run = async (input: Input, given?: RunOptions) => {
     const options = checkOptions("The options of a run", given);
-    checkLists(defaults);
-    checkLists(options);
+    checkLists({ budgets: defaults.budgets });
+    checkLists({ budgets: options.budgets, tags: options.tags });
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
     const stored = await savable(fn.codec, input, "the input");
     const row = await startRun(services, name, stored, { ...defaults, ...options, budgets });
@@ -101,13 +102,6 @@ export function createWorkflow<Input, T>(
       return executeRun(services, row, fn, { checkpoints, signal, answer });
     },
   };
-}
-
-function checkLists({ budgets, tags }: RunOptions): void {
-  for (const [name, list] of Object.entries({ budgets, tags })) {
-    if (list !== undefined && !Array.isArray(list))
-      throw new InvalidOptionError(`${name} are a list of texts.`);
-  }
 }
 
 async function startRun(

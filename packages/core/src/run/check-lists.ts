@@ -1,0 +1,9 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+
+/** Throws `InvalidOptionError` for a list of texts, by its name, that is none. */
+export function checkLists(lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists)) {
+    if (list !== undefined && !Array.isArray(list))
+      throw new InvalidOptionError(`${name} are a list of texts.`);
+  }
+}
