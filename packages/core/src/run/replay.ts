@@ -17,7 +17,10 @@ export class Replay {
   #at = 0;
   /** Checkpoints before this place have been come past. */
   #from = 0;
-  readonly #next = new Map<string, number>();
+  /** The ids of those that were come past one by one: parallel work saves in another order than it asks in. */
+  readonly #past = new Set<string>();
+  /** The same as `#from`, by name and step: what lies before is come past, or was left for good. */
+  readonly #cuts = new Map<string, number>();
   /** On a branch that was left, the failures that the code has not come past yet; on the last, those it has seen. */
   #failures = new StepFailures();
 
@@ -54,12 +57,18 @@ export class Replay {
     const { rows } = this.lineage;
     const key = JSON.stringify([name, step]);
     let wanted: string | undefined;
-    for (let at = Math.max(this.#from, this.#next.get(key) ?? 0); at < rows.length; at++) {
+    let isCut = true;
+    for (let at = Math.max(this.#from, this.#cuts.get(key) ?? 0); at < rows.length; at++) {
       const row = rows[at];
       if (row?.kind !== "save" || row.name !== name || row.step !== step) continue;
-      wanted ??= digest();
-      if (notesOf(row).digest !== wanted) continue;
-      this.#next.set(key, at + 1);
+      const isPast = this.#past.has(row.id);
+      if (!isPast) wanted ??= digest();
+      const isIt = !isPast && notesOf(row).digest === wanted;
+      isCut &&= isPast || isIt;
+      // What is come past in order is not looked at again, however long the history is.
+      if (isCut) this.#cuts.set(key, at + 1);
+      if (!isIt) continue;
+      this.#past.add(row.id);
       return row;
     }
     return undefined;
@@ -67,7 +76,7 @@ export class Replay {
 
   /** A checkpoint was saved: of its name nothing earlier can come past any more. */
   saved({ name, step }: CheckpointHeader): void {
-    this.#next.set(JSON.stringify([name, step]), this.lineage.rows.length);
+    this.#cuts.set(JSON.stringify([name, step]), this.lineage.rows.length);
   }
 
   /** The code asked for a state and goes on from it; that one itself may be saved again first. */
@@ -129,7 +138,8 @@ export class Replay {
   #enter(at: number): void {
     this.#at = at;
     this.#from = 0;
-    this.#next.clear();
+    this.#past.clear();
+    this.#cuts.clear();
     const leftBy = this.#branches[at + 1]?.enteredBy;
     this.#failures = new StepFailures(leftBy && notesOf(leftBy).failed);
   }
