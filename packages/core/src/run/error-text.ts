@@ -29,7 +29,7 @@ function inShort(error: unknown): Error {
 function textOf(error: unknown, key: string): string | undefined {
   try {
     const value = (error as Readonly<Record<string, unknown>> | null | undefined)?.[key];
-    return value === undefined || value === null ? undefined : String(value).slice(0, MAX_MESSAGE);
+    return value === undefined || value === null ? undefined : shown(value).slice(0, MAX_MESSAGE);
   } catch {
     return undefined;
   }
@@ -39,6 +39,6 @@ function shown(error: unknown): string {
   try {
     return String(error);
   } catch {
-    return `a ${typeof error} that cannot be shown`;
+    return `something of type ${typeof error} that cannot be shown`;
   }
 }

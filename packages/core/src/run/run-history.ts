@@ -1,21 +1,19 @@
 import { checkName } from "../budget/check-name.ts";
 import { infoOf, type Checkpoint, type CheckpointInfo } from "../checkpoint/checkpoint.ts";
-import { describeChoice } from "../checkpoint/checkpoint-choice.ts";
 import type { CheckpointTree } from "../checkpoint/checkpoint-tree.ts";
 import { decode } from "../checkpoint/codec.ts";
 import { copyOf } from "../checkpoint/copy-of.ts";
 import type { CheckpointChoice } from "../checkpoint/lineage.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import { StepsRunningError } from "../errors/steps-running-error.ts";
-import { UnknownCheckpointError } from "../errors/unknown-checkpoint-error.ts";
-import type { CheckpointHeader, StoredCheckpoint } from "../ports/checkpoint-store.ts";
+import type { CheckpointHeader } from "../ports/checkpoint-store.ts";
 import type { RunRow } from "../ports/run-store.ts";
-import type { RememberedState } from "../checkpoint/remembered.ts";
 import { baseFor } from "./base-for.ts";
 import { Replay } from "./replay.ts";
 import { lineOf, type RunBranch } from "./run-branch.ts";
 import type { RunScope } from "./run-scope.ts";
 import type { RunServices } from "./run-services.ts";
+import { RunStates } from "./run-states.ts";
 import { SharedTurns } from "./shared-turns.ts";
 import { StepBook } from "./step-book.ts";
 import { isWithin } from "./tracked-calls.ts";
@@ -33,6 +31,7 @@ export class RunHistory {
   readonly #scope: RunScope;
   readonly #line: { readonly thread: string; readonly namespace: string };
   readonly #tree: CheckpointTree;
+  readonly #states: RunStates;
   readonly #replay: Replay;
   readonly #isStrict: boolean;
   /** Checkpoints are written alone, steps beside each other: a step belongs before or after a checkpoint, never to both sides of it. */
@@ -40,7 +39,6 @@ export class RunHistory {
   #rollingBack: Promise<unknown> | undefined;
   /** Where the code went back to, as long as it has done nothing since. */
   #rolledBackTo: string | undefined;
-  readonly #digested = new Map<string, RememberedState>();
 
   constructor(
     services: RunServices,
@@ -51,6 +49,7 @@ export class RunHistory {
     this.#scope = scope;
     this.#line = lineOf(run.row);
     this.#tree = run.branch.tree;
+    this.#states = new RunStates(scope.runId, services.engine, run.branch.tree);
     this.#replay = new Replay(run.branch);
     this.#isStrict = run.isStrict;
     this.#steps.enter(this.#replay.steps());
@@ -121,10 +120,10 @@ export class RunHistory {
     await this.#turns.idle();
     const isHere = (row: CheckpointHeader) =>
       step === undefined || (row.step !== undefined && isWithin(row.step, step));
-    const row = this.#replay.lineage.find(choice, isHere) ?? this.#byId(choice);
+    const row = this.#states.find(this.#replay.lineage, choice, isHere);
     if (row === undefined) return undefined;
     this.#replay.goOnFrom(row);
-    return this.#checkpoint(await this.#stored(row));
+    return this.#states.checkpointOf(await this.#states.stored(row));
   }
 
   /**
@@ -158,10 +157,10 @@ export class RunHistory {
    */
   forkInto(runId: string, choice: CheckpointChoice, isLive: boolean): Promise<CheckpointHeader> {
     const forking = this.#turns.take(async () => {
-      const target = this.#find(choice);
+      const target = this.#states.get(this.#replay.last, choice);
       const own = this.#request(target.name, target.step);
       const request = { ...own, namespace: runId, fence: isLive ? own.fence : undefined };
-      const stored = await this.#stored(target);
+      const stored = await this.#states.stored(target);
       await this.#services.engine.repeat(
         { ...request, kind: "fork", parentId: target.id },
         stored,
@@ -179,16 +178,12 @@ export class RunHistory {
     options: SaveOptions,
   ): Promise<CheckpointInfo | undefined> {
     checkName("The name of a checkpoint", name);
-    const { emitter, log, engine } = this.#services;
+    const { emitter, log } = this.#services;
     const { runId, closing } = this.#scope;
     this.#rolledBackTo = undefined;
     try {
       if (closing !== undefined) throw closing;
-      const seen = this.#replay.comePast(name, step, () => {
-        const { digest, remembered } = engine.digestOf(state, name, this.#digested.get(name));
-        this.#digested.set(name, remembered);
-        return digest;
-      });
+      const seen = this.#replay.comePast(name, step, () => this.#states.digestOf(name, state));
       if (seen !== undefined) return infoOf(seen);
       this.#leaveReplay();
       // Saved as it is now: what waits for another checkpoint must not see later changes.
@@ -222,16 +217,16 @@ export class RunHistory {
   ): Promise<Checkpoint> {
     const beside = this.#steps.runningBeside(asked?.step);
     if (asked !== undefined && beside.length > 0) throw new StepsRunningError(this.#scope.runId, beside);
-    const past = asked && (this.#replay.lineage.find(choice) ?? this.#byId(choice));
+    const past = asked && this.#states.find(this.#replay.lineage, choice);
     const known = past && this.#replay.comePastRollback(past);
     if (known !== undefined) {
       this.#steps.enter(this.#replay.steps());
       this.#rolledBackTo = this.#replay.isLast ? past?.id : undefined;
-      return this.#checkpoint(await this.#stored(known));
+      return this.#states.checkpointOf(await this.#states.stored(known));
     }
     this.#leaveReplay();
-    const target = this.#find(choice);
-    const stored = await this.#stored(target);
+    const target = this.#states.get(this.#replay.last, choice);
+    const stored = await this.#states.stored(target);
     const { id, name, step } = target;
     const head = this.#scope.head;
     const { failures } = this.#replay;
@@ -245,7 +240,7 @@ export class RunHistory {
     this.#rolledBackTo = asked && id;
     this.#scope.head = row.id;
     this.#steps.unfinish((checkpointId) => lineage.keeps(checkpointId));
-    return { ...this.#checkpoint(stored), ...infoOf(row) };
+    return { ...this.#states.checkpointOf(stored), ...infoOf(row) };
   }
 
   /** The code does something new: from here on it is where the run is. */
@@ -258,27 +253,6 @@ export class RunHistory {
   #request(name: string, step: string | undefined) {
     const { runId, epoch } = this.#scope;
     return { ...this.#line, name, step, fence: { runId, epoch } };
-  }
-
-  #find(choice: CheckpointChoice): CheckpointHeader {
-    const target = this.#replay.last.find(choice) ?? this.#byId(choice);
-    if (target === undefined) throw new UnknownCheckpointError(this.#scope.runId, describeChoice(choice));
-    return target;
-  }
-
-  /** By its id also what was left behind can be gone back to. */
-  #byId({ id }: CheckpointChoice): CheckpointHeader | undefined {
-    return id === undefined ? undefined : this.#tree.get(id);
-  }
-
-  async #stored({ thread, namespace, id, name }: CheckpointHeader): Promise<StoredCheckpoint> {
-    const stored = await this.#services.engine.find({ thread, namespace, id });
-    if (stored === undefined) throw new UnknownCheckpointError(this.#scope.runId, `${name} any more`);
-    return stored;
-  }
-
-  #checkpoint(stored: StoredCheckpoint): Checkpoint {
-    return { ...infoOf(stored.row), state: this.#services.engine.stateOf(stored) };
   }
 
   async #orSuperseded<T>(work: Promise<T>): Promise<T> {
