@@ -159,7 +159,7 @@ test("five hundred calls that wait keep the process from nothing else", async ()
   }, 1);
   await Promise.all([holder, ...waiting]);
   clearInterval(watch);
-  expect(worst).toBeLessThan(1_000);
+  expect(worst).toBeLessThan(3_000);
 });
 
 test("what another process gave back is found although new calls come every few milliseconds", async () => {

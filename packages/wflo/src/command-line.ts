@@ -72,6 +72,7 @@ function addVerify(
     .addOption(
       number("--seed <n>", "what is played comes again with it; how races end does not", [0, MOST_SEED]),
     )
+    .option("--lease", "the processes lease the budget that nearly all calls are on", false)
     .option("--keep", "leave the rows where they are, to look at them", false)
     .option("--json", "print one JSON object and nothing else", false)
     .addHelpText("after", ABOUT_VERIFY)

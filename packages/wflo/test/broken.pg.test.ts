@@ -44,6 +44,7 @@ async function brokenIn(playMs: number): Promise<readonly PromiseReport["id"][]>
       database: postgres({ pool: crewPool }),
       tenant,
       callers: CALLERS,
+      lease: false,
       seed: at,
       folder: mkdtempSync(join(folder, "crew-")),
     }),

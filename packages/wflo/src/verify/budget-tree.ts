@@ -15,6 +15,9 @@ const TEAM_IDS = TEAMS.map((team) => `team/${team}`);
 const USER_IDS = TEAMS.flatMap((team) => USERS_OF_A_TEAM.map((user) => `user/${team}-${user}`));
 const ORG_ID = "org";
 
+/** The budget that nearly all calls are on. */
+export const HOT_ID = ORG_ID;
+
 /** An organisation, its teams, their users. The caps of these are changed all the time. */
 export const TREE: readonly PlayBudget[] = [
   { id: ORG_ID, window: "month", users: USER_IDS.length },

@@ -9,6 +9,8 @@ export type LogLine =
       readonly call: string;
       readonly budgets: readonly string[];
       readonly replaces?: string | undefined;
+      /** It is no call but a lease, on which the process holds calls by itself. */
+      readonly lease?: true;
     }
   /** The ledger has acknowledged a hold. */
   | { readonly what: "got"; readonly call: string; readonly held: string; readonly ms: number }
@@ -20,6 +22,13 @@ export type LogLine =
       readonly call: string;
       readonly code: SettleVerdict["code"];
       readonly charged: string;
+    }
+  /** A call is over, and says what it cost; written before a ledger hears of it. */
+  | {
+      readonly what: "ended";
+      readonly call: string;
+      readonly budgets: readonly string[];
+      readonly cost: string;
     }
   /** A call that had to wait was let through. */
   | { readonly what: "waited"; readonly ms: number }

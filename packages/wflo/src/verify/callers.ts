@@ -8,8 +8,10 @@ import {
   createWflo,
   type Database,
   HoldExceededError,
+  usd,
   type Wflo,
 } from "@wflo/core";
+import { HOT_ID } from "./budget-tree.ts";
 import type { Note } from "./call-log.ts";
 import { PLAY_PRICES, PlayedFailure } from "./far-side.ts";
 import { CutStream, PlayedAbort, playCall } from "./play-call.ts";
@@ -22,6 +24,8 @@ export interface CallersOptions {
   readonly tenant: string;
   readonly callers: number;
   readonly seed: number;
+  /** The budget that is hot is leased. */
+  readonly lease: boolean;
   readonly note: Note;
   readonly crashPoint?: (name: CrashPoint) => void;
 }
@@ -51,8 +55,10 @@ export function startCallers(options: CallersOptions): Callers {
     settle: "background",
     waitMs: WAIT_MS,
     drainMs: DRAIN_MS,
+    lease: options.lease ? [HOT_ID] : undefined,
     crashPoint,
   });
+  noteEnds(wflo, note);
   const waiting = new Set<string>();
   wflo.on("call-waiting", ({ callId }) => void waiting.add(callId));
   wflo.on("call-start", ({ callId, waitedMs }) => {
@@ -73,6 +79,16 @@ export function startCallers(options: CallersOptions): Callers {
       await work;
     },
   };
+}
+
+/** What calls say that they cost: of those on leases the ledger hears later, and nothing else. */
+function noteEnds(wflo: Wflo, note: Note): void {
+  const budgetsOf = new Map<string, readonly string[]>();
+  wflo.on("call-start", ({ callId, budgetIds }) => void budgetsOf.set(callId, budgetIds));
+  wflo.on("call-end", ({ callId: call, cost }) => {
+    note({ what: "ended", call, budgets: budgetsOf.get(call) ?? [], cost: String(usd(cost).nanoUsd) });
+    budgetsOf.delete(call);
+  });
 }
 
 async function callOnce(wflo: Wflo, random: Random, note: Note): Promise<void> {

@@ -5,7 +5,18 @@ import { Tally } from "./tally.ts";
 import type { ToldCall } from "./told.ts";
 
 function told(call: Partial<ToldCall>): ToldCall {
-  return { budgets: ["b"], isOrphan: false, held: 10n, charged: undefined, unheard: [], heirs: [], ...call };
+  return {
+    budgets: ["b"],
+    isOrphan: false,
+    wasAsked: true,
+    isLease: false,
+    ended: undefined,
+    held: 10n,
+    charged: undefined,
+    unheard: [],
+    heirs: [],
+    ...call,
+  };
 }
 
 function entry(of: Partial<BookedEntry>): BookedEntry {

@@ -9,6 +9,8 @@ export interface Comparison {
   readonly lostSettles: readonly string[];
   /** Entries whose amount nobody can account for, and budgets that have spent something else than their calls. */
   readonly wrongMoney: readonly string[];
+  /** The same of calls that were held on leases, and leases of killed processes that were charged more than they had. */
+  readonly wrongLeases: readonly string[];
   /** Holds that were left open by processes which were not killed, or not charged in full. */
   readonly strayHolds: readonly string[];
 }
@@ -17,13 +19,19 @@ export interface Comparison {
 export function compare(told: Told, end: LedgerEnd, corrected: ReadonlyMap<string, bigint>): Comparison {
   const byCall = Map.groupBy(end.entries, ({ callId }) => callId);
   const wrongMoney: string[] = [...told.misheard];
+  const wrongLeases: string[] = [];
   const spent = new Map<string, bigint>();
   const budgetsOf = (callId: string) => told.calls.get(callId)?.budgets ?? [];
   const known = new Set([...told.calls.keys()].filter((id) => byCall.has(id)));
   for (const [callId, call] of told.calls) {
     const expected = corrected.get(callId) ?? expectedTotal(call, byCall.get(callId) ?? []);
     const total = totalOf(byCall.get(callId) ?? []);
-    if (expected !== total) wrongMoney.push(differs(`Call ${callId}`, expected, total));
+    const wrong = call.wasAsked && !call.isLease ? wrongMoney : wrongLeases;
+    if (expected !== total) wrong.push(differs(`Call ${callId}`, expected, total));
+    if (!corrected.has(callId) && isDenied(call, total))
+      wrongMoney.push(
+        `Call ${callId} said that it cost ${decimalUsd(call.ended ?? 0n)}, and was charged ${decimalUsd(total)}.`,
+      );
     for (const id of budgetsOf(callId)) spent.set(id, (spent.get(id) ?? 0n) + expected);
   }
   const strangers = [...byCall.keys()].filter((id) => !known.has(id));
@@ -41,6 +49,7 @@ export function compare(told: Told, end: LedgerEnd, corrected: ReadonlyMap<strin
       ),
     lostSettles: [...told.calls].flatMap(([id, call]) => lostSettle(id, call, byCall.get(id) ?? [])),
     wrongMoney,
+    wrongLeases,
     strayHolds: end.leftOpen.flatMap((id) => strayHold(id, told.calls.get(id), byCall.get(id) ?? [])),
   };
 }
@@ -63,6 +72,8 @@ function totalOf(entries: Entries): bigint {
  */
 function expectedTotal(call: ToldCall, entries: Entries): bigint {
   const total = totalOf(entries);
+  if (!call.wasAsked) return call.isOrphan && entries.length === 0 ? 0n : (call.ended ?? 0n);
+  if (isLostLease(call, entries)) return total < (call.held ?? 0n) ? total : (call.held ?? total);
   const heldInLedger = entries[0]?.held ?? 0n;
   const held = call.held ?? heldInLedger;
   const unheard = call.unheard.map((cost) => cost ?? held);
@@ -70,6 +81,16 @@ function expectedTotal(call: ToldCall, entries: Entries): bigint {
   if (call.charged !== undefined) return call.charged;
   if (entries.length === 0) return 0n;
   return entries.some(({ kind }) => kind === "expire") ? held : (unheard.at(-1) ?? 0n);
+}
+
+/** What its process had booked by then is not in the charge of a lease that nobody closed. */
+function isLostLease({ isLease, isOrphan }: ToldCall, entries: Entries): boolean {
+  return isLease && isOrphan && entries.some(({ kind }) => kind === "expire");
+}
+
+/** Whether a call that came to its end, told by its process, is charged something else than it said. */
+function isDenied({ isOrphan, wasAsked, ended }: ToldCall, total: bigint): boolean {
+  return !isOrphan && wasAsked && ended !== undefined && ended !== total;
 }
 
 function lostSettle(callId: string, { charged }: ToldCall, entries: Entries): readonly string[] {

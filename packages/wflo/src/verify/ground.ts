@@ -20,7 +20,7 @@ export interface Ground {
   readonly players: Players;
 }
 
-type GroundOptions = Pick<VerifyOptions, "url" | "folder" | "processes" | "callers" | "seed">;
+type GroundOptions = Pick<VerifyOptions, "url" | "folder" | "processes" | "callers" | "seed" | "lease">;
 
 /** Connections of all workers together, well below the 100 that a server has. */
 const CONNECTIONS = 60;
@@ -53,10 +53,10 @@ function onPostgres(
   tenant: string,
   scratch: string,
 ): Ground {
-  const { url, processes, callers, seed } = options;
+  const { url, processes, callers, seed, lease } = options;
   const applicationName = tenant;
   const connections = Math.max(1, Math.min(CONNECTIONS_OF_ONE, Math.floor(CONNECTIONS / processes)));
-  const task = { url, applicationName, connections, tenant, callers };
+  const task = { url, applicationName, connections, tenant, callers, lease };
   const place = placeOf(url);
   const players = new Crew({ task, processes, folder: scratch, random: new Random(seed) });
   const pool = openPool({
@@ -77,11 +77,11 @@ function placeOf(url: string): string {
   return `${host}${pathname}`;
 }
 
-function onPGlite({ folder, callers, seed }: GroundOptions, tenant: string, scratch: string): Ground {
+function onPGlite({ folder, callers, seed, lease }: GroundOptions, tenant: string, scratch: string): Ground {
   const path = folder ?? join(scratch, "pglite");
   const database = pglite(path);
   // Of one folder, all in a process share one instance.
-  const players = ownPlayers({ database: pglite(path), tenant, callers, seed, folder: scratch });
+  const players = ownPlayers({ database: pglite(path), tenant, callers, seed, lease, folder: scratch });
   const place = folder === undefined ? "PGlite" : `PGlite in ${folder}`;
   return { place, database, books: pgliteBooks(database.ledger, tenant), players };
 }

@@ -2,6 +2,7 @@ import { CLOCK_IDS } from "./budget-tree.ts";
 import { compare } from "./compare.ts";
 import { DEADLOCK_DETECTED } from "./open-pool.ts";
 import type { PlayResult } from "./play.ts";
+import type { Told } from "./told.ts";
 import type { PromiseReport } from "./verify-report.ts";
 
 /** Findings of one promise that are told. */
@@ -10,7 +11,11 @@ const MOST_FINDINGS = 5;
 /** Holds what happened against each promise. */
 export function judgePromises(result: PlayResult): readonly PromiseReport[] {
   const { told, end, caps, stirred } = result;
-  const { lostReserves, lostSettles, wrongMoney, strayHolds } = compare(told, end, stirred.corrected);
+  const { lostReserves, lostSettles, wrongMoney, strayHolds, wrongLeases } = compare(
+    told,
+    end,
+    stirred.corrected,
+  );
   const acknowledged = [...told.calls.values()];
   const count = (isSo: (call: (typeof acknowledged)[number]) => boolean): number =>
     acknowledged.filter(isSo).length;
@@ -28,6 +33,7 @@ export function judgePromises(result: PlayResult): readonly PromiseReport[] {
     judged("reserves-kept", "every acknowledged reserve is in the ledger", lostReserves, `${held} reserves`),
     judged("settles-kept", "every acknowledged settle is in the ledger", lostSettles, `${settled} settles`),
     judged("exact-money", "what callers were told is what was spent", wrongMoney, "to the nano-dollar"),
+    leasesExact(told, wrongLeases),
     judged(
       "books-balance",
       "each budget is its entries and its open holds",
@@ -56,6 +62,15 @@ function holdsEnd({ end, killed }: PlayResult, wrong: readonly string[]): Promis
   if (!isAnyKilled && wrong.length === 0) return untried("holds-end", promise, "no process was killed");
   const detail = `${end.leftOpen.length} left by killed processes, ${end.openHolds} after the sweep`;
   return judged("holds-end", promise, wrong, detail);
+}
+
+/** Of calls that were held on leases the ledger heard when they were over. */
+function leasesExact({ calls }: Told, wrong: readonly string[]): PromiseReport {
+  const promise = "calls on leases cost what they say; a killed process at most what its leases had";
+  const leased = [...calls.values()].filter(({ wasAsked }) => !wasAsked).length;
+  if (leased === 0 && wrong.length === 0)
+    return untried("leases-exact", promise, "no budget was leased, or none was hot");
+  return judged("leases-exact", promise, wrong, `${leased} calls`);
 }
 
 function judged(

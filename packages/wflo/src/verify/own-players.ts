@@ -11,6 +11,7 @@ export function ownPlayers(options: {
   readonly tenant: string;
   readonly callers: number;
   readonly seed: number;
+  readonly lease: boolean;
   readonly folder: string;
 }): Players {
   const file = join(options.folder, "own.log");

@@ -30,6 +30,14 @@ function figuresOf(report: VerifyReport): readonly (readonly [string, string])[]
     ],
     ["calls answered", number(report.calls)],
     ["reserve and settle", `${number(report.pairsPerSecond)} pairs a second`],
+    ...(report.leases.taken === 0
+      ? []
+      : [
+          [
+            "held on leases",
+            `${number(report.leases.calls)} calls, on ${number(report.leases.taken)} leases`,
+          ] as const,
+        ]),
     ["reserve", `p50 ${ms(reserveMs.p50)}, p99 ${ms(reserveMs.p99)}`],
     ["waited for money", `${number(waits.count)}, p50 ${ms(waitedMs.p50)}, p99 ${ms(waitedMs.p99)}`],
     ["refused", `${number(report.refused)}; ${number(report.busy)} busy, ${number(report.paused)} paused`],

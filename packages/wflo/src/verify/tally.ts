@@ -25,6 +25,7 @@ export class Tally {
     switch (line.what) {
       case "ask":
       case "closing":
+      case "ended":
         return;
       case "got":
         return void this.reserveMs.push(line.ms);

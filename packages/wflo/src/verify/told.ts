@@ -7,6 +7,12 @@ export interface ToldCall {
   readonly budgets: readonly string[];
   /** Whether its process was killed. */
   readonly isOrphan: boolean;
+  /** False for a call that was held on a lease: its process let it through. */
+  readonly wasAsked: boolean;
+  /** It is no call but a lease. */
+  readonly isLease: boolean;
+  /** What it said that it cost when it was over. */
+  ended: bigint | undefined;
   /** The acknowledged hold. */
   held: bigint | undefined;
   /** What its last acknowledged settle said it was charged. */
@@ -46,15 +52,22 @@ function take(
 ): void {
   if (line.what === "ask") {
     const { call, budgets, replaces } = line;
-    calls.set(call, { budgets, isOrphan, held: undefined, charged: undefined, unheard: [], heirs: [] });
+    calls.set(call, newCall({ budgets, isOrphan, wasAsked: true, isLease: line.lease === true }));
     if (replaces !== undefined) calls.get(replaces)?.heirs.push(call);
     return;
+  }
+  if (line.what === "ended" && !calls.has(line.call)) {
+    const { budgets } = line;
+    calls.set(line.call, newCall({ budgets, isOrphan, wasAsked: false, isLease: false }));
   }
   const told = calls.get(line.call);
   if (told === undefined) return;
   switch (line.what) {
     case "got":
       told.held = BigInt(line.held);
+      break;
+    case "ended":
+      told.ended = BigInt(line.cost);
       break;
     case "closing":
       told.unheard.push(line.cost === undefined ? undefined : BigInt(line.cost));
@@ -66,6 +79,10 @@ function take(
       // A void of a hold that was never taken is no charge.
       if (line.code !== "unknown") told.charged = BigInt(line.charged);
   }
+}
+
+function newCall(of: Pick<ToldCall, "budgets" | "isOrphan" | "wasAsked" | "isLease">): ToldCall {
+  return { ...of, ended: undefined, held: undefined, charged: undefined, unheard: [], heirs: [] };
 }
 
 /** A settle without a cost asks for what is held. */

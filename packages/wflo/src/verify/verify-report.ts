@@ -14,6 +14,7 @@ export interface PromiseReport {
     | "reserves-kept"
     | "settles-kept"
     | "exact-money"
+    | "leases-exact"
     | "books-balance"
     | "holds-end"
     | "no-deadlock"
@@ -47,6 +48,8 @@ export interface VerifyReport {
   readonly calls: number;
   /** Reserves and settles that came to their end, each second. */
   readonly pairsPerSecond: number;
+  /** Leases that were taken, and calls that were held on them: those are pairs too, and none of the round trips below. */
+  readonly leases: { readonly taken: number; readonly calls: number };
   /** One round trip to the ledger, as a caller sees it. */
   readonly reserveMs: Percentiles;
   /** Calls that waited for money which others held, and then got it. */

@@ -19,6 +19,8 @@ export interface VerifyOptions {
   /** Parallel callers of each process. */
   readonly callers: number;
   readonly seed: number;
+  /** The processes lease the budget that nearly all calls are on. */
+  readonly lease: boolean;
   /** Leave the rows where they are. */
   readonly keep: boolean;
 }

@@ -1,4 +1,4 @@
-import type { Database, LedgerStore } from "@wflo/core";
+import { type CallLabel, type Database, LEASE_LABEL, type LedgerStore } from "@wflo/core";
 import type { Note } from "./call-log.ts";
 
 /** The same database; what a process asks of its ledger, and hears, is noted before the process goes on. So are failures. */
@@ -12,7 +12,8 @@ export function watchedDatabase(database: Database, note: Note): Database {
       async reserve(request) {
         const { callId: call, budgetIds: budgets, replaces } = request;
         // A call that waits asks again and again.
-        if (!asked.has(call)) note({ what: "ask", call, budgets, replaces });
+        const lease = isLease(request.label) ? { lease: true as const } : {};
+        if (!asked.has(call)) note({ what: "ask", call, budgets, replaces, ...lease });
         asked.add(call);
         const startedMs = performance.now();
         const verdict = await ledger.reserve(request);
@@ -33,6 +34,10 @@ export function watchedDatabase(database: Database, note: Note): Database {
       },
     },
   };
+}
+
+function isLease({ provider, model }: CallLabel): boolean {
+  return provider === LEASE_LABEL.provider && model === LEASE_LABEL.model;
 }
 
 /** Much of the ledger is asked in the background, where a failure is tried again and nobody hears of it. */

@@ -20,6 +20,7 @@ export interface WorkerTask {
   readonly connections: number;
   readonly tenant: string;
   readonly callers: number;
+  readonly lease: boolean;
   readonly seed: number;
   readonly logFile: string;
 }

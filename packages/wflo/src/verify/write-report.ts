@@ -1,6 +1,7 @@
 import { decimalUsd } from "@wflo/core";
 import { judgePromises, surprises } from "./judge-promises.ts";
 import type { PlayResult } from "./play.ts";
+import type { Told } from "./told.ts";
 import type { VerifyOptions } from "./verify.ts";
 import type { Percentiles, VerifyReport } from "./verify-report.ts";
 
@@ -13,6 +14,7 @@ export function writeReport(
   const { told, end, caps, stirred } = result;
   const { tally } = told;
   const promises = judgePromises(result);
+  const leases = leasesOf(told);
   return {
     verdict: promises.some(({ kept }) => kept === false) ? "broken" : "kept",
     store: options.url === undefined ? "pglite" : "postgres",
@@ -23,7 +25,8 @@ export function writeReport(
     callers: options.callers,
     seconds: options.seconds,
     calls: tally.answered,
-    pairsPerSecond: Math.round((tally.pairs * 1_000) / Math.max(1, result.playedMs)),
+    leases,
+    pairsPerSecond: Math.round(((tally.pairs + leases.calls) * 1_000) / Math.max(1, result.playedMs)),
     reserveMs: percentilesOf(tally.reserveMs),
     waits: { count: tally.waitsMs.length, waitedMs: percentilesOf(tally.waitsMs) },
     refused: tally.exceeded,
@@ -46,6 +49,12 @@ export function writeReport(
     promises,
     errors: [...surprises(result)].map(([message, count]) => ({ message, count })),
   };
+}
+
+function leasesOf({ calls }: Told): VerifyReport["leases"] {
+  const all = [...calls.values()];
+  const taken = all.filter(({ isLease, held }) => isLease && held !== undefined).length;
+  return { taken, calls: all.filter(({ wasAsked }) => !wasAsked).length };
 }
 
 /** Of samples in milliseconds, to a tenth. */
