@@ -180,8 +180,8 @@ describe("an open stream", () => {
     const { stream, told } = await open({ everyMs: 0, text: "word ".repeat(400), change: { hold: "0.001" } });
     const { pieces, error } = await readAll(stream);
     expect(error).toBeInstanceOf(HoldExceededError);
-    expect(pieces).toHaveLength(3);
-    expect(told.made).toBeLessThan(6);
+    expect(pieces).toHaveLength(5);
+    expect(told.made).toBeLessThan(8);
     expect(Number((await wflo.calls.list())[0]?.charged)).toBeGreaterThan(told.made * 400 * 8e-6);
   });
 

@@ -7,8 +7,8 @@ import type { StreamedOutput } from "./guard-request.ts";
 const BYTES_PER_TOKEN = 4;
 /** With o200k_base, texts in Hindi and Russian have up to 10 bytes a token, single words up to 14. */
 const MOST_BYTES_PER_TOKEN = 16;
-/** No answer has more of them all the way, be it made of the longest words there are. */
-const CERTAIN_BYTES_PER_TOKEN = 2 * MOST_BYTES_PER_TOKEN;
+/** No answer has more of them all the way, be it made of the longest words or rows of dashes. */
+const CERTAIN_BYTES_PER_TOKEN = 4 * MOST_BYTES_PER_TOKEN;
 
 /**
  * The output that a hold pays for, in tokens, at the lowest rate that can apply: an answer above it costs more than was held for
