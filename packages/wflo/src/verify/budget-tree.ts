@@ -39,6 +39,11 @@ export function budgetsOfCall(random: Random): readonly string[] {
   return random.shuffled([...ids]);
 }
 
+/** The same where one budget is hot: two calls in three are on that alone. */
+export function budgetsOfHotCall(random: Random): readonly string[] {
+  return random.chance(2 / 3) ? [HOT_ID] : budgetsOfCall(random);
+}
+
 /** About what a call holds. Nano-dollars. */
 export const ONE_CALL_NANO_USD = 10_000_000n;
 /** More calls than a user makes in a season. */

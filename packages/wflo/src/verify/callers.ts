@@ -11,10 +11,10 @@ import {
   usd,
   type Wflo,
 } from "@wflo/core";
-import { HOT_ID } from "./budget-tree.ts";
+import { budgetsOfCall, budgetsOfHotCall, HOT_ID } from "./budget-tree.ts";
 import type { Note } from "./call-log.ts";
 import { PLAY_PRICES, PlayedFailure } from "./far-side.ts";
-import { CutStream, PlayedAbort, playCall } from "./play-call.ts";
+import { CutStream, PlayedAbort, playCall, type PlayedCalls } from "./play-call.ts";
 import { Random } from "./random.ts";
 import { sentenceOf, watchedDatabase } from "./watched-database.ts";
 
@@ -65,8 +65,10 @@ export function startCallers(options: CallersOptions): Callers {
     if (waiting.delete(callId)) note({ what: "waited", ms: waitedMs });
   });
   let isOver = false;
+  const budgetsOf = options.lease ? budgetsOfHotCall : budgetsOfCall;
+  const how: PlayedCalls = { budgetsOf, onInnerFailure: (error) => noteFailure(note, error) };
   const call = async (random: Random): Promise<void> => {
-    while (!isOver) await callOnce(wflo, random, note);
+    while (!isOver) await callOnce(wflo, random, how, note);
   };
   const work = Promise.all(
     Array.from({ length: options.callers }, (_, at) => call(new Random(options.seed * 1_000 + at))),
@@ -91,9 +93,9 @@ function noteEnds(wflo: Wflo, note: Note): void {
   });
 }
 
-async function callOnce(wflo: Wflo, random: Random, note: Note): Promise<void> {
+async function callOnce(wflo: Wflo, random: Random, how: PlayedCalls, note: Note): Promise<void> {
   try {
-    await playCall(wflo, random, (error) => noteFailure(note, error));
+    await playCall(wflo, random, how);
     note({ what: "answered" });
   } catch (error) {
     noteFailure(note, error);

@@ -1,5 +1,4 @@
 import { BudgetExceededError, type GuardRequest, type Wflo } from "@wflo/core";
-import { budgetsOfCall } from "./budget-tree.ts";
 import { farSide, farStream } from "./far-side.ts";
 import type { Random } from "./random.ts";
 
@@ -13,18 +12,22 @@ export class CutStream extends Error {
   override readonly name = "CutStream";
 }
 
+/** How calls are played. */
+export interface PlayedCalls {
+  /** The budgets of one call. */
+  readonly budgetsOf: (random: Random) => readonly string[];
+  /** Told how a call inside another one ended that was not answered. */
+  readonly onInnerFailure: (error: unknown) => void;
+}
+
 const ABORTS_WITHIN_MS = 60;
 
 /** Makes one call through the door: plain, streamed, with others inside, or given up while it waits or runs. */
-export async function playCall(
-  wflo: Wflo,
-  random: Random,
-  onInnerFailure: (error: unknown) => void,
-): Promise<void> {
+export async function playCall(wflo: Wflo, random: Random, how: PlayedCalls): Promise<void> {
   const dice = random.next();
-  const request = playRequest(random);
+  const request = playRequest(random, how);
   if (dice < 0.15) return readStream(wflo, random, request);
-  if (dice < 0.27) return callWithOthersInside(wflo, random, request, onInnerFailure);
+  if (dice < 0.27) return callWithOthersInside(wflo, random, request, how);
   if (dice < 0.4) return givenUp(random, (ends) => plainCall(wflo, random, { ...request, ...ends }));
   if (dice < 0.43) return givenUp(random, (ends) => readStream(wflo, random, { ...request, ...ends }));
   return plainCall(wflo, random, request);
@@ -53,11 +56,11 @@ async function callWithOthersInside(
   wflo: Wflo,
   random: Random,
   request: GuardRequest,
-  onInnerFailure: (error: unknown) => void,
+  how: PlayedCalls,
 ): Promise<void> {
   await wflo.guardCall(request, async (grant) => {
     for (let inner = random.between(1, 2); inner > 0; inner -= 1) {
-      await plainCall(wflo, random, playRequest(random)).catch(onInnerFailure);
+      await plainCall(wflo, random, playRequest(random, how)).catch(how.onInnerFailure);
     }
     return farSide(random, request, grant);
   });
@@ -83,13 +86,13 @@ async function givenUp(
 }
 
 /** A request as callers of all kinds make them: long and short, with and without an output cap, some that may be clamped. */
-function playRequest(random: Random): GuardRequest {
+function playRequest(random: Random, { budgetsOf }: PlayedCalls): GuardRequest {
   const text = "x".repeat(random.between(10, 400));
   const request = {
     provider: "verify",
     model: "unit",
     parts: [{ kind: "text" as const, text }],
-    budgets: budgetsOfCall(random),
+    budgets: budgetsOf(random),
     onAbort: random.chance(0.5) ? ("cancel" as const) : ("drain" as const),
     // Waiting takes at most half of it.
     timeoutMs: random.chance(0.2) ? random.between(100, 1_000) : undefined,
