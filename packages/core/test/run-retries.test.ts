@@ -45,16 +45,19 @@ describe("what failed can be tried again by the code, and what was saved inside 
   });
 });
 
-test("a step that still runs inside one that failed keeps its name", async () => {
-  const gate = Promise.withResolvers<void>();
+test("a step that still runs inside one that failed keeps its name until it is over, and then gives its result", async () => {
+  const gate = Promise.withResolvers<string>();
   await client().run({}, async (run) => {
     const inner = () => run.step("inner", () => gate.promise);
+    let running: Promise<unknown> | undefined;
     const failing = run.step("outer", async () => {
-      void inner();
+      running = inner();
       throw new Error("no");
     });
     await expect(failing).rejects.toThrow("no");
     await expect(run.step("outer", inner)).rejects.toThrow("already used");
-    gate.resolve();
+    gate.resolve("saved once");
+    await running;
+    expect(await run.step("outer", inner)).toBe("saved once");
   });
 });

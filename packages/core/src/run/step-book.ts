@@ -10,6 +10,8 @@ export class StepBook {
   #results = new Map<string, string>();
   readonly #used = new Set<string>();
   readonly #running = new Set<string>();
+  /** Running steps inside one that failed: when they end, the code may come to them again. */
+  readonly #left = new Set<string>();
   /** Those that this execution has come past at any time. */
   readonly #seen = new Set<string>();
 
@@ -25,14 +27,14 @@ export class StepBook {
 
   /** The step is saved. */
   finish(path: string, saved: { readonly checkpointId: string | undefined; readonly result: string }): void {
-    this.#running.delete(path);
+    this.leave(path);
     this.#finished.set(path, saved.checkpointId);
     this.#results.set(path, saved.result);
   }
 
   /** The step failed. It may be tried again, and with it what is inside of it: steps that were saved there give their results. */
   fail(path: string): void {
-    this.#running.delete(path);
+    this.leave(path);
     this.#forget([path]);
   }
 
@@ -41,9 +43,10 @@ export class StepBook {
     return this.#results.get(path);
   }
 
-  /** A running step is over without being saved: it is finished already. */
+  /** A running step is over. */
   leave(path: string): void {
     this.#running.delete(path);
+    if (this.#left.delete(path)) this.#used.delete(path);
   }
 
   isFinished(path: string): boolean {
@@ -77,11 +80,13 @@ export class StepBook {
     this.#forget(left);
   }
 
-  /** The code may come to these again, and to what is inside of them. */
+  /** The code may come to these again, and to what is inside of them; to what is still running there, when that is over. */
   #forget(paths: readonly string[]): void {
     const left = paths.filter((path) => !this.#running.has(path));
     for (const used of this.#used) {
-      if (!this.#running.has(used) && left.some((path) => isWithin(used, path))) this.#used.delete(used);
+      if (!left.some((path) => isWithin(used, path))) continue;
+      if (this.#running.has(used)) this.#left.add(used);
+      else this.#used.delete(used);
     }
   }
 
