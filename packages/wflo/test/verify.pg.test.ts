@@ -36,6 +36,26 @@ async function callsAreMade(): Promise<void> {
 }
 
 test(
+  "a play on leases keeps what calls on them said, and charges killed processes no more than their leases had",
+  async () => {
+    const play = async (seconds: string) => {
+      const ended = await runWflo(args("--processes", "2", "--seconds", seconds, "--lease", "--json"));
+      const report = JSON.parse(ended.stdout) as VerifyReport;
+      expect(report.promises.filter(({ kept }) => kept === false)).toEqual([]);
+      expect(ended.code).toBe(0);
+      return report;
+    };
+    const leased = ({ leases }: VerifyReport) => leases.taken > 0 && leases.calls > 0;
+    // On a machine that is slow no budget may be hot for long enough.
+    const report = [await play("5")].find(leased) ?? [await play("10")].find(leased) ?? (await play("20"));
+    expect(report.promises.find(({ id }) => id === "leases-exact")).toMatchObject({ kept: true });
+    expect(report.leases.calls).toBeGreaterThan(0);
+    expect(report.openHoldsAtEnd).toBe(0);
+  },
+  TIMEOUT_MS,
+);
+
+test(
   "a play of two processes, killed at every point of a call, ends with exit code 0, its figures as JSON, and no trace",
   async () => {
     const ended = await runWflo(args("--processes", "2", "--seconds", "3", "--json"));
@@ -75,6 +95,7 @@ test(
         "callers",
         "seconds",
         "calls",
+        "leases",
         "pairsPerSecond",
         "reserveMs",
         "waits",
@@ -106,6 +127,7 @@ test(
         "reserves-kept",
         "settles-kept",
         "exact-money",
+        "leases-exact",
         "books-balance",
         "holds-end",
         "no-deadlock",

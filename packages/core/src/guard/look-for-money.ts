@@ -20,6 +20,8 @@ export async function lookForMoney(around: MoneyAround, line: ReadonlySet<Waiter
   if (line.size === 0) return;
   const ids = [...new Set(Array.from(line, (waiter) => waiter.ask.budgetIds).flat())];
   await Promise.all([ledger.expire(EXPIRE_AT_ONCE), ledger.recall(tenant, ids)]);
+  // Everybody may have left meanwhile, and the database may be closed.
+  if (line.size === 0) return;
   const budgets = await ledger.getBudgets(tenant, ids);
   const paused = new Set(budgets.flatMap(({ id, paused: isPaused }) => (isPaused ? [id] : [])));
   const windows = budgets.flatMap((budget) => budget.windows);

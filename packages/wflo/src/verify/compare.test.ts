@@ -10,7 +10,7 @@ function told(call: Partial<ToldCall>): ToldCall {
     isOrphan: false,
     wasAsked: true,
     isLease: false,
-    ended: undefined,
+    ended: [],
     held: 10n,
     charged: undefined,
     unheard: [],
@@ -35,6 +35,7 @@ interface Case {
   readonly wrong: Partial<Record<keyof ReturnType<typeof compare>, number>>;
 }
 
+const LEASED = { wasAsked: false, held: undefined };
 const ORPHAN_EXPIRED = { entries: [entry({ kind: "expire", charged: 10n })], leftOpen: ["c"] };
 
 const CASES: readonly Case[] = [
@@ -124,6 +125,62 @@ const CASES: readonly Case[] = [
     ],
     corrected: { c: 20n },
     wrong: { wrongMoney: 2 },
+  },
+  {
+    title: "a call that said something else than it was charged",
+    calls: { c: told({ charged: 7n, ended: [6n] }) },
+    entries: [entry({})],
+    wrong: { wrongMoney: 1 },
+  },
+  {
+    title: "a call on a lease that is charged what it said last",
+    calls: { c: told({ ...LEASED, ended: [10n, 7n] }) },
+    entries: [entry({ kind: "doubt", charged: 10n }), entry({ kind: "late", charged: -3n, total: 7n })],
+    wrong: {},
+  },
+  {
+    title: "a call on a lease whose charge was lost though its process lives",
+    calls: { c: told({ ...LEASED, ended: [7n] }) },
+    entries: [],
+    wrong: { wrongLeases: 1, wrongMoney: 1 },
+  },
+  {
+    title: "a call on a lease whose killed process took its charge along",
+    calls: { c: told({ ...LEASED, isOrphan: true, ended: [7n] }) },
+    entries: [],
+    wrong: {},
+  },
+  {
+    title: "a call on a lease whose killed process took its last bill along",
+    calls: { c: told({ ...LEASED, isOrphan: true, ended: [10n, 7n] }) },
+    entries: [entry({ kind: "doubt", charged: 10n })],
+    wrong: {},
+  },
+  {
+    title: "a call on a lease that a killed process did not charge what it said",
+    calls: { c: told({ ...LEASED, isOrphan: true, ended: [7n] }) },
+    entries: [entry({ charged: 8n })],
+    wrong: { wrongLeases: 1, wrongMoney: 1 },
+  },
+  {
+    title: "a lease of a killed process that is charged what was left of it",
+    calls: { c: told({ isLease: true, isOrphan: true }) },
+    entries: [entry({ kind: "expire", held: 4n, charged: 4n })],
+    leftOpen: ["c"],
+    wrong: {},
+  },
+  {
+    title: "a lease of a killed process that is charged more than it had",
+    calls: { c: told({ isLease: true, isOrphan: true }) },
+    entries: [entry({ kind: "expire", held: 11n, charged: 11n })],
+    leftOpen: ["c"],
+    wrong: { wrongLeases: 1, wrongMoney: 1 },
+  },
+  {
+    title: "what was let through on a lease and given up before it began",
+    calls: { l: told({ isLease: true, charged: 0n }) },
+    entries: [entry({ callId: "l", charged: 0n }), entry({ kind: "void", charged: 0n })],
+    wrong: {},
   },
 ];
 

@@ -11,8 +11,8 @@ export interface ToldCall {
   readonly wasAsked: boolean;
   /** It is no call but a lease. */
   readonly isLease: boolean;
-  /** What it said that it cost when it was over. */
-  ended: bigint | undefined;
+  /** What it said that it cost when it was over; again where its bill came after all. */
+  readonly ended: bigint[];
   /** The acknowledged hold. */
   held: bigint | undefined;
   /** What its last acknowledged settle said it was charged. */
@@ -67,7 +67,7 @@ function take(
       told.held = BigInt(line.held);
       break;
     case "ended":
-      told.ended = BigInt(line.cost);
+      told.ended.push(BigInt(line.cost));
       break;
     case "closing":
       told.unheard.push(line.cost === undefined ? undefined : BigInt(line.cost));
@@ -82,7 +82,7 @@ function take(
 }
 
 function newCall(of: Pick<ToldCall, "budgets" | "isOrphan" | "wasAsked" | "isLease">): ToldCall {
-  return { ...of, ended: undefined, held: undefined, charged: undefined, unheard: [], heirs: [] };
+  return { ...of, ended: [], held: undefined, charged: undefined, unheard: [], heirs: [] };
 }
 
 /** A settle without a cost asks for what is held. */
