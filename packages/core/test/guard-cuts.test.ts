@@ -12,6 +12,7 @@ import {
 } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pause, request } from "./support/model.ts";
+import { readAll } from "./support/streams.ts";
 
 let database: Database;
 let wflo: Wflo;
@@ -90,17 +91,6 @@ async function open({
     value: (metered: ReadableStream<string>) => metered,
   }));
   return { stream, told };
-}
-
-/** Reads a stream to its end; an error is told beside what came before it. */
-async function readAll(stream: ReadableStream<string>): Promise<{ pieces: string[]; error: unknown }> {
-  const pieces: string[] = [];
-  try {
-    for await (const piece of stream) pieces.push(piece);
-    return { pieces, error: undefined };
-  } catch (error) {
-    return { pieces, error };
-  }
 }
 
 async function bookOf(id = budget) {
