@@ -1,7 +1,6 @@
 import { isBudgetExceeded, WfloError } from "@wflo/core";
 import { currentNamespace } from "./graphs/graph-place.ts";
 import type { GraphRun } from "./graphs/graph-run.ts";
-import { hookTaskOf } from "./graphs/kept-refusals.ts";
 import type { ModelCall } from "./models/model-call.ts";
 
 /** Where a refusal was met. */
@@ -13,16 +12,16 @@ export interface RefusalPlace {
 /**
  * Notes a refusal where it was met, and returns what to throw. Inside a graph that a workflow runs it stops the graph as an interrupt
  * without a question does: tasks beside it end and are saved, no policy tries it again, and the thread goes on at the node that was
- * refused. Elsewhere it is an error like any other.
+ * refused. Elsewhere it is an error like any other. `namespace`: of the task that was refused, `node:task|node:task`.
  */
-export function metRefusal(error: unknown, { graphRun, modelCall }: RefusalPlace): unknown {
+export function metRefusal(
+  error: unknown,
+  { graphRun, modelCall }: RefusalPlace,
+  namespace = currentNamespace(),
+): unknown {
   if (!isRefusal(error, graphRun)) return error;
   const thrown = graphRun === undefined ? error : asInterrupt(error);
-  if (graphRun !== undefined) {
-    graphRun.refusal ??= error;
-    const hook = hookTaskOf(currentNamespace());
-    if (hook !== undefined) graphRun.refusedHooks.add(hook);
-  }
+  graphRun?.refused(error, namespace);
   if (modelCall !== undefined) modelCall.refusal ??= thrown;
   return thrown;
 }

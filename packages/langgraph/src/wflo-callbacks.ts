@@ -14,7 +14,7 @@ import {
 } from "./models/asked-params.ts";
 import { providerFrom } from "./models/chat-request.ts";
 import { metRefusal, type RefusalPlace } from "./errors.ts";
-import { graphPlaceOf } from "./graphs/graph-place.ts";
+import { graphPlaceOf, namespaceOf } from "./graphs/graph-place.ts";
 import { messageParts } from "./models/message-parts.ts";
 import { METERED } from "./models/metered-calls.ts";
 import type { MeterOptions } from "./options.ts";
@@ -82,6 +82,11 @@ export class WfloCallbacks extends BaseCallbackHandler {
     this.#bind = bind;
   }
 
+  /** Whether it is of a graph that a workflow runs, and notes for it what was refused. */
+  get notesForGraph(): boolean {
+    return this.#place.graphRun !== undefined;
+  }
+
   override async handleChatModelStart(
     llm: Serialized,
     messages: BaseMessage[][],
@@ -119,7 +124,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
     _tags?: string[],
     { chunk }: { readonly chunk?: unknown } = {},
   ): Promise<void> {
-    await this.#refusing([this.#place], async () => this.#calls.get(runId)?.told(token, chunk));
+    await this.#refusing({ places: [this.#place] }, async () => this.#calls.get(runId)?.told(token, chunk));
   }
 
   override async handleLLMEnd(
@@ -146,7 +151,8 @@ export class WfloCallbacks extends BaseCallbackHandler {
     const places = [this.#place];
     claimed.set(runId, places);
     const group = groupOf(start.llm);
-    await this.#refusing(places, async () => {
+    const task = namespaceOf(start.metadata);
+    await this.#refusing({ places, task }, async () => {
       const { wflo, request: bound } = await this.#bind();
       for (const { modelCall } of places) if (modelCall?.refusal !== undefined) throw modelCall.refusal;
       const request = { ...unwrappedRequest(start, this.#options), ...bound };
@@ -174,11 +180,14 @@ export class WfloCallbacks extends BaseCallbackHandler {
     if (group.isRefused) await this.#take(runId)?.ended("unsent");
   }
 
-  async #refusing(places: readonly RefusalPlace[], work: () => Promise<void>): Promise<void> {
+  async #refusing(
+    { places, task }: { readonly places: readonly RefusalPlace[]; readonly task?: string | undefined },
+    work: () => Promise<void>,
+  ): Promise<void> {
     try {
       await work();
     } catch (error) {
-      throw places.reduce(metRefusal, error);
+      throw places.reduce((thrown, place) => metRefusal(thrown, place, task), error);
     }
   }
 

@@ -51,7 +51,8 @@ export function graphPlaceOf(
   };
 }
 
-function namespaceOf(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
+/** The nodes around a call with their tasks, by the metadata that LangChain tells of it. */
+export function namespaceOf(metadata: Readonly<Record<string, unknown>> | undefined): string | undefined {
   return textOf(metadata?.["langgraph_checkpoint_ns"]) ?? textOf(metadata?.["checkpoint_ns"]);
 }
 

@@ -3,14 +3,15 @@ import {
   InvalidOptionError,
   registerTarget,
   RunInterruptedError,
-  RunNotResumableError,
   type Run,
   type WorkflowFunction,
 } from "@wflo/core";
 import type { RunnableConfig } from "@langchain/core/runnables";
-import { GRAPH_RUN, type GraphRun } from "./graph-run.ts";
+import { GRAPH_RUN, GraphRun } from "./graph-run.ts";
 import { graphValues } from "./graph-values.ts";
-import { keepingRefusals } from "./kept-refusals.ts";
+import { outsideGraphs } from "./outside-graphs.ts";
+import { hasOwnInput, type ThreadState } from "./own-input.ts";
+import { watchedSaver } from "./watched-saver.ts";
 import { covered } from "../models/model-call.ts";
 import { WfloCallbacks } from "../wflo-callbacks.ts";
 
@@ -28,11 +29,10 @@ export interface GraphTarget {
 }
 
 interface GraphState {
-  readonly next: readonly string[];
   readonly config: RunnableConfig;
   readonly values: unknown;
-  readonly metadata?: { readonly source?: string } | undefined;
-  readonly tasks: readonly { readonly interrupts?: readonly unknown[] }[];
+  readonly metadata?: { readonly source?: unknown; readonly run_id?: unknown } | undefined;
+  readonly tasks: readonly { readonly id: string }[];
 }
 
 /** How a workflow runs a graph. */
@@ -87,7 +87,7 @@ class GraphWork {
   readonly #graph: GraphTarget;
   readonly #run: Run<unknown>;
   readonly #work: Work;
-  readonly #graphRun: GraphRun = { refusal: undefined, refusedHooks: new Set() };
+  readonly #graphRun: GraphRun;
   readonly #thread: RunnableConfig;
   readonly #checkpointer: object;
 
@@ -96,7 +96,8 @@ class GraphWork {
     this.#run = run;
     this.#work = work;
     this.#thread = { configurable: { ...work.config?.configurable, thread_id: work.threadId ?? run.id } };
-    this.#checkpointer = keepingRefusals(graph.checkpointer as object, this.#graphRun);
+    this.#graphRun = new GraphRun(run.id);
+    this.#checkpointer = watchedSaver(graph.checkpointer as object, this.#graphRun);
   }
 
   async invoke(): Promise<unknown> {
@@ -121,7 +122,7 @@ class GraphWork {
     const head = checkpointOf(state);
     const before = await this.#run.step("thread", () => ({ head: head ?? "" }));
     if (before.head === (head ?? "")) return { input: this.#work.input };
-    await this.#insistOnOwn(before.head);
+    if (!(await this.#hasBegun(before.head))) return { input: this.#work.input };
     // A task whose writes were saved, but not yet put into a checkpoint, is in `tasks` and not in `next`.
     if (state.tasks.length === 0) return { over: this.#outputOf(state.values) };
     if (this.#run.answer === undefined) return { input: null };
@@ -129,20 +130,18 @@ class GraphWork {
     return { input: new Command({ resume: this.#run.answer }) };
   }
 
-  /** A thread that several runs work on may have been gone on with meanwhile: what is unfinished there is no longer this run's. */
-  async #insistOnOwn(since: string): Promise<void> {
-    if (this.#work.threadId === undefined) return;
-    let inputs = 0;
+  /** Whether its input is in the thread, which changed after `since`: a thread of its own is changed by nobody else. */
+  async #hasBegun(since: string): Promise<boolean> {
+    const { threadId } = this.#work;
+    if (threadId === undefined) return true;
+    return hasOwnInput(this.#states(), { runId: this.#run.id, threadId, since });
+  }
+
+  async *#states(): AsyncGenerator<ThreadState> {
     for await (const state of this.#graph.getStateHistory(this.#thread)) {
-      // Their ids ascend; the checkpoint itself may have been pruned.
-      if ((checkpointOf(state) ?? "") <= since) break;
-      if (state.metadata?.source === "input") inputs += 1;
+      const { source, run_id: runId } = state.metadata ?? {};
+      yield { checkpointId: checkpointOf(state), source, runId };
     }
-    if (inputs <= 1) return;
-    throw new RunNotResumableError(
-      this.#run.id,
-      `others have gone on with its thread ${this.#work.threadId} meanwhile. Start a new run with what is still to be done.`,
-    );
   }
 
   /** What the graph would have returned: its private channels are its own. */
@@ -154,9 +153,10 @@ class GraphWork {
 
   /** A graph that stopped before its end says so by its state only. */
   async #end(): Promise<void> {
-    const { next, tasks } = await this.#graph.getState(this.#thread);
-    if (next.length === 0) return;
-    const asked = tasks.flatMap(({ interrupts = [] }) => interrupts);
+    const { tasks } = await this.#graph.getState(this.#thread);
+    if (tasks.length === 0) return;
+    // The state has questions as well that were answered.
+    const asked = tasks.flatMap(({ id }) => this.#graphRun.questionsOf(id));
     // A refusal may have been caught, and the graph gone on to a question.
     if (asked.length === 0 && this.#graphRun.refusal !== undefined) throw this.#graphRun.refusal;
     throw new RunInterruptedError(this.#run.id, asked);
@@ -167,8 +167,8 @@ class GraphWork {
     return {
       ...config,
       signal: this.#run.signal,
-      // For `deleteForRuns`.
-      metadata: { run_id: this.#run.id, ...config?.metadata },
+      // For `deleteForRuns`, and to know its own input by.
+      metadata: { ...config?.metadata, run_id: this.#run.id },
       configurable: {
         ...this.#thread.configurable,
         [GRAPH_RUN]: this.#graphRun,
@@ -179,7 +179,7 @@ class GraphWork {
 
   #within<T>(work: () => T): T {
     const place = { graphRun: this.#graphRun, modelCall: undefined };
-    return covered(new WfloCallbacks({}, place), undefined, work);
+    return outsideGraphs(() => covered(new WfloCallbacks({}, place), undefined, work));
   }
 }
 
