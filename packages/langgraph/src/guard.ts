@@ -24,6 +24,9 @@ export interface Asked {
   readonly runManager: RunManager | undefined;
 }
 
+/** What a model made of an answer that came: it may not be what was asked for. */
+type Made = { readonly result: ChatResult } | { readonly error: unknown };
+
 /** Sends the requests of one chat model through the door, each attempt as a call of its own. */
 export class ModelGuard {
   readonly #model: ChatModelParts;
@@ -43,14 +46,22 @@ export class ModelGuard {
   async generate(asked: Asked): Promise<ChatResult> {
     const { messages, runManager } = asked;
     const { request, wflo } = await this.#open(asked);
-    return this.#asOften(asked, (caller) =>
-      wflo.guardCall(request, async (grant) => {
+    const made = await this.#asOften(asked, (caller) =>
+      wflo.guardCall<Made>(request, async (grant) => {
         const native = new WatchedAnswer();
         const { model, options } = this.#attempt(asked, grant, { native, caller });
-        const value = await this.#atWire(() => model._generate(messages, options, runManager));
-        return { value, outcome: outcomeOfResult(value, native) };
+        try {
+          const result = await this.#atWire(() => model._generate(messages, options, runManager));
+          return { value: { result }, outcome: outcomeOfResult(result, native) };
+        } catch (error) {
+          const outcome = native.outcomeOfFailed();
+          if (outcome === undefined) throw error;
+          return { value: { error }, outcome };
+        }
       }),
     );
+    if ("error" in made) throw made.error;
+    return made.result;
   }
 
   /** An answer that streams; `open` asks a model for it. Nothing is sent before the first piece is asked for. */

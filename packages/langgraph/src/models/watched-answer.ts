@@ -1,5 +1,6 @@
 import { NativeAnswer, type Outcome } from "@wflo/core";
 import type { OnceCaller } from "./own-retries.ts";
+import { tellingUnparsed } from "./unparsed-answer.ts";
 
 type Send = (...args: unknown[]) => unknown;
 type Answered = Extract<Outcome, { kind: "answered" }>;
@@ -16,6 +17,8 @@ export function sendsItself(model: object): boolean {
 export class WatchedAnswer {
   readonly #opened = Promise.withResolvers<void>();
   readonly #native = new NativeAnswer();
+  /** Requests whose answer has not come. */
+  #unanswered = 0;
 
   /** Resolves when the provider has begun to answer, where the model lets that be seen. */
   get opened(): Promise<void> {
@@ -42,15 +45,26 @@ export class WatchedAnswer {
     return told && { kind: "answered", ...told };
   }
 
+  /** The same where the model failed: undefined unless every answer has come, and it was those that it could make nothing of. */
+  outcomeOfFailed(): ReturnType<WatchedAnswer["outcome"]> {
+    return this.#unanswered === 0 ? this.outcome() : undefined;
+  }
+
   #watched(model: object, send: Send, caller: OnceCaller): Send {
     return async (...args: unknown[]): Promise<unknown> => {
-      const answer: unknown = await caller.noting(async () => Reflect.apply(send, model, args) as unknown);
+      const note = (told: unknown) => this.#native.note(told);
+      this.#unanswered += 1;
+      const sender = tellingUnparsed(model, args[0], (body) => {
+        this.#unanswered -= 1;
+        note(body);
+      });
+      const answer: unknown = await caller.noting(async () => Reflect.apply(send, sender, args) as unknown);
+      this.#unanswered -= 1;
       this.#opened.resolve();
       if (!isAsyncIterable(answer)) {
-        this.#native.note(answer);
+        note(answer);
         return answer;
       }
-      const note = (event: unknown) => this.#native.note(event);
       const events = async function* () {
         for await (const event of answer) {
           note(event);
