@@ -1,5 +1,6 @@
 import { bindWrapper, modelThinks, type BoundWrapper, type GuardRequest } from "@wflo/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
+import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { Serialized } from "@langchain/core/load/serializable";
 import { HumanMessage, type BaseMessage } from "@langchain/core/messages";
 import type { ChatResult, LLMResult } from "@langchain/core/outputs";
@@ -12,9 +13,11 @@ import {
   textOf,
   type Params,
 } from "./models/asked-params.ts";
-import { providerFrom } from "./models/chat-request.ts";
+import { partsOfModel } from "./models/chat-model.ts";
+import { chatRequest, providerFrom } from "./models/chat-request.ts";
 import { metRefusal, type RefusalPlace } from "./errors.ts";
 import { graphPlaceOf, namespaceOf } from "./graphs/graph-place.ts";
+import { meteredModel } from "./meter-chat-model.ts";
 import { messageParts } from "./models/message-parts.ts";
 import { METERED } from "./models/metered-calls.ts";
 import type { MeterOptions } from "./options.ts";
@@ -85,6 +88,16 @@ export class WfloCallbacks extends BaseCallbackHandler {
   /** Whether it is of a graph that a workflow runs, and notes for it what was refused. */
   get notesForGraph(): boolean {
     return this.#place.graphRun !== undefined;
+  }
+
+  /** A model that nobody wrapped, metered as this counts it: for calls of which LangChain tells nothing. */
+  metered(model: BaseChatModel): BaseChatModel {
+    return meteredModel(model, this.#options, async () => {
+      const bound = await this.#bind();
+      const { provider, model: name } = chatRequest(partsOfModel(model), [], {}, this.#options.provider);
+      bound.wflo.reportUnwrapped({ provider, model: name, remedy: REMEDY });
+      return bound;
+    });
   }
 
   override async handleChatModelStart(

@@ -13,6 +13,7 @@ import { outsideGraphs } from "./outside-graphs.ts";
 import { hasOwnInput, type ThreadState } from "./own-input.ts";
 import { watchedSaver } from "./watched-saver.ts";
 import { covered } from "../models/model-call.ts";
+import { meterUntoldEvents } from "../models/unwrapped-events.ts";
 import { WfloCallbacks } from "../wflo-callbacks.ts";
 
 /** Under which LangGraph takes a checkpointer other than the one that the graph was compiled with. */
@@ -208,4 +209,5 @@ export function registerLangGraph(): void {
   aroundRuns((work) =>
     covered(new WfloCallbacks({}, { graphRun: undefined, modelCall: undefined }), undefined, work),
   );
+  meterUntoldEvents();
 }

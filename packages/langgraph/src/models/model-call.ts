@@ -16,13 +16,17 @@ export function currentModelCall(): ModelCall | undefined {
   return getContextVariable<ModelCall>(MODEL_CALL);
 }
 
+/** Who is told here of every model that nobody wrapped, if anybody is. */
+export function coveringHandler(): BaseCallbackHandler | undefined {
+  return getContextVariable<BaseCallbackHandler>(HANDLER);
+}
+
 /** Does work of which every model that nobody wrapped is told to a handler, and that belongs to an agent's call if there is one. */
 export function covered<T>(handler: BaseCallbackHandler, call: ModelCall | undefined, work: () => T): T {
   const storage = AsyncLocalStorageProviderSingleton.getInstance();
   return storage.run(storage.getStore(), () => {
     // Hooks are kept in the context as well.
-    if (getContextVariable(HANDLER) === undefined)
-      registerConfigureHook({ contextVar: HANDLER, inheritable: true });
+    if (coveringHandler() === undefined) registerConfigureHook({ contextVar: HANDLER, inheritable: true });
     setContextVariable(HANDLER, handler);
     setContextVariable(MODEL_CALL, call);
     return work();
