@@ -12,6 +12,8 @@ export interface CurrentRun {
   /** The budgets every call here is reserved on. */
   readonly budgetIds: readonly string[];
   readonly signal: AbortSignal;
+  /** Aborts when no further call may start: the run's function has ended, and open calls are waited for. */
+  readonly closed: AbortSignal;
 }
 
 /** The run around the caller, anywhere below its function; undefined outside of runs. */
@@ -34,5 +36,6 @@ function describe(
     agent,
     budgetIds,
     signal: run.signal,
+    closed: run.closed,
   };
 }

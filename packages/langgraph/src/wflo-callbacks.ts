@@ -1,32 +1,22 @@
-import { bindWrapper, modelThinks, type BoundWrapper, type GuardRequest } from "@wflo/core";
+import { bindWrapper, type BoundWrapper } from "@wflo/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { Serialized } from "@langchain/core/load/serializable";
 import { HumanMessage, type BaseMessage } from "@langchain/core/messages";
 import type { ChatResult, LLMResult } from "@langchain/core/outputs";
-import {
-  askedCap,
-  askedOutputs,
-  asksToThink,
-  providersWork,
-  settingsPart,
-  textOf,
-  type Params,
-} from "./models/asked-params.ts";
+import type { Params } from "./models/asked-params.ts";
 import { partsOfModel } from "./models/chat-model.ts";
-import { chatRequest, providerFrom } from "./models/chat-request.ts";
+import { chatRequest } from "./models/chat-request.ts";
 import { metRefusal, type RefusalPlace } from "./errors.ts";
 import { graphPlaceOf, namespaceOf } from "./graphs/graph-place.ts";
 import { meteredModel } from "./meter-chat-model.ts";
-import { messageParts } from "./models/message-parts.ts";
 import { METERED } from "./models/metered-calls.ts";
 import type { MeterOptions } from "./options.ts";
 import { WatchedAnswer } from "./models/watched-answer.ts";
 import { UnwrappedCall } from "./models/unwrapped-call.ts";
+import { signalOf, unwrappedRequest, type Start } from "./models/unwrapped-request.ts";
 import { outcomeOfResult } from "./usage.ts";
 
-/** How often LangChain sends a request again unless a model says otherwise. */
-const DEFAULT_RETRIES = 6;
 /** Calls that are open at once at most. */
 const MAX_CALLS = 100_000;
 const REMEDY = "Wrap the model with meterChatModel.";
@@ -50,13 +40,6 @@ function groupOf(llm: Serialized): Group {
   queueMicrotask(() => groups.delete(llm));
   return group;
 }
-
-type Start = {
-  readonly llm: Serialized;
-  readonly messages: readonly BaseMessage[];
-  readonly extra: Params;
-  readonly metadata: Params;
-};
 
 /**
  * Counts the calls of models that nobody wrapped, by what LangChain tells of them. It holds for all the attempts that a model may make by
@@ -174,7 +157,7 @@ export class WfloCallbacks extends BaseCallbackHandler {
         throw new Error("wflo: more than 100,000 calls of unwrapped models are open.");
       wflo.reportUnwrapped({ provider: request.provider, model: request.model, remedy: REMEDY });
       const { agent } = graphPlaceOf(undefined, start.metadata);
-      const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent });
+      const call = new UnwrappedCall(wflo, { ...request, agent: bound.agent ?? agent }, signalOf(start));
       await this.#openIn(group, runId, call);
     }).finally(() => claimed.delete(runId));
   }
@@ -214,29 +197,4 @@ export class WfloCallbacks extends BaseCallbackHandler {
     this.#calls.delete(runId);
     return call;
   }
-}
-
-/** What is known of a request from what LangChain tells. */
-function unwrappedRequest({ llm, messages, extra, metadata }: Start, options: MeterOptions): GuardRequest {
-  const params = (extra["invocation_params"] ?? {}) as Params;
-  const kwargs = ((llm as { kwargs?: unknown }).kwargs ?? {}) as Params;
-  const configuration = (kwargs["configuration"] ?? {}) as Params;
-  const url = textOf(configuration["baseURL"]) ?? textOf(configuration["base_url"]);
-  const provider = options.provider ?? providerFrom(textOf(metadata["ls_provider"]), url);
-  const model =
-    textOf(metadata["ls_model_name"]) ?? textOf(params["model"]) ?? textOf(params["model_name"]) ?? "unknown";
-  const retries = kwargs["max_retries"] ?? kwargs["maxRetries"];
-  return {
-    provider,
-    model,
-    parts: [settingsPart(params), ...messageParts(messages), ...providersWork(params)],
-    maxOutputTokens: askedCap({ ...params, maxTokens: params["maxTokens"] ?? metadata["ls_max_tokens"] }),
-    outputs: askedOutputs(params),
-    reasoning: asksToThink(params) ? true : modelThinks(provider, model),
-    serviceTier: textOf(params["service_tier"]),
-    canCap: false,
-    attempts:
-      1 + (Number.isSafeInteger(retries) && (retries as number) >= 0 ? (retries as number) : DEFAULT_RETRIES),
-    place: graphPlaceOf(undefined, metadata).place,
-  };
 }

@@ -1,4 +1,5 @@
 import {
+  currentRun,
   Money,
   outcomeOfError,
   type GuardRequest,
@@ -13,6 +14,8 @@ import type { Answered } from "../usage.ts";
 const IDLE_MS = 5_000;
 /** A call that says nothing at all for so long is given up. */
 const SILENT_MS = 600_000;
+/** The same when its run's function has ended, and only such calls are waited for. */
+const LEFT_MS = 1_000;
 
 /** How a call ended, as LangChain told it. */
 type End = "unsent" | { readonly answered: Answered } | { readonly failed: unknown };
@@ -25,6 +28,7 @@ type End = "unsent" | { readonly answered: Answered } | { readonly failed: unkno
 export class UnwrappedCall {
   readonly #wflo: Wflo;
   readonly #request: GuardRequest;
+  readonly #signal: AbortSignal | undefined;
   readonly #showsAll: boolean;
   readonly #callIds: string[] = [];
   #stream: ReadableStreamDefaultController<string> | undefined;
@@ -33,10 +37,14 @@ export class UnwrappedCall {
   #pieces = 0;
   #cut: { readonly error: unknown } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #runClosed: AbortSignal | undefined;
+  #wasUnwanted = false;
 
-  constructor(wflo: Wflo, request: GuardRequest) {
+  /** `signal`: its caller's, who may have left before it is sent. */
+  constructor(wflo: Wflo, request: GuardRequest, signal?: AbortSignal) {
     this.#wflo = wflo;
     this.#request = request;
+    this.#signal = signal;
     this.#showsAll = request.reasoning === false;
   }
 
@@ -60,7 +68,11 @@ export class UnwrappedCall {
       },
     );
     void this.#watch(chunks);
-    this.#wait(SILENT_MS);
+    // Nothing is sent before LangChain has heard of the hold.
+    this.#wasUnwanted = this.#signal?.aborted === true;
+    this.#runClosed = currentRun()?.closed;
+    this.#runClosed?.addEventListener("abort", this.#left);
+    this.#wait(this.#runClosed?.aborted === true ? LEFT_MS : SILENT_MS);
   }
 
   /** A piece of the answer came. Throws when wflo cut it meanwhile. */
@@ -126,10 +138,19 @@ export class UnwrappedCall {
     if (end === "unsent") return { kind: "rejected", reason: "nothing was sent for it" };
     if (end !== undefined && "answered" in end) return end.answered;
     const hasBegun = this.#pieces > 0;
+    if (this.#isUnsent(end)) return { kind: "rejected", reason: "its caller had left before it was sent" };
     if (end === undefined) return { kind: hasBegun ? "cut" : "doubt", reason: "nothing came any more" };
     return hasBegun
       ? { kind: "cut", reason: "the stream broke off before its end" }
       : outcomeOfError(end.failed);
+  }
+
+  #isUnsent(end: Exclude<End, "unsent"> | undefined): boolean {
+    if (!this.#wasUnwanted || this.#pieces > 0 || end === undefined || "answered" in end) return false;
+    // A model that does not look at the signal fails by something else.
+    const reason: unknown = this.#signal?.reason;
+    const { name, message } = (end.failed ?? {}) as Partial<Error>;
+    return end.failed === reason || name === "AbortError" || message === reason || message === "Aborted";
   }
 
   /** Reads what the door hands on; an error is a cut. */
@@ -142,6 +163,10 @@ export class UnwrappedCall {
     }
   }
 
+  readonly #left = (): void => {
+    if (this.#pieces === 0) this.#wait(LEFT_MS);
+  };
+
   #wait(afterMs: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#close(), afterMs);
@@ -151,6 +176,7 @@ export class UnwrappedCall {
   #close(): void {
     const stream = this.#stream;
     this.#stream = undefined;
+    this.#runClosed?.removeEventListener("abort", this.#left);
     if (this.#cut || stream === undefined) return;
     if (this.#end === undefined) stream.error(new Error("nothing came any more"));
     else stream.close();
