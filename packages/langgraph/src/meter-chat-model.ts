@@ -8,6 +8,7 @@ import { configurableParts } from "./models/configurable-model.ts";
 import { ModelGuard } from "./guard.ts";
 import { METERED, noteMetered } from "./models/metered-calls.ts";
 import { classWithPrivateFields } from "./models/private-fields.ts";
+import { retryingNoRefusals } from "./models/run-retries.ts";
 import type { MeterOptions } from "./options.ts";
 
 /** Every answer of a stream, as LangChain adds them up. */
@@ -81,6 +82,7 @@ export function meteredModel<Model extends BaseChatModel>(
   define({
     metadata: { ...model.metadata, [METERED]: true },
     withConfig: (config: object) => again(partsOfModel(model).withConfig(config)),
+    ...retryingNoRefusals(model),
     ...(configurableParts(model, meter, again) ?? guardedParts(model, guard)),
   });
   noteMetered(metered);
@@ -140,5 +142,9 @@ function meteredAgain(
   const { bound } = made as { readonly bound?: unknown };
   if (!isChatModel(bound)) return made;
   const inside = bound === model ? metered : meter(bound);
-  return Object.defineProperty(Object.create(made) as object, "bound", { value: inside, enumerable: true });
+  const bare = Object.defineProperty(Object.create(made) as object, "bound", {
+    value: inside,
+    enumerable: true,
+  });
+  return Object.assign(bare, retryingNoRefusals(made));
 }

@@ -165,9 +165,10 @@ class GraphWork {
 
   #config(): RunnableConfig {
     const { config } = this.#work;
+    const { signal } = this.#run;
     return {
       ...config,
-      signal: this.#run.signal,
+      signal: config?.signal === undefined ? signal : AbortSignal.any([signal, config.signal]),
       // For `deleteForRuns`, and to know its own input by.
       metadata: { ...config?.metadata, run_id: this.#run.id },
       configurable: {
