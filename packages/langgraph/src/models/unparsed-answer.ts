@@ -12,7 +12,9 @@ export function tellingUnparsed(model: object, request: unknown, note: (body: un
     client: {
       get: () => tellingClient(Reflect.get(model, "client"), note),
       // It is made with the first request.
-      set: (client: unknown) => Reflect.set(model, "client", client),
+      set(client: unknown) {
+        Reflect.set(model, "client", client);
+      },
     },
   }) as object;
 }
