@@ -91,15 +91,15 @@ test("pauses a workflow for its question that a node of another graph runs", asy
   expect(simulator.requests).toHaveLength(2);
 });
 
-test("pauses each of two workflows one of which runs in a node of the other, and names the run that stopped", async () => {
+test("pauses each of two workflows one of which runs in a node of the other, and names the run of its caller", async () => {
   const { wflo, paying, checkpointer } = await desk();
   const child = wflo.workflow("child", paying, { budget: SHORT });
   const parent = wflo.workflow("parent", around(() => child.run({})).compile({ checkpointer }));
-  const refusal = (await settled(parent.run({}))) as { runId: string };
+  const refusal = await settled(parent.run({}));
   expect(isBudgetExceeded(refusal)).toBe(true);
   const [inner, outer] = [await runNamed(wflo, "child"), await runNamed(wflo, "parent")];
   expect([inner?.status, outer?.status]).toEqual(["paused", "paused"]);
-  expect(refusal.runId).toBe(inner?.id);
+  expect(refusal).toMatchObject({ runId: outer?.id, budgetId: `run/${inner?.id}` });
 });
 
 test("does not stop the parent of a refused workflow for the refusal when its node can do without", async () => {
