@@ -80,11 +80,10 @@ async function takeHoldOn(
       targetNanoUsd: worst.targetNanoUsd,
       ttlMs: HOLD_TTL_MS,
       epoch: context.run?.epoch,
-      get replaces() {
-        return wish.replaces();
-      },
+      replaces: undefined,
       label,
     };
+    if (!isOurs) Object.defineProperty(ask, "replaces", { get: wish.replaces, enumerable: true });
     const onWait = (budgetId: string) =>
       door.emitter.emit("call-waiting", { ...label, callId: mark.callId, budgetId });
     const signals = [request.signal, context.run?.closed];
