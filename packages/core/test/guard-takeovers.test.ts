@@ -1,4 +1,11 @@
-import { createWflo, memoryDatabase, type Database, type StreamMeter, type Wflo } from "@wflo/core";
+import {
+  BudgetBusyError,
+  createWflo,
+  memoryDatabase,
+  type Database,
+  type StreamMeter,
+  type Wflo,
+} from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
@@ -157,6 +164,43 @@ describe("a call that ends with a bill of its own while one inside waits for mon
     });
     expect(await inner).toBe("inside");
     expect(await books()).toEqual(both);
+  });
+
+  test("is charged its bill alone when it was in doubt before, and the one inside is refused in the end", async () => {
+    const shared = { ...database, close: async () => {} };
+    const client = createWflo({ database: shared, logger: false, waitMs: 200, drainMs: 200 });
+    const ends: string[] = [];
+    client.on("call-end", ({ kind }) => void ends.push(kind));
+    await client.budgets.set({ id: "b", caps: { total: "1.00" } });
+    const gate = Promise.withResolvers<void>();
+    const holder = client.guardCall(request({ ...under, hold: "0.60" }), async () => {
+      await gate.promise;
+      return answer("holder");
+    });
+    await pause(5);
+    const timer = new AbortController();
+    let inner: Promise<unknown> | undefined;
+    const late = request({ ...under, hold: "0.30", signal: timer.signal, timedOut: timer.signal });
+    const around = client.guardCall(late, async () => {
+      inner = client
+        .guardCall(request({ ...under, hold: "0.80" }), async () => answer("inside"))
+        .catch((error: unknown) => error);
+      setTimeout(() => timer.abort(new Error("too late")), 20);
+      await pause(60);
+      return answer("around", BIG);
+    });
+    await expect(around).rejects.toThrow("too late");
+    expect(await inner).toBeInstanceOf(BudgetBusyError);
+    gate.resolve();
+    await holder;
+    await client.close();
+    expect(await books()).toEqual({
+      lines: [ANSWER_COST, "0.08002"],
+      spent: "0.08084",
+      reserved: "0.00",
+    });
+    // Of the one around and of the holder.
+    expect(ends).toEqual(["settle", "settle"]);
   });
 
   test("is charged once when both layers see the same answer", async () => {

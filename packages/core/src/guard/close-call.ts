@@ -36,6 +36,8 @@ export async function closeCall(door: DoorSettings, call: OpenCall, outcome: Out
   }
   // A call inside is asking for the hold, or has it. Whether there is something to settle is known when it is told.
   void takeover.then((isTaken) => {
+    // Its bill has come meanwhile.
+    if (state.charge !== undefined) return;
     if (!isTaken) return settleCall(door, call, outcome);
     call.closed.resolve();
     call.settled.resolve();
