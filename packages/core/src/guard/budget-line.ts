@@ -8,12 +8,11 @@ import { keptFrom, mustLetGo, shares } from "./line-order.ts";
 import { lookForMoney, type MoneyAround } from "./look-for-money.ts";
 import { LookOut } from "./look-out.ts";
 import { nextTurn } from "./next-turn.ts";
+import { WaitDeadlines } from "./wait-deadlines.ts";
 import type { Ask, Verdict, Waiter } from "./waiter.ts";
 
 /** A waiter older than this is not passed by later calls any more. */
 const STARVING_MS = 1_000;
-/** A store that answers nobody for so long keeps no call from being given up that it was not asked for yet. */
-const ANSWER_MS = 5_000;
 /** A bound below this part of what was last seen free goes straight to the store. */
 const PLENTY = 8n;
 
@@ -36,8 +35,7 @@ export class BudgetLine {
   readonly #scarce = new Set<string>();
   #asking = false;
   readonly #lookOut: LookOut;
-  /** When the store last answered anybody. */
-  #answeredAtMs = -Infinity;
+  readonly #deadlines: WaitDeadlines;
   readonly #closed = new AbortController();
 
   constructor(options: BudgetLineOptions) {
@@ -45,6 +43,9 @@ export class BudgetLine {
     const { clock, onTrouble } = options;
     const look = () => lookForMoney(options, this.#line);
     this.#lookOut = new LookOut({ clock, look, onTrouble, onOver: () => void this.#serve() });
+    const giveUp = (waiter: Waiter, waitedMs: number) =>
+      this.#leave(waiter, () => waiter.done.reject(endOfWait(waiter, waitedMs)));
+    this.#deadlines = new WaitDeadlines(clock, giveUp);
   }
 
   /**
@@ -91,7 +92,7 @@ export class BudgetLine {
     const abort = (event: Event) => this.#dismiss(waiter, (event.target as AbortSignal).reason);
     for (const signal of signals) signal.addEventListener("abort", abort, { once: true });
     this.#line.add(waiter);
-    this.#endInTime(waiter);
+    this.#deadlines.watch(waiter);
     void this.#serve();
     try {
       return await waiter.done.promise;
@@ -210,13 +211,13 @@ export class BudgetLine {
     if (verdict.code === "held") this.#hold(waiter, verdict.window);
     else waiter.heldBy = waiter.waitsFor;
     if (waiter.wasWoken) waiter.heldBy = undefined;
-    this.#endIfLate(waiter);
+    if (this.#line.has(waiter)) this.#deadlines.endIfLate(waiter);
   }
 
   /** It is not asked for: what it wants is kept for one that has waited for long. */
   #standBehind(waiter: Waiter, window: WindowState): void {
     this.#standStill(waiter, window);
-    this.#endIfLate(waiter);
+    if (this.#line.has(waiter)) this.#deadlines.endIfLate(waiter);
   }
 
   #hold(waiter: Waiter, window: WindowState): void {
@@ -257,36 +258,8 @@ export class BudgetLine {
 
   async #ask(ask: Ask, share: number): Promise<ReserveVerdict> {
     const verdict = await this.#options.reserve({ ...ask, share });
-    this.#answeredAtMs = this.#options.clock.monotonic();
+    this.#deadlines.noteAnswer();
     if (verdict.code === "granted") this.#free.note(verdict.windows);
     return verdict;
-  }
-
-  #msLeft(waiter: Waiter): number {
-    return waiter.deadline - this.#options.clock.monotonic();
-  }
-
-  /** Ends the wait by a timer of its own, whatever the store is busy with. */
-  #endInTime(waiter: Waiter, at: number = waiter.deadline): void {
-    const { clock } = this.#options;
-    const look = () => {
-      const answerBy = Math.max(waiter.since, this.#answeredAtMs) + ANSWER_MS;
-      if (this.#msLeft(waiter) > 0) this.#endInTime(waiter);
-      else if (waiter.waitsFor === undefined && clock.monotonic() < answerBy)
-        this.#endInTime(waiter, answerBy);
-      // While the store is asked it is the answer that looks.
-      else if (!waiter.isAsking) this.#giveUp(waiter);
-    };
-    const delayMs = Math.max(0, at - clock.monotonic());
-    waiter.cancelDeadline = clock.schedule(look, delayMs, { keepAlive: true });
-  }
-
-  #endIfLate(waiter: Waiter): void {
-    if (this.#line.has(waiter) && this.#msLeft(waiter) <= 0) this.#giveUp(waiter);
-  }
-
-  #giveUp(waiter: Waiter): void {
-    const waitedMs = Math.round(this.#options.clock.monotonic() - waiter.since);
-    this.#leave(waiter, () => waiter.done.reject(endOfWait(waiter, waitedMs)));
   }
 }
