@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startSimulator } from "../../packages/testkit/src/simulator/index.ts";
 import { runCommand } from "../checks/run-command.ts";
 import type { StageResult } from "../checks/stage.ts";
+import { bundleApp } from "./bundle-app.ts";
 
 /** What the check needs. `tarballs` are by package name. */
 export interface PackedAppOptions {
@@ -34,7 +35,7 @@ const VERIFY = ["--no-install", "wflo", "verify", "--seconds", "1", "--callers",
 
 /**
  * Installs the tarballs with plain npm into an empty app outside the workspace, type-checks it and runs it.
- * Four checks: the install, the types, the run, and the command.
+ * Five checks: the install, the types, the run, the run of a bundle, and the command.
  */
 export async function checkPackedApp(options: PackedAppOptions): Promise<StageResult> {
   const app = join(options.scratch, "app");
@@ -43,7 +44,7 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
   writeFileSync(join(app, "package.json"), JSON.stringify(appManifest(options), null, 2));
   const installed = await runCommand("npm", INSTALL, { cwd: app });
   if (installed.code !== 0)
-    return { passed: 0, failed: 4, note: "npm install failed", details: installed.output };
+    return { passed: 0, failed: 5, note: "npm install failed", details: installed.output };
 
   const simulator = await startSimulator({
     reply: () => ({ text: "Hello from the simulator.", inputTokens: 15, outputTokens: 10 }),
@@ -55,6 +56,7 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
         cwd: app,
         env: { ...process.env, SIMULATOR_URL: simulator.url },
       }),
+      await runCommand(process.execPath, [await bundleApp(app, "bundled.ts")], { cwd: app }),
       // Without a database: on PGlite.
       await runCommand("npx", VERIFY, { cwd: app, env: { ...process.env, DATABASE_URL: "" } }),
     ];
@@ -62,7 +64,7 @@ export async function checkPackedApp(options: PackedAppOptions): Promise<StageRe
     return {
       passed: 1 + results.length - failures.length,
       failed: failures.length,
-      note: "tarballs installed by npm, type-checked and run",
+      note: "tarballs installed by npm, type-checked, run and bundled",
       details: failures.map(({ output }) => output).join("\n"),
     };
   } finally {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { CallWriter } from "./call-writer.ts";
 import type { Cell, Driver, Statement } from "./driver.ts";
 import { MigratedDriver } from "./migrated-driver.ts";
-import { LATEST_MIGRATION } from "./migration-files.ts";
+import { LATEST_MIGRATION } from "./migrations.ts";
 
 const WINDOW = {
   budgetId: "b",

@@ -1,6 +1,6 @@
 import { StoreUnavailableError } from "@wflo/core";
 import type { Driver } from "./driver.ts";
-import { LATEST_MIGRATION, migrationFiles } from "./migration-files.ts";
+import { LATEST_MIGRATION, MIGRATIONS } from "./migrations.ts";
 import { codeOf, storeError } from "./store-error.ts";
 
 /** Any constant will do; this one spells "wflo" in ASCII. */
@@ -31,7 +31,6 @@ async function versionOf(driver: Driver): Promise<number | undefined> {
 }
 
 async function apply(driver: Driver): Promise<void> {
-  const files = await migrationFiles();
   try {
     await driver.transaction(async (run) => {
       // Taken before anything is looked at: CREATE SCHEMA IF NOT EXISTS itself races.
@@ -44,7 +43,7 @@ async function apply(driver: Driver): Promise<void> {
       const [row] = await run(VERSION);
       const version = Number(row?.[0] ?? 0);
       if (version > LATEST_MIGRATION) throw newerError(driver, version);
-      for (const file of files) {
+      for (const file of MIGRATIONS) {
         if (file.number <= version) continue;
         await run(file.sql);
         await run(`insert into wflo.migration (number, name) values (${file.number}, '${file.name}')`);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { Driver } from "../src/driver.ts";
-import { LATEST_MIGRATION } from "../src/migration-files.ts";
+import { LATEST_MIGRATION } from "../src/migrations.ts";
 import { migrate } from "../src/migrate.ts";
 import { postgres } from "../src/postgres.ts";
 import { asks } from "./support/samples.ts";
@@ -27,7 +27,7 @@ test("sets up an empty database once when ten processes start at once", { timeou
   );
 });
 
-test("knows the number of its last file", () => {
+test("numbers its files one after the other", () => {
   const files = readdirSync(new URL("../migrations/", import.meta.url)).sort();
   expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(
     Array.from({ length: LATEST_MIGRATION }, (_, index) => index + 1),
