@@ -8,8 +8,8 @@ import { hostModifiers } from "../pricing/rates/host-modifiers.ts";
 import type { Outcome } from "./guard-request.ts";
 import { holdAgain } from "./hold-again.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
+import { keepAwake, writtenDown } from "./written-down.ts";
 
-const FLUSH_MS = 30_000;
 /** What an attempt gets to end once its wire is cut, before its call is closed without it. */
 const STUCK_MS = 1_500;
 
@@ -101,6 +101,8 @@ async function settleCall(
   onHoldGone?: () => Promise<void>,
 ): Promise<void> {
   const { mark } = call;
+  // Its bill comes after all.
+  const hasCharge = call.state.charge !== undefined;
   const outcome = withHost(told, call.request.host);
   const charge = chargeOf(door, call, outcome);
   const latencyMs = Math.round(door.clock.monotonic() - call.startedAtMs);
@@ -120,20 +122,11 @@ async function settleCall(
   call.closed.resolve();
   // What had no hold is not counted before it is settled, and the next call must see it.
   const isUncounted = charge.kind === "recorded" && call.budgetIds.length > 0;
-  if (door.settle === "background" && !door.waitUntil && !isUncounted) return;
-  // A paid answer is not thrown away because the ledger is slow: the outbox goes on trying.
-  const settled = door.outbox
-    .until([acknowledged], FLUSH_MS)
-    .catch((error: unknown) => door.log.error("wflo: a settle is late.", { error }));
-  if (!door.waitUntil || isUncounted) return settled;
-  try {
-    door.waitUntil(settled);
-  } catch (error) {
-    door.log.error("wflo: waitUntil threw; was it passed without its object? The settle is awaited.", {
-      error,
-    });
-    await settled;
-  }
+  const written = () => writtenDown(door, acknowledged);
+  const isAwake = hasCharge ? keepAwake(door, written) : call.isAwake;
+  const isFollowed = door.waitUntil ? isAwake : door.settle === "background";
+  // A paid answer is not thrown away because the ledger is slow.
+  if (!isFollowed || isUncounted) await written();
 }
 
 /** Where the charge goes when the call's hold is not there. */

@@ -18,6 +18,7 @@ import type { SeenModels } from "./seen-models.ts";
 import { takeHold, type HoldWish, type TakenHold } from "./take-hold.ts";
 import { NobodyWantsIt } from "./wire-control.ts";
 import { noteMetered } from "./witness.ts";
+import { keepAwake, writtenDown } from "./written-down.ts";
 
 /**
  * From a request to a call that holds its money: estimate, hold, reserve. Nothing was sent when it throws: a refusal
@@ -47,6 +48,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   const mark = newMark({ callId, parent, door, budgetIds: around }, request);
 
   const closed = Promise.withResolvers<void>();
+  const settled = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
   const wire = new AbortController();
   const cut = () => wire.abort(new NobodyWantsIt("What was around the call is over."));
@@ -54,6 +56,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   door.calls.add(tracked);
   context.run?.track(tracked, context.step);
 
+  // A host may stop what it does for a client that leaves, in the middle of an answer.
+  const isAwake = keepAwake(door, () => closed.promise.then(() => writtenDown(door, settled.promise)));
   const askedAtMs = door.clock.monotonic();
   let taken: TakenHold;
   try {
@@ -61,6 +65,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
     mark.heldNanoUsd = taken.heldNanoUsd;
   } catch (error) {
     closed.resolve();
+    settled.resolve();
     throw error;
   }
   const { heldNanoUsd, budgetIds } = taken;
@@ -80,7 +85,8 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
     startedAtMs,
     pace,
     closed,
-    settled: Promise.withResolvers<void>(),
+    settled,
+    isAwake,
     state,
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);

@@ -21,6 +21,8 @@ export interface OpenCall {
   readonly closed: PromiseWithResolvers<void>;
   /** Resolves when the ledger has acknowledged it: nothing is held any more. */
   readonly settled: PromiseWithResolvers<void>;
+  /** The host was asked to stay awake until the call is written down. */
+  readonly isAwake: boolean;
   readonly state: CallState;
 }
 
