@@ -10,6 +10,8 @@ export interface OutgoingBody {
   readonly injectsUsage: boolean;
 }
 
+/** Providers that tell the usage of a stream unasked, and refuse a request that asks for it (422 `extra_forbidden`: openai-agents-python#442). */
+const TELLS_UNASKED = new Set(["mistral"]);
 /** Under this key a wrapper leaves what the caller asked for, for a wrapper inside. */
 const WRITTEN = Symbol("wflo.written");
 
@@ -38,10 +40,21 @@ export function parseBody(text: unknown): Body | undefined {
   }
 }
 
+/** What a body is written for. */
+interface Addressee {
+  readonly api: PricedApi;
+  readonly provider: string;
+  readonly capField: CapField;
+}
+
 /** The body as it goes out: the same text, unless usage has to be asked for or an output cap was granted. */
-export function outgoingBody(api: PricedApi, capField: CapField, text: string, grant: Grant): OutgoingBody {
+export function outgoingBody(
+  { api, provider, capField }: Addressee,
+  text: string,
+  grant: Grant,
+): OutgoingBody {
   const body = parseBody(text) ?? {};
-  const injectsUsage = needsUsageOption(api, body);
+  const injectsUsage = !TELLS_UNASKED.has(provider) && needsUsageOption(api, body);
   const cap = grant.maxOutputTokens;
   if (!injectsUsage && cap === undefined) return { text, injectsUsage };
   const streamOptions = body["stream_options"] as object | null | undefined;

@@ -57,8 +57,9 @@ export async function reserve(
     async (grant) => {
       let hideUsage = false;
       if (endpoint.kind === "priced" && typeof text === "string" && typeof asked === "string") {
-        const capField = capFieldOf(endpoint.api, provider, native?.fields ?? {});
-        const outgoing = outgoingBody(endpoint.api, capField, text, grant);
+        const { api } = endpoint;
+        const capField = capFieldOf(api, provider, native?.fields ?? {});
+        const outgoing = outgoingBody({ api, provider, capField }, text, grant);
         writeBody(init, asked, outgoing.text);
         hideUsage = outgoing.injectsUsage;
       }

@@ -1,0 +1,53 @@
+import { text } from "node:stream/consumers";
+import { describe, expect, test } from "vitest";
+import { CHAT, collect, lines, metered, newWflo, serve } from "./support/desk.ts";
+
+const MISTRAL = { ...CHAT, model: "mistral-small-latest", stream: true as const };
+const KNOWN = new Set(["model", "messages", "stream", "max_tokens"]);
+
+/** A server as strict as Mistral's: it refuses what it does not know, and tells usage in the last chunk. */
+async function strictServer(): Promise<{ readonly url: string; readonly bodies: string[] }> {
+  const bodies: string[] = [];
+  const url = await serve(async (request, response) => {
+    const body = await text(request);
+    bodies.push(body);
+    const strange = Object.keys(JSON.parse(body) as object).find((field) => !KNOWN.has(field));
+    if (strange !== undefined) {
+      const detail = [{ type: "extra_forbidden", loc: ["body", strange] }];
+      response.writeHead(422, { "content-type": "application/json" });
+      return response.end(JSON.stringify({ object: "error", message: { detail } }));
+    }
+    const chunk = (delta: object, more: object = {}) => {
+      const choices = [{ index: 0, delta, finish_reason: null, ...more }];
+      return { id: "c", object: "chat.completion.chunk", model: MISTRAL.model, choices };
+    };
+    const usage = { prompt_tokens: 13, total_tokens: 21, completion_tokens: 8 };
+    const chunks = [chunk({ content: "Hi" }), { ...chunk({}, { finish_reason: "stop" }), usage }];
+    response.setHeader("content-type", "text/event-stream");
+    const events = [...chunks.map((each) => JSON.stringify(each)), "[DONE]"];
+    return response.end(events.map((data) => `data: ${data}\n\n`).join(""));
+  });
+  return { url, bodies };
+}
+
+describe("a stream of a provider that tells usage unasked and refuses to be asked", () => {
+  test("is sent as it was written, and charged exactly", async () => {
+    const { url, bodies } = await strictServer();
+    const wflo = await newWflo();
+    const client = metered(url, wflo, {}, { provider: "mistral" });
+    const asked = { ...MISTRAL, max_tokens: 100 };
+    expect(await collect(await client.chat.completions.create(asked))).toHaveLength(2);
+    expect(bodies).toEqual([JSON.stringify(asked)]);
+    // 13 x $0.15 and 8 x $0.60 a million.
+    expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle", charged: "0.00000675" }]);
+  });
+
+  test("is known by its host", async () => {
+    const { url, bodies } = await strictServer();
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      globalThis.fetch(String(input).replace("https://api.mistral.ai/v1", url), init);
+    const client = metered("https://api.mistral.ai/v1", await newWflo({}, "0.005"), { fetch });
+    expect(await collect(await client.chat.completions.create(MISTRAL))).toHaveLength(2);
+    expect(bodies).toEqual([expect.stringContaining('"stream":true,"max_tokens":')]);
+  });
+});
