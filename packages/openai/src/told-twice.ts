@@ -1,6 +1,6 @@
-const USAGE = /"usage"\s*:\s*\{/g;
-/** A usage is not longer than this. Characters. */
-const MAX_USAGE = 16_384;
+import { usagesTold } from "./usages-told.ts";
+
+const USAGE = '"usage"';
 /** What an output token and a cached one cost in input tokens, at most models: 4 to 8, and a tenth to a half. */
 const OUTPUT_WEIGHT = 5;
 const CACHED_WEIGHT = 0.25;
@@ -14,23 +14,10 @@ type Fields = Readonly<Record<string, unknown>>;
 export function readAnswer(text: string): unknown {
   const answer = parse(text);
   if (typeof answer !== "object" || answer === null) return answer;
-  const places = [...text.matchAll(USAGE)];
-  if (places.length < 2) return answer;
-  const told = places.map(({ index, 0: { length } }) => objectAt(text, index + length - 1));
+  if (text.indexOf(USAGE) === text.lastIndexOf(USAGE)) return answer;
+  const told = usagesTold(text);
   const [most] = [(answer as Fields)["usage"], ...told].toSorted((a, b) => weight(b) - weight(a));
   return { ...answer, usage: most };
-}
-
-/** The JSON object that begins at an index. A brace within a text ends it early, and then it is none. */
-function objectAt(text: string, start: number): unknown {
-  const part = text.slice(start, start + MAX_USAGE);
-  let depth = 0;
-  for (let at = 0; at < part.length; at += 1) {
-    if (part[at] === "{") depth += 1;
-    if (part[at] === "}") depth -= 1;
-    if (depth === 0) return parse(part.slice(0, at + 1));
-  }
-  return undefined;
 }
 
 /** What a usage costs, in input tokens of an ordinary model. */

@@ -71,6 +71,22 @@ describe("an answer that tells its usage twice", () => {
     expect(readAnswer("<p>")).toBeUndefined();
     expect(readAnswer("[1]")).toEqual([1]);
   });
+
+  test("is not found in what others wrote into it: the tools of an MCP server, a schema, a text", () => {
+    const dear = { usage: { input_tokens: 1, output_tokens: 250_000_000 } };
+    const own = { input_tokens: 100, output_tokens: 20, total_tokens: 120 };
+    const others = [
+      { output: [{ type: "mcp_list_tools", tools: [{ input_schema: { examples: [dear] } }] }] },
+      { text: { format: { schema: { default: dear } } } },
+      { output: [{ content: [{ text: `a \\" \\\\ { [ "${JSON.stringify(dear)}` }] }] },
+    ];
+    for (const other of others)
+      for (const answer of [
+        { ...other, usage: own },
+        { usage: own, ...other },
+      ])
+        expect(readAnswer(JSON.stringify(answer))).toEqual(answer);
+  });
 });
 
 async function chargeOf(
