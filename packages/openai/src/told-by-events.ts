@@ -1,5 +1,6 @@
 import { chatUsageIn, type Outcome, type StreamedOutput, type Usage } from "@wflo/core";
 import type { PricedApi } from "./endpoint.ts";
+import { textOf } from "./native-request.ts";
 import { textIn } from "./streamed-text.ts";
 import { outcomeOfAnswer } from "./usage.ts";
 
@@ -16,6 +17,8 @@ const ERRORS = new Set(["error", "response.failed"]);
 export interface StreamEvent {
   readonly type?: string;
   readonly id?: unknown;
+  readonly model?: unknown;
+  readonly service_tier?: unknown;
   readonly error?: unknown;
   readonly usage?: unknown;
   readonly choices?: readonly StreamChoice[] | null;
@@ -47,6 +50,9 @@ export class ToldByEvents {
   #isOver = false;
   #output: StreamedOutput | undefined = { bytes: 0, pieces: 0 };
   #answerId: string | undefined;
+  /** Who serves, which the event with the usage may leave out. */
+  #model: string | undefined;
+  #serviceTier: string | undefined;
 
   constructor(api: PricedApi) {
     this.#api = api;
@@ -109,15 +115,16 @@ export class ToldByEvents {
     this.#noteOutput(text);
     if (isError || error != null || ERRORS.has(type)) this.#failed = "an error event";
     else this.#hasContent ||= isContent(body, text);
-    this.#noteId(body);
+    this.#noteNames(body);
     this.#noteUsage(body, isUsageOnly);
     return isUsageOnly;
   }
 
   #noteUsage(body: StreamEvent, isUsageOnly: boolean): void {
-    const told = this.#api === "responses" ? body.response : body;
+    const told = this.#answerIn(body);
     if (told === undefined || chatUsageIn(told) === undefined) return;
-    const outcome = outcomeOfAnswer(this.#api, told);
+    const names = { model: this.#model, service_tier: this.#serviceTier };
+    const outcome = outcomeOfAnswer(this.#api, { ...told, ...names });
     if (outcome.kind !== "answered") return;
     this.#isFinal ||= this.#isOver || isUsageOnly;
     this.#isStale = false;
@@ -136,9 +143,16 @@ export class ToldByEvents {
     this.#output = { bytes: bytes + text.bytes, pieces: pieces + text.pieces };
   }
 
-  #noteId(body: StreamEvent): void {
-    const id = this.#api === "responses" ? body.response?.["id"] : body.id;
+  #noteNames(body: StreamEvent): void {
+    const { id, model, service_tier: serviceTier } = this.#answerIn(body) ?? {};
     if (typeof id === "string") this.#answerId ??= id;
+    this.#model = textOf(model) ?? this.#model;
+    this.#serviceTier = textOf(serviceTier) ?? this.#serviceTier;
+  }
+
+  /** What of an event has the fields of an answer. */
+  #answerIn(body: StreamEvent): Pick<StreamEvent, "id" | "model" | "service_tier"> | undefined {
+    return this.#api === "responses" ? body.response : body;
   }
 }
 

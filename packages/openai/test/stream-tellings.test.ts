@@ -64,6 +64,18 @@ describe("usage", () => {
     expect((await charged(one + finish)).line).toMatchObject({ kind: "settle", charged: "0.0000014" });
   });
 
+  test("is priced at the tier and the model that earlier chunks told, where its own tells neither", async () => {
+    const told = (names: object) =>
+      chunk({ ...names, choices: [{ index: 0, delta: { content: "a" }, finish_reason: "stop" }] });
+    const untold = usage(100, 20).replace(`,"model":"${MODEL}"`, "");
+    // Twice the list price.
+    const tier = await charged(told({ service_tier: "priority" }) + untold + DONE);
+    expect(tier.line).toMatchObject({ kind: "settle", charged: "0.000036" });
+    // 100 x $2 and 20 x $8 a million.
+    const model = await charged(told({ model: "gpt-4.1-2025-04-14" }) + untold + DONE);
+    expect(model.line).toMatchObject({ kind: "settle", charged: "0.00036" });
+  });
+
   test("that went missing at a polite end is no answer without usage: it keeps no further call away", async () => {
     const { line, url, wflo } = await charged(word + finish);
     expect(line?.kind).toBe("estimate");
