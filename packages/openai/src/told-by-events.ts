@@ -108,7 +108,8 @@ export class ToldByEvents {
 
   #read(body: StreamEvent, isError: boolean): boolean {
     const { choices, type = "", usage, error } = body;
-    const isUsageOnly = usage != null && choices?.length === 0;
+    // Some servers leave `choices` out of it.
+    const isUsageOnly = usage != null && error == null && type === "" && (choices ?? []).length === 0;
     this.#isFinished ||= choices?.some(({ finish_reason: reason }) => typeof reason === "string") ?? false;
     this.#isOver ||= LAST_EVENT.test(type);
     const text = textIn(body);

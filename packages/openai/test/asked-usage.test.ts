@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { CHAT, collect, lines, metered, newWflo, serve } from "./support/desk.ts";
+import { CHAT, collect, lines, metered, MODEL, newWflo, serve, settled } from "./support/desk.ts";
 
 const MISTRAL = { ...CHAT, model: "mistral-small-latest", stream: true as const };
 const KNOWN = new Set(["model", "messages", "stream", "max_tokens"]);
@@ -49,5 +49,39 @@ describe("a stream of a provider that tells usage unasked and refuses to be aske
     const client = metered("https://api.mistral.ai/v1", await newWflo({}, "0.005"), { fetch });
     expect(await collect(await client.chat.completions.create(MISTRAL))).toHaveLength(2);
     expect(bodies).toEqual([expect.stringContaining('"stream":true,"max_tokens":')]);
+  });
+});
+
+describe("the usage that wflo asked for", () => {
+  const USAGE = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
+  const chunk = (fields: object) => ({ id: "c", object: "chat.completion.chunk", model: MODEL, ...fields });
+  const finish = chunk({ choices: [{ index: 0, delta: { content: "Hi" }, finish_reason: "stop" }] });
+
+  /** What a caller who did not ask gets of a stream of these chunks, and what it is charged. */
+  async function read(chunks: readonly object[]) {
+    const url = await serve((_, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      const events = [...chunks.map((each) => JSON.stringify(each)), "[DONE]"];
+      response.end(events.map((data) => `data: ${data}\n\n`).join(""));
+    });
+    const wflo = await newWflo();
+    const { completions } = metered(url, wflo).chat;
+    const got = await settled(completions.create({ ...CHAT, stream: true }).then(collect));
+    return { got, ledger: await lines(wflo, 1) };
+  }
+
+  test.each([
+    ["no choices", { usage: USAGE }],
+    ["null for choices", { choices: null, usage: USAGE }],
+    ["no choice", { choices: [], usage: USAGE }],
+  ])("is kept from a caller who did not, where it comes with %s", async (_, fields) => {
+    const { got, ledger } = await read([finish, chunk(fields)]);
+    expect(got).toEqual([finish]);
+    expect(ledger).toMatchObject([{ kind: "settle", charged: "0.000003" }]);
+  });
+
+  test("hides no error that comes with it", async () => {
+    const { got } = await read([finish, { choices: [], usage: USAGE, error: { message: "It broke." } }]);
+    expect(got).toMatchObject({ error: { message: "It broke." } });
   });
 });
