@@ -41,6 +41,14 @@ export class UnmeteredTransportError extends WfloError {
   }
 }
 
+/** What was passed as a client cannot be copied as the SDK copies its clients: a tracer's Proxy, or its imitation of a client. */
+export function noClient(): InvalidOptionError {
+  return new InvalidOptionError(
+    "wfloOpenAI was given something that only looks like a client of the openai SDK, such as what a tracer makes of one. Pass the client " +
+      "itself to wfloOpenAI, and the metered client to the tracer.",
+  );
+}
+
 /** The request has a body whose cost cannot be bounded. Nothing was sent. */
 export function unreadableBody(path: string): InvalidOptionError {
   return new InvalidOptionError(

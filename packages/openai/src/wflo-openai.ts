@@ -1,6 +1,7 @@
 import { bindWrapper } from "@wflo/core";
 import type { OpenAI } from "openai";
 import { carryOver } from "./carry-over.ts";
+import { copiedClient } from "./copied-client.ts";
 import { Guard } from "./guard.ts";
 import type { RequestNotes } from "./native-request.ts";
 import type { WfloOpenAIOptions } from "./options.ts";
@@ -36,6 +37,7 @@ interface HooksConstructor {
  * The same openai client with every paid request behind wflo's door: priced, held and settled, each retry as a call of its
  * own. It is an instance of the same class, with the same types; `withOptions` keeps the door, also with another `fetch`.
  * Refusals (`BudgetExceededError` and others, see `wflo.guardCall`) are thrown before anything is sent and are not retried.
+ * Throws `InvalidOptionError` for what a tracer made of a client: pass it the metered client instead.
  *
  * A subclass that sends past the client's `fetch` is counted by the answers that it hands on. A client with an X.509 workload identity
  * sends past that too: its paid requests are refused with `UnmeteredTransportError` unless `strict` is false.
@@ -45,6 +47,8 @@ interface HooksConstructor {
  * function, or made with `new` instead of `.azure()`. It asks the client for nothing that a plain request does not ask for.
  */
 export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloOpenAIOptions = {}): Client {
+  // With its own class, private fields and all.
+  const copy = copiedClient(client);
   const bind = bindWrapper(options);
   const guards = new WeakMap<object, Guard>();
   const guardsByFetch = new WeakMap<Fetch, Guard>();
@@ -97,8 +101,8 @@ export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloO
     },
   });
 
-  // `withOptions` makes the copy with its own class, private fields and all; from here on that class is the metered one.
-  const metered = client.withOptions({}) as unknown as Hooks;
+  // From here on the class of the copy is the metered one.
+  const metered = copy as unknown as Hooks;
   carryOver(client, metered);
   Reflect.deleteProperty(metered, "fetch");
   Object.setPrototypeOf(metered, Metered.prototype);
