@@ -8,6 +8,7 @@ import { hostModifiers } from "../pricing/rates/host-modifiers.ts";
 import type { Outcome } from "./guard-request.ts";
 import { holdAgain } from "./hold-again.ts";
 import type { OpenCall, OpenMark } from "./open-call.ts";
+import { withAskedTier } from "./served-tier.ts";
 import { keepAwake, writtenDown } from "./written-down.ts";
 
 /** What an attempt gets to end once its wire is cut, before its call is closed without it. */
@@ -103,7 +104,7 @@ async function settleCall(
   const { mark } = call;
   // Its bill comes after all.
   const hasCharge = call.state.charge !== undefined;
-  const outcome = withHost(told, call.request.host);
+  const outcome = withAskedTier(door.catalogue, call, withHost(told, call.request.host));
   const charge = chargeOf(door, call, outcome);
   const latencyMs = Math.round(door.clock.monotonic() - call.startedAtMs);
   const settlement: Settlement = {
