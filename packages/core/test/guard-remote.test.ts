@@ -1,5 +1,5 @@
 import { createWflo, memoryDatabase, type Outcome, type Wflo } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ANSWER_COST, request } from "./support/model.ts";
 
 const REMOTE = { provider: "openai", remoteId: "batch_1" } as const;
@@ -81,5 +81,52 @@ describe("a call whose usage comes later", () => {
     const verdicts = await Promise.all(Array.from({ length: 5 }, () => wflo.settleRemote(REMOTE, BILL)));
     expect(verdicts.filter(Boolean)).toHaveLength(1);
     expect(await spent()).toBe(ANSWER_COST);
+  });
+});
+
+describe("a bill that is the sum of many requests, of which long ones cost more", () => {
+  const SUM = { inputTokens: 1_000_000, outputTokens: 100_000, isUnsplit: true };
+  const bill = (requests: number | undefined): Outcome => ({
+    kind: "answered",
+    usage: SUM,
+    model: "gpt-5.5",
+    serviceTier: "batch",
+    requests,
+  });
+
+  test("is charged as if none was long where they are short on average, as a lower bound that says what sets it right", async () => {
+    const warn = vi.fn<(message: string) => void>();
+    await wflo.close();
+    const quiet = { debug: () => {}, info: () => {}, error: () => {} };
+    wflo = createWflo({ logger: { ...quiet, warn } });
+    await wflo.budgets.set({ id: "b", caps: { total: "50.00" } });
+    await begin("batch_1");
+    expect(await wflo.settleRemote(REMOTE, bill(1_000))).toBe(true);
+    // Half of $5 and of $30 a million.
+    expect([await spent(), await wflo.calls.list({ inDoubt: true })]).toEqual(["4.00", []]);
+    const [line] = await wflo.calls.list();
+    const { callId = "" } = line ?? {};
+    const explained = await wflo.calls.explain(callId);
+    expect(explained).toMatchObject({ cost: "4.00", isExact: false });
+    expect(explained?.text).toContain("without a price: the price of long requests");
+    expect(warn.mock.lastCall?.[0]).toContain(`wflo.calls.resolve("${callId}", { cost })`);
+    expect(await wflo.calls.resolve(callId, { cost: "4.10" })).toBe(true);
+    expect(await spent()).toBe("4.10");
+  });
+
+  test.each([3, undefined])(
+    "stays in doubt where they are long, or nobody knows: %s of them",
+    async (requests) => {
+      await begin("batch_1");
+      expect(await wflo.settleRemote(REMOTE, bill(requests))).toBe(false);
+      expect(await spent()).toBe(HELD);
+    },
+  );
+
+  test("is exact where no length changes the price", async () => {
+    await begin("batch_1");
+    const usage = { ...SUM, inputTokens: 10_000, outputTokens: 1_000 };
+    await wflo.settleRemote(REMOTE, { kind: "answered", usage, model: "gpt-5.5", requests: 10 });
+    expect(await spent()).toBe("0.08");
   });
 });

@@ -1,5 +1,6 @@
 import { usageOfOpenAIResponse, type Outcome } from "@wflo/core";
 import { pathOf } from "./endpoint.ts";
+import { countOf } from "./native-request.ts";
 import { outcomeOfAnswer } from "./usage.ts";
 
 /** Something that the provider works on by itself, and what its state means for money. */
@@ -79,7 +80,9 @@ function ofBatch(answer: unknown): Outcome | undefined {
   if (usage.inputTokens + usage.outputTokens === 0 && completed !== 0) return undefined;
   return {
     kind: "answered",
-    usage,
+    // The sum of all its requests.
+    usage: { ...usage, isUnsplit: true },
+    requests: countOf(completed),
     model: typeof model === "string" ? model : undefined,
     serviceTier: "batch",
   };

@@ -269,6 +269,27 @@ describe("a batch", () => {
     expect(await spent(wflo)).toBe(charged);
   });
 
+  test("of many short requests is not charged as one long one", async () => {
+    const model = "gpt-5.5-2026-04-23";
+    const counts = { completed: 1_000, failed: 0, total: 1_000 };
+    const usage = { input_tokens: 1_000_000, output_tokens: 100_000, total_tokens: 1_100_000 };
+    const url = await serve((request, response) => {
+      request.resume();
+      const done = { status: "completed", model, request_counts: counts, usage };
+      const told = request.method === "POST" ? { status: "validating" } : done;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ id: "batch_1", object: "batch", ...told }));
+    });
+    const wflo = await newWflo({}, "20.00");
+    const client = metered(url, wflo, {}, { hold: "9.00" });
+    const endpoint = "/v1/chat/completions" as const;
+    await client.batches.create({ input_file_id: "f", endpoint, completion_window: "24h" });
+    await lines(wflo, 1);
+    await client.batches.retrieve("batch_1");
+    // 1,000,000 x $2.50 and 100,000 x $15 a million; one of 1,000,000 tokens would cost twice that.
+    expect([await spent(wflo), await wflo.calls.list({ inDoubt: true })]).toEqual(["4.00", []]);
+  });
+
   test("is settled when it is seen in a list, as others of the page are, a bounded number each time", async () => {
     const usage = { input_tokens: 200, output_tokens: 40 };
     const done = { object: "batch", status: "completed", model: MODEL, usage };

@@ -23,7 +23,7 @@ export function explainCall(lines: readonly LedgerLine[]): CallExplanation | und
   if (first === undefined || last === undefined) return undefined;
   const total = lines.reduce((sum, { charged }) => sum + nanoUsdOf(charged), 0n);
   const inDoubt = lines.some((line) => line.inDoubt);
-  const isExact = EXACT.has(last.kind);
+  const isExact = EXACT.has(last.kind) && last.receipt["costKind"] !== "lowerBound";
   const told = [opening(first), `Charged ${formatUsd(total)}${isExact ? "" : ", which is a bound"}.`];
   for (const line of lines) told.push(...lineTold(line, lines.length > 1));
   told.push(...holdTold(first));

@@ -169,6 +169,8 @@ export type Outcome =
       readonly usage: Usage | undefined;
       readonly model?: string | undefined;
       readonly serviceTier?: string | undefined;
+      /** Of how many requests the usage is the sum, where only that is told, as of a batch (`Usage.isUnsplit`). */
+      readonly requests?: number | undefined;
       /** The provider's id of the answer, where a later request can go on from it. */
       readonly answerId?: string | undefined;
       /** The provider's ids of what is in the answer, where later requests can have them in their parts. */

@@ -1,6 +1,10 @@
 import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
 import type { Entry } from "../ports/ledger-store.ts";
+import { formatUsd } from "../money/money.ts";
+import type { Cost } from "../pricing/cost/cost.ts";
+import { LONG_REQUESTS, mayBeLong } from "../pricing/cost/cost-of-usage.ts";
 import { receiptOf } from "../pricing/cost/receipt.ts";
+import type { RateCard } from "../pricing/rates/rate-card.ts";
 import { costOfAnswer } from "./cost-of-answer.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import type { Outcome } from "./guard-request.ts";
@@ -45,7 +49,7 @@ export async function settleRemote(
 
 function billOf(
   door: DoorSettings,
-  { label }: Entry,
+  { callId, label }: Entry,
   outcome: Extract<Outcome, { kind: "answered" | "rejected" }>,
 ): { readonly costNanoUsd: bigint; readonly receipt: Record<string, unknown> } | undefined {
   if (outcome.kind === "rejected") return { costNanoUsd: 0n, receipt: { reason: outcome.reason } };
@@ -53,15 +57,31 @@ function billOf(
   const found = door.catalogue.find({ provider, model });
   const asked = { provider, model, card: "unknown" in found ? undefined : found };
   const { cost, card } = costOfAnswer(door.catalogue, asked, outcome);
-  if (cost.kind !== "known" || card === undefined) {
+  if (card === undefined || cost.kind === "unknown" || !isBill(card, cost, outcome)) {
     const why =
       cost.kind === "lowerBound" ? `no rate for ${cost.missing.join(", ")}` : "its price is not known";
     door.log.warn(`wflo: the bill of a call to ${provider}/${model} came, but not its exact cost (${why}).`);
     return undefined;
   }
+  if (cost.kind === "lowerBound")
+    door.log.warn(
+      `wflo: the bill of call ${callId} to ${provider}/${model} is a sum of requests, of which long ones cost more. It is charged ${formatUsd(cost.nanoUsd)}, ` +
+        `as if none was; wflo.calls.resolve("${callId}", { cost }) sets what it was.`,
+    );
   const { usage, serviceTier } = outcome;
   const told = { ...usageInReceipt(usage), servedModel: outcome.model, serviceTier };
-  return { costNanoUsd: cost.nanoUsd, receipt: { ...receiptOf(card, cost), costKind: "known", ...told } };
+  return { costNanoUsd: cost.nanoUsd, receipt: { ...receiptOf(card, cost), costKind: cost.kind, ...told } };
+}
+
+/** Whether an amount is the bill: it is known, or would be but for requests of which some may be long, though on average they are not. */
+function isBill(
+  card: RateCard,
+  cost: Exclude<Cost, { kind: "unknown" }>,
+  { usage, requests = 0 }: Extract<Outcome, { kind: "answered" }>,
+): boolean {
+  if (cost.kind === "known") return true;
+  if (requests < 1 || cost.missing.some((name) => name !== LONG_REQUESTS)) return false;
+  return !mayBeLong(card, card.rates, (usage?.inputTokens ?? 0) / requests);
 }
 
 async function findInDoubt(

@@ -36,6 +36,9 @@ const PREPAID = new Set(
 /** Where a request was served: that holds for all who worked for it. */
 const PLACE = /^(?:endpoint|inference_geo):/;
 
+/** Named in `missing` where one of several requests may have been dearer for its length. */
+export const LONG_REQUESTS = "the price of long requests, which are not told apart";
+
 interface Bill {
   readonly lines: CostLine[];
   readonly missing: string[];
@@ -108,8 +111,7 @@ function chargeTokens(
     const used = rate ?? textRate;
     if (used) lines.push({ meter, count, picoUsd: picoUsdAt(used, context), ...(model ? { model } : {}) });
   };
-  if (usage.isUnsplit === true && mayBeLong(card, rates, inputTokens))
-    missing.push("the price of long requests, which are not told apart");
+  if (usage.isUnsplit === true && mayBeLong(card, rates, inputTokens)) missing.push(LONG_REQUESTS);
   const cached = rates.cachedInput ?? rates.input;
   charge("input", plainInput, rates.input);
   charge("cachedInput", plainCached, cached);
@@ -152,7 +154,11 @@ function untoldParts(usage: Usage, { output, ...rates }: Rates): readonly string
 }
 
 /** Whether one of several requests may have been dearer for its length: none is longer than what the model can read. */
-function mayBeLong({ contextWindow = Infinity }: RateCard, rates: Rates, inputTokens: number): boolean {
+export function mayBeLong(
+  { contextWindow = Infinity }: RateCard,
+  rates: Rates,
+  inputTokens: number,
+): boolean {
   const most = Math.min(inputTokens, contextWindow);
   return Object.values(rates).some(({ tiers }) => tiers.some((tier) => tier.aboveInputTokens < most));
 }
