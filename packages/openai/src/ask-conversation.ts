@@ -3,7 +3,7 @@ import type { Asked, Asking } from "./asked.ts";
 import { askedCap, askedNumber } from "./asked-counts.ts";
 import { conversationParts } from "./conversation.ts";
 import { textOf, type Body } from "./native-request.ts";
-import { providersWork } from "./providers-work.ts";
+import { fieldOf, providersWork } from "./providers-work.ts";
 import { thinks } from "./thinks.ts";
 import { tokenText } from "./token-text.ts";
 
@@ -41,7 +41,7 @@ function conversation(fields: Body, messages: "messages" | "input", provider: st
       model,
       parts: [
         tokenText(fields, messages),
-        ...remoteConversation(fields),
+        ...textFromElsewhere(fields),
         ...conversationParts(fields[messages]),
         ...providersWork(fields, fields[messages]),
       ],
@@ -52,7 +52,12 @@ function conversation(fields: Body, messages: "messages" | "input", provider: st
   };
 }
 
-/** It brings in text from elsewhere, up to what the model can read. */
-function remoteConversation(fields: Body): RequestPart[] {
-  return fields["conversation"] == null ? [] : [{ kind: "opaque", what: "the field conversation" }];
+/** What brings in text from elsewhere, up to what the model can read: a kept conversation, and Gemini's cached content. */
+function textFromElsewhere(fields: Body): RequestPart[] {
+  const cached = fieldOf(fieldOf(fields["extra_body"], "google"), "cached_content");
+  const found = [
+    ...(fields["conversation"] == null ? [] : ["the field conversation"]),
+    ...(cached == null ? [] : ["cached content"]),
+  ];
+  return found.map((what) => ({ kind: "opaque", what }));
 }

@@ -6,6 +6,9 @@ import type { Body } from "./native-request.ts";
 const WORK: Readonly<Record<string, string>> = {
   web_search_options: "web_search_options",
   search_parameters: "search_parameters, a search of the web",
+  // Azure's "On Your Data", and Qwen's search.
+  data_sources: "data_sources, documents that the provider searches",
+  enable_search: "enable_search, a search of the web",
   prediction: "a prediction, whose rejected tokens are billed as output",
   prompt: "a stored prompt that may bring hosted tools",
   multi_agent: "multi_agent, the work of further models",
@@ -49,6 +52,7 @@ function isAsked(value: unknown): boolean {
   return fieldOf(value, "enabled") !== false && fieldOf(value, "mode") !== "off";
 }
 
-function fieldOf(value: unknown, name: string): unknown {
+/** A field of an object; undefined of anything else. */
+export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null ? (value as Body)[name] : undefined;
 }

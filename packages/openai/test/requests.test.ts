@@ -149,14 +149,16 @@ describe("a bound", () => {
     expect(bounds[0]).toBeGreaterThan(WHOLE_WINDOW_USD);
   });
 
-  test.each<[string, Partial<Responses>]>([
+  test.each<[string, object]>([
     ["a previous response", { previous_response_id: "r" }],
     ["a conversation", { conversation: "c" }],
+    ["content that Gemini keeps", { extra_body: { google: { cached_content: "cachedContents/1" } } }],
   ])("for %s is what the model can read", async (_, field) => {
     const simulator = await simulate({ text: "Hi" });
     const wflo = await newWflo({}, "100.00");
     const bounds = watchBounds(wflo);
-    await metered(simulator.url, wflo).responses.create({ ...RESPONSE, ...field, max_output_tokens: 16 });
+    const request: Responses = { ...RESPONSE, ...field, max_output_tokens: 16 };
+    await metered(simulator.url, wflo).responses.create(request);
     expect(bounds[0]).toBeGreaterThan(WHOLE_WINDOW_USD);
   });
 
@@ -276,6 +278,8 @@ describe("a bound", () => {
     ["a preset in the model", "chat", { model: `${MODEL}@preset/mine` }, /preset/],
     ["a model that searches", "chat", { model: `${MODEL}:online` }, /online/],
     ["a live search", "chat", { search_parameters: { mode: "auto" } }, /search_parameters/],
+    ["documents on Azure", "chat", { data_sources: [{ type: "azure_search", parameters: {} }] }, /documents/],
+    ["a search of Qwen's", "chat", { enable_search: true }, /enable_search/],
   ])("cannot be had for %s: refused, unless hold says what to reserve", async (_, api, extra, words) => {
     const simulator = await simulate({ text: "Hi" });
     const send = async (wflo: Wflo, hold: object) => {
