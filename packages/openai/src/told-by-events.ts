@@ -48,6 +48,8 @@ export class ToldByEvents {
   /** The model has come to its end, though its usage may follow. */
   #isFinished = false;
   #isOver = false;
+  /** [DONE] was there, after which nobody reads. */
+  #isDone = false;
   #output: StreamedOutput | undefined = { bytes: 0, pieces: 0 };
   #answerId: string | undefined;
   /** Who serves, which the event with the usage may leave out. */
@@ -79,6 +81,7 @@ export class ToldByEvents {
   ): { readonly isUsageOnly: boolean; readonly body: StreamEvent | undefined } {
     if (data.startsWith(DONE)) {
       this.#isOver = true;
+      this.#isDone = true;
       return { isUsageOnly: false, body: undefined };
     }
     const isShort = data.length < LONG_EVENT;
@@ -135,7 +138,7 @@ export class ToldByEvents {
 
   /** Text that came in; undefined for what is billed and not shown as text. */
   #noteOutput(text: StreamedOutput | undefined): void {
-    if (text?.bytes === 0) return;
+    if (text?.bytes === 0 || this.#isDone) return;
     // Usage that was told before it is no bill of it.
     this.#isStale = true;
     this.#isFinal = false;

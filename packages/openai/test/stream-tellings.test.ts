@@ -76,6 +76,12 @@ describe("usage", () => {
     expect(model.line).toMatchObject({ kind: "settle", charged: "0.00036" });
   });
 
+  test("is the bill whatever a proxy writes after [DONE], which nobody reads", async () => {
+    const { line, read } = await charged(word + finish + usage(100, 20) + DONE + word + "data: <p>\n\n");
+    expect(read).toHaveLength(2);
+    expect(line).toMatchObject({ kind: "settle", charged: "0.000018" });
+  });
+
   test("that went missing at a polite end is no answer without usage: it keeps no further call away", async () => {
     const { line, url, wflo } = await charged(word + finish);
     expect(line?.kind).toBe("estimate");
