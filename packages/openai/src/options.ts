@@ -13,4 +13,9 @@ export interface WfloOpenAIOptions extends WrapperOptions {
    * False: it is sent, and told as `call-unmetered`.
    */
   readonly strict?: boolean | undefined;
+  /**
+   * False: streams of chats and completions are not asked for their usage, for a server that refuses `stream_options`. Without usage they
+   * are charged at their holds, and refused for a minute unless the client has `onMissingUsage: "allow"`. Default true.
+   */
+  readonly streamUsage?: boolean | undefined;
 }

@@ -10,8 +10,6 @@ export interface OutgoingBody {
   readonly injectsUsage: boolean;
 }
 
-/** Providers that tell the usage of a stream unasked, and refuse a request that asks for it (422 `extra_forbidden`: openai-agents-python#442). */
-const TELLS_UNASKED = new Set(["mistral"]);
 /** Under this key a wrapper leaves what the caller asked for, for a wrapper inside. */
 const WRITTEN = Symbol("wflo.written");
 
@@ -43,18 +41,19 @@ export function parseBody(text: unknown): Body | undefined {
 /** What a body is written for. */
 interface Addressee {
   readonly api: PricedApi;
-  readonly provider: string;
   readonly capField: CapField;
+  /** The usage of a stream may be asked for. */
+  readonly asksUsage: boolean;
 }
 
 /** The body as it goes out: the same text, unless usage has to be asked for or an output cap was granted. */
 export function outgoingBody(
-  { api, provider, capField }: Addressee,
+  { api, capField, asksUsage }: Addressee,
   text: string,
   grant: Grant,
 ): OutgoingBody {
   const body = parseBody(text) ?? {};
-  const injectsUsage = !TELLS_UNASKED.has(provider) && needsUsageOption(api, body);
+  const injectsUsage = asksUsage && needsUsageOption(api, body);
   const cap = grant.maxOutputTokens;
   if (!injectsUsage && cap === undefined) return { text, injectsUsage };
   const streamOptions = body["stream_options"] as object | null | undefined;

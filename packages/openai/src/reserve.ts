@@ -10,6 +10,9 @@ import type { WfloOpenAIOptions } from "./options.ts";
 import { askedBody, outgoingBody, writeBody } from "./request-body.ts";
 import type { Ticket } from "./ticket.ts";
 
+/** Providers that tell the usage of a stream unasked, and refuse a request that asks for it (422 `extra_forbidden`: openai-agents-python#442). */
+const TELLS_UNASKED = new Set(["mistral"]);
+
 /** A request that is to pass the door. */
 export interface Opening {
   readonly init: RequestInit;
@@ -59,7 +62,8 @@ export async function reserve(
       if (endpoint.kind === "priced" && typeof text === "string" && typeof asked === "string") {
         const { api } = endpoint;
         const capField = capFieldOf(api, provider, native?.fields ?? {});
-        const outgoing = outgoingBody({ api, provider, capField }, text, grant);
+        const asksUsage = options.streamUsage !== false && !TELLS_UNASKED.has(provider);
+        const outgoing = outgoingBody({ api, capField, asksUsage }, text, grant);
         writeBody(init, asked, outgoing.text);
         hideUsage = outgoing.injectsUsage;
       }

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
 import { CHAT, collect, lines, metered, MODEL, newWflo, serve, settled } from "./support/desk.ts";
@@ -8,7 +9,7 @@ const KNOWN = new Set(["model", "messages", "stream", "max_tokens"]);
 /** A server as strict as Mistral's: it refuses what it does not know, and tells usage in the last chunk. */
 async function strictServer(): Promise<{ readonly url: string; readonly bodies: string[] }> {
   const bodies: string[] = [];
-  const url = await serve(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = await text(request);
     bodies.push(body);
     const strange = Object.keys(JSON.parse(body) as object).find((field) => !KNOWN.has(field));
@@ -19,14 +20,15 @@ async function strictServer(): Promise<{ readonly url: string; readonly bodies: 
     }
     const chunk = (delta: object, more: object = {}) => {
       const choices = [{ index: 0, delta, finish_reason: null, ...more }];
-      return { id: "c", object: "chat.completion.chunk", model: MISTRAL.model, choices };
+      return { id: "c", object: "chat.completion.chunk", choices };
     };
     const usage = { prompt_tokens: 13, total_tokens: 21, completion_tokens: 8 };
     const chunks = [chunk({ content: "Hi" }), { ...chunk({}, { finish_reason: "stop" }), usage }];
     response.setHeader("content-type", "text/event-stream");
     const events = [...chunks.map((each) => JSON.stringify(each)), "[DONE]"];
     return response.end(events.map((data) => `data: ${data}\n\n`).join(""));
-  });
+  };
+  const url = await serve((request, response) => void answer(request, response));
   return { url, bodies };
 }
 
@@ -45,11 +47,25 @@ describe("a stream of a provider that tells usage unasked and refuses to be aske
   test("is known by its host", async () => {
     const { url, bodies } = await strictServer();
     const fetch: typeof globalThis.fetch = (input, init) =>
-      globalThis.fetch(String(input).replace("https://api.mistral.ai/v1", url), init);
+      globalThis.fetch(
+        (input instanceof Request ? input.url : String(input)).replace("https://api.mistral.ai/v1", url),
+        init,
+      );
     const client = metered("https://api.mistral.ai/v1", await newWflo({}, "0.005"), { fetch });
     expect(await collect(await client.chat.completions.create(MISTRAL))).toHaveLength(2);
     expect(bodies).toEqual([expect.stringContaining('"stream":true,"max_tokens":')]);
   });
+});
+
+test("a stream is sent as it was written to a server that streamUsage: false says is strict", async () => {
+  const { url, bodies } = await strictServer();
+  const wflo = await newWflo();
+  const client = metered(url, wflo, {}, { streamUsage: false });
+  const asked = { ...CHAT, stream: true as const };
+  expect(await collect(await client.chat.completions.create(asked))).toHaveLength(2);
+  expect(bodies).toEqual([JSON.stringify(asked)]);
+  // 13 x $0.10 and 8 x $0.40 a million.
+  expect(await lines(wflo, 1)).toMatchObject([{ kind: "settle", charged: "0.0000045" }]);
 });
 
 describe("the usage that wflo asked for", () => {
