@@ -141,6 +141,8 @@ describe("prices", () => {
       "gpt-4o-audio-preview-2024-12-17",
       { input: 2.5, output: 10, inputAudio: 40, outputAudio: 80 },
     ],
+    ["openai", "ft:gpt-4o-2024-08-06:acme::a", { input: 3.75, cachedInput: 1.875, output: 15 }],
+    ["openai", "ft:gpt-4o-mini-2024-07-18:acme::a", { input: 0.3, cachedInput: 0.15, output: 1.2 }],
     ["openai", "ft:gpt-4.1-2025-04-14:acme::a", { input: 3, cachedInput: 0.75, output: 12 }],
     ["mistral", "mistral-large-latest", { input: 0.5, cachedInput: 0.05, output: 1.5 }],
     ["mistral", "mistral-small-latest", { input: 0.15, cachedInput: 0.015, output: 0.6 }],

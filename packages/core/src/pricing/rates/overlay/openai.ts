@@ -9,6 +9,7 @@ const ft41 = {
     "a third party's table in LiteLLM's format, found by its text; gpt-4.1-mini also in wflo's research",
   checkedOn: CHECKED,
 };
+const cached4o = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED_AGAIN };
 const audio = { provider: "openai", adds: true, source: LITELLM, checkedOn: CHECKED };
 const image = { provider: "openai", adds: true, checkedOn: CHECKED };
 const speech = {
@@ -52,6 +53,9 @@ const RATES: readonly OverlayRates[] = [
   },
   { ...speech, ids: /^tts-1(?:-1106)?$/, model: "tts-1" },
   { ...speech, ids: /^tts-1-hd(?:-1106)?$/, model: "tts-1-hd" },
+  // The price list has these fine-tunes without a price for cached input.
+  { ...cached4o, ids: /^ft:gpt-4o-2024-08-06:.+$/, rates: { cachedInput: "1.875" } },
+  { ...cached4o, ids: /^ft:gpt-4o-mini-2024-07-18:.+$/, rates: { cachedInput: "0.15" } },
   {
     ...ft41,
     ids: /^ft:gpt-4\.1-2025-04-14:.+$/,
