@@ -30,6 +30,7 @@ export type { PriceListInfo } from "./pricing/pricing.ts";
 export type { PriceOptions, PriceUpdate } from "./pricing/rates/price-options.ts";
 export type { ResponseToPrice } from "./pricing/cost/cost-of-response.ts";
 export { speechTokens } from "./pricing/cost/speech-tokens.ts";
+export { providerName } from "./pricing/rates/provider-name.ts";
 export { providerOfUrl } from "./pricing/rates/provider-of-url.ts";
 export type { Meter, Rate, RateCard } from "./pricing/rates/rate-card.ts";
 export { isUsage, type Usage } from "./pricing/usage/usage.ts";

@@ -4,7 +4,7 @@ import type { WrapperOptions } from "@wflo/core";
 export interface WfloOpenAIOptions extends WrapperOptions {
   /**
    * Whose prices apply. Default: told from the client's base URL (OpenAI, Azure, OpenRouter, Groq, DeepSeek, xAI, Mistral,
-   * Together, Fireworks, Cerebras), else "openai".
+   * Together, Fireworks, Cerebras), else "openai". Other names of the same provider, such as "azure-openai", mean that provider.
    */
   readonly provider?: string | undefined;
   /**

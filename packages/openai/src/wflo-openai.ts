@@ -1,4 +1,4 @@
-import { bindWrapper } from "@wflo/core";
+import { bindWrapper, providerName } from "@wflo/core";
 import type { OpenAI } from "openai";
 import { carryOver } from "./carry-over.ts";
 import { copiedClient } from "./copied-client.ts";
@@ -46,7 +46,9 @@ interface HooksConstructor {
  * `strict` is false. One cannot be: `OpenAIRealtimeWebSocket`, the class for browsers, with an Azure client whose key is a
  * function, or made with `new` instead of `.azure()`. It asks the client for nothing that a plain request does not ask for.
  */
-export function wfloOpenAI<Client extends OpenAI>(client: Client, options: WfloOpenAIOptions = {}): Client {
+export function wfloOpenAI<Client extends OpenAI>(client: Client, given: WfloOpenAIOptions = {}): Client {
+  const { provider } = given;
+  const options = provider === undefined ? given : { ...given, provider: providerName(provider) };
   // With its own class, private fields and all.
   const copy = copiedClient(client);
   const bind = bindWrapper(options);

@@ -164,6 +164,21 @@ describe("what OpenAI gives for free", () => {
   );
 });
 
+test.each([
+  ["OpenAI", "openai"],
+  ["azure-openai", "azure"],
+])(
+  "a provider that is called %s is %s, in the ledger and in what it gives for free",
+  async (provider, name) => {
+    const { url } = await simulate(REPLY);
+    const wflo = await newWflo();
+    const client = metered(url, wflo, {}, { provider });
+    await client.chat.completions.create(CHAT);
+    expect(await lines(wflo, 1)).toMatchObject([{ provider: name, kind: "settle" }]);
+    await client.moderations.create({ input: "x" });
+  },
+);
+
 describe("BedrockOpenAI", () => {
   test("is metered, keeps its own class, and sends nowhere else", async () => {
     const simulator = await simulate(REPLY);

@@ -44,6 +44,8 @@ describe("an output cap", () => {
   test.each([
     ["openai", "max_completion_tokens"],
     ["groq", "max_tokens"],
+    ["OpenAI", "max_completion_tokens"],
+    ["azure-openai", "max_completion_tokens"],
   ])("is written for %s as %s", async (provider, field) => {
     const simulator = await simulate({ text: "Hi" });
     const prices = { [`${provider}/${MODEL}`]: { input: "0.10", output: "0.40", maxOutputTokens: 32_768 } };
