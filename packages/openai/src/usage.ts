@@ -14,8 +14,8 @@ export type Answered = Extract<Outcome, { kind: "answered" }>;
 
 type AnswerBody = Readonly<Record<string, unknown>>;
 
-/** Where one of these stands, something was made. */
-const CONTENT = ["choices", "output", "usage", "data", "text"];
+/** Where one of these has something in it, something was made. */
+const CONTENT = ["choices", "output", "data", "text"];
 /** States of an answer that is still being made. */
 const UNFINISHED = new Set(["queued", "in_progress"]);
 
@@ -25,15 +25,17 @@ const UNFINISHED = new Set(["queued", "in_progress"]);
  */
 export function outcomeOfAnswer(api: PricedApi, body: unknown, expected?: Answered): Outcome {
   const answer = (typeof body === "object" && body !== null ? body : {}) as AnswerBody;
-  const usage = saysSomething(usageOf(api, answer));
+  const told = usageOf(api, answer);
+  const usage = saysSomething(told);
   const answerId = textOf(answer["id"]);
   if (usage === undefined && api === "responses") {
     if (answer["status"] === "failed") return { kind: "rejected", reason: "the response failed" };
     if (UNFINISHED.has(String(answer["status"])))
       return { kind: "doubt", reason: "its usage comes later", remoteId: answerId };
   }
-  // Some routers answer 200 with nothing but an error.
-  const hasContent = CONTENT.some((field) => answer[field] != null);
+  // Some routers answer 200 with nothing but an error, or with an empty answer around it.
+  const hasUsage = answer["usage"] != null && (told === undefined || usage !== undefined);
+  const hasContent = hasUsage || CONTENT.some((field) => !isNone(answer[field]));
   if (answer["error"] != null && !hasContent) return { kind: "rejected", reason: "an error under HTTP 200" };
   if (usage === undefined && expected !== undefined) return expected;
   return {
@@ -68,6 +70,10 @@ function usageOf(api: PricedApi, answer: AnswerBody): Usage | undefined {
 /** Nothing is answered for no tokens: a server that says so does not count. */
 function saysSomething(usage: Usage | undefined): Usage | undefined {
   return usage === undefined || isNothing(usage) ? undefined : usage;
+}
+
+function isNone(value: unknown): boolean {
+  return value == null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -117,15 +117,37 @@ describe("a failure", () => {
     expect(kinds(await lines(wflo, 2))).toEqual(["doubt", "doubt"]);
   });
 
-  test("an error in a body under HTTP 200 costs nothing", async () => {
+  const error = { message: "busy", code: 502 };
+  const nothing = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  test.each([
+    { error },
+    { error, id: "c", choices: [] },
+    { error, usage: nothing },
+    { error, choices: null, usage: nothing },
+  ])("an error in a body under HTTP 200 costs nothing, and keeps no further call away: %j", async (body) => {
     const url = await serve((_, response) => {
-      response
-        .setHeader("content-type", "application/json")
-        .end(JSON.stringify({ error: { message: "busy", code: 502 } }));
+      response.setHeader("content-type", "application/json").end(JSON.stringify(body));
     });
     const wflo = await newWflo();
-    await settled(metered(url, wflo).chat.completions.create(CHAT));
-    expect(kinds(await lines(wflo, 1))).toEqual(["void"]);
+    const { completions } = metered(url, wflo).chat;
+    for (let call = 0; call < 2; call += 1) await settled(completions.create(CHAT));
+    expect(kinds(await lines(wflo, 2))).toEqual(["void", "void"]);
+  });
+
+  test("an error beside something that was made is charged", async () => {
+    const bodies = [
+      { error, choices: [{ index: 0, message: { role: "assistant", content: "H" } }] },
+      { error, usage: { ...nothing, prompt_tokens: 10 } },
+      { error, usage: "unreadable" },
+    ];
+    let next = 0;
+    const url = await serve((_, response) => {
+      response.setHeader("content-type", "application/json").end(JSON.stringify(bodies[next++]));
+    });
+    const wflo = await newWflo({ onMissingUsage: "allow" });
+    const { completions } = metered(url, wflo).chat;
+    for (const _ of bodies) await settled(completions.create(CHAT));
+    expect(kinds(await lines(wflo, 3))).toEqual(["unmeasured", "settle", "unmeasured"]);
   });
 
   test("follows a redirect once and charges once", async () => {
