@@ -1,4 +1,4 @@
-import { NativeAnswer, usageOfResponse, type Outcome, type ToldByProvider } from "@wflo/core";
+import { isNothing, NativeAnswer, usageOfResponse, type Outcome, type ToldByProvider } from "@wflo/core";
 import type { LanguageModelV4Usage } from "@ai-sdk/provider";
 
 /** What the SDK has for usage that was not told; it cannot do without any. */
@@ -40,8 +40,11 @@ export function outcomeOfAnswer(told: Told): Answered {
     itemIds,
     native = nativeOf(response?.body),
   } = told;
+  // Nothing is answered for no tokens: a server that says so does not count.
+  const counted = native === undefined || isNothing(native.usage) ? undefined : native;
   const measured =
-    native ?? usageOfResponse({ usage, providerMetadata, content, response: { modelId: response?.modelId } });
+    counted ??
+    usageOfResponse({ usage, providerMetadata, content, response: { modelId: response?.modelId } });
   const metadata = fieldsOf(providerMetadata);
   const answerId = Object.values(metadata ?? {}).map((own) => fieldsOf(own)?.["responseId"]);
   return {
