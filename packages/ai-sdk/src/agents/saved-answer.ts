@@ -6,6 +6,7 @@ import type {
 } from "@ai-sdk/provider";
 import type { AgentRun } from "./agent-run.ts";
 import { RecordedStream, streamOf } from "./recorded-stream.ts";
+import { withFiles, withPlainFiles } from "./saved-files.ts";
 
 const STEP = "model";
 
@@ -22,9 +23,9 @@ export async function savedAnswer(
     // What was sent, and what came over the wire, is no part of the answer.
     const { request: _, response, ...answer } = live;
     const { body: __, headers: ___, ...about } = response ?? {};
-    return { ...answer, response: about };
+    return { ...answer, content: withPlainFiles(answer.content), response: about };
   });
-  return live ?? saved;
+  return live ?? { ...saved, content: withFiles(saved.content) };
 }
 
 /** The same of an answer that streams: its end waits for its save. */
@@ -42,10 +43,10 @@ export async function savedStream(
       const answer = await ask();
       const recorded = new RecordedStream(answer.stream, () => saved);
       opened.resolve({ ...answer, stream: recorded.stream });
-      return { parts: await recorded.parts };
+      return { parts: withPlainFiles(await recorded.parts) };
     },
   );
   // Of a step that is not run, there is no stream but the saved one.
-  saved.then(({ parts }) => opened.resolve({ stream: streamOf(parts) }), opened.reject);
+  saved.then(({ parts }) => opened.resolve({ stream: streamOf(withFiles(parts)) }), opened.reject);
   return opened.promise;
 }
