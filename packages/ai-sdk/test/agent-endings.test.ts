@@ -1,8 +1,9 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { agentWorkflow, meter } from "@wflo/ai-sdk";
-import { isBudgetExceeded } from "@wflo/core";
+import { isBudgetExceeded, memoryDatabase } from "@wflo/core";
 import type { SimulatorReply, SimulatorRequest } from "@wflo/testkit";
 import { jsonSchema, streamText, tool, ToolLoopAgent, type ToolSet } from "ai";
+import { MockLanguageModelV4, simulateReadableStream } from "ai/test";
 import { expect, test } from "vitest";
 import { newWflo, openaiOf, pause, settled, simulate } from "./metering-desk.ts";
 
@@ -105,6 +106,79 @@ test.each(["an error of the provider", "an abort"])(
   },
 );
 
+test.each([
+  ["an error of the provider", { ...TURN, errorAfterChunks: 3 }],
+  ["a cut", { ...TURN, tokensPerSecond: 20 }],
+] as const)(
+  "a streamed agent that is broken off by %s ends for its reader as it does outside of runs",
+  async (what, reply) => {
+    const { wflo, agent } = await setUp(() => reply, {});
+    await wflo.budgets.set({ id: "team", caps: { total: "1.00" } });
+    const streamed = agentWorkflow<{ prompt: string }, Awaited<ReturnType<typeof agent.stream>>>(agent, {
+      stream: true,
+    });
+    const [plain, ofRun] = [
+      await wflo.run({ budgets: ["team"] }, () => agent.stream({ prompt: "Hi" })),
+      await wflo.workflow("agent", streamed, { budgets: ["team"] }).run({ prompt: "Hi" }),
+    ];
+    const readings = [plain, ofRun].map(({ stream }) => reading(stream));
+    if (what === "a cut")
+      void Promise.all(readings.map(({ begun }) => begun)).then(() => wflo.budgets.pause("team"));
+    const [types, typesOfRun] = await Promise.all(readings.map((one) => one.types));
+    expect(types).toEqual(expect.arrayContaining(["text-delta", "error", "finish-step", "finish"]));
+    expect(typesOfRun).toEqual(types);
+    expect(await ofRun.finishReason).toBe(await plain.finishReason);
+  },
+);
+
+test("no tool of a streamed agent does anything before the answer that asks for it is saved", async () => {
+  const told: string[] = [];
+  const look = tool({ inputSchema: NO_INPUT, execute: async () => void told.push("looked") });
+  const database = memoryDatabase();
+  const commitStep: typeof database.commitStep = async (step) => {
+    await pause(100);
+    return database.commitStep(step);
+  };
+  const { wflo } = await newWflo("1.00", { database: { ...database, commitStep } });
+  wflo.on("step-saved", ({ step }) => told.push(step.split(":")[0] ?? ""));
+  const model = meter(openaiOf(await simulate(turns("look", 1))).chat(MODEL));
+  const agent = new ToolLoopAgent({ model, maxOutputTokens: 100, tools: { look } });
+  await wflo.workflow("agent", agentWorkflow(agent, { stream: true })).run({ prompt: "Look." });
+  expect((await statusOf(wflo)).status).toBe("completed");
+  expect(told).toEqual(["model", "looked", "look", "model"]);
+});
+
+test("what an answer says before an error is not saved, and no tool does it: a resumed agent does it once", async () => {
+  let ran = 0;
+  let isDown = true;
+  const look = tool({ inputSchema: NO_INPUT, execute: async () => `Seen ${(ran += 1)}.` });
+  const call = { type: "tool-call", toolCallId: "look-1", toolName: "look", input: "{}" } as const;
+  const finish = (reason: "tool-calls" | "stop") => ({
+    type: "finish" as const,
+    finishReason: { unified: reason, raw: reason },
+    usage: { inputTokens: { total: 1_000 }, outputTokens: { total: 40 } } as never,
+  });
+  const plain = new MockLanguageModelV4({
+    provider: "openai",
+    modelId: MODEL,
+    doStream: async ({ prompt }) => {
+      const error = { type: "error" as const, error: new Error("Overloaded.") };
+      const first = isDown ? [call, error, finish("tool-calls")] : [call, finish("tool-calls")];
+      const isDone = prompt.some(({ role }) => role === "tool");
+      return { stream: simulateReadableStream({ chunks: isDone ? [finish("stop")] : first }) };
+    },
+  });
+  const { wflo } = await newWflo();
+  const agent = new ToolLoopAgent({ model: meter(plain), maxRetries: 0, onError: () => {}, tools: { look } });
+  const workflow = wflo.workflow("agent", agentWorkflow(agent, { stream: true }), { budget: "1.00" });
+  await workflow.run({ prompt: "Look." });
+  const { id, status } = await statusOf(wflo);
+  expect([status, ran]).toEqual(["failed", 0]);
+  isDown = false;
+  await workflow.resume(id);
+  expect([(await statusOf(wflo)).status, ran]).toEqual(["completed", 1]);
+});
+
 test("a tool of a class keeps what its class tells of it", async () => {
   class Look {
     get description() {
@@ -146,3 +220,17 @@ test("an agent of a class with private fields runs as one, its tools are steps, 
   await wflo.run({ budget: "1.00" }, () => agent.generate({ prompt: "Look." }));
   expect([ran, agent.asked]).toEqual([6, 3]);
 });
+
+/** The types of the parts of a stream, in the order in which they first come; `begun` is there with its first text. */
+function reading(stream: AsyncIterable<{ readonly type: string }>) {
+  const begun = Promise.withResolvers<void>();
+  const read = async () => {
+    const types = new Set<string>();
+    for await (const { type } of stream) {
+      types.add(type);
+      if (type === "text-delta") begun.resolve();
+    }
+    return [...types];
+  };
+  return { begun: begun.promise, types: read() };
+}

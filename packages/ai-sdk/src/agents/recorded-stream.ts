@@ -1,14 +1,18 @@
 import type { LanguageModelV4StreamPart } from "@ai-sdk/provider";
 
 type Part = LanguageModelV4StreamPart;
+type Finish = Extract<Part, { type: "finish" }>;
 
 /** A stream that is kept while it passes, to be read again from what was saved of it. It is read to its end whoever reads it, or nobody. */
 export class RecordedStream {
   readonly #parts: Part[] = [];
   readonly #whole = Promise.withResolvers<readonly Part[]>();
   readonly stream: ReadableStream<Part>;
+  #hasFailed = false;
+  #callsTools = false;
+  #finish: Finish | undefined;
 
-  /** `saved` resolves when `parts` have been saved: until then the stream does not end. */
+  /** `saved` resolves when `parts` have been saved. The end of the stream waits for it, but that of one with an error in it, which is not saved. */
   constructor(source: ReadableStream<Part>, saved: () => Promise<unknown>) {
     // A stream that is left or breaks off is not saved; its reader has heard of it.
     this.#whole.promise.catch(() => {});
@@ -30,10 +34,14 @@ export class RecordedStream {
     try {
       for (let read = await reader.read(); !read.done; read = await reader.read()) {
         this.#keep(read.value);
-        controller.enqueue(read.value);
+        if (read.value.type === "finish") this.#finish = read.value;
+        else controller.enqueue(read.value);
       }
       this.#whole.resolve(this.#parts);
-      await saved();
+      // Of an error its reader has heard.
+      if (!this.#hasFailed) await saved();
+      // With it, the SDK begins to run tools.
+      if (this.#finish !== undefined) controller.enqueue(this.#lastPart(this.#finish));
       controller.close();
     } catch (error) {
       this.#whole.reject(error);
@@ -47,8 +55,9 @@ export class RecordedStream {
   }
 
   #keep(part: Part): void {
-    if (part.type === "error") this.#whole.reject(part.error);
+    if (part.type === "error") this.#fail(part.error);
     if (part.type === "raw") return;
+    if (part.type === "tool-call" && part.providerExecuted !== true) this.#callsTools = true;
     const last = this.#parts.at(-1);
     if (
       isDelta(part) &&
@@ -58,6 +67,17 @@ export class RecordedStream {
     )
       this.#parts[this.#parts.length - 1] = { ...last, delta: last.delta + part.delta };
     else this.#parts.push(part);
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#whole.reject(error);
+  }
+
+  /** What an answer asked for that is not saved is asked for again when the run is resumed: no tool may do it now. */
+  #lastPart(finish: Finish): Finish {
+    if (!this.#hasFailed || !this.#callsTools) return finish;
+    return { ...finish, finishReason: { ...finish.finishReason, unified: "error" } };
   }
 }
 
