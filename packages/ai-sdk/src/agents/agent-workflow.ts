@@ -11,7 +11,7 @@ export interface AgentWorkflowOptions {
 
 /**
  * The function of a workflow that runs an agent of the AI SDK: `wflo.workflow(name, agent)` does the same without options. Its input is what
- * `agent.generate` takes. Every answer of a metered model, at whatever depth, and every result of the agent's tools is saved as a step: a run that
+ * `agent.generate` takes, but its callbacks and its signal. Every answer of a metered model, at whatever depth, and every result of the agent's tools is saved as a step: a run that
  * stopped for want of money or was killed goes on where it was, in any process, and nothing that was done is asked or paid for again. Tools of agents
  * that work inside of a tool are steps if they are `steppingTools`. Throws `InvalidOptionError` for what is no agent.
  */
@@ -33,9 +33,5 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
 function callOf(input: unknown, signal: AbortSignal): object {
   if (typeof input !== "object" || input === null)
     throw new InvalidOptionError("An agent of the AI SDK is run with { prompt } or { messages }.");
-  const { abortSignal } = input as { readonly abortSignal?: AbortSignal };
-  return {
-    ...input,
-    abortSignal: abortSignal === undefined ? signal : AbortSignal.any([signal, abortSignal]),
-  };
+  return { ...input, abortSignal: signal };
 }
