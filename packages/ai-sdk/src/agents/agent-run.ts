@@ -1,10 +1,25 @@
 import { currentRun, type Run } from "@wflo/core";
 
+/** A part of an answer. */
+interface Piece {
+  readonly type: string;
+  readonly toolCallId?: string;
+}
+
+/** What a tool is told of its call. */
+export interface ToolCall {
+  readonly toolCallId: string;
+  /** That of the work around, and of the time that the call may take. */
+  readonly abortSignal?: AbortSignal | undefined;
+}
+
 /** A run of a workflow that is an agent of the AI SDK: its calls of models and tools are steps. */
 export class AgentRun {
   readonly #run: Run;
   /** Names of steps that were begun and have not failed, each below the step around it. */
   readonly #taken = new Set<string>();
+  /** With which signal the answers were asked for that have these calls of tools in them. */
+  readonly #askedWith = new Map<string, AbortSignal | undefined>();
 
   constructor(run: Run) {
     this.#run = run;
@@ -27,6 +42,18 @@ export class AgentRun {
       this.#taken.delete(taken);
       throw error;
     }
+  }
+
+  /** An answer is there that was asked for with this signal. */
+  answered(pieces: readonly Piece[], signal: AbortSignal | undefined): void {
+    for (const { type, toolCallId } of pieces)
+      if (type === "tool-call" && toolCallId !== undefined) this.#askedWith.set(toolCallId, signal);
+  }
+
+  /** Whether the work is over that a call of a tool belongs to, rather than only the time that the call itself may take. */
+  isOver({ toolCallId, abortSignal }: ToolCall): boolean {
+    const isKnown = this.#askedWith.has(toolCallId);
+    return (isKnown ? this.#askedWith.get(toolCallId) : abortSignal)?.aborted === true;
   }
 }
 

@@ -10,10 +10,17 @@ import { withFiles, withPlainFiles } from "./saved-files.ts";
 
 const STEP = "model";
 
+/** What a model is asked. */
+export interface Asked {
+  /** All that its answer depends on. */
+  readonly content: string;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** An answer in one piece that a run pays for once: a resumed one gets what was saved. */
 export async function savedAnswer(
   agentRun: AgentRun,
-  content: string,
+  { content, signal }: Asked,
   ask: () => Promise<LanguageModelV4GenerateResult>,
 ): Promise<LanguageModelV4GenerateResult> {
   noteMetered();
@@ -25,28 +32,30 @@ export async function savedAnswer(
     const { body: __, headers: ___, ...about } = response ?? {};
     return { ...answer, content: withPlainFiles(answer.content), response: about };
   });
+  agentRun.answered(saved.content, signal);
   return live ?? { ...saved, content: withFiles(saved.content) };
 }
 
 /** The same of an answer that streams: its end waits for its save. */
 export async function savedStream(
   agentRun: AgentRun,
-  content: string,
+  { content, signal }: Asked,
   ask: () => Promise<LanguageModelV4StreamResult>,
 ): Promise<LanguageModelV4StreamResult> {
   noteMetered();
   const opened = Promise.withResolvers<LanguageModelV4StreamResult>();
-  const saved: Promise<{ readonly parts: readonly LanguageModelV4StreamPart[] }> = agentRun.step(
-    STEP,
-    content,
-    async () => {
+  const save = async (): Promise<readonly LanguageModelV4StreamPart[]> => {
+    const { parts } = await agentRun.step(STEP, content, async () => {
       const answer = await ask();
       const recorded = new RecordedStream(answer.stream, () => saved);
       opened.resolve({ ...answer, stream: recorded.stream });
       return { parts: withPlainFiles(await recorded.parts) };
-    },
-  );
+    });
+    agentRun.answered(parts, signal);
+    return parts;
+  };
+  const saved = save();
   // Of a step that is not run, there is no stream but the saved one.
-  saved.then(({ parts }) => opened.resolve({ stream: streamOf(withFiles(parts)) }), opened.reject);
+  saved.then((parts) => opened.resolve({ stream: streamOf(withFiles(parts)) }), opened.reject);
   return opened.promise;
 }

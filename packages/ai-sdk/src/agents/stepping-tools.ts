@@ -1,12 +1,7 @@
-import { currentAgentRun } from "./agent-run.ts";
+import { currentAgentRun, type ToolCall } from "./agent-run.ts";
 import { heard, told } from "./tool-outcome.ts";
 
-type Execute = (input: unknown, options: ToolOptions) => unknown;
-
-interface ToolOptions {
-  readonly toolCallId: string;
-  readonly abortSignal?: AbortSignal | undefined;
-}
+type Execute = (input: unknown, call: ToolCall) => unknown;
 
 interface AnyTool {
   readonly execute?: unknown;
@@ -24,13 +19,13 @@ export function steppingTools<Tools extends object>(tools: Tools): Tools {
 function steppingTool(name: string, tool: AnyTool): AnyTool {
   const { execute } = tool;
   if (typeof execute !== "function" || isGenerator(execute) || steps.has(execute)) return tool;
-  const stepping: Execute = (input, options) => {
-    const run = () => (execute as Execute).call(tool, input, options);
+  const stepping: Execute = (input, call) => {
+    const run = () => (execute as Execute).call(tool, input, call);
     const agentRun = currentAgentRun();
     if (agentRun === undefined) return run();
-    const content = JSON.stringify([options.toolCallId, input]);
+    const content = JSON.stringify([call.toolCallId, input]);
     const work = async () => lastOf(await run());
-    return agentRun.step(name, content, () => told(work, options.abortSignal)).then(heard);
+    return agentRun.step(name, content, () => told(work, () => agentRun.isOver(call))).then(heard);
   };
   steps.add(stepping);
   return withExecute(tool, stepping);

@@ -11,13 +11,16 @@ interface ToldError {
 /** Errors of this execution, as they were thrown. */
 const thrown = new WeakMap<ToolOutcome, unknown>();
 
-/** What a tool does, as an outcome. Throws what is no end of it: a refusal, an abort, and what cannot be told again. */
-export async function told(work: () => Promise<unknown>, signal?: AbortSignal): Promise<ToolOutcome> {
+/**
+ * What a tool does, as an outcome; that its time was over is one, which an agent reads. Throws what is no end of it: a refusal, an end of the work
+ * around (`isOver`), and what cannot be told again.
+ */
+export async function told(work: () => Promise<unknown>, isOver: () => boolean): Promise<ToolOutcome> {
   try {
     return { result: await work() };
   } catch (error) {
     const isOurs = isBudgetExceeded(error) || WfloError.isInstance(error);
-    if (isOurs || signal?.aborted === true) throw error;
+    if (isOurs || isOver()) throw error;
     if (typeof error !== "string" && !(error instanceof Error)) throw error;
     const outcome = {
       error: typeof error === "string" ? error : { name: error.name, message: error.message },

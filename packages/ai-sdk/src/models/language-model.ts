@@ -8,7 +8,7 @@ import type {
 } from "@ai-sdk/provider";
 import { currentAgentRun } from "../agents/agent-run.ts";
 import { askedContent } from "../agents/asked-content.ts";
-import { savedAnswer, savedStream } from "../agents/saved-answer.ts";
+import { savedAnswer, savedStream, type Asked } from "../agents/saved-answer.ts";
 import { withCap } from "../calls/asked-settings.ts";
 import { languageCall } from "../calls/language-call.ts";
 import { chargedInside, isWithinLayer } from "../calls/layers.ts";
@@ -43,7 +43,7 @@ export class LanguageModelCalls {
     const answer = () =>
       this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
     const agentRun = agentRunOf(options);
-    return agentRun === undefined ? answer() : savedAnswer(agentRun, askedContent(model, options), answer);
+    return agentRun === undefined ? answer() : savedAnswer(agentRun, askedOf(model, options), answer);
   }
 
   stream(model: LanguageModelV4, options: LanguageModelV4CallOptions): Promise<LanguageModelV4StreamResult> {
@@ -86,7 +86,7 @@ export class LanguageModelCalls {
     });
     const answer = () => this.#guard.stream({ ask, capped: withCap }, options, send);
     const agentRun = agentRunOf(options);
-    return agentRun === undefined ? answer() : savedStream(agentRun, askedContent(model, options), answer);
+    return agentRun === undefined ? answer() : savedStream(agentRun, askedOf(model, options), answer);
   }
 }
 
@@ -104,6 +104,10 @@ function outcomeOfWhole(result: LanguageModelV4GenerateResult, wflo: object): Ou
 function withUsage(result: LanguageModelV4GenerateResult): LanguageModelV4GenerateResult {
   const { usage = UNKNOWN_USAGE } = result as Partial<LanguageModelV4GenerateResult>;
   return { ...result, usage };
+}
+
+function askedOf(model: LanguageModelV4, options: LanguageModelV4CallOptions): Asked {
+  return { content: askedContent(model, options), signal: options.abortSignal };
 }
 
 /** Of several layers, the outermost saves. */
