@@ -86,6 +86,24 @@ test("an output cap that was granted is written over the one of whichever provid
   expect(sent[0]?.max_completion_tokens).toBeLessThan(3_000);
 });
 
+test.each([
+  ["chat", { maxCompletionTokens: 30_000 }, ["max_completion_tokens"]],
+  ["chat", {}, ["max_tokens"]],
+  ["responses", { maxCompletionTokens: 30_000 }, ["max_output_tokens"]],
+] as const)(
+  "an output cap that was granted stands in one field, which the model reads: %s with %o",
+  async (api, openai, fields) => {
+    const { wflo } = await newWflo("0.001");
+    const simulator = await simulate([ANSWER]);
+    const model = meter(openaiOf(simulator)[api](MODEL), { wflo, budgets: ["user"], clamp: true });
+    await generateText({ model, prompt: "Hi", providerOptions: { openai } });
+    const [sent] = simulator.requests.map(({ body }) => Object.entries(body));
+    const caps = sent?.filter(([field]) => field.startsWith("max_")) ?? [];
+    expect(caps.map(([field]) => field)).toEqual(fields);
+    expect(Number(caps[0]?.[1])).toBeLessThan(3_000);
+  },
+);
+
 test("of options for several providers the most is held for, and a tier without a price is refused", async () => {
   const { wflo } = await newWflo("100.00");
   const simulator = await simulate([ANSWER]);

@@ -1,6 +1,6 @@
 import { modelThinks, widestJson, type GuardRequest, type RequestPart } from "@wflo/core";
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
-import type { ModelName } from "../models/model-name.ts";
+import type { AnyModel, ModelName } from "../models/model-name.ts";
 import { askedWork } from "./asked-work.ts";
 import { isFields, type Fields } from "./fields.ts";
 
@@ -31,17 +31,29 @@ export function askedSettings(options: LanguageModelV4CallOptions, name: ModelNa
   };
 }
 
-/** The options with an output cap in every place where one may stand. */
-export function withCap(options: LanguageModelV4CallOptions, maxOutputTokens: number | undefined) {
+/** The options with an output cap in every place where one may stand; in only one of those of which the model wants no two. */
+export function withCap(
+  { provider }: AnyModel,
+  options: LanguageModelV4CallOptions,
+  maxOutputTokens: number | undefined,
+): LanguageModelV4CallOptions {
   if (maxOutputTokens === undefined) return options;
-  const capped = Object.entries(options.providerOptions ?? {}).flatMap(([provider, given]) => {
+  const capped = Object.entries(options.providerOptions ?? {}).flatMap(([name, given]) => {
     const { maxCompletionTokens: asked } = given;
     if (typeof asked !== "number") return [];
-    return [[provider, { ...given, maxCompletionTokens: Math.min(asked, maxOutputTokens) }] as const];
+    return [[name, { ...given, maxCompletionTokens: Math.min(asked, maxOutputTokens) }] as const];
   });
   if (capped.length === 0) return { ...options, maxOutputTokens };
   const providerOptions = { ...options.providerOptions, ...Object.fromEntries(capped) };
+  const isRead = capped.some(([name]) => readsCompletionCap(provider, name));
+  if (isRead && options.maxOutputTokens === undefined) return { ...options, providerOptions };
   return { ...options, maxOutputTokens, providerOptions };
+}
+
+/** Chat models of OpenAI's refuse a request with `max_tokens` and `max_completion_tokens` (400, langchain-ai/langgraph#5943). */
+function readsCompletionCap(provider: string, name: string): boolean {
+  if (provider === "openai.chat") return name === "openai";
+  return /azure.*\.chat$/.test(provider) && (name === "openai" || name === "azure");
 }
 
 function settingsPart({ tools, responseFormat, providerOptions }: LanguageModelV4CallOptions): RequestPart {

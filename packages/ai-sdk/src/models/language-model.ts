@@ -40,8 +40,8 @@ export class LanguageModelCalls {
       outcome: (result) => outcomeOfWhole(result, wflo),
       told: (result, charge) => withCharge(withUsage(result), charge, wflo),
     });
-    const answer = () =>
-      this.#guard.generate({ ask, capped: withCap }, options, (sent) => model.doGenerate(sent));
+    const capped = cappedFor(model);
+    const answer = () => this.#guard.generate({ ask, capped }, options, (sent) => model.doGenerate(sent));
     const agentRun = agentRunOf(options);
     return agentRun === undefined ? answer() : savedAnswer(agentRun, askedOf(model, options), answer);
   }
@@ -84,7 +84,7 @@ export class LanguageModelCalls {
       outcome: (result) => (isWhole(result) ? outcomeOfWhole(result, wflo) : undefined),
       told: (parts, grant) => toldParts(parts, grant, wflo),
     });
-    const answer = () => this.#guard.stream({ ask, capped: withCap }, options, send);
+    const answer = () => this.#guard.stream({ ask, capped: cappedFor(model) }, options, send);
     const agentRun = agentRunOf(options);
     return agentRun === undefined ? answer() : savedStream(agentRun, askedOf(model, options), answer);
   }
@@ -104,6 +104,11 @@ function outcomeOfWhole(result: LanguageModelV4GenerateResult, wflo: object): Ou
 function withUsage(result: LanguageModelV4GenerateResult): LanguageModelV4GenerateResult {
   const { usage = UNKNOWN_USAGE } = result as Partial<LanguageModelV4GenerateResult>;
   return { ...result, usage };
+}
+
+function cappedFor(model: LanguageModelV4) {
+  return (options: LanguageModelV4CallOptions, maxOutputTokens: number | undefined) =>
+    withCap(model, options, maxOutputTokens);
 }
 
 function askedOf(model: LanguageModelV4, options: LanguageModelV4CallOptions): Asked {
