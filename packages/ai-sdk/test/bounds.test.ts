@@ -3,7 +3,7 @@ import { meter } from "@wflo/ai-sdk";
 import { generateText } from "ai";
 import { expect, test } from "vitest";
 import { anthropicWith } from "./anthropic-desk.ts";
-import { lines, MODEL, newWflo, openaiOf, settled, simulate } from "./metering-desk.ts";
+import { lines, MODEL, newWflo, openaiOf, settled, simulate, windowOf } from "./metering-desk.ts";
 
 const ANSWER = { inputTokens: 100, outputTokens: 40 };
 const SEARCH = { type: "provider", id: "anthropic.web_search_20250305", name: "web_search", args: {} };
@@ -101,6 +101,20 @@ test.each([
     const caps = sent?.filter(([field]) => field.startsWith("max_")) ?? [];
     expect(caps.map(([field]) => field)).toEqual(fields);
     expect(Number(caps[0]?.[1])).toBeLessThan(3_000);
+  },
+);
+
+test.each([
+  ["responses", { openai: { maxCompletionTokens: 100 } }],
+  ["chat", { azure: { maxCompletionTokens: 100 } }],
+] as const)(
+  "an output cap that the model does not read bounds nothing: %s with %o",
+  async (api, providerOptions) => {
+    const { wflo } = await newWflo("0.001");
+    const simulator = await simulate([{ inputTokens: 100, outputTokens: 20_000 }]);
+    const model = meter(openaiOf(simulator)[api](MODEL), { wflo, budgets: ["user"] });
+    await generateText({ model, prompt: "Hi", providerOptions });
+    expect(await windowOf(wflo)).toMatchObject({ overrun: "0.00" });
   },
 );
 

@@ -15,14 +15,18 @@ export type AskedSettings = Pick<
 >;
 
 /** Reads everything of a call but its prompt. `parts` are its settings as one text, and what nothing in it bounds. */
-export function askedSettings(options: LanguageModelV4CallOptions, name: ModelName): AskedSettings {
+export function askedSettings(
+  { provider }: AnyModel,
+  options: LanguageModelV4CallOptions,
+  name: ModelName,
+): AskedSettings {
   const byProvider = Object.values(options.providerOptions ?? {}).filter(isFields);
   const all = (field: string) => byProvider.map((given) => given[field]).filter((value) => value != null);
   const budget = thinkingBudget(options, byProvider, name);
   return {
     parts: [settingsPart(options), ...askedWork(options, byProvider)],
     follows: [...all("previousResponseId"), ...all("thread").map(threadGoneOn)].find(isText),
-    maxOutputTokens: askedCap(options, all("maxCompletionTokens"), budget),
+    maxOutputTokens: askedCap(options, completionCaps(provider, options), budget),
     // Some providers add what is to be thought to the cap, others want the cap above it.
     canCap: budget === undefined,
     reasoning: asksToThink(options, byProvider) ? true : modelThinks(name.provider, name.model),
@@ -62,6 +66,12 @@ function settingsPart({ tools, responseFormat, providerOptions }: LanguageModelV
   } catch {
     return { kind: "opaque", what: "settings that cannot be written as JSON" };
   }
+}
+
+/** What a model reads as its output cap beside `maxOutputTokens`; of others, such as those of the Responses API, it is none. */
+function completionCaps(provider: string, { providerOptions = {} }: LanguageModelV4CallOptions): unknown[] {
+  const read = Object.entries(providerOptions).filter(([name]) => readsCompletionCap(provider, name));
+  return read.map(([, given]) => given["maxCompletionTokens"]);
 }
 
 /** The largest where a request has several caps; with what is to be thought on top of it. */

@@ -11,7 +11,7 @@ export function languageCall(
   provider?: string,
 ): GuardRequest {
   const name = nameOf(model, provider);
-  const { parts, ...settings } = askedSettings(options, name);
+  const { parts, ...settings } = askedSettings(model, options, name);
   const [first, ...work] = parts;
   const read = [first ?? "", ...promptParts(options.prompt)];
   // As `cacheControl` of Anthropic's stands in settings, tools, messages and parts of them.
