@@ -2,7 +2,7 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { agentWorkflow, meter, steppingTools } from "@wflo/ai-sdk";
 import { createWflo, isBudgetExceeded, memoryDatabase, type Wflo } from "@wflo/core";
 import { startSimulator, type Simulator, type SimulatorRequest } from "@wflo/testkit";
-import { jsonSchema, tool, ToolLoopAgent } from "ai";
+import { generateText, jsonSchema, tool, ToolLoopAgent, type Agent, type AgentCallParameters } from "ai";
 import { expect, onTestFinished, test } from "vitest";
 
 const NO_INPUT = jsonSchema<Record<string, never>>({ type: "object", properties: {} });
@@ -155,6 +155,32 @@ test("a sub-agent that is refused inside of a tool goes on where it was, with it
   // The expert's third, and the parent's second and third.
   expect(simulator.requests).toHaveLength(6);
   expect(looked).toHaveLength(2);
+});
+
+test("an agent of a class of the user's own runs as it is, with settings and private fields: its calls of models are steps", async () => {
+  const { simulator, wflo } = await setUp();
+  const { tools } = agentFor(simulator, []);
+  const model = meter(createOpenAI({ baseURL: simulator.url, apiKey: "sk-none" }).chat("gpt-4.1-nano"));
+  class Own implements Agent<never, typeof tools> {
+    readonly version = "agent-v1";
+    readonly id = "own";
+    readonly settings = { tools: ["look"] };
+    readonly tools = tools;
+    #asked = 0;
+    async generate({ prompt }: AgentCallParameters<never, typeof tools>) {
+      this.#asked += 1;
+      const words = [...this.settings.tools, this.#asked, JSON.stringify(prompt)];
+      return generateText({ model, tools, prompt: words.join(" ") });
+    }
+    async stream(): Promise<never> {
+      throw new Error("It does not stream.");
+    }
+  }
+  const agent = new Own();
+  expect((await wflo.workflow("own", agent).run({ prompt: "Hi" })).finishReason).toBe("tool-calls");
+  expect(JSON.stringify(simulator.requests[0]?.body)).toContain("look 1 ");
+  const [line] = await wflo.calls.list();
+  expect(line?.step).toMatch(/^model:/);
 });
 
 test("a call that nobody could run an agent with is refused with a sentence", async () => {

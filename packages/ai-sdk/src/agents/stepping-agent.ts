@@ -28,14 +28,16 @@ export function isAgent(value: unknown): value is AnyAgent {
  */
 export function steppingAgent<Agent extends AnyAgent>(agent: Agent): Agent {
   const { settings } = agent as { readonly settings?: Settings };
-  if (typeof settings !== "object" || settings === null) return agent;
+  const ofSdk = prototypeOfSdk(agent);
+  if (ofSdk === undefined || typeof settings !== "object" || settings === null) return agent;
   const { tools, prepareCall } = settings;
   const stepping = {
     ...settings,
     ...(tools === undefined ? {} : { tools: steppingTools(tools) }),
     ...(prepareCall === undefined ? {} : { prepareCall: steppingPreparation(prepareCall, tools) }),
   };
-  if (!isOfSubclass(agent)) return Object.create(agent, { settings: { value: stepping } }) as Agent;
+  if (ofSdk === Object.getPrototypeOf(agent))
+    return Object.create(agent, { settings: { value: stepping } }) as Agent;
   // No other object has the private fields of a class of the user's. Outside of runs its tools do what they did before.
   if (!inPlace.has(agent) && Reflect.set(agent, "settings", stepping)) inPlace.add(agent);
   return agent;
@@ -44,11 +46,12 @@ export function steppingAgent<Agent extends AnyAgent>(agent: Agent): Agent {
 /** Agents whose own tools are steps. */
 const inPlace = new WeakSet<object>();
 
-/** Whether an agent is of a class that extends another one. */
-function isOfSubclass(agent: object): boolean {
-  const proto = Object.getPrototypeOf(agent) as object | null;
-  const above: unknown = proto === null ? null : Object.getPrototypeOf(proto);
-  return above !== null && above !== Object.prototype;
+/** That of the SDK's own class, of whichever copy of it, which an agent is of or whose class extends it. */
+function prototypeOfSdk(agent: object): object | undefined {
+  let proto = Object.getPrototypeOf(agent) as object | null;
+  while (proto !== null && !(Object.hasOwn(proto, "prepareCall") && Object.hasOwn(proto, "generate")))
+    proto = Object.getPrototypeOf(proto) as object | null;
+  return proto ?? undefined;
 }
 
 /** Tools may be chosen anew for each call: it gets the agent's own, and what it returns is made steps of. */
