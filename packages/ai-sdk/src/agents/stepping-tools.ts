@@ -1,10 +1,11 @@
 import { currentAgentRun, type ToolCall } from "./agent-run.ts";
-import { heard, told } from "./tool-outcome.ts";
+import { heard, savedOutcome, told } from "./tool-outcome.ts";
 
 type Execute = (input: unknown, call: ToolCall) => unknown;
 
 interface AnyTool {
   readonly execute?: unknown;
+  readonly toModelOutput?: unknown;
 }
 
 /**
@@ -25,7 +26,13 @@ function steppingTool(name: string, tool: AnyTool): AnyTool {
     if (agentRun === undefined) return run();
     const content = JSON.stringify([call.toolCallId, input]);
     const work = async () => lastOf(await run());
-    return agentRun.step(name, content, () => told(work, () => agentRun.isOver(call))).then(heard);
+    const outcome = savedOutcome({
+      step: (save) => agentRun.step(name, content, save),
+      work: () => told(work, () => agentRun.isOver(call)),
+      // Else the model reads what the tool makes of the result itself.
+      isReadAsJson: tool.toModelOutput === undefined,
+    });
+    return outcome.then(heard);
   };
   steps.add(stepping);
   return withExecute(tool, stepping);
