@@ -1,6 +1,7 @@
 import {
   audioSecondsAtMost,
   imageTokens,
+  isNothing,
   Money,
   speechTokens,
   usageOfOpenAIResponse,
@@ -135,7 +136,8 @@ function answered(result: Fields, silence: string, known?: Usage): Outcome {
   const { modelId, body } = fieldsOf(result["response"]);
   const told =
     usageOfResponse({ usage, providerMetadata, response: { modelId } }) ?? usageOfResponse(fieldsOf(body));
-  const counted = known ?? told?.usage;
+  // Nothing is answered for nothing: a server that says so does not count.
+  const counted = [known, told?.usage].find((usage) => usage !== undefined && !isNothing(usage));
   return {
     kind: "answered",
     usage: counted,
