@@ -1,5 +1,6 @@
 import { registerPending, registerTarget } from "@wflo/core";
-import { agentWorkflow, isMastraAgent } from "./agents/agent-workflow.ts";
+import { agentWorkflow } from "./agents/agent-workflow.ts";
+import { isMastraAgent } from "./agents/mastra-agent.ts";
 import { pendingOutput } from "./agents/streamed-answer.ts";
 import { isMastraWorkflow } from "./workflows/mastra-graph.ts";
 import { mastraWorkflow } from "./workflows/mastra-workflow.ts";

@@ -1,4 +1,4 @@
-import { Agent } from "@mastra/core/agent";
+import type { Agent } from "@mastra/core/agent";
 import { agentValues, withinAgentRun } from "@wflo/ai-sdk/models";
 import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { refusalIn } from "../refusals.ts";
@@ -6,6 +6,7 @@ import { Answers } from "../workflows/answers.ts";
 import { answerFor, isSuspended, throwRefusal, toldAnswer, type AgentAnswer } from "./agent-answer.ts";
 import { askedAgent, type AskedAgent } from "./asked-agent.ts";
 import { noRefusal, notingRefusal } from "./met-refusal.ts";
+import { isMastraAgent } from "./mastra-agent.ts";
 import { meterInRuns } from "./metered-in-runs.ts";
 import { streamedAnswer } from "./streamed-answer.ts";
 
@@ -52,11 +53,6 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
     throw met.refusal;
   };
   return Object.assign(work, { codec: agentValues });
-}
-
-/** Whether a value is an agent of Mastra's. */
-export function isMastraAgent(value: unknown): value is Agent {
-  return value instanceof Agent;
 }
 
 async function wholeAnswer(agent: Agent, run: Run, { messages, options }: AskedAgent): Promise<AgentAnswer> {

@@ -1,5 +1,6 @@
-import { Agent } from "@mastra/core/agent";
+import type { Agent } from "@mastra/core/agent";
 import type { Mastra } from "@mastra/core/mastra";
+import { isMastraAgent } from "./mastra-agent.ts";
 
 /** Agents that have a processor among their own: Mastra does not always tell a processor for whom it works. */
 export class AgentsWith {
@@ -19,7 +20,7 @@ export class AgentsWith {
 
   /** The agent that a processor works for, as far as that is known. */
   async one(told: unknown): Promise<Agent | undefined> {
-    if (told instanceof Agent) return told;
+    if (isMastraAgent(told)) return told;
     const found = await this.all();
     return found.length === 1 ? found[0] : undefined;
   }
@@ -34,7 +35,7 @@ export class AgentsWith {
     const seen = new Set<unknown>();
     const visit = async (agents: Readonly<Record<string, unknown>>): Promise<void> => {
       for (const agent of Object.values(agents)) {
-        if (!(agent instanceof Agent) || seen.has(agent)) continue;
+        if (!isMastraAgent(agent) || seen.has(agent)) continue;
         seen.add(agent);
         const processors: readonly unknown[] = await agent.listConfiguredInputProcessors();
         if (processors.includes(this.#processor())) found.push(agent);

@@ -1,6 +1,7 @@
-import { Agent } from "@mastra/core/agent";
+import type { Agent } from "@mastra/core/agent";
 import { currentAgentRun } from "@wflo/ai-sdk/models";
 import { wfloProcessor, type WfloProcessor } from "../wflo-processor.ts";
+import { isMastraAgent } from "./mastra-agent.ts";
 
 type Ask = (messages: unknown, options?: object) => unknown;
 
@@ -27,7 +28,7 @@ interface CallOptions {
 /** Has agents be metered in runs whoever asks them, and those that work for them. Outside of runs they do what they did before. */
 export async function meterInRuns(agents: readonly unknown[], seen = new Set<unknown>()): Promise<void> {
   for (const agent of agents) {
-    if (!(agent instanceof Agent) || seen.has(agent)) continue;
+    if (!isMastraAgent(agent) || seen.has(agent)) continue;
     seen.add(agent);
     change(agent);
     await meterInRuns(Object.values(await agent.listAgents()), seen);

@@ -1,5 +1,6 @@
-import { Agent } from "@mastra/core/agent";
+import type { Agent } from "@mastra/core/agent";
 import { isMetered } from "@wflo/ai-sdk/models";
+import { isMastraAgent } from "./mastra-agent.ts";
 
 /** Mastra's voice of an agent that has none. */
 const NO_VOICE = "DefaultVoice";
@@ -18,7 +19,7 @@ export async function unmeteredSpenders(agent: Agent, own: object): Promise<read
 /** Mastra's own ones keep an agent for it. */
 function asksModels(processor: unknown): boolean {
   if (typeof processor !== "object" || processor === null) return false;
-  return Object.values(processor).some((value) => value instanceof Agent);
+  return Object.values(processor).some(isMastraAgent);
 }
 
 function nameOf(processor: unknown): string {
