@@ -1,5 +1,5 @@
 import type { RequestContext } from "@mastra/core/request-context";
-import { InvalidOptionError, usd, type Money, type Wflo } from "@wflo/core";
+import { InvalidOptionError, usd, type Budget, type BudgetInput, type Money, type Wflo } from "@wflo/core";
 import type { Violations } from "../agents/violations.ts";
 import type { ProcessorOptions } from "../options.ts";
 import { SCOPES, scopeKey, type Scope } from "./scope-key.ts";
@@ -59,17 +59,36 @@ export class ScopeBudgets {
     this.#made.set(wflo, made);
     this.#violations.follow(wflo, (budgetId) => made.has(budgetId));
     if ((made.get(id)?.compare(cap) ?? -1) >= 0) return id;
-    const { windows = [] } = (await wflo.budgets.get(id)) ?? {};
-    const before = windows.find(({ window: kind }) => kind === window.cap);
+    const budget = await wflo.budgets.get(id);
+    const before = budget?.windows.find(({ window: kind }) => kind === window.cap);
     if (before === undefined || usd(before.cap).compare(cap) < 0) {
       const { warnAtPercent } = this.#options;
       const warnAt = warnAtPercent === undefined ? [] : [warnAtPercent / 100];
-      await wflo.budgets.set({ id, caps: { [window.cap]: cap }, warnAt });
+      await wflo.budgets.set(
+        raised(budget ?? { id, warnAt: [], windows: [] }, { [window.cap]: cap }, warnAt),
+      );
     }
     if (made.size >= REMEMBERED) made.clear();
     made.set(id, cap);
     return id;
   }
+}
+
+/** The budget with these caps: what somebody has set beside them by hand, such as its parent, stays. */
+function raised(
+  {
+    id,
+    windows,
+    warnAt,
+    timeZone,
+    parent,
+    onExpiry,
+  }: Pick<Budget, "id" | "windows" | "warnAt"> & Partial<Budget>,
+  caps: BudgetInput["caps"],
+  ownWarnAt: readonly number[],
+): BudgetInput {
+  const others = Object.fromEntries(windows.map(({ window, cap }) => [window, cap]));
+  return { id, caps: { ...others, ...caps }, warnAt: [...warnAt, ...ownWarnAt], timeZone, parent, onExpiry };
 }
 
 function oneOf<Name extends string>(option: string, names: readonly string[], name: Name): Name {

@@ -1,0 +1,21 @@
+import { RequestContext } from "@mastra/core/request-context";
+import { wfloProcessor } from "@wflo/mastra";
+import { expect, test } from "vitest";
+import { agentOf, lines, MODEL, newWflo, openaiOf, simulate, windowOf } from "./mastra-desk.ts";
+
+const ofUser = (id: string) => ({ requestContext: new RequestContext([["userId", id]]) }) as never;
+
+test("a higher maxCost leaves everything else as it is of a budget that somebody has set", async () => {
+  const simulator = await simulate([{ text: "Bees." }]);
+  const { wflo } = await newWflo();
+  const others = { parent: "user", timeZone: "Europe/Paris", onExpiry: "release", warnAt: [0.5] } as const;
+  await wflo.budgets.set({ id: "mastra/user/u/day", caps: { day: "0.10", month: "3.00" }, ...others });
+  const processor = wfloProcessor({ wflo, maxCost: "0.50", scope: "user", window: "day", warnAtPercent: 80 });
+  const agent = agentOf({ model: openaiOf(simulator)(MODEL), inputProcessors: [processor] });
+  expect((await agent.generate("Bees?", ofUser("u"))).text).toBe("Bees.");
+  const budget = await wflo.budgets.get("mastra/user/u/day");
+  expect(budget).toMatchObject({ ...others, warnAt: [0.5, 0.8] });
+  expect(budget?.windows.map(({ window, cap }) => `${window} ${cap}`)).toEqual(["day 0.50", "month 3.00"]);
+  const [line] = await lines(wflo, 1);
+  expect(await windowOf(wflo)).toMatchObject({ spent: line?.charged });
+});
