@@ -2,6 +2,7 @@ import type { Agent } from "@mastra/core/agent";
 import { currentAgentRun } from "@wflo/ai-sdk/models";
 import { wfloProcessor, type WfloProcessor } from "../wflo-processor.ts";
 import { isMastraAgent } from "./mastra-agent.ts";
+import { rememberedInput } from "./remembered-input.ts";
 
 type Ask = (messages: unknown, options?: object) => unknown;
 
@@ -13,10 +14,11 @@ async function meteredOptions(agent: Agent, options: CallOptions = {}): Promise<
   const { requestContext, inputProcessors } = options;
   const own: readonly unknown[] =
     inputProcessors ?? (await agent.listConfiguredInputProcessors(requestContext as never));
-  if (own.some((processor) => (processor as { readonly id?: unknown }).id === "wflo")) return options;
+  if (own.some((processor) => (processor as { readonly id?: unknown }).id === "wflo"))
+    return { ...options, inputProcessors: [...own, rememberedInput] };
   const processor = processors.get(agent) ?? wfloProcessor({ agent: agent.id });
   processors.set(agent, processor);
-  return { ...options, inputProcessors: [...own, processor] };
+  return { ...options, inputProcessors: [...own, processor, rememberedInput] };
 }
 
 /** What an agent is called with, as far as it matters here. */
