@@ -8,6 +8,7 @@ import type {
 } from "@mastra/core/processors";
 import { bindWrapper } from "@wflo/core";
 import { BudgetedSteps } from "./agents/budgeted-steps.ts";
+import { leadNetworks } from "./agents/networks.ts";
 import type { RefusalMetadata } from "./errors.ts";
 import type { ProcessorOptions } from "./options.ts";
 
@@ -38,5 +39,6 @@ export function wfloProcessor(options: ProcessorOptions = {}): WfloProcessor {
     // refused, which call no tools.
     has: (target, key) => key !== "processLLMResponse" && Reflect.has(target, key),
   });
+  leadNetworks(known, (requestContext) => steps.attributionOf({ requestContext }));
   return known;
 }

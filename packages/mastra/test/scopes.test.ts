@@ -1,7 +1,9 @@
 import { RequestContext } from "@mastra/core/request-context";
+import { InMemoryStore } from "@mastra/core/storage";
+import { Memory } from "@mastra/memory";
 import { wfloProcessor } from "@wflo/mastra";
 import { expect, test } from "vitest";
-import { agentOf, lines, MODEL, newWflo, openaiOf, simulate, windowOf } from "./mastra-desk.ts";
+import { agentOf, lines, MODEL, newAgent, newWflo, openaiOf, simulate, windowOf } from "./mastra-desk.ts";
 
 const ofUser = (id: string) => ({ requestContext: new RequestContext([["userId", id]]) }) as never;
 
@@ -19,3 +21,29 @@ test("a higher maxCost leaves everything else as it is of a budget that somebody
   const [line] = await lines(wflo, 1);
   expect(await windowOf(wflo)).toMatchObject({ spent: line?.charged });
 });
+
+test.each(["thread", "resource"] as const)(
+  "an agent that works for another one counts by the %s of that one, each time it is set to work",
+  async (scope) => {
+    const simulator = await simulate((request) =>
+      request.index % 3 === 0
+        ? { toolCalls: [{ name: "agent-writer", arguments: '{"prompt":"Write."}' }] }
+        : { text: "Written." },
+    );
+    const { wflo } = await newWflo();
+    const model = openaiOf(simulator)(MODEL);
+    const own = wfloProcessor({ wflo, maxCost: "0.50", scope, window: "total" });
+    const writer = newAgent({ model, inputProcessors: [own] }, "writer");
+    const agent = agentOf({
+      model,
+      agents: { writer },
+      memory: new Memory({ storage: new InMemoryStore() }),
+      inputProcessors: [wfloProcessor({ wflo, budgets: ["user"] })],
+    });
+    const memory = { thread: "t", resource: "r" };
+    for (const question of ["Bees?", "Wasps?"]) await agent.generate(question, { memory });
+    const written = (await lines(wflo, 6)).filter(({ agent: name }) => name === "writer");
+    const ids = written.map(({ budgetIds }) => budgetIds.toSorted());
+    expect(ids).toEqual(Array.from({ length: 2 }, () => [`mastra/${scope}/${memory[scope]}/total`, "user"]));
+  },
+);

@@ -1,6 +1,7 @@
 import type { Agent } from "@mastra/core/agent";
 import type { Mastra } from "@mastra/core/mastra";
 import { isMastraAgent } from "./mastra-agent.ts";
+import { changeNetworks } from "./networks.ts";
 
 /** Agents that have a processor among their own: Mastra does not always tell a processor for whom it works. */
 export class AgentsWith {
@@ -16,6 +17,8 @@ export class AgentsWith {
   register(mastra: Mastra): void {
     this.#mastra = mastra;
     this.#found = undefined;
+    // Agents register before they are in the list.
+    queueMicrotask(() => Object.values(mastra.listAgents() ?? {}).forEach(changeNetworks));
   }
 
   /** The agent that a processor works for, as far as that is known. */

@@ -1,5 +1,6 @@
 import { steppingTools } from "@wflo/ai-sdk/models";
 import { attributed, type Attribution, type Wflo } from "@wflo/core";
+import { forRequest, type RequestAround } from "../scopes/request-around.ts";
 import { isAwaited, noRefusal, notingRefusal, throwingRefusal } from "./met-refusal.ts";
 import { stoppedAlone } from "./stopped-alone.ts";
 import { lettingWait } from "./tool-that-waits.ts";
@@ -8,6 +9,14 @@ type Execute = (...args: unknown[]) => unknown;
 
 /** How Mastra names the tool by which an agent sets another one to work. */
 const AGENT = /^agent-/;
+const WORKFLOW = /^workflow-/;
+
+/** For whom an agent's tools work. */
+interface Ours {
+  readonly attribution: Attribution & { readonly wflo: Wflo };
+  /** What agents and workflows that work for the agent do belongs to its own request. */
+  readonly request: RequestAround;
+}
 
 /**
  * The same tools, in which every metered call belongs to what is around the agent: agents and workflows that work for it, and models that its own
@@ -16,24 +25,21 @@ const AGENT = /^agent-/;
  */
 export function attributedTools(
   tools: Readonly<Record<string, unknown>>,
-  attribution: Attribution & { readonly wflo: Wflo },
+  ours: Ours,
 ): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(tools).map(([name, tool]) => [name, attributedTool(name, tool, attribution)]),
+    Object.entries(tools).map(([name, tool]) => [name, attributedTool(name, tool, ours)]),
   );
 }
 
-function attributedTool(
-  name: string,
-  tool: unknown,
-  attribution: Attribution & { readonly wflo: Wflo },
-): unknown {
+function attributedTool(name: string, tool: unknown, { attribution, request }: Ours): unknown {
   if (typeof tool !== "object" || tool === null) return tool;
   const { execute } = tool as { readonly execute?: unknown };
   if (typeof execute !== "function") return tool;
   const isAgent = AGENT.test(name);
+  const around = isAgent || WORKFLOW.test(name) ? request : undefined;
   const run: Execute = (...args) => {
-    const work = () => (execute as Execute).apply(tool, args);
+    const work = () => forRequest(around, () => (execute as Execute).apply(tool, args));
     return attributed(attribution, () => (isAgent ? stoppedAlone(attribution.wflo, work) : ownWork(work)));
   };
   const call = { provider: "mastra", what: `agent ${name.replace(AGENT, "")}` };

@@ -20,7 +20,8 @@ import { MastraModels } from "../guard.ts";
 import { attributedModel } from "../models/attributed-model.ts";
 import { isMetered } from "../models/metered-marks.ts";
 import type { ProcessorOptions } from "../options.ts";
-import { ScopeBudgets } from "../scopes/scope-budgets.ts";
+import { requestAround } from "../scopes/request-around.ts";
+import { ScopeBudgets, type AgentRequest } from "../scopes/scope-budgets.ts";
 import { abortReason } from "./abort-reason.ts";
 import { AgentsWith } from "./agents-with.ts";
 import { attributedTools } from "./attributed-tools.ts";
@@ -60,6 +61,12 @@ export class BudgetedSteps {
     this.#agents.register(mastra);
   }
 
+  /** What the calls of a request belong to. Throws `InvalidOptionError` for one that names nobody whose budget it could be. */
+  async attributionOf(request: AgentRequest): Promise<Attribution & { readonly wflo: Wflo }> {
+    const { wflo } = await this.#bind();
+    return { wflo, budgets: await this.#scopes.of(request, wflo) };
+  }
+
   /** Before each model that a step asks: aborts where nothing is left, else has the step ask a metered model. */
   async begin(args: StepArgs): Promise<ProcessInputStepResult> {
     const noted = notedRefusal();
@@ -92,23 +99,27 @@ export class BudgetedSteps {
   }
 
   async #begin(args: StepArgs): Promise<ProcessInputStepResult> {
-    const { wflo } = await this.#bind();
+    const { structuredOutput, tools, requestContext } = args;
     const owner = await this.#agents.one(args.agent);
+    const found = await this.attributionOf(args);
+    const { wflo } = found;
     if (owner !== undefined) await this.#warnOf(wflo, owner);
-    const budgets = await this.#scopes.of(args, wflo);
-    const attribution = { wflo, budgets, agent: this.#options.agent ?? owner?.id };
-    await this.#lookBefore(args, attribution);
-    const { structuredOutput, tools } = args;
+    const attribution = { ...found, agent: this.#options.agent ?? owner?.id };
+    // To a network a tripwire is an answer that makes no sense; of an error it tells.
+    const isDeciding = requestAround()?.isNetwork === true && structuredOutput !== undefined;
+    if (!isDeciding) await this.#lookBefore(args, attribution);
     if (structuredOutput?.model !== undefined && !isMetered(structuredOutput.model))
       wflo.reportUnmetered({ provider: "mastra", what: "the model of structuredOutput" });
     // Without the hook after the answer, a refusal stays an error.
-    const quiet = args.llmRequestStage === true;
+    const quiet = args.llmRequestStage === true && !isDeciding;
     const model: StepArgs["model"] = attributedModel(
       this.#models.metered(args.model),
       attribution,
       quiet ? (refusal) => void this.#refusals.set(model, refusal) : undefined,
     );
-    return { model, ...(tools === undefined ? {} : { tools: attributedTools(tools, attribution) }) };
+    if (tools === undefined) return { model };
+    const request = { requestContext: requestAround()?.requestContext ?? requestContext, isNetwork: false };
+    return { model, tools: attributedTools(tools, { attribution, request }) };
   }
 
   async #lookBefore(args: StepArgs, attribution: Attribution & { readonly wflo: Wflo }): Promise<void> {

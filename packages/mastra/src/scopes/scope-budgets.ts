@@ -2,6 +2,7 @@ import type { RequestContext } from "@mastra/core/request-context";
 import { InvalidOptionError, usd, type Budget, type BudgetInput, type Money, type Wflo } from "@wflo/core";
 import type { Violations } from "../agents/violations.ts";
 import type { ProcessorOptions } from "../options.ts";
+import { requestAround } from "./request-around.ts";
 import { SCOPES, scopeKey, type Scope } from "./scope-key.ts";
 import { SCOPE_WINDOWS, windowAt, type ScopeWindow } from "./scope-window.ts";
 
@@ -37,17 +38,19 @@ export class ScopeBudgets {
   /** The ids of a request's budgets. Throws `InvalidOptionError` for a request that the scope has no id for, so that nothing is spent. */
   async of({ requestContext }: AgentRequest, wflo: Wflo): Promise<readonly string[]> {
     const { budgets = [], maxCost } = this.#options;
-    const given = typeof budgets === "function" ? budgets(requestContext) : budgets;
+    const first = requestAround()?.requestContext ?? requestContext;
+    const given = typeof budgets === "function" ? budgets(first) : budgets;
     if (!Array.isArray(given) || given.some((id) => typeof id !== "string"))
       throw new InvalidOptionError("wfloProcessor: budgets is a list of ids of budgets.");
     if (maxCost === undefined) return given;
-    const found = scopeKey(this.#scope, requestContext);
+    const whole = scopeKey(this.#scope, first);
+    const found = "fix" in whole ? scopeKey(this.#scope, requestContext) : whole;
     if ("fix" in found) {
       throw new InvalidOptionError(
         `This agent's budget is counted by ${this.#scope}, and the request names none: ${found.fix}.`,
       );
     }
-    const cap = usd(typeof maxCost === "function" ? maxCost(requestContext) : maxCost);
+    const cap = usd(typeof maxCost === "function" ? maxCost(first) : maxCost);
     return [...given, await this.#make(wflo, found.key, cap)];
   }
 
