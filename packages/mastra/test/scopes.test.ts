@@ -2,7 +2,7 @@ import { RequestContext } from "@mastra/core/request-context";
 import { InMemoryStore } from "@mastra/core/storage";
 import { Memory } from "@mastra/memory";
 import { wfloProcessor } from "@wflo/mastra";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { agentOf, lines, MODEL, newAgent, newWflo, openaiOf, simulate, windowOf } from "./mastra-desk.ts";
 
 const ofUser = (id: string) => ({ requestContext: new RequestContext([["userId", id]]) }) as never;
@@ -47,3 +47,29 @@ test.each(["thread", "resource"] as const)(
     expect(ids).toEqual(Array.from({ length: 2 }, () => [`mastra/${scope}/${memory[scope]}/total`, "user"]));
   },
 );
+
+test("processors that are made for each request tell one warning once, and leave nothing behind", async () => {
+  const simulator = await simulate([{ text: "Bees.", inputTokens: 1_000, outputTokens: 1_000 }]);
+  const { wflo } = await newWflo();
+  const listen = vi.spyOn(wflo, "on");
+  const told: string[] = [];
+  const processorOf = (request: number) =>
+    wfloProcessor({
+      wflo,
+      maxCost: "0.01",
+      scope: "user",
+      window: "total",
+      warnAtPercent: 12,
+      onViolation: ({ message }) => void told.push(`${request}: ${message}`),
+    });
+  let requests = 0;
+  const agent = agentOf({
+    model: openaiOf(simulator)(MODEL),
+    defaultOptions: { modelSettings: { maxOutputTokens: 1_000 } },
+    inputProcessors: () => [processorOf(requests)],
+  });
+  for (requests = 1; requests <= 3; requests += 1) await agent.generate("Bees?", ofUser("u"));
+  await wflo.flush();
+  expect(told).toEqual(["3: Budget mastra/user/u/total has spent $0.0015 of $0.01."]);
+  expect(listen).toHaveBeenCalledOnce();
+});

@@ -60,7 +60,7 @@ export class ScopeBudgets {
     const id = `mastra/${this.#scope}/${key}/${window.suffix}`;
     const made = this.#made.get(wflo) ?? new Map<string, Money>();
     this.#made.set(wflo, made);
-    this.#violations.follow(wflo, (budgetId) => made.has(budgetId));
+    this.#violations.follow(wflo, id);
     if ((made.get(id)?.compare(cap) ?? -1) >= 0) return id;
     const budget = await wflo.budgets.get(id);
     const before = budget?.windows.find(({ window: kind }) => kind === window.cap);
