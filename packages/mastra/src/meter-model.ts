@@ -9,6 +9,7 @@ import type { RequestContext } from "@mastra/core/request-context";
 import type { AnyModel } from "@wflo/ai-sdk/models";
 import { bindWrapper, InvalidOptionError } from "@wflo/core";
 import { MastraModels } from "./guard.ts";
+import { noteMetered } from "./models/metered-marks.ts";
 import type { MeterModelOptions } from "./options.ts";
 
 /** A model as every option of Mastra's takes one, whichever version of its interface the provider's package has. */
@@ -57,8 +58,11 @@ function metered(target: Chosen | ((given: Given) => unknown), models: MastraMod
     const list = target as readonly AnyModelWithRetries[];
     return list.map((entry) => ({ ...entry, model: metered(entry.model, models) }));
   }
-  if (typeof target === "function" && !("specificationVersion" in target))
-    return async (given: Given) => metered((await target(given)) as Chosen, models);
+  if (typeof target === "function" && !("specificationVersion" in target)) {
+    const choose = async (given: Given) => metered((await target(given)) as Chosen, models);
+    noteMetered(choose);
+    return choose;
+  }
   return models.metered(modelOf(target));
 }
 

@@ -6,7 +6,7 @@ import { LibSQLVector } from "@mastra/libsql";
 import { Memory } from "@mastra/memory";
 import { meter } from "@wflo/ai-sdk";
 import { budgetExceededIn, InvalidOptionError, type Wflo } from "@wflo/core";
-import { agentWorkflow, meterEmbedder, wfloProcessor } from "@wflo/mastra";
+import { agentWorkflow, meterEmbedder, meterModel, wfloProcessor } from "@wflo/mastra";
 import type { Simulator } from "@wflo/testkit";
 import { describe, expect, test } from "vitest";
 import { agentOf, lines, MODEL, newWflo, openaiOf, settled, simulate } from "./mastra-desk.ts";
@@ -116,6 +116,21 @@ test("a refusal of one pauses a run, which goes on after a top-up", async () => 
   expect((await newProcess().resume(RUN, { topUp: { to: "1.00" } })).text).toBe("Bees.");
 });
 
+/** A memory that has titles made for its threads. */
+function titling(model?: object): Memory {
+  const generateTitle = model === undefined ? true : { model: model as never };
+  return new Memory({ storage: new InMemoryStore(), options: { generateTitle } });
+}
+
+test("in a run titles of threads that nobody meters are told of", async () => {
+  const simulator = await simulate([{ text: "Bees." }]);
+  const { wflo, warned } = await newWflo();
+  const agent = agentOf({ model: openaiOf(simulator)(MODEL), memory: titling() });
+  const workflow = wflo.workflow<string, unknown>("ask", agentWorkflow(agent));
+  for (const question of ["Bees?", "Wasps?"]) await workflow.run(question, { budget: "1.00" });
+  expect(warned).toEqual([expect.stringContaining("the titles of threads of agent researcher")]);
+});
+
 describe("what spends past the processor is told once", () => {
   const voice = new CompositeVoice({});
   test.each([
@@ -124,6 +139,8 @@ describe("what spends past the processor is told once", () => {
       (simulator: Simulator) => ({ memory: memoryOf(openaiOf(simulator).embedding(EMBEDDER)) }),
     ],
     ["a voice", () => ({ voice })],
+    ["titles", () => ({ memory: titling() })],
+    ["the titles", () => ({ memory: titling(openaiOf({ url: "http://localhost" } as Simulator)(MODEL)) })],
   ])("%s", async (what, more) => {
     const simulator = await simulate([{ text: "Bees." }]);
     const { wflo, warned } = await newWflo();
@@ -138,6 +155,24 @@ describe("what spends past the processor is told once", () => {
     expect(events).toHaveLength(1);
     expect(events[0]).toContain(what.replace("an ", "the ").replace("a ", "the "));
     expect(warned).toHaveLength(1);
+  });
+
+  test.each([
+    ["the model of the agent", undefined],
+    ["a model of their own", "own"],
+    ["a function", "chosen"],
+  ])("but not titles that %s makes, which is metered", async (_, own) => {
+    const simulator = await simulate([{ text: "Bees." }]);
+    const { wflo, warned } = await newWflo();
+    const model = meterModel(openaiOf(simulator)(MODEL), { wflo });
+    const models = { own: model, chosen: meterModel(() => openaiOf(simulator)(MODEL), { wflo }) };
+    const agent = agentOf({
+      model: own === undefined ? model : openaiOf(simulator)(MODEL),
+      memory: titling(models[own as "own"]),
+      inputProcessors: [wfloProcessor({ wflo, budgets: ["user"] })],
+    });
+    await agent.generate("Bees?");
+    expect(warned).toEqual([]);
   });
 
   test("but not a memory that looks for nothing, nor one that the AI SDK's adapter meters", async () => {

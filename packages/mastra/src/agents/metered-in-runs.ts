@@ -1,8 +1,10 @@
 import type { Agent } from "@mastra/core/agent";
 import { currentAgentRun } from "@wflo/ai-sdk/models";
+import { bindWrapper } from "@wflo/core";
 import { wfloProcessor, type WfloProcessor } from "../wflo-processor.ts";
 import { isMastraAgent } from "./mastra-agent.ts";
 import { rememberedInput } from "./remembered-input.ts";
+import { unmeteredSpenders } from "./unmetered-spenders.ts";
 
 type Ask = (messages: unknown, options?: object) => unknown;
 
@@ -17,8 +19,16 @@ async function meteredOptions(agent: Agent, options: CallOptions = {}): Promise<
   if (own.some((processor) => (processor as { readonly id?: unknown }).id === "wflo"))
     return { ...options, inputProcessors: [...own, rememberedInput] };
   const processor = processors.get(agent) ?? wfloProcessor({ agent: agent.id });
+  if (!processors.has(agent)) await tellOfUnmetered(agent, processor);
   processors.set(agent, processor);
   return { ...options, inputProcessors: [...own, processor, rememberedInput] };
+}
+
+/** A processor that is no part of its agent does not know whose it is. */
+async function tellOfUnmetered(agent: Agent, processor: object): Promise<void> {
+  const { wflo } = await bindWrapper({})();
+  for (const what of await unmeteredSpenders(agent, processor))
+    wflo.reportUnmetered({ provider: "mastra", what });
 }
 
 /** What an agent is called with, as far as it matters here. */

@@ -1,5 +1,6 @@
 import type { Agent } from "@mastra/core/agent";
 import { isMetered } from "@wflo/ai-sdk/models";
+import { isMetered as isMeteredModel } from "../models/metered-marks.ts";
 import { isMastraAgent } from "./mastra-agent.ts";
 
 /** Mastra's voice of an agent that has none. */
@@ -12,6 +13,7 @@ export async function unmeteredSpenders(agent: Agent, own: object): Promise<read
   return [
     ...before.map((processor) => `the processor ${nameOf(processor)}, which stands before wfloProcessor`),
     ...((await hasUnmeteredMemory(agent)) ? [`the embedder of the memory of agent ${agent.id}`] : []),
+    ...((await hasUnmeteredTitles(agent)) ? [`the titles of threads of agent ${agent.id}`] : []),
     ...((await hasVoice(agent)) ? [`the voice of agent ${agent.id}`] : []),
   ];
 }
@@ -32,6 +34,16 @@ async function hasUnmeteredMemory(agent: Agent): Promise<boolean> {
   if (memory?.embedder === undefined || isMetered(memory.embedder)) return false;
   const { semanticRecall } = memory.getMergedThreadConfig();
   return semanticRecall !== undefined && semanticRecall !== false;
+}
+
+/** Without a model of their own they are the agent's, which Mastra then asks past its processors. */
+async function hasUnmeteredTitles(agent: Agent): Promise<boolean> {
+  const memory = await agent.getMemory().catch(() => undefined);
+  const { generateTitle } = memory?.getMergedThreadConfig() ?? {};
+  if (generateTitle === undefined || generateTitle === false) return false;
+  const own = typeof generateTitle === "object" ? generateTitle.model : undefined;
+  const model: unknown = own ?? (await Promise.resolve(agent.getModel()).catch(() => undefined));
+  return !isMeteredModel(model) && !(typeof model === "object" && model !== null && isMetered(model));
 }
 
 async function hasVoice(agent: Agent): Promise<boolean> {
