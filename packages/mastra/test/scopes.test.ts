@@ -5,7 +5,7 @@ import { wfloProcessor } from "@wflo/mastra";
 import { expect, test, vi } from "vitest";
 import { agentOf, lines, MODEL, newAgent, newWflo, openaiOf, simulate, windowOf } from "./mastra-desk.ts";
 
-const ofUser = (id: string) => ({ requestContext: new RequestContext([["userId", id]]) }) as never;
+const ofUser = (id: string | number) => ({ requestContext: new RequestContext([["userId", id]]) }) as never;
 
 test("a higher maxCost leaves everything else as it is of a budget that somebody has set", async () => {
   const simulator = await simulate([{ text: "Bees." }]);
@@ -72,4 +72,27 @@ test("processors that are made for each request tell one warning once, and leave
   await wflo.flush();
   expect(told).toEqual(["3: Budget mastra/user/u/total has spent $0.0015 of $0.01."]);
   expect(listen).toHaveBeenCalledOnce();
+});
+
+test("any id has a budget of its own", async () => {
+  const simulator = await simulate([{ text: "Bees." }]);
+  const { wflo } = await newWflo();
+  const inputProcessors = [wfloProcessor({ wflo, maxCost: "0.50", scope: "user", window: "total" })];
+  const agent = agentOf({ model: openaiOf(simulator)(MODEL), inputProcessors });
+  const ask = async (id: string | number) =>
+    expect((await agent.generate("Bees?", ofUser(id))).text).toBe("Bees.");
+  const budgets = async () =>
+    (await wflo.budgets.list({ prefix: "mastra/user/", limit: 100 })).map(({ id }) => id);
+  const plain = ["42", "__proto__", "a/b", "*", "%", "Zoë 🐝", " "];
+  for (const id of plain) await ask(id);
+  expect((await budgets()).toSorted()).toEqual(plain.map((id) => `mastra/user/${id}/total`).toSorted());
+  const digested = ["x".repeat(400), `${"x".repeat(400)}y`, "a\nb", "\ud800", "\ud801", "~1"];
+  for (const id of digested) await ask(id);
+  const all = await budgets();
+  expect(all).toHaveLength(plain.length + digested.length);
+  // A number is the same as its digits, and what looks like the digest of another id is an id of its own.
+  await ask(42);
+  const digests = all.flatMap((id) => /^mastra\/user\/(~.*)\/total$/.exec(id)?.[1] ?? []);
+  for (const id of digests) await ask(id);
+  expect(await budgets()).toHaveLength(all.length + digested.length);
 });

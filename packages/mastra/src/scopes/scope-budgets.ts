@@ -2,6 +2,7 @@ import type { RequestContext } from "@mastra/core/request-context";
 import { InvalidOptionError, usd, type Budget, type BudgetInput, type Money, type Wflo } from "@wflo/core";
 import type { Violations } from "../agents/violations.ts";
 import type { ProcessorOptions } from "../options.ts";
+import { keyInId } from "./key-in-id.ts";
 import { requestAround } from "./request-around.ts";
 import { SCOPES, scopeKey, type Scope } from "./scope-key.ts";
 import { SCOPE_WINDOWS, windowAt, type ScopeWindow } from "./scope-window.ts";
@@ -57,7 +58,7 @@ export class ScopeBudgets {
   /** A cap that is higher than before raises the budget's; it is never lowered, since somebody may have raised it by hand. */
   async #make(wflo: Wflo, key: string, cap: Money): Promise<string> {
     const window = windowAt(this.#scope === "run" ? "total" : this.#window, Date.now());
-    const id = `mastra/${this.#scope}/${key}/${window.suffix}`;
+    const id = `mastra/${this.#scope}/${keyInId(key)}/${window.suffix}`;
     const made = this.#made.get(wflo) ?? new Map<string, Money>();
     this.#made.set(wflo, made);
     this.#violations.follow(wflo, id);

@@ -48,5 +48,6 @@ function inMemory(scope: Scope, context: RequestContext<unknown> | undefined): u
 }
 
 function textOf(value: unknown): string | undefined {
+  if (typeof value === "bigint" || Number.isFinite(value)) return String(value);
   return typeof value === "string" && value !== "" ? value : undefined;
 }
