@@ -65,3 +65,18 @@ for (const [name, serde] of serializers) {
     });
   });
 }
+
+test("a number that JSON has not is saved as LangGraph's serializer has it, wherever it stands", async () => {
+  const saver = new WfloSaver({ database: memoryDatabase() });
+  const around = (number: number | null) => ({
+    whole: number,
+    list: ["a", number],
+    map: new Map([["a", number]]),
+    large: Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`key ${index}`, number])),
+    besideBytes: { like: { type: "Buffer", data: [1] }, number },
+  });
+  const config = await putAll(saver, thread, checkpointOf(around(Number.NaN)));
+  expect((await saver.getTuple(config))?.checkpoint.channel_values).toEqual(around(null));
+  await saver.putWrites(config, [["whole", Number.NaN]], "task");
+  expect((await saver.getTuple(config))?.pendingWrites).toEqual([["task", "whole", null]]);
+});

@@ -64,7 +64,8 @@ export class ValueParts {
     if (type !== "json") return partOf(type, bytes, path);
     if (text === undefined || text === "") return "null";
     const exact = text.includes(BUFFER) ? withoutBuffers(value) : value;
-    if (exact !== value) return this.#dump(exact, path);
+    // Not by `!==`, which NaN is to itself.
+    if (!Object.is(exact, value)) return this.#dump(exact, path);
     checkText(text, value, path);
     return text;
   }

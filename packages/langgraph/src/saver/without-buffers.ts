@@ -31,7 +31,7 @@ function copyOf(value: unknown, depth: number): unknown {
 /** Copies of children; undefined when none has a Buffer. */
 function changed(children: readonly unknown[], depth: number): unknown[] | undefined {
   const copies = Array.from(children, (child) => copyOf(child, depth));
-  return copies.some((copy, index) => copy !== children[index]) ? copies : undefined;
+  return copies.some((copy, index) => !Object.is(copy, children[index])) ? copies : undefined;
 }
 
 function isBuffer(value: Uint8Array): boolean {
