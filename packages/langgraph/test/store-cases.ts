@@ -73,6 +73,26 @@ export function storeCases(open: OpenStore): void {
     expect(await store.batch([])).toEqual([]);
   });
 
+  test("a batch of any size answers in its order, and reads before it puts", async () => {
+    const [store, root] = [open(), newRoot()];
+    await store.put([root], "k", { is: 0 });
+    const put = (at: number) => ({ namespace: [root], key: `k${at % 1_500}`, value: { at } });
+    const read = { namespace: [root], key: "k1" };
+    const results = await store.batch([
+      { namespacePrefix: [root] },
+      ...Array.from({ length: 2_500 }, (_, at) => put(at)),
+      ...Array.from({ length: 1_200 }, () => read),
+      { namespace: [root], key: "k" },
+    ]);
+    expect(results[0]).toMatchObject([{ key: "k" }]);
+    expect(results.slice(1, -1)).toEqual(Array.from({ length: 3_700 }, () => null));
+    expect(results.at(-1)).toMatchObject({ key: "k", value: { is: 0 } });
+    const items = await store.search([root], { limit: 2_000 });
+    expect(items).toHaveLength(1_501);
+    expect((await store.get([root], "k1"))?.value).toEqual({ at: 1_501 });
+    expect((await store.get([root], "k1200"))?.value).toEqual({ at: 1_200 });
+  });
+
   test("a batch of which one operation cannot be done does nothing", async () => {
     const [store, root] = [open(), newRoot()];
     const good = { namespace: [root], key: "k", value: { is: 1 } };
@@ -260,8 +280,8 @@ export function storeCases(open: OpenStore): void {
       offset: 0,
     };
     await expect(store.batch([middle])).rejects.toThrow(/prefix or a suffix/);
-    const many = Array.from({ length: 1_001 }, () => ({ namespace: ["x"], key: "k" }));
-    await expect(store.batch(many)).rejects.toThrow(/at most 1000 operations/);
+    const many = Array.from({ length: 100_001 }, () => ({ namespace: ["x"], key: "k" }));
+    await expect(store.batch(many)).rejects.toThrow(/at most 100000 operations/);
   });
 
   test("a search by meaning is refused, a put with an index is taken", async () => {

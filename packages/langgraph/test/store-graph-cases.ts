@@ -54,6 +54,21 @@ export function storeGraphCases(database: Database, tenant: string): void {
     expect(heard).toEqual(names);
   });
 
+  test("a node remembers as much in one turn as it likes", async () => {
+    const user = crypto.randomUUID();
+    const { checkpointer, store: items } = open();
+    const graph = new StateGraph(State)
+      .addNode("listen", async (_, { store }: LangGraphRunnableConfig) => {
+        const facts = Array.from({ length: 1_500 }, (_fact, at) => at);
+        await Promise.all(facts.map(async (at) => store?.put([user], `fact ${at}`, { at })));
+        return { heard: [] };
+      })
+      .addEdge(START, "listen")
+      .compile({ checkpointer, store: items });
+    await graph.invoke({ say: "" }, newThread());
+    expect(await items.search([user], { limit: 2_000 })).toHaveLength(1_500);
+  });
+
   test("a tool of an agent remembers, and another thread's agent recalls", async () => {
     const user = crypto.randomUUID();
     const remember = tool(

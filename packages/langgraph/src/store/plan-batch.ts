@@ -22,9 +22,10 @@ import { checkedPath, checkedPlace } from "./checked-place.ts";
 import { filterConditions } from "./filter-conditions.ts";
 import { itemJson } from "./item-json.ts";
 
-const MAX_OPERATIONS = 1_000;
+/** LangGraph makes one batch of all that its nodes ask in one turn. */
+const MAX_OPERATIONS = 100_000;
+/** Of one search. */
 const MAX_CONDITIONS = 1_000;
-const MAX_CHARACTERS = 64_000_000;
 const MAX_DEPTH = 1_000;
 const SEARCH_PAGE = 10;
 const LISTING_PAGE = 100;
@@ -63,7 +64,6 @@ export function planBatch(operations: readonly Operation[]): BatchPlan {
     const place = listings.push(listingOf(operation)) - 1;
     return (answers) => answers.listings[place]?.map((namespace) => [...namespace]);
   });
-  checkSizes(searches, puts);
   return { gets, searches, listings, puts, results: (answers) => takes.map((take) => take(answers)) };
 }
 
@@ -90,9 +90,12 @@ function searchOf({ namespacePrefix, filter, limit, offset, query }: SearchOpera
         "keys and get() their items here.",
     );
   }
+  const conditions = filterConditions(filter);
+  if (conditions.length > MAX_CONDITIONS)
+    throw new InvalidOptionError(`A filter has at most ${MAX_CONDITIONS} conditions: search several times.`);
   return {
     prefix: checkedPath(namespacePrefix),
-    conditions: filterConditions(filter),
+    conditions,
     ...checkedPage(limit, offset, SEARCH_PAGE),
   };
 }
@@ -121,19 +124,6 @@ function matchOf({ matchType, path }: MatchCondition): NamespaceMatch {
       return { end: "last", labels };
     default:
       throw new InvalidOptionError(`A match condition is a prefix or a suffix, not ${String(matchType)}.`);
-  }
-}
-
-function checkSizes(searches: readonly ItemSearch[], puts: readonly ItemPut[]): void {
-  const conditions = searches.reduce((sum, search) => sum + search.conditions.length, 0);
-  if (conditions > MAX_CONDITIONS) {
-    throw new InvalidOptionError(
-      `The filters of a batch have at most ${MAX_CONDITIONS} conditions: send several.`,
-    );
-  }
-  const characters = puts.reduce((sum, { value = "" }) => sum + value.length, 0);
-  if (characters > MAX_CHARACTERS) {
-    throw new InvalidOptionError("The values of a batch take at most 64 MB as JSON: send several.");
   }
 }
 
