@@ -1,5 +1,5 @@
 import { Annotation, Command, DeltaChannel, interrupt, START, StateGraph } from "@langchain/langgraph";
-import type { BaseCheckpointSaver, CheckpointTuple } from "@langchain/langgraph-checkpoint";
+import { uuid6, type BaseCheckpointSaver, type CheckpointTuple } from "@langchain/langgraph-checkpoint";
 import { InvalidOptionError } from "@wflo/core";
 import { expect, test } from "vitest";
 import { WfloSaver } from "../src/index.ts";
@@ -141,6 +141,23 @@ export function importCases(open: OpenSaver, source: () => Promise<BaseCheckpoin
     await graphOn(other).invoke(new Command({ resume: "yes" }), thread);
     await open().importFrom(other, { threadIds: [threadId] });
     expect(plain(await tuplesIn(open(), threadId))).toEqual(plain(await tuplesIn(other, threadId)));
+  });
+
+  test("a thread whose beginning is gone is imported, and again after it was deleted here", async () => {
+    const [other, saver, thread_id] = [await source(), open(), crypto.randomUUID()];
+    let config: object = { configurable: { thread_id, checkpoint_ns: "", checkpoint_id: uuid6(0) } };
+    for (let at = 1; at <= 3; at++) {
+      const checkpoint = checkpointOf({ notes: [`${at}`] }, at);
+      const metadata = { source: "loop", step: at, parents: {} } as const;
+      config = await other.put(config, checkpoint, metadata, checkpoint.channel_versions);
+      await other.putWrites(config, [["notes", at]], "task");
+    }
+    for (let times = 0; times < 2; times++) {
+      const imported = await saver.importFrom(other, { threadIds: [thread_id] });
+      expect(imported).toEqual({ threads: 1, checkpoints: 3, skipped: 0 });
+      expect(plain(await tuplesIn(open(), thread_id))).toEqual(plain(await tuplesIn(other, thread_id)));
+      await open().deleteThread(thread_id);
+    }
   });
 
   test("all threads of another saver are found, and read in pages", async () => {

@@ -59,6 +59,8 @@ export interface ChannelsRequest extends Pick<
 > {
   /** The checkpoint of the line that has what is kept; the parent by default. */
   readonly baseId?: string | undefined;
+  /** Whether it is saved although its parent is among what was deleted. */
+  readonly mayRevive?: boolean | undefined;
   /** The run that saves it, if one does. */
   readonly fence?: CheckpointPut["fence"];
 }
@@ -124,7 +126,7 @@ export class CheckpointEngine {
    * Throws `UnsavableValueError`, `StoreUnavailableError`, `ThreadDeletedError` when the parent was deleted, and `RunSupersededError`.
    */
   async saveChannels(request: ChannelsRequest, compose: ComposeChannels): Promise<CheckpointHeader> {
-    const { baseId = request.parentId, fence, ...made } = request;
+    const { baseId = request.parentId, fence, mayRevive = false, ...made } = request;
     const { thread, namespace, id } = made;
     const base = baseId === undefined ? undefined : { namespace, id: baseId };
     const known = this.#recentOf({ thread, base }) ?? (await this.#read({ thread, base }));
@@ -135,7 +137,7 @@ export class CheckpointEngine {
       return { remembered: writeChannels(written, writer), metadata };
     };
     this.#recent.delete(keyOf({ thread, namespace }, id));
-    return this.#insist({ header, base, fence, replaces: true, mustNotRevive: true }, known, draft);
+    return this.#insist({ header, base, fence, replaces: true, mustNotRevive: !mayRevive }, known, draft);
   }
 
   /** Puts a checkpoint until it stands: elements are drafted again when others were faster, or deleted what it goes on from. */

@@ -16,6 +16,8 @@ export interface CheckpointToPut {
   readonly runId?: string | undefined;
   /** Whether it is saved although its parent is gone and a delta channel of it cannot be read. */
   readonly isImport?: boolean | undefined;
+  /** Whether its parent is gone where it is imported from: what was deleted here has nothing to do with that. */
+  readonly isOrphan?: boolean | undefined;
 }
 
 /**

@@ -237,11 +237,11 @@ export class WfloSaver extends BaseCheckpointSaver {
   async importFrom(other: BaseCheckpointSaver, options?: ImportOptions): Promise<Imported> {
     return importThreads(other, options, {
       outline: (threadId) => this.#database.checkpoints.outline(this.#tenant, threadOf(threadId)),
-      put: ({ config, checkpoint, metadata = {} as CheckpointMetadata, parentConfig }) => {
+      put: ({ config, checkpoint, metadata = {} as CheckpointMetadata, parentConfig }, isOrphan) => {
         const { id: parentId, ...place } = placeToWrite(parentConfig ?? withoutId(config), "importFrom()");
         // The channels whose versions are those of the parent are the parent's.
         const newVersions = parentId === undefined ? checkpoint.channel_versions : {};
-        return this.#save(place, { checkpoint, metadata, newVersions, parentId, isImport: true });
+        return this.#save(place, { checkpoint, metadata, newVersions, parentId, isImport: true, isOrphan });
       },
       putWrites: (config, writes, taskId, taskPath) => this.putWrites(config, writes, taskId, taskPath),
     });
@@ -275,10 +275,10 @@ export class WfloSaver extends BaseCheckpointSaver {
 
   async #save({ thread, namespace }: CheckpointPlace, toPut: CheckpointToPut): Promise<void> {
     checkPut(toPut);
-    const { checkpoint, parentId } = toPut;
+    const { checkpoint, parentId, isOrphan: mayRevive } = toPut;
     const { id } = checkpoint;
     const place = { thread, namespace, id, parentId, baseId: baseIdOf(toPut) };
-    const request = { ...place, name: CHECKPOINT_NAME, fence: currentFence() };
+    const request = { ...place, name: CHECKPOINT_NAME, fence: currentFence(), mayRevive };
     // Begun at once: the caller may change its state while something else is waited for.
     const compose = composeCheckpoint(toPut, this.#partsOf(thread));
     const save = async () => {

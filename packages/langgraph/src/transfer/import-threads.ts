@@ -38,7 +38,8 @@ export interface ImportProgress extends Imported {
 /** Where threads are imported to. */
 export interface ImportTarget {
   outline(threadId: string): Promise<ThreadOutline | undefined>;
-  put(tuple: CheckpointTuple): Promise<void>;
+  /** `isOrphan`: where it comes from, what it goes on from is not there any more. */
+  put(tuple: CheckpointTuple, isOrphan: boolean): Promise<void>;
   putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string, taskPath: string): Promise<void>;
 }
 
@@ -98,15 +99,16 @@ async function importThread(
   }
   const here = writesHere(await target.outline(threadId));
   const missing = parentsFirst(source).filter((one) => (here.get(keyOfPlace(one)) ?? -1) < one.writes);
+  const there = new Set(source.map(keyOfPlace));
   let checkpoints = 0;
-  for (const { namespace, id } of missing) {
+  for (const { namespace, id, parentId = id } of missing) {
     signal?.throwIfAborted();
     const place = { thread_id: threadId, checkpoint_ns: namespace, checkpoint_id: id };
     const tuple = await other.getTuple({ configurable: place });
     // Deleted meanwhile.
     if (tuple === undefined) continue;
     if (!here.has(keyOfPlace({ namespace, id }))) {
-      await target.put(tuple);
+      await target.put(tuple, !there.has(keyOfPlace({ namespace, id: parentId })));
       checkpoints += 1;
     }
     await putWritesOf(tuple, { configurable: place }, target);
