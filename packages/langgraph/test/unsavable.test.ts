@@ -36,3 +36,14 @@ test("the sentence itself may be saved", async () => {
   const sentence = "[unable to serialize, circular reference is too complex to analyze]";
   expect(await roundTrip([sentence])).toEqual([sentence]);
 });
+
+test("a Map whose keys have no text is saved, also beside the word for what contains itself", async () => {
+  const key: unknown = Object.create(null);
+  const value = (itself: unknown) => [new Map([[key, "[Circular]"]]), itself];
+  expect(await roundTrip(value("b"))).toEqual([new Map([[{}, "[Circular]"]]), "b"]);
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  await expect(roundTrip([new Map([[key, cycle]])])).rejects.toThrow(
+    /value\[0\]\.get\(.\)\[0\] contains itself/,
+  );
+});

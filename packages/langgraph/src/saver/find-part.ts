@@ -36,10 +36,15 @@ function* childrenOf(value: object): Generator<readonly [key: string, child: unk
   if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) yield [`[${index}]`, item];
   } else if (value instanceof Map) {
-    for (const [key, child] of value as Map<unknown, unknown>) yield [`.get(${String(key)})`, child];
+    for (const [key, child] of value as Map<unknown, unknown>) yield [`.get(${toldKey(key)})`, child];
   } else if (value instanceof Set) {
     for (const child of value as Set<unknown>) yield [".item", child];
   } else {
     for (const [key, child] of Object.entries(value)) yield [`.${key}`, child];
   }
+}
+
+/** Objects may have no text, and nobody would know them by it. */
+function toldKey(key: unknown): string {
+  return typeof key === "object" && key !== null ? "…" : String(key);
 }
