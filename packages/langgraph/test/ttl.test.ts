@@ -37,6 +37,23 @@ test("threads that a saver with a time to live writes to expire, but for those t
   }
 });
 
+test("an old thread that a saver with a time to live goes on with is not deleted meanwhile", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const database = memoryDatabase();
+  const root = await putAll(new WfloSaver({ database }), thread("t"), checkpointOf({ notes: ["old"] }));
+  vi.setSystemTime(Date.now() + 2 * HOUR_MS);
+  const { checkpoints } = database;
+  const setTtl: typeof checkpoints.setTtl = async (...args) => {
+    await checkpoints.setTtl(...args);
+    // As another process does by the way.
+    await checkpoints.deleteExpired("default", { limit: 20 });
+  };
+  const swept = { ...database, checkpoints: { ...checkpoints, setTtl } };
+  await putAll(new WfloSaver({ database: swept, ttl: HOUR_MS }), root, checkpointOf({ notes: ["new"] }, 2));
+  const tuple = await new WfloSaver({ database }).getTuple(root);
+  expect(tuple?.checkpoint.channel_values).toEqual({ notes: ["old"] });
+});
+
 test("a saver with a time to live asks once for each thread, not for each checkpoint", async () => {
   const database = memoryDatabase();
   const asked = vi.spyOn(database.checkpoints, "setTtl");

@@ -56,7 +56,7 @@ begin
 end
 $$;
 
--- p_ttl_ms: 0 for ever.
+-- p_ttl_ms: 0 for ever. A default begins now, as it is set when a checkpoint is about to be saved.
 create function wflo.set_ttl(p_tenant text, p_thread text, p_ttl_ms int8, p_is_default boolean) returns jsonb language plpgsql as $$
 declare
   v_thread wflo.thread;
@@ -69,7 +69,8 @@ begin
   end if;
   update wflo.thread t
   set ttl_ms = p_ttl_ms, ttl_is_own = not p_is_default, expires_at = case when p_ttl_ms > 0 then (
-    select max(c.saved_at) from wflo.checkpoint c where c.thread_key = v_thread.key) + p_ttl_ms * interval '1 millisecond' end
+    select case when p_is_default and count(*) > 0 then wflo.now() else max(c.saved_at) end
+    from wflo.checkpoint c where c.thread_key = v_thread.key) + p_ttl_ms * interval '1 millisecond' end
   where t.tenant = p_tenant and t.thread = p_thread;
   return to_jsonb(true);
 end

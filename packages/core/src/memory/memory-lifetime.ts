@@ -11,14 +11,18 @@ export class MemoryLifetime {
   }
 
   /** `saved` are the checkpoints of the thread. See `ThreadRetention.setTtl`. */
-  set(ttlMs: number | undefined, isDefault: boolean, saved: readonly { readonly savedAtMs: number }[]): void {
+  set(
+    { ttlMs, isDefault }: { readonly ttlMs: number | undefined; readonly isDefault: boolean },
+    saved: readonly { readonly savedAtMs: number }[],
+    nowMs: number,
+  ): void {
     if (isDefault && (this.isOwn || this.ttlMs === (ttlMs ?? 0))) return;
     this.ttlMs = ttlMs ?? 0;
     this.isOwn = !isDefault;
     this.expiresAtMs = undefined;
     let newest: number | undefined;
     for (const { savedAtMs } of saved) newest = Math.max(newest ?? savedAtMs, savedAtMs);
-    if (newest !== undefined) this.renew(newest);
+    if (newest !== undefined) this.renew(isDefault ? nowMs : newest);
   }
 
   /** A checkpoint was saved. */

@@ -50,12 +50,12 @@ export function memoryRetention(state: MemoryState): ThreadRetention {
       tenant.threads.set(to, target);
       return { code: "copied", checkpoints: copied.length };
     },
-    async setTtl(tenantId, name, { ttlMs, isDefault }) {
+    async setTtl(tenantId, name, ttl) {
       const tenant = state.tenant(tenantId);
       expire(tenant, name, state.now());
       const thread = tenant.threads.get(name) ?? new MemoryThread();
       tenant.threads.set(name, thread);
-      thread.lifetime.set(ttlMs, isDefault, thread.sorted.rows);
+      thread.lifetime.set(ttl, thread.sorted.rows, state.now());
     },
     async deleteExpired(tenantId, { thread, limit }) {
       const tenant = state.tenant(tenantId);

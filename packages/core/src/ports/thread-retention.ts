@@ -95,7 +95,7 @@ export interface ThreadRetention {
   >;
   /**
    * How long a thread is there after its last checkpoint was saved; undefined: for ever. Outlives deletes. A default does not change
-   * what was set otherwise. A thread that has expired by now is deleted first, one that has expired with the new time afterwards.
+   * what was set otherwise, and begins now: it is set when a checkpoint is about to be saved. A thread that has expired by now is deleted first, one that has expired with the new time afterwards.
    */
   setTtl(
     tenant: string,

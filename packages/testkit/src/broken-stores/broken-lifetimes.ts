@@ -41,11 +41,32 @@ export const brokenLifetimes: readonly BrokenStore[] = [
     "counts the life of a thread from its last checkpoint, as long as it was set to be",
     ({ ttlMs = 100_000, isDefault }) => ({ ttlMs, isDefault }),
   ),
-  bentTtl(
-    "takes a default for what was said",
-    "does not change with a default what was set of a thread",
-    ({ ttlMs }) => ({ ttlMs, isDefault: false }),
-  ),
+  {
+    name: "takes a default for what was said",
+    breaks: "does not change with a default what was set of a thread",
+    wrap(database) {
+      const own = new Set<string>();
+      const setTtl: CheckpointStore["setTtl"] = (tenant, thread, { ttlMs, isDefault }) => {
+        if (!isDefault) own.add(thread);
+        return database.checkpoints.setTtl(tenant, thread, { ttlMs, isDefault: !own.has(thread) });
+      };
+      return withMethods(database, { checkpoints: { setTtl } });
+    },
+  },
+  {
+    name: "deletes what it gives a default",
+    breaks: "begins a default when it is set, however old the thread is",
+    wrap(database) {
+      const { checkpoints } = database;
+      const own = new Set<string>();
+      const setTtl: CheckpointStore["setTtl"] = async (tenant, thread, ttl) => {
+        await checkpoints.setTtl(tenant, thread, ttl);
+        if (!ttl.isDefault) own.add(thread);
+        else if (!own.has(thread)) await checkpoints.deleteThread(tenant, thread);
+      };
+      return withMethods(database, { checkpoints: { setTtl } });
+    },
+  },
   {
     name: "deletes more expired threads than it should at once",
     breaks: "deletes threads that have expired, the longest expired first",

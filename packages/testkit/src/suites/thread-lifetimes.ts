@@ -54,6 +54,18 @@ export const threadLifetimesCases: readonly DatabaseCase[] = [
     await desk.desk.setElapsed(25);
     expect(await desk.threadNames()).toEqual(["own"]);
   }),
+  retentionCase("begins a default when it is set, however old the thread is", async (desk) => {
+    await desk.save("a");
+    await desk.desk.setElapsed(50);
+    await desk.setTtl(10, { isDefault: true });
+    await desk.desk.setElapsed(59);
+    expect(await desk.deleteExpired()).toBe(0);
+    await desk.save("b", { parentId: "a" });
+    await desk.desk.setElapsed(68);
+    expect(await desk.listed()).toEqual(["b", "a"]);
+    await desk.desk.setElapsed(69);
+    expect(await desk.listed()).toEqual([]);
+  }),
   retentionCase("deletes threads that have expired, the longest expired first", async (desk) => {
     for (const [at, thread] of ["c", "a", "b", "kept"].entries()) {
       await desk.save("1", { thread });
