@@ -192,7 +192,7 @@ begin
   select r.* from wflo.element e cross join lateral jsonb_populate_record(e, v_patch) r where e.thread_key = v_from.key;
   update wflo.thread t
   set epoch = t.epoch + 1, seq = greatest(t.seq, v_from.seq), next_log = greatest(t.next_log, v_from.next_log),
-    ttl_ms = coalesce(t.ttl_ms, v_from.ttl_ms),
+    ttl_ms = coalesce(t.ttl_ms, v_from.ttl_ms), ttl_is_own = case when t.ttl_ms is null then v_from.ttl_is_own else t.ttl_is_own end,
     expires_at = case when coalesce(t.ttl_ms, v_from.ttl_ms) > 0
       then wflo.now() + coalesce(t.ttl_ms, v_from.ttl_ms) * interval '1 millisecond' end
   where t.tenant = p_tenant and t.thread = p_to;

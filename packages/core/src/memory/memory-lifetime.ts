@@ -32,7 +32,7 @@ export class MemoryLifetime {
 
   /** For a copy, which keeps what was said of itself. */
   take(source: MemoryLifetime, nowMs: number): void {
-    this.ttlMs ??= source.ttlMs;
+    if (this.ttlMs === undefined) [this.ttlMs, this.isOwn] = [source.ttlMs, source.isOwn];
     this.expiresAtMs = undefined;
     this.renew(nowMs);
   }

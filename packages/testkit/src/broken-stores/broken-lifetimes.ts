@@ -64,7 +64,11 @@ export const brokenLifetimes: readonly BrokenStore[] = [
         if (!ttl.isDefault) own.add(thread);
         else if (!own.has(thread)) await checkpoints.deleteThread(tenant, thread);
       };
-      return withMethods(database, { checkpoints: { setTtl } });
+      const copyThread: CheckpointStore["copyThread"] = (tenant, copy) => {
+        own.add(copy.to);
+        return checkpoints.copyThread(tenant, copy);
+      };
+      return withMethods(database, { checkpoints: { setTtl, copyThread } });
     },
   },
   {
@@ -91,6 +95,26 @@ export const brokenLifetimes: readonly BrokenStore[] = [
           put(put) {
             const isOurs = mortal.has(put.checkpoint.thread);
             return checkpoints.put(isOurs ? { ...put, mustNotRevive: false } : put);
+          },
+        },
+      });
+    },
+  },
+  {
+    name: "gives copies the default",
+    breaks: "gives a copy what was set of its source, which no default changes",
+    wrap(database) {
+      const { checkpoints } = database;
+      const copies = new Set<string>();
+      return withMethods(database, {
+        checkpoints: {
+          copyThread(tenant, copy) {
+            copies.add(copy.to);
+            return checkpoints.copyThread(tenant, copy);
+          },
+          setTtl(tenant, thread, { ttlMs, isDefault }) {
+            const isKnown = isDefault && !copies.has(thread);
+            return checkpoints.setTtl(tenant, thread, { ttlMs, isDefault: isKnown });
           },
         },
       });

@@ -109,6 +109,14 @@ export const threadLifetimesCases: readonly DatabaseCase[] = [
     await desk.desk.setElapsed(110);
     expect(await desk.listed()).toEqual([]);
   }),
+  retentionCase("gives a copy what was set of its source, which no default changes", async (desk) => {
+    await desk.save("a");
+    await desk.setTtl(undefined);
+    await desk.copy();
+    await desk.setTtl(10, { thread: "copy", isDefault: true });
+    await desk.desk.setElapsed(10);
+    expect(await desk.threadNames()).toEqual(["chat", "copy"]);
+  }),
   retentionCase("gives a copy the time of its source, from now on, unless it has one", async (desk) => {
     await desk.save("a");
     await desk.setTtl(10);
