@@ -178,6 +178,11 @@ begin
   end if;
   if v_look.unmade then
     perform wflo.make_windows(p_tenant, p_budgets, v_at);
+    -- Until they were locked the budgets may have got other caps or another zone, and with them other windows.
+    select * into v_look from wflo.look(p_tenant, p_budgets, p_inherited, v_at, v_replaced);
+    if v_look.refusal is not null then
+      return v_look.refusal;
+    end if;
   end if;
   if v_replaced.call_id is not null then
     select * into v_replaced from wflo.hold h where h.tenant = p_tenant and h.call_id = p_replaces for update;

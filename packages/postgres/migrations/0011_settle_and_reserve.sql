@@ -62,6 +62,8 @@ begin
   where b.tenant = p_tenant and b.id = any (p_ids) and not b.paused;
   if v_unmade then
     perform wflo.make_windows(p_tenant, v_open.usable, p_at);
+    -- Until they were locked the budgets may have got other caps or another zone, and with them other windows.
+    return wflo.open_lines(p_tenant, p_ids, p_at);
   end if;
   return v_open;
 end
