@@ -128,6 +128,28 @@ test("only the calls that are meant", async () => {
   await expect(after.calls.reprice({ since: new Date("never") })).rejects.toThrow(InvalidOptionError);
 });
 
+test("the calls that were closed in a time, also where the clock of their host is behind", async () => {
+  const noon = Date.parse("2026-11-30T12:00:00Z");
+  let now = noon - 3_000;
+  const shared = memoryDatabase({ now: () => now });
+  const clientBehind = (ms: number, prices: PriceOptions) => {
+    const clock = { now: () => now - ms, monotonic: () => performance.now(), schedule: () => () => {} };
+    return createWflo({ database: shared, prices, logger: false, clock });
+  };
+  const [onTime, behind] = [clientBehind(0, WRONG), clientBehind(10_000, WRONG)];
+  await onTime.budgets.set({ id: "team", caps: { total: "1.00" } });
+  await call(onTime);
+  now = noon + 2_000;
+  await call(behind);
+  now = noon + 4_000;
+  await call(onTime);
+  const until = new Date(noon);
+  const after = clientBehind(0, RIGHT);
+  expect((await after.calls.reprice({ until, dryRun: true })).looked).toBe(1);
+  expect((await after.calls.reprice({ since: until, dryRun: true })).looked).toBe(2);
+  expect((await after.calls.reprice({ since: until, until: new Date(noon + 4_000) })).looked).toBe(1);
+});
+
 test("the work of several models, at a speed, is priced again from its receipt alone", async () => {
   const [before, after] = clients(
     { "anthropic/claude-opus-5": { input: "1", output: "1" } },

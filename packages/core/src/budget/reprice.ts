@@ -57,6 +57,8 @@ export interface RepriceMeans {
 }
 
 const PAGE = 500;
+/** The id of a line may lie so far from when it was booked: clocks of hosts differ, and bills wait while the database is away. */
+const APART_MS = 86_400_000;
 /** Lines that tell what a call used; those set by hand and those in doubt do not. */
 const MEASURED = new Set<EntryKind>(["settle", "recorded", "unmeasured", "late"]);
 
@@ -65,7 +67,7 @@ const MEASURED = new Set<EntryKind>(["settle", "recorded", "unmeasured", "late"]
  * entries are never changed, each correction is one of its own. What was set by hand, has no usage, or has no known price stays.
  */
 export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promise<Repricing> {
-  const { since, until, dryRun = false, provider, model, ...rest } = filter;
+  const { runId, thread, callId: ofCall, budgetId, since, until, dryRun = false } = filter;
   for (const time of [since, until])
     if (time !== undefined && !(time instanceof Date && !Number.isNaN(time.getTime())))
       throw new InvalidOptionError(
@@ -75,20 +77,16 @@ export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promi
   const skipped: { callId: string; provider: string; model: string }[] = [];
   const seen = new Set<string>();
   let difference = 0n;
-  let after = since && firstIdOf(since);
+  let after = since && firstIdOf(since.getTime() - APART_MS);
+  const end = until && firstIdOf(until.getTime() + APART_MS);
   for (let isLast = false; !isLast;) {
-    const page = await means.list({ ...rest, after, limit: PAGE });
+    const page = await means.list({ runId, thread, callId: ofCall, budgetId, after, limit: PAGE });
     isLast = page.length < PAGE;
     after = page.at(-1)?.id;
-    for (const { callId, label, at, kind } of page) {
-      if (until !== undefined && at >= until) {
-        isLast = true;
-        break;
-      }
-      const isMeant =
-        (provider === undefined || providerName(label.provider) === providerName(provider)) &&
-        (model === undefined || label.model === model);
-      if (!isMeant || seen.has(callId) || !MEASURED.has(kind)) continue;
+    if (end !== undefined && after !== undefined && after > end) isLast = true;
+    for (const line of page) {
+      const { callId, label, kind } = line;
+      if (!isMeant(line, filter) || seen.has(callId) || !MEASURED.has(kind)) continue;
       const call = await repriced(callId, means);
       if (call === undefined) continue;
       seen.add(callId);
@@ -105,6 +103,13 @@ export async function reprice(filter: RepriceFilter, means: RepriceMeans): Promi
     }
   }
   return { looked: seen.size, changed, skipped, difference: decimalUsd(difference) };
+}
+
+/** Of the lines of a ledger, those that a filter is about: by when they were booked, whatever their ids say. */
+function isMeant({ at, label }: Entry, { since, until, provider, model }: RepriceFilter): boolean {
+  if ((since !== undefined && at < since) || (until !== undefined && at >= until)) return false;
+  if (model !== undefined && label.model !== model) return false;
+  return provider === undefined || providerName(label.provider) === providerName(provider);
 }
 
 interface RepricedEntry {
@@ -166,8 +171,8 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** The lowest id that can have been made at a time. */
-function firstIdOf(time: Date): string {
-  const ms = Math.max(0, time.getTime() - 1)
+function firstIdOf(timeMs: number): string {
+  const ms = Math.max(0, timeMs - 1)
     .toString(16)
     .padStart(12, "0");
   return `${ms.slice(0, 8)}-${ms.slice(8)}-7fff-bfff-ffffffffffff`;
