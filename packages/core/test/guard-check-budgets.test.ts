@@ -54,3 +54,14 @@ test("knows the budgets around, and those that are paused; what has no price nee
   await wflo.budgets.set({ id: "b", caps: { total: 0 } });
   await expect(attributed({ budgets: ["b"] }, check)).rejects.toMatchObject({ needed: "0.000000001" });
 });
+
+test("names the budget that never resets before one that does, of those that refuse, as the refused call does", async () => {
+  await wflo.budgets.set({ id: "day", caps: { day: "0.000001", month: "5.00" } });
+  await wflo.budgets.set({ id: "b", caps: { total: "0.000002" } });
+  const both = request({ budgets: ["day", "b"] });
+  const refusal = { budgetId: "b", window: "total" };
+  await expect(wflo.checkBudgets(both)).rejects.toMatchObject(refusal);
+  await expect(wflo.guardCall(both, async () => answer("yes"))).rejects.toMatchObject(refusal);
+  await wflo.budgets.pause("b");
+  await expect(wflo.checkBudgets(both)).rejects.toMatchObject({ code: "WFLO_BUDGET_PAUSED" });
+});

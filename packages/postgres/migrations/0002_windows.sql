@@ -153,7 +153,8 @@ begin
 end
 $$;
 
--- Why these windows refuse a call: the one with the least left if a call can never fit, else the one with the least free.
+-- Why these windows refuse a call: if it can never fit, the one that does so longest (a total before what resets last, and of those the one with the
+-- least left), else the one with the least free.
 create function wflo.refusal_of(p_bound int8, p_need int8, p_lines wflo.window_line[]) returns jsonb language sql immutable as $$
   select jsonb_build_object(
     'code', case when x.hopeless then 'exhausted' else 'held' end,
@@ -161,10 +162,11 @@ create function wflo.refusal_of(p_bound int8, p_need int8, p_lines wflo.window_l
   )
   from (
     select n, least(p_need, p_bound) > (p_lines[n]).cap - (p_lines[n]).spent as hopeless,
-      (p_lines[n]).cap - (p_lines[n]).spent as room, wflo.free_of(p_lines[n]) as free
+      (p_lines[n]).cap - (p_lines[n]).spent as room, wflo.free_of(p_lines[n]) as free,
+      coalesce(wflo.window_end((p_lines[n]).kind, (p_lines[n]).start, (p_lines[n]).zone), 'infinity') as resets
     from generate_subscripts(p_lines, 1) n
     where (p_lines[n]).fresh and wflo.free_of(p_lines[n]) < least(p_need, p_bound)
   ) x
-  order by x.hopeless desc, case when x.hopeless then x.room else x.free end, x.n
+  order by x.hopeless desc, case when x.hopeless then x.resets end desc, case when x.hopeless then x.room else x.free end, x.n
   limit 1
 $$;

@@ -1,4 +1,5 @@
 import { budgetsWithParents } from "../budget/budgets-with-parents.ts";
+import { lastToReset } from "../budget/last-to-reset.ts";
 import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { WfloError } from "../errors/wflo-error.ts";
@@ -27,14 +28,17 @@ export async function checkBudgets(
   const { provider, model } = request;
   const label = { runId: run?.runId, step, agent: request.agent ?? agent, provider, model };
   const needNanoUsd = leastNeed(door, seen, request, label);
-  for (const { id, paused, windows } of await budgetsWithParents(door.ledger, door.tenant, budgetIds)) {
-    if (paused) throw new BudgetPausedError(id);
-    const spent = windows.find((window) => window.capNanoUsd - window.spentNanoUsd < needNanoUsd);
-    if (spent === undefined) continue;
-    const error = new BudgetExceededError({ ...spent, neededNanoUsd: needNanoUsd, runId: run?.runId });
-    reportRefusal(door, label, error);
-    throw error;
-  }
+  const budgets = await budgetsWithParents(door.ledger, door.tenant, budgetIds);
+  const paused = budgets.find((budget) => budget.paused);
+  if (paused !== undefined) throw new BudgetPausedError(paused.id);
+  const windows = budgets.flatMap((budget) => budget.windows);
+  const spent = lastToReset(
+    windows.filter(({ capNanoUsd, spentNanoUsd }) => capNanoUsd - spentNanoUsd < needNanoUsd),
+  );
+  if (spent === undefined) return;
+  const error = new BudgetExceededError({ ...spent, neededNanoUsd: needNanoUsd, runId: run?.runId });
+  reportRefusal(door, label, error);
+  throw error;
 }
 
 /** What is not priced or not bounded is told of when the call asks; here it needs some money at least. */

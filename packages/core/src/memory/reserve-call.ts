@@ -1,5 +1,6 @@
 import { hasParents } from "../budget/budgets-with-parents.ts";
 import { grantOf } from "../budget/hold.ts";
+import { lastToReset } from "../budget/last-to-reset.ts";
 import type { ReserveRequest, ReserveVerdict } from "../ports/ledger-store.ts";
 import { parentsAbove } from "./budget-parents.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -64,27 +65,25 @@ function isSuperseded(tenant: MemoryTenant, { label, epoch }: ReserveRequest): b
   return run !== undefined && epoch < run.epoch;
 }
 
-/** The granted amount, or the refusal with the window that stands in the way most. */
+/** The granted amount, or the refusal with the window that stands in the way longest, or most. */
 function grantOver(
   windows: readonly MemoryWindow[],
   request: ReserveRequest,
   replaced: MemoryHold | undefined,
 ): bigint | ReserveVerdict {
+  const isSpent = ({ capNanoUsd, spentNanoUsd }: MemoryWindow) =>
+    request.needNanoUsd > capNanoUsd - spentNanoUsd;
+  const spent = lastToReset(windows.filter(isSpent));
+  if (spent !== undefined) return { code: "exhausted", window: spent.state() };
   const free: bigint[] = [];
-  let leastRoom: { readonly window: MemoryWindow; readonly amount: bigint } | undefined;
-  let leastFree: typeof leastRoom;
+  let leastFree: { readonly window: MemoryWindow; readonly amount: bigint } | undefined;
   for (const window of windows) {
-    const room = window.capNanoUsd - window.spentNanoUsd;
-    let amount = room - window.reservedNanoUsd;
+    let amount = window.capNanoUsd - window.spentNanoUsd - window.reservedNanoUsd;
     if (replaced?.windows.includes(window)) amount += replaced.amountNanoUsd;
     free.push(amount);
-    if (leastRoom === undefined || room < leastRoom.amount) leastRoom = { window, amount: room };
     if (leastFree === undefined || amount < leastFree.amount) leastFree = { window, amount };
   }
-  if (leastRoom === undefined || leastFree === undefined) return request.boundNanoUsd;
-  if (request.needNanoUsd > leastRoom.amount) {
-    return { code: "exhausted", window: leastRoom.window.state() };
-  }
+  if (leastFree === undefined) return request.boundNanoUsd;
   return grantOf(request, free) ?? { code: "held", window: leastFree.window.state() };
 }
 

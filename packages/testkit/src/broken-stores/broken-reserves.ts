@@ -1,4 +1,4 @@
-import type { Database, LedgerStore, ReserveRequest, ReserveVerdict } from "@wflo/core";
+import type { Database, LedgerStore, ReserveRequest, ReserveVerdict, WindowState } from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
 
 type Reserve = LedgerStore["reserve"];
@@ -91,6 +91,19 @@ export const brokenReserves: readonly BrokenStore[] = [
     "sends callers to wait for money that is gone",
     "says exhausted when no waiting will help",
     async (verdict) => (verdict.code === "exhausted" ? { ...verdict, code: "held" } : verdict),
+  ),
+  bent(
+    "names the exhausted window with the least left, however soon it resets",
+    "names the exhausted window that resets last, of several the one with the least left",
+    async (verdict, request, database) => {
+      if (verdict.code !== "exhausted") return verdict;
+      const budgets = await database.ledger.getBudgets(request.tenant, request.budgetIds);
+      const left = ({ capNanoUsd, spentNanoUsd }: WindowState) => capNanoUsd - spentNanoUsd;
+      const [window = verdict.window] = budgets
+        .flatMap(({ windows }) => windows)
+        .toSorted((a, b) => Number(left(a) - left(b)));
+      return { ...verdict, window };
+    },
   ),
   bent(
     "ignores a pause",

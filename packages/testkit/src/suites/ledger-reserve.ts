@@ -132,13 +132,21 @@ export const ledgerReserveCases: readonly DatabaseCase[] = [
     await desk.hold(60n, ["user"]);
     expect(await desk.reserve(50n, ["user"])).toMatchObject({ code: "held" });
   }),
-  databaseCase("names the exhausted window with the least money left", async (desk) => {
-    await desk.budget("a", { total: 10n });
-    await desk.budget("b", { total: 50n, day: 5n });
-    await desk.budget("c", { total: 8n });
-    const verdict = await desk.reserve(20n, ["a", "b", "c"]);
-    expect(verdict).toMatchObject({ window: { budgetId: "b", window: "day", capNanoUsd: 5n } });
-  }),
+  databaseCase(
+    "names the exhausted window that resets last, of several the one with the least left",
+    async (desk) => {
+      await desk.budget("day", { day: 5n });
+      await desk.budget("month", { month: 10n });
+      await desk.budget("total", { total: 15n, day: 1n });
+      await desk.budget("poorer", { total: 12n, month: 100n });
+      expect(await desk.reserve(20n, ["day", "month"])).toMatchObject({
+        window: { budgetId: "month", window: "month" },
+      });
+      expect(await desk.reserve(20n, ["day", "total", "poorer", "month"])).toMatchObject({
+        window: { budgetId: "poorer", window: "total", capNanoUsd: 12n },
+      });
+    },
+  ),
   databaseCase("names the window whose holds stand in the way", async (desk) => {
     await desk.budget("rich", { total: 1_000n });
     await desk.budget("poor", { total: 100n });
