@@ -1,4 +1,4 @@
-import { createWflo, type Wflo } from "@wflo/core";
+import { createWflo, memoryDatabase, StoreUnavailableError, type LedgerStore, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, request } from "./support/model.ts";
 
@@ -70,6 +70,31 @@ describe("calls.explain", () => {
       await wflo.calls.resolve(callId, { cost: (cents / 1_000).toFixed(3) });
     expect(await wflo.calls.explain(callId)).toMatchObject({ cost: "0.12", isExact: true });
     expect(await wflo.calls.get(callId)).toHaveLength(121);
+  });
+
+  test("knows the bill of a call that expired while the bill waited for the database", async () => {
+    let now = Date.now();
+    let isAway = true;
+    const database = memoryDatabase({ now: () => now });
+    const settle: LedgerStore["settle"] = async (...args) => {
+      if (isAway) throw new StoreUnavailableError("away");
+      return database.ledger.settle(...args);
+    };
+    const ledger = { ...database.ledger, settle };
+    const client = createWflo({ database: { ...database, ledger }, logger: false });
+    await client.budgets.set({ id: "b", caps: { total: "1.00" } });
+    await client.guardCall(request({ budgets: ["b"] }), async () => answer(1));
+    await client.flush({ timeoutMs: 10 }).catch(() => {});
+    now += 200_000;
+    await client.budgets.get("b");
+    isAway = false;
+    await client.flush();
+    const [line] = await client.calls.list();
+    const told = await client.calls.explain(line?.callId ?? "");
+    expect(told?.lines.map(({ kind }) => kind)).toEqual(["expire", "late"]);
+    expect(told).toMatchObject({ isExact: true, inDoubt: false });
+    expect(told?.text).not.toContain("which is a bound");
+    await client.close();
   });
 
   test("knows nothing of a call that is not in the ledger", async () => {

@@ -4,6 +4,7 @@ import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger
 import { explainCall, type CallExplanation } from "./explain-call.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import { checkOptions } from "./check-options.ts";
+import { inBookingOrder } from "./in-booking-order.ts";
 import { pageSize } from "./page-size.ts";
 import { reprice, type RepriceFilter, type Repricing } from "./reprice.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
@@ -40,9 +41,12 @@ export interface LedgerLine {
 
 /** `wflo.calls`: what was paid, line by line. */
 export interface Calls {
-  /** By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. */
+  /**
+   * By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. An id is as old as the end of its call: a bill that waited for
+   * the database comes in among lines that were there before.
+   */
   list(filter?: Partial<EntryFilter>): Promise<readonly LedgerLine[]>;
-  /** The lines of one call; none when it is unknown or still open. */
+  /** The lines of one call, as they were booked; none when it is unknown or still open. */
   get(callId: string): Promise<readonly LedgerLine[]>;
   /**
    * Why a call was charged what it was charged: tokens and rates, hold, budgets, an output cap that was written, how it ended.
@@ -85,7 +89,7 @@ export function createCalls(
     for (let after: string | undefined; ; after = entries.at(-1)?.id) {
       const page = await ledger.listEntries(tenant, { callId, after, limit: ONE_CALL });
       entries.push(...page);
-      if (page.length < ONE_CALL) return entries;
+      if (page.length < ONE_CALL) return inBookingOrder(entries);
     }
   };
   const ofCall = async (anyCase: string) => {
