@@ -8,7 +8,7 @@ import {
   StoreUnavailableError,
   type Clock,
 } from "@wflo/core";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { fastClock } from "./support/fast-clock.ts";
 import { CALL, down, leasedClient, settled } from "./support/leased-client.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
@@ -323,6 +323,79 @@ test("a lease that is long in coming is given back all the same", async () => {
   offset = 31_000;
   await bare.ledger.expire(10);
   expect((await books()).spent).toBe(spent);
+});
+
+describe("a lease that was taken, but whose answer was lost,", () => {
+  const isLease = (name: string, [asked]: readonly unknown[]) =>
+    name === "reserve" && (asked as { label: { model: string } }).label.model === "lease";
+
+  test("is given back, and charged to nobody", async () => {
+    let offset = 0;
+    const bare = memoryDatabase({ now: () => Date.now() + offset });
+    const { hook, wflo, call, books } = await leasedClient({ bare });
+    await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
+    await pause(1_100);
+    let lost = 0;
+    hook.f = async (name, args, go) => {
+      const result = await go();
+      if (!isLease(name, args)) return result;
+      lost += 1;
+      return lost === 1 ? down() : result;
+    };
+    while (lost === 0) await call();
+    await wflo.close();
+    const { spent, reserved } = await books();
+    expect(reserved).toBe(0);
+    offset = 31_000;
+    await bare.ledger.expire(10);
+    expect((await books()).spent).toBe(spent);
+  });
+
+  test("is the last that is asked for until the database has it back", async () => {
+    const { hook, wflo, call, books } = await leasedClient();
+    await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
+    await pause(1_100);
+    let lost = 0;
+    let isAway = true;
+    hook.f = async (name, args, go) => {
+      if (name === "settle" && isAway && (args[1] as { kind: string }[])[0]?.kind === "void") return down();
+      const result = await go();
+      if (!isLease(name, args) || !isAway) return result;
+      lost += 1;
+      return down();
+    };
+    const until = performance.now() + 2_500;
+    while (performance.now() < until) await call();
+    expect(lost).toBe(1);
+    isAway = false;
+    await wflo.close();
+    expect((await books()).reserved).toBe(0);
+  });
+
+  test("keeps no process from ending that has closed meanwhile", async () => {
+    const { clock } = fastClock();
+    const { hook, wflo, call } = await leasedClient({ clock });
+    await wflo.budgets.set({ id: "org", caps: { total: "100.00" } });
+    await pause(1_100);
+    const answered = Promise.withResolvers<never>();
+    let asked = 0;
+    let sent = 0;
+    hook.f = (name, args, go) => {
+      sent += 1;
+      if (name === "settle") return down();
+      if (!isLease(name, args)) return go();
+      asked += 1;
+      return answered.promise;
+    };
+    const calls = Array.from({ length: 12 }, () => settled(call()));
+    while (asked === 0) await pause(1);
+    await settled(wflo.close());
+    answered.reject(new StoreUnavailableError("gone"));
+    await Promise.all(calls);
+    const before = sent;
+    await pause(300);
+    expect(sent).toBe(before);
+  });
 });
 
 test("after a bill that no hold covered, leases of other sets of its budgets are over too", async () => {

@@ -32,10 +32,13 @@ export class LeaseSet {
   readonly #asking = new Map<string, boolean>();
   #current: Lease | undefined;
   #taking: Promise<void> | undefined;
+  /** One that the store was asked for and has not answered: it may have it, and no other is taken until it has taken it back. */
+  #inDoubt: Lease | undefined;
   /** Bills that no hold covered are on their way to the store: the next call has to see them. */
   #booking: Promise<unknown> | undefined;
   #progress: PromiseWithResolvers<void> | undefined;
   #isClosing = false;
+  #isStopped = false;
   #notBeforeMs = -Infinity;
   #calls = 0;
   #sinceMs = -Infinity;
@@ -194,6 +197,7 @@ export class LeaseSet {
 
   /** Posts nothing any more, and knows no call. */
   stop(): void {
+    this.#isStopped = true;
     for (const poster of this.#posters.values()) poster.stop();
     this.#posters.clear();
     this.#current = undefined;
@@ -246,6 +250,7 @@ export class LeaseSet {
   /** How much a lease for calls like this one should have, in nano-dollars; undefined where none is worth its while, or wise. */
   #chunkFor({ boundNanoUsd }: ReserveRequest): bigint | undefined {
     if (this.#isClosing || boundNanoUsd <= 0n || this.#calls < HOT_CALLS) return undefined;
+    if (this.#inDoubt !== undefined) return undefined;
     if (this.#means.clock.monotonic() < this.#notBeforeMs) return undefined;
     return this.#means.money.chunkOn(this.budgetIds, boundNanoUsd * LEAST_CALLS);
   }
@@ -279,11 +284,20 @@ export class LeaseSet {
       }
     } catch (error) {
       onTrouble(error);
+      this.#giveBack(callId, askedAt);
     } finally {
       this.#taking = undefined;
     }
     money.ask(this.budgetIds, -chunk);
     this.#notBeforeMs = clock.monotonic() + REST_MS;
+  }
+
+  /** Of a lease that nobody saw granted nothing is used: its hold, if there is one, must not be charged. */
+  #giveBack(callId: string, askedAt: Moment): void {
+    const lease = this.#open(new Lease(callId, { amountNanoUsd: 0n, windows: [] }, askedAt));
+    this.#inDoubt = lease;
+    void this.#posters.get(lease)?.closed.then(() => (this.#inDoubt = undefined));
+    this.#over(lease);
   }
 
   #open(lease: Lease): Lease {
@@ -297,6 +311,8 @@ export class LeaseSet {
       this.#means.money.ask(this.budgetIds, -lease.amountNanoUsd);
       this.#means.money.grant(this.budgetIds, -lease.amountNanoUsd);
     });
+    // What was asked for before that may be answered after it.
+    if (this.#isStopped) poster.stop();
     return lease;
   }
 
