@@ -118,7 +118,8 @@ create table wflo.entry (
 
 create index entry_call on wflo.entry (tenant, call_id);
 create index entry_run on wflo.entry (tenant, run_id, id) where run_id is not null;
-create index entry_thread on wflo.entry (tenant, thread, id) where thread is not null;
+-- By the beginning of its name: a row of an index has 2,704 bytes at most, and a settle must not fail for the name of a thread.
+create index entry_thread on wflo.entry (tenant, left(thread, 200), id) where thread is not null;
 create index entry_doubt on wflo.entry (tenant, id) where kind in ('doubt', 'expire');
 
 create table wflo.run (

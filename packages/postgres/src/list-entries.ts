@@ -3,7 +3,7 @@ import { and, arrayContains, asc, eq, gt, not, type SQL, sql } from "drizzle-orm
 import { cleanText } from "./clean-text.ts";
 import { keyOf } from "./key-of.ts";
 import { readLabel } from "./read-label.ts";
-import { entry } from "./schema/entry.ts";
+import { entry, THREAD_INDEXED } from "./schema/entry.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { isUuid, uuidOf } from "./uuid-of.ts";
 
@@ -77,11 +77,17 @@ export async function listEntries(
   }));
 }
 
+/** In the words of the index, and to the last letter. */
+function isOfThread(name: string): SQL | undefined {
+  const beginning = sql`left(${thread}, ${sql.raw(String(THREAD_INDEXED))})`;
+  return and(sql`${beginning} = left(${name}, ${sql.raw(String(THREAD_INDEXED))})`, eq(thread, name));
+}
+
 function conditionOf(tenant: string, filter: EntryFilter): SQL | undefined {
   return and(
     eq(entry.tenant, keyOf("tenant", tenant)),
     filter.runId === undefined ? undefined : eq(runId, filter.runId),
-    filter.thread === undefined ? undefined : eq(thread, cleanText(filter.thread)),
+    filter.thread === undefined ? undefined : isOfThread(cleanText(filter.thread)),
     filter.callId === undefined ? undefined : eq(callId, filter.callId),
     filter.budgetId === undefined
       ? undefined

@@ -1,5 +1,5 @@
 import { getTableColumns } from "drizzle-orm";
-import { getTableConfig } from "drizzle-orm/pg-core";
+import { getTableConfig, PgDialect } from "drizzle-orm/pg-core";
 import { expect, test } from "vitest";
 import { budgetWindow } from "../src/schema/budget-window.ts";
 import { budgetDefault } from "../src/schema/budget-default.ts";
@@ -66,8 +66,8 @@ test.each(Object.entries(tables))("agrees with the migrated columns of %s", asyn
 test.each(Object.entries(tables))("agrees with the keys and indexes of %s", async (name, table) => {
   const rows = await database.query(
     `select i.relname as name, x.indisprimary as is_primary,
-       array(select a.attname::text from unnest(x.indkey) with ordinality k (n, o)
-         join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.n order by k.o) as columns
+       array(select coalesce(a.attname::text, pg_get_indexdef(x.indexrelid, k.o::int, true)) from unnest(x.indkey) with ordinality k (n, o)
+         left join pg_attribute a on a.attrelid = x.indrelid and a.attnum = k.n order by k.o) as columns
      from pg_index x join pg_class i on i.oid = x.indexrelid where x.indrelid = $1::regclass`,
     [`wflo.${name}`],
   );
@@ -79,7 +79,9 @@ test.each(Object.entries(tables))("agrees with the keys and indexes of %s", asyn
     .map((row) => ({ name: row["name"], columns: row["columns"] }));
   const declared = config.indexes.map(({ config: index }) => ({
     name: index.name,
-    columns: index.columns.map((column) => ("name" in column ? column.name : "")),
+    columns: index.columns.map((column) =>
+      "name" in column ? column.name : new PgDialect().sqlToQuery(column).sql,
+    ),
   }));
   const byName = (a: { name: unknown }, b: { name: unknown }): number =>
     String(a.name) < String(b.name) ? -1 : 1;

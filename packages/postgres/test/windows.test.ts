@@ -203,6 +203,26 @@ test("settles whatever a receipt or a label holds", async () => {
   });
 });
 
+test("finds the calls of a thread by its index, and by the last letter of its name", async () => {
+  const { ledger } = files.open();
+  const long = "thread/".repeat(600);
+  const threads = [`${long}1`, `${long}2`, long, "thread/"];
+  const calls = threads.map((thread) => asks([], 1n, { label: { thread, provider: "p", model: "m" } }));
+  for (const call of calls) await ledger.reserve(call);
+  await ledger.settle(
+    "t",
+    calls.map(({ callId }) => bills(callId, 1n)),
+  );
+  for (const { callId, label } of calls) {
+    const found = await ledger.listEntries("t", { thread: label.thread, limit: 10 });
+    expect(found.map((entry) => entry.callId)).toEqual([callId]);
+  }
+  const plan = await files.query(
+    "explain select id from wflo.entry where tenant = 't' and left(thread, 200) = left('thread/', 200) and thread = 'thread/' order by id limit 10",
+  );
+  expect(JSON.stringify(plan)).toContain("entry_thread");
+});
+
 test("settles a batch in the order given, one delta for each window", async () => {
   const { ledger } = files.open();
   await ledger.setBudget("t", { id: "batch", caps: { total: 1_000n }, onExpiry: "charge", warnAt: [] });

@@ -4,6 +4,9 @@ import type { EntryKind } from "@wflo/core";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
 
+/** So many characters of a thread's name are in the index by which its entries are found. */
+export const THREAD_INDEXED = 200;
+
 /**
  * The append-only ledger. `charged` is the change of `spent`, `total` what the call adds up to with this entry. Nano-dollars.
  * What comes after `receipt` is taken out of it when it is written.
@@ -44,7 +47,7 @@ export const entry = wfloSchema.table(
       .on(table.tenant, table.runId, table.id)
       .where(sql`run_id is not null`),
     index("entry_thread")
-      .on(table.tenant, table.thread, table.id)
+      .on(table.tenant, sql`"left"(thread, ${sql.raw(String(THREAD_INDEXED))})`, table.id)
       .where(sql`thread is not null`),
     index("entry_doubt")
       .on(table.tenant, table.id)

@@ -1,4 +1,11 @@
-import type { Database, Entry, LedgerStore, Settlement, SettleVerdict } from "@wflo/core";
+import {
+  StoreUnavailableError,
+  type Database,
+  type Entry,
+  type LedgerStore,
+  type Settlement,
+  type SettleVerdict,
+} from "@wflo/core";
 import { withMethods, type BrokenStore } from "./broken-store.ts";
 
 /** A store whose `settle` answers each settlement by `bend`, which may ask the true store. */
@@ -165,4 +172,20 @@ export const brokenSettles: readonly BrokenStore[] = [
       return { callId: settlement.callId, code: "replay", chargedNanoUsd, overrunNanoUsd: 0n };
     },
   ),
+  {
+    name: "cannot close calls of threads with long names",
+    breaks: "closes calls of a thread whose name is long",
+    wrap(database) {
+      const long = new Set<string>();
+      const reserve: LedgerStore["reserve"] = (request) => {
+        if ((request.label.thread?.length ?? 0) > 1_000) long.add(request.callId);
+        return database.ledger.reserve(request);
+      };
+      const settle: LedgerStore["settle"] = async (tenant, settlements) => {
+        if (settlements.some(({ callId }) => long.has(callId))) throw new StoreUnavailableError("too long");
+        return database.ledger.settle(tenant, settlements);
+      };
+      return withMethods(database, { ledger: { reserve, settle } });
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { ClosingKind } from "@wflo/core";
+import { seededRandom } from "../walks/seeded-random.ts";
 import { databaseCase, type DatabaseCase } from "./database-case.ts";
 
 const KINDS: readonly ClosingKind[] = ["settle", "void", "estimate", "unmeasured", "recorded", "doubt"];
@@ -124,6 +125,16 @@ export const ledgerSettleCases: readonly DatabaseCase[] = [
     const callId = await desk.hold(50n, []);
     expect(await desk.settle(callId, 20n)).toMatchObject({ code: "settled", chargedNanoUsd: 20n });
     expect(await desk.entriesOf(callId)).toMatchObject([{ budgetIds: [], chargedNanoUsd: 20n }]);
+  }),
+  databaseCase("closes calls of a thread whose name is long", async (desk) => {
+    const random = seededRandom(7);
+    const letters = Array.from({ length: 4_000 }, () => String.fromCodePoint(0x4e00 + random.below(20_000)));
+    const label = { thread: letters.join(""), provider: "openai", model: "gpt-test" };
+    const settled = await desk.spend(5n, [], { label });
+    const expired = await desk.hold(5n, [], { label });
+    await desk.setElapsed(120);
+    expect(await desk.ledger.expire(10)).toBe(1);
+    for (const callId of [settled, expired]) expect(await desk.entriesOf(callId)).toMatchObject([{ label }]);
   }),
   databaseCase("finds no discrepancy after calls of every end", async (desk) => {
     await desk.budget("user", { total: 100n, day: 100n });
