@@ -316,15 +316,36 @@ begin
 end
 $$;
 
--- A call that was given up: should its reserve still arrive, it finds the call closed. Whether it was written.
+-- Takes the places of the holds of these calls, of which nothing is known, until the end of the transaction: a reserve of one of them that is being committed
+-- is waited for, and one that comes later waits, then finds the call closed. Sorted, as hold_many takes them.
+create function wflo.take_places(p_tenant text, p_calls uuid[]) returns void language plpgsql as $$
+declare
+  v_count int8;
+begin
+  insert into wflo.hold (
+    tenant, call_id, budget_ids, window_budget_ids, window_kinds, window_starts, amount, bound, charge_on_expiry, expires_at, provider, model
+  )
+  select p_tenant, c.id, '{}', '{}', '{}', '{}', 0, 0, false, 'infinity', '', '' from unnest(p_calls) c (id) order by c.id
+  on conflict do nothing;
+  get diagnostics v_count = row_count;
+  if v_count < cardinality(p_calls) or exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = any (p_calls)) then
+    raise exception 'wflo: a call was reserved meanwhile' using errcode = '40001';
+  end if;
+  -- The key is kept all the same.
+  delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_calls);
+end
+$$;
+
+-- Writes down that a call was given up of which nothing is known. Whether it did.
 create function wflo.void_unknown(p_tenant text, p_how wflo.settlement) returns boolean language plpgsql as $$
 begin
   insert into wflo.entry (
     tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, provider, model,
     receipt
   )
-  select p_tenant, p_how.id, p_how.call_id, 'void', '{}', '{}', '{}', '{}', 0, 0, 0, 0, wflo.now(), '', '', p_how.receipt
-  where not exists (select from wflo.hold h where h.tenant = p_tenant and h.call_id = p_how.call_id)
+  values (
+    p_tenant, p_how.id, p_how.call_id, 'void', '{}', '{}', '{}', '{}', 0, 0, 0, 0, wflo.now(), '', '', p_how.receipt
+  )
   on conflict do nothing;
   return found;
 end
@@ -337,6 +358,8 @@ create function wflo.settle_rest(
 ) language plpgsql as $$
 declare
   v_known uuid[] := p_settled.known;
+  v_given_up uuid[] := array(
+    select distinct s.call_id from unnest(p_settlements) s where s.kind = 'void' and s.call_id <> all (p_settled.known));
   v_how wflo.settlement;
   v_one record;
   -- Verdicts by the calls that are closed: many are found in it as fast as a few.
@@ -347,6 +370,9 @@ begin
   select jsonb_object_agg(c.call_id, jsonb_build_object(
     'callId', c.call_id, 'code', 'settled', 'charged', c.charged::text, 'overrun', c.overrun::text)) into v_closed
   from unnest(p_settled.closed, p_settled.charged, p_settled.overruns) c (call_id, charged, overrun);
+  if cardinality(v_given_up) > 0 then
+    perform wflo.take_places(p_tenant, v_given_up);
+  end if;
   verdicts := array_fill(null::jsonb, array[cardinality(p_settlements)]);
   for v_place in 1 .. cardinality(p_settlements) loop
     v_how := p_settlements[v_place];

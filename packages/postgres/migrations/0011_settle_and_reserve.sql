@@ -182,7 +182,7 @@ begin
 end
 $$;
 
--- Writes the holds of what is granted, null for the rest. The same id may have been reserved, or reserved and settled, by another connection since it was
+-- Writes the holds of what is granted, null for the rest, sorted. The same id may have been reserved, or reserved and settled, by another connection since it was
 -- looked for: either undoes the batch.
 create function wflo.hold_many(p_tenant text, p_sets wflo.budget_set[], p_asks wflo.ask[], p_grants int8[], p_granted uuid[])
 returns void language plpgsql as $$
@@ -196,7 +196,8 @@ begin
   from unnest(p_asks, p_grants)
     a (call, is_old, owner, bound, need, target, share, ttl, run, epoch, step, agent, checkpoint, thread, provider, model, amount)
   join unnest(p_sets) with ordinality s on s.ordinality = a.owner
-  where a.amount is not null;
+  where a.amount is not null
+  order by a.call;
   if exists (select from wflo.entry e where e.tenant = p_tenant and e.call_id = any (p_granted)) then
     raise exception 'wflo: a call of a batch is closed';
   end if;

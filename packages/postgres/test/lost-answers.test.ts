@@ -1,5 +1,14 @@
-import { CallConflictError, createWflo, StoreUnavailableError, type GuardRequest } from "@wflo/core";
-import { expect, onTestFinished, test, vi } from "vitest";
+import {
+  CallConflictError,
+  createWflo,
+  StoreUnavailableError,
+  type GuardRequest,
+  type ReserveRequest,
+} from "@wflo/core";
+import pg from "pg";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "../src/reserve-args.ts";
+import { settlementRows, settlementsJson } from "../src/settlements.ts";
 import { cuttingProxy } from "./support/cutting-proxy.ts";
 import { asks, bills } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
@@ -95,4 +104,67 @@ test("through the door such a call is not made, and what it held is given back; 
   await expect(wflo.guardCall(own, attempt)).rejects.toThrow(CallConflictError);
   await wflo.flush();
   expect([attempt.mock.calls.length, await reserved()]).toEqual([0, "0.10"]);
+});
+
+describe("a call that is given up while its reserve is being committed", () => {
+  const callsOf = { reserve: argsOfOne, settle_and_reserve: batchOf };
+
+  test.each(["reserve", "settle_and_reserve"] as const)("holds nothing afterwards (%s)", async (name) => {
+    const { ledger } = database.open();
+    await ledger.setBudget("t", { id: name, caps: { total: 1_000n }, onExpiry: "charge", warnAt: [] });
+    const calls = [asks([name], 100n, { isNew: true }), asks([name], 100n, { isNew: true })];
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    await client.query("begin");
+    for (const call of name === "reserve" ? calls : calls.slice(0, 1)) {
+      const args = callsOf[name](reserveArgs(call));
+      const places = args.map((_, at) => `$${at + 1}`).join(", ");
+      await client.query(`select wflo.${name}(${places})`, [...args]);
+    }
+    const voids = calls.map(({ callId }) => bills(callId, 0n, { kind: "void" })).toReversed();
+    const given = ledger.settle("t", voids);
+    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1));
+    await client.query("commit");
+    const verdicts = await given;
+    expect(verdicts.at(-1)).toMatchObject({ code: "settled", chargedNanoUsd: 0n });
+    for (const call of calls) {
+      expect(await ledger.reserve(call)).toEqual({ code: "closed" });
+      expect(await ledger.listEntries("t", { callId: call.callId, limit: 9 })).toHaveLength(1);
+    }
+    expect(await holdsOf(calls)).toEqual([]);
+    expect(await ledger.reconcile("t")).toEqual([]);
+  });
+
+  test("is refused when it comes while that is written down", async () => {
+    const { ledger } = database.open();
+    const call = asks([], 100n, { isNew: true });
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    onTestFinished(() => client.end());
+    await client.query("begin");
+    const rows = settlementRows([bills(call.callId, 0n, { kind: "void" })]);
+    await client.query("select wflo.settle_all('t', $1)", [settlementsJson(rows)]);
+    const asked = ledger.reserve(call);
+    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1));
+    await client.query("commit");
+    expect(await asked).toEqual({ code: "closed" });
+    expect(await holdsOf([call])).toEqual([]);
+  });
+
+  function batchOf(args: ReserveArgs): readonly unknown[] {
+    return [args.tenant, "[]", ...argsOfMany([args])];
+  }
+
+  async function holdsOf(calls: readonly ReserveRequest[]) {
+    const ids = calls.map(({ callId }) => callId);
+    return database.query("select from wflo.hold where call_id = any ($1)", [ids]);
+  }
+
+  async function waitingLocks(): Promise<number> {
+    const rows = await database.query(
+      "select from pg_locks l join pg_database d on d.oid = l.database or l.database is null where not l.granted and d.datname = current_database()",
+    );
+    return rows.length;
+  }
 });
