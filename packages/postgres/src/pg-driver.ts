@@ -5,6 +5,8 @@ import { placeOf } from "./place-of.ts";
 import { StatementNames } from "./statement-names.ts";
 import { brokeConnection } from "./store-error.ts";
 
+/** A server that no longer answers must not hold calls for ever. A pool may have a time-out of its own. */
+const QUERY_TIMEOUT_MS = 60_000;
 const BOOL_OID = 16;
 const TEXT_ARRAY_OID: number = 1009;
 /** Not drizzle's, which loses backslashes (0.45.4). */
@@ -31,6 +33,7 @@ export function pgDriver(
 ): Driver {
   const listeners: (() => void)[] = [];
   const names = new StatementNames(options.preparedStatements);
+  const timeoutMs = pool.options.query_timeout || QUERY_TIMEOUT_MS;
   const lose = (): void => listeners.forEach((listener) => listener());
   // An idle connection that breaks is replaced by the pool on next use; without a listener it would end the process.
   pool.on("error", lose);
@@ -41,7 +44,7 @@ export function pgDriver(
     async query(statement) {
       const name = names.of(statement);
       try {
-        return rowsOf(await pool.query(queryOf(statement, name)));
+        return rowsOf(await pool.query(queryOf(statement, name, timeoutMs)));
       } catch (error) {
         if (name !== undefined && names.areRefused(error)) return this.query(statement);
         if (brokeConnection(error)) lose();
@@ -54,7 +57,7 @@ export function pgDriver(
       client.on("error", lose);
       let failure: Error | undefined;
       try {
-        return await transactionOn(client, work);
+        return await transactionOn(client, work, timeoutMs);
       } catch (error) {
         failure = error instanceof Error ? error : new Error(String(error));
         throw error;
@@ -72,14 +75,18 @@ export function pgDriver(
   };
 }
 
-function queryOf({ text, params }: Statement, name: string | undefined): PgQuery {
-  const query: PgQuery = { text, values: [...params], rowMode: "array", types };
+function queryOf({ text, params }: Statement, name: string | undefined, timeoutMs: number): PgQuery {
+  const query: PgQuery = { text, values: [...params], query_timeout: timeoutMs, rowMode: "array", types };
   return name === undefined ? query : { ...query, name };
 }
 
-async function transactionOn<T>(client: PgClient, work: Parameters<Driver["transaction"]>[0]): Promise<T> {
+async function transactionOn<T>(
+  client: PgClient,
+  work: Parameters<Driver["transaction"]>[0],
+  timeoutMs: number,
+): Promise<T> {
   const run = async (text: string): Promise<Cell[][]> =>
-    rowsOf(await client.query({ text, rowMode: "array", types }));
+    rowsOf(await client.query({ text, query_timeout: timeoutMs, rowMode: "array", types }));
   await run("begin");
   const result = await work(run);
   await run("commit");

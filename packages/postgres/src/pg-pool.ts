@@ -3,6 +3,8 @@ export interface PgQuery {
   readonly text: string;
   readonly values?: unknown[];
   readonly name?: string;
+  /** Milliseconds. */
+  readonly query_timeout: number;
   readonly rowMode: "array";
   readonly types: { getTypeParser(oid: number): (text: string) => unknown };
 }
@@ -23,6 +25,7 @@ export interface PgPool {
     readonly port?: number | undefined;
     readonly database?: string | undefined;
     readonly user?: string | undefined;
+    readonly query_timeout?: number | false | undefined;
   };
   query(query: PgQuery): Promise<unknown>;
   connect(): Promise<PgClient>;

@@ -21,7 +21,6 @@ export interface PostgresOptions {
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
-const QUERY_TIMEOUT_MS = 60_000;
 
 /**
  * wflo on PostgreSQL. Tables are made on first use, in the schema `wflo`. Works behind poolers in transaction mode.
@@ -38,8 +37,6 @@ export function postgres(options: PostgresOptions = {}): PostgresDatabase {
     connectionString: checkedUrl(options.url ?? process.env["DATABASE_URL"]),
     max: options.max ?? MAX_CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // A server that no longer answers must not hold a call for ever.
-    query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
     // A script that is done may end although connections idle.
     allowExitOnIdle: true,

@@ -4,7 +4,9 @@ import { promisify } from "node:util";
 import { StoreUnavailableError } from "@wflo/core";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { PgPool } from "../src/pg-pool.ts";
 import { postgres } from "../src/postgres.ts";
+import { cuttingProxy } from "./support/cutting-proxy.ts";
 import { startServer, type TestServer } from "./support/postgres-server.ts";
 import { asks, bills } from "./support/samples.ts";
 
@@ -111,6 +113,54 @@ test("survives the loss of idle connections", async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(await database.ledger.expire(1)).toBe(0);
   await database.close();
+});
+
+test("a connection that has gone silent holds up nobody for ever, also in a pool of the user's", async () => {
+  const proxy = await cuttingProxy(server.url);
+  const pool = new pg.Pool({ connectionString: proxy.url });
+  const timeouts = new Set<unknown>();
+  const impatient: PgPool = {
+    options: pool.options,
+    query(query) {
+      timeouts.add(query.query_timeout);
+      return pool.query({ ...query, query_timeout: 300 });
+    },
+    connect: () => pool.connect(),
+    on: (event, listener) => pool.on(event, listener),
+    removeListener: (event, listener) => pool.removeListener(event, listener),
+    end: () => pool.end(),
+  };
+  const database = postgres({ pool: impatient });
+  expect(await database.ledger.reserve(asks([], 1n))).toMatchObject({ code: "granted" });
+  // What finds nothing under way goes alone.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  proxy.silence();
+  const [silent, next] = await Promise.allSettled(
+    [asks([], 1n), asks([], 1n)].map((call) => database.ledger.reserve(call)),
+  );
+  expect(silent).toMatchObject({ status: "rejected", reason: { code: "WFLO_STORE_UNAVAILABLE" } });
+  expect(next).toMatchObject({ status: "fulfilled", value: { code: "granted" } });
+  expect(timeouts).toEqual(new Set([60_000]));
+  await database.close();
+  await pool.end();
+  proxy.close();
+});
+
+test.each([
+  ["keeps the time-out of a pool that has one", 5_000, 5_000],
+  ["gives a pool without one a minute", undefined, 60_000],
+])("%s", async (_, own, wanted) => {
+  const timeouts: unknown[] = [];
+  const pool: PgPool = {
+    options: { query_timeout: own },
+    query: async (query) => (timeouts.push(query.query_timeout), { rows: [["99"]] }),
+    connect: () => Promise.reject(new Error("no connection is needed")),
+    on: () => {},
+    removeListener: () => {},
+    end: async () => {},
+  };
+  await expect(postgres({ pool }).migrate()).rejects.toThrow("version 99");
+  expect(timeouts).toEqual([wanted]);
 });
 
 test("rejects a reserve that the server cancels, and has taken nothing", async () => {

@@ -8,12 +8,16 @@ export interface CuttingProxy {
   cutAfter(text: string): Promise<void>;
   /** Lets new connections through, or none. */
   admit(isOpen: boolean): void;
+  /** Nothing more comes through the connections that there are, and none of them ends. */
+  silence(): void;
   close(): void;
 }
 
 export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
   const target = new URL(serverUrl);
   const sockets = new Set<Socket>();
+  const connections = new Set<Socket>();
+  const silent = new Set<Socket>();
   let armed: { readonly text: string; readonly done: () => void } | undefined;
   let isOpen = true;
   const server = createServer((client) => {
@@ -21,6 +25,7 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
     if (!isOpen) return void client.destroy();
     const upstream = connect(Number(target.port), target.hostname);
     let cut: (() => void) | undefined;
+    connections.add(client);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on("error", () => {});
@@ -28,9 +33,12 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
         client.destroy();
         upstream.destroy();
         sockets.delete(socket);
+        connections.delete(client);
+        silent.delete(client);
       });
     }
     client.on("data", (chunk: Buffer) => {
+      if (silent.has(client)) return;
       if (armed !== undefined && chunk.includes(armed.text)) {
         cut = armed.done;
         armed = undefined;
@@ -58,6 +66,7 @@ export async function cuttingProxy(serverUrl: string): Promise<CuttingProxy> {
     admit: (open) => {
       isOpen = open;
     },
+    silence: () => connections.forEach((client) => silent.add(client)),
     close: () => {
       server.close();
       for (const socket of sockets) socket.destroy();
