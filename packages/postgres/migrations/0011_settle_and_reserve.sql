@@ -346,6 +346,9 @@ $$;
 -- is empty and brings both to the disk before the answer leaves. For whoever may not call pg_logical_emit_message there is the function.
 create procedure wflo.settle_and_reserve_early(p_tenant text, p_settlements jsonb, p_sets jsonb, p_asks jsonb, inout answer jsonb) language plpgsql as $$
 begin
+  -- Whatever the default is: at a higher level calls that meet in a window would be refused.
+  rollback;
+  set transaction isolation level read committed;
   perform set_config('synchronous_commit', 'off', true);
   answer := wflo.settle_and_reserve(p_tenant, p_settlements, p_sets, p_asks);
   commit;

@@ -87,7 +87,8 @@ async function transactionOn<T>(
 ): Promise<T> {
   const run = async (text: string): Promise<Cell[][]> =>
     rowsOf(await client.query({ text, query_timeout: timeoutMs, rowMode: "array", types }));
-  await run("begin");
+  // At a higher level, which may be the default, it would see the database as it was before a lock that it has waited for.
+  await run("begin isolation level read committed");
   const result = await work(run);
   await run("commit");
   return result as T;

@@ -27,6 +27,25 @@ test("sets up an empty database once when ten processes start at once", { timeou
   );
 });
 
+test.each(["repeatable read", "serializable"])(
+  "sets up an empty database once when several clients start at once, where the default is %s",
+  async (level) => {
+    const name = `wflo_level_${level.replace(" ", "_")}_${process.pid}`;
+    await empty.query(`create database ${name}`);
+    await empty.query(`alter database ${name} set default_transaction_isolation = '${level}'`);
+    const url = new URL(empty.url);
+    url.pathname = `/${name}`;
+    const databases = Array.from({ length: 4 }, () => postgres({ url: url.href }));
+    try {
+      const outcomes = await Promise.allSettled(databases.map((database) => database.migrate()));
+      expect(outcomes.map(({ status }) => status)).toEqual(databases.map(() => "fulfilled"));
+    } finally {
+      await Promise.all(databases.map((database) => database.close()));
+      await empty.query(`drop database ${name} with (force)`);
+    }
+  },
+);
+
 test("numbers its files one after the other", () => {
   const files = readdirSync(new URL("../migrations/", import.meta.url)).sort();
   expect(files.map((name) => Number(name.slice(0, 4)))).toEqual(

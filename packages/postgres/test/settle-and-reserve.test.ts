@@ -7,7 +7,7 @@ import {
   type SettleVerdict,
 } from "@wflo/core";
 import pg from "pg";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { MigratedDriver } from "../src/migrated-driver.ts";
 import { pgDriver } from "../src/pg-driver.ts";
 import { argsOfMany, reserveArgs } from "../src/reserve-args.ts";
@@ -219,6 +219,26 @@ test("a batch that has waited for its windows changes them as they stand then", 
   const sums = (await ledger.getBudgets(TENANT, ids)).flatMap(({ windows }) => windows);
   expect(sums).toMatchObject(ids.map(() => ({ spentNanoUsd: 4n, reservedNanoUsd: 21n })));
   await Promise.all(clients.map((client) => client.end()));
+});
+
+test("a batch that has waited for a window is not refused, whatever isolation level is the default", async () => {
+  const { ledger } = database.open();
+  await ledger.setBudget("t", { id: "level", caps: { total: 100n }, onExpiry: "charge", warnAt: [] });
+  await ledger.reserve(asks(["level"], 1n));
+  const options = "-c default_transaction_isolation=serializable";
+  const clients = Array.from({ length: 2 }, () => new pg.Client({ connectionString: database.url, options }));
+  const [other, batch] = clients as [pg.Client, pg.Client];
+  onTestFinished(async () => void (await Promise.all(clients.map((client) => client.end()))));
+  await Promise.all(clients.map((client) => client.connect()));
+  await other.query("begin");
+  await other.query("update wflo.budget_window set reserved = reserved + 1 where id = 'level'");
+  const args = ["t", "[]", ...argsOfMany([reserveArgs(asks(["level"], 1n))])];
+  const answered = batch.query("call wflo.settle_and_reserve_early($1, $2, $3, $4, null)", args);
+  await expect
+    .poll(async () => (await other.query("select from pg_locks where not granted")).rowCount)
+    .toBeGreaterThan(0);
+  await other.query("commit");
+  expect((await answered).rows).toMatchObject([{ answer: { grants: ["1"] } }]);
 });
 
 test("locks windows by the bytes of their ids, whatever collation the database has", async () => {
