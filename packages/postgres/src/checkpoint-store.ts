@@ -8,6 +8,7 @@ import type {
 import { and, asc, count, desc, eq, sql } from "drizzle-orm";
 import { checkpointCondition } from "./checkpoint-condition.ts";
 import { exactText } from "./exact-text.ts";
+import { instantOf } from "./instant-of.ts";
 import { keyOf } from "./key-of.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { packText } from "./packed-text.ts";
@@ -44,7 +45,7 @@ const headerColumns = {
   name: checkpoint.name,
   step: checkpoint.step,
   metadata: checkpoint.metadata,
-  savedAt: checkpoint.savedAt,
+  savedAt: instantOf(checkpoint.savedAt),
 };
 
 /** Checkpoints on PostgreSQL: every method is one statement, whose rules are in `migrations/`. */

@@ -1,6 +1,7 @@
 import type { Entry, EntryFilter } from "@wflo/core";
 import { and, arrayContains, asc, eq, gt, not, type SQL, sql } from "drizzle-orm";
 import { cleanText } from "./clean-text.ts";
+import { instantOf } from "./instant-of.ts";
 import { keyOf } from "./key-of.ts";
 import { readLabel } from "./read-label.ts";
 import { entry, THREAD_INDEXED } from "./schema/entry.ts";
@@ -37,7 +38,7 @@ const columns = {
   budgetIds,
   held,
   charged,
-  at,
+  at: instantOf(at),
   receipt,
   runId,
   step,

@@ -2,6 +2,7 @@ import type { NewRun, RunFilter, RunStore } from "@wflo/core";
 import { and, arrayContains, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { cleanText } from "./clean-text.ts";
 import { exactText } from "./exact-text.ts";
+import { instantOf } from "./instant-of.ts";
 import { keyOf } from "./key-of.ts";
 import { readClaim, readRun, type ClaimJson } from "./read-run.ts";
 import { run } from "./schema/run.ts";
@@ -28,9 +29,9 @@ const columns = {
   forkedFromCheckpoint: run.forkedFromCheckpoint,
   status: run.status,
   epoch: run.epoch,
-  createdAt: run.createdAt,
-  heartbeatAt: run.heartbeatAt,
-  endedAt: run.endedAt,
+  createdAt: instantOf(run.createdAt),
+  heartbeatAt: instantOf(run.heartbeatAt),
+  endedAt: instantOf(run.endedAt),
   result: run.result,
   error: run.error,
   stale: isStale.as("stale"),
@@ -42,7 +43,7 @@ const stepColumns = {
   checkpointId: step.checkpointId,
   result: step.result,
   tookMs: step.tookMs,
-  savedAt: step.savedAt,
+  savedAt: instantOf(step.savedAt),
 };
 
 /** Runs and the results of their steps on PostgreSQL. */
