@@ -142,7 +142,7 @@ begin
     || case when p_before is null then '' else ' and c.id < $6' end
     || case when p_from is null then '' else ' and c.id >= $7' end
     || case when p_contains is null then '' else ' and wflo.json_of(c.metadata) @> $8' end
-    || case when p_text is null then '' else ' and (strpos(c.metadata, $9) > 0 or strpos(c.metadata, ''\u'') > 0)' end
+    || case when p_text is null then '' else ' and (strpos(c.metadata, $9) > 0 or strpos(c.metadata, chr(92) || ''u'') > 0)' end
     || ' order by c.id desc offset $10 limit $11) p'
   into v_page
   using p_tenant, p_thread, p_namespace, p_name, p_id, p_before, p_from, p_contains, p_text, p_skip, p_limit;

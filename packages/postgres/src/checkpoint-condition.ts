@@ -32,7 +32,7 @@ function containing(json: string): SQL | undefined {
   return and(
     text === undefined
       ? undefined
-      : sql`(strpos(${checkpoint.metadata}, ${text}) > 0 or strpos(${checkpoint.metadata}, '\\u') > 0)`,
+      : sql`(strpos(${checkpoint.metadata}, ${text}) > 0 or strpos(${checkpoint.metadata}, E'\\\\u') > 0)`,
     sql`wflo.json_of(${checkpoint.metadata}) @> ${json}::jsonb`,
   );
 }

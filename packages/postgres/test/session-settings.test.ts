@@ -50,3 +50,10 @@ test.each(["SQL,DMY", "SQL,MDY", "German", "Postgres,DMY"])(
       expect(await readUnder(`-c DateStyle=${style} -c TimeZone=${zone}`, ids)).toEqual(read);
   },
 );
+
+test("finds the same where standard_conforming_strings is off", async () => {
+  const ids = await write();
+  const read = await readUnder("", ids);
+  expect(read.count).toBeGreaterThan(0);
+  expect(await readUnder("-c standard_conforming_strings=off", ids)).toEqual(read);
+});
