@@ -1,16 +1,18 @@
 import { StoreUnavailableError } from "@wflo/core";
-import type { Driver } from "./driver.ts";
+import type { Cell, Driver } from "./driver.ts";
 import { LATEST_MIGRATION, MIGRATIONS } from "./migrations.ts";
 import { codeOf, storeError } from "./store-error.ts";
 
 /** Any constant will do; this one spells "wflo" in ASCII. */
 const ADVISORY_LOCK = 0x77_66_6c_6f;
 
-const VERSION = "select max(number)::text from wflo.migration";
+const VERSION = "select max(number)::text, current_setting('server_encoding') from wflo.migration";
+/** Encodings that have every character; the second takes bytes as they come. */
+const ENCODINGS = new Set(["UTF8", "SQL_ASCII"]);
 
 /**
  * Brings the schema `wflo` of a database up to date; one SELECT when it is. Any number of processes may do so at once.
- * Throws `StoreUnavailableError` when the role may not, or when a newer version of this package was here.
+ * Throws `StoreUnavailableError` when the role may not, when a newer version of this package was here, or when the database cannot keep every text.
  */
 export async function migrate(driver: Driver): Promise<void> {
   const version = await versionOf(driver);
@@ -22,7 +24,7 @@ export async function migrate(driver: Driver): Promise<void> {
 async function versionOf(driver: Driver): Promise<number | undefined> {
   try {
     const [row] = await driver.query({ text: VERSION, params: [] });
-    return Number(row?.[0] ?? 0);
+    return versionIn(driver, row);
   } catch (error) {
     const code = codeOf(error);
     if (code === "42P01" || code === "3F000") return undefined;
@@ -41,7 +43,7 @@ async function apply(driver: Driver): Promise<void> {
         "create table if not exists wflo.migration (number int4 primary key, name text not null, at timestamptz not null default now())",
       );
       const [row] = await run(VERSION);
-      const version = Number(row?.[0] ?? 0);
+      const version = versionIn(driver, row);
       if (version > LATEST_MIGRATION) throw newerError(driver, version);
       for (const file of MIGRATIONS) {
         if (file.number <= version) continue;
@@ -52,6 +54,17 @@ async function apply(driver: Driver): Promise<void> {
   } catch (error) {
     throw codeOf(error) === "42501" ? deniedError(driver, error) : storeError(error, driver.place);
   }
+}
+
+/** Throws `StoreUnavailableError` for a database that lacks characters: a bill with one of them could never be written down. */
+function versionIn(driver: Driver, row: readonly Cell[] | undefined): number {
+  const [version, encoding] = row ?? [];
+  if (typeof encoding === "string" && !ENCODINGS.has(encoding))
+    throw new StoreUnavailableError(
+      `The ${driver.place} keeps texts in ${encoding}, which lacks characters that models write. Use a database made with ` +
+        "CREATE DATABASE <name> ENCODING 'UTF8' TEMPLATE template0.",
+    );
+  return Number(version ?? 0);
 }
 
 function newerError(driver: Driver, version: number): StoreUnavailableError {

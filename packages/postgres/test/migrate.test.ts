@@ -7,7 +7,7 @@ import type { Driver } from "../src/driver.ts";
 import { LATEST_MIGRATION } from "../src/migrations.ts";
 import { migrate } from "../src/migrate.ts";
 import { postgres } from "../src/postgres.ts";
-import { asks } from "./support/samples.ts";
+import { asks, bills } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const empty = useDatabase({ empty: true });
@@ -45,6 +45,51 @@ test.each(["repeatable read", "serializable"])(
     }
   },
 );
+
+test.each([
+  ["LATIN1", /keeps texts in LATIN1.*CREATE DATABASE <name> ENCODING 'UTF8' TEMPLATE template0/],
+  ["EUC_JP", /keeps texts in EUC_JP/],
+])(
+  "of a database whose encoding is %s it says that it lacks characters, before any call is made",
+  async (encoding, sentence) => {
+    const name = `wflo_encoding_${encoding.toLowerCase()}_${process.pid}`;
+    await empty.query(
+      `create database ${name} encoding '${encoding}' lc_collate 'C' lc_ctype 'C' template template0`,
+    );
+    const url = new URL(empty.url);
+    url.pathname = `/${name}`;
+    const database = postgres({ url: url.href });
+    try {
+      await expect(database.ledger.reserve(asks([], 1n))).rejects.toThrow(sentence);
+    } finally {
+      await database.close();
+      await empty.query(`drop database ${name} with (force)`);
+    }
+  },
+);
+
+test("a database without an encoding keeps every text as it is", async () => {
+  const name = `wflo_encoding_none_${process.pid}`;
+  await empty.query(
+    `create database ${name} encoding 'SQL_ASCII' lc_collate 'C' lc_ctype 'C' template template0`,
+  );
+  const url = new URL(empty.url);
+  url.pathname = `/${name}`;
+  const { ledger, close } = postgres({ url: url.href });
+  try {
+    const receipt = { reason: "日本 🙂 — \u2028 \u0001", é: "ß" };
+    const label = { provider: "p", model: "🙂", step: "日本", thread: "é".repeat(201) };
+    const call = asks([], 1n, { label });
+    await ledger.reserve(call);
+    await ledger.settle("t", [bills(call.callId, 1n, { receipt })]);
+    expect(await ledger.listEntries("t", { thread: label.thread, limit: 2 })).toMatchObject([
+      { receipt, label },
+    ]);
+  } finally {
+    await close();
+    await empty.query(`drop database ${name} with (force)`);
+  }
+});
 
 test("numbers its files one after the other", () => {
   const files = readdirSync(new URL("../migrations/", import.meta.url)).sort();
