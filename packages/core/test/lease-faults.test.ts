@@ -6,6 +6,7 @@ import {
   InvalidOptionError,
   memoryDatabase,
   StoreUnavailableError,
+  systemClock,
   type Clock,
 } from "@wflo/core";
 import { describe, expect, test } from "vitest";
@@ -250,6 +251,23 @@ test("a clock that is set back keeps no lease from being given back", async () =
   const { books } = await leasedClient({ clock });
   jump(-3_600_000);
   await pause(400);
+  expect((await books()).reserved).toBe(0);
+});
+
+test("a host whose clock is a day ahead takes no lease for each call", async () => {
+  const day = 24 * 60 * 60 * 1_000;
+  const clock = { ...systemClock, now: () => Date.now() + day };
+  const { hook, wflo, call, books } = await leasedClient({ clock }, { caps: { day: "100.00" } });
+  let taken = 0;
+  hook.f = (name, [asked], go) => {
+    if (name === "reserve" && (asked as { label: { model: string } }).label.model === "lease") taken += 1;
+    return go();
+  };
+  const until = performance.now() + 1_500;
+  while (performance.now() < until) await call();
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(4);
+  await wflo.close();
   expect((await books()).reserved).toBe(0);
 });
 

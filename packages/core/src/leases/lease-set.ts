@@ -279,7 +279,9 @@ export class LeaseSet {
         money.note(verdict.windows);
         if (this.#current !== undefined) this.#over(this.#current);
         this.#current = this.#open(new Lease(callId, verdict, askedAt));
+        // A host whose clock is ahead thinks it over before it has begun, and would take one for each call.
         if (this.#isClosing) this.#over(this.#current);
+        else if (clock.now() >= this.#current.endsAtMs) this.end();
         return;
       }
     } catch (error) {
