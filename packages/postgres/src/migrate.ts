@@ -78,7 +78,8 @@ function deniedError(driver: Driver, cause: unknown): StoreUnavailableError {
   return new StoreUnavailableError(
     `The role may not set up wflo in the ${driver.place}. Either let it: GRANT CREATE ON DATABASE <database> TO <user>; or set ` +
       "wflo up once as the owner, with await postgres({ url: ownerUrl }).migrate(), and then: GRANT USAGE ON SCHEMA wflo TO " +
-      "<user>; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA wflo TO <user>;",
+      "<user>; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA wflo TO <user>; " +
+      "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA wflo TO <user>;",
     { cause },
   );
 }

@@ -55,7 +55,8 @@ function sentence(error: unknown, place: string): string {
     case "42501":
       return (
         `The ${place} denied access (${messageOf(error)}). As its owner run: GRANT USAGE ON SCHEMA wflo TO <user>; ` +
-        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA wflo TO <user>;"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA wflo TO <user>; " +
+        "GRANT EXECUTE ON ALL ROUTINES IN SCHEMA wflo TO <user>;"
       );
     case "25006":
       return `The ${place} is read-only, such as a replica. Point DATABASE_URL at the primary.`;

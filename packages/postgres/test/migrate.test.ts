@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import pg from "pg";
 import { expect, test } from "vitest";
 import type { Driver } from "../src/driver.ts";
 import { LATEST_MIGRATION } from "../src/migrations.ts";
@@ -75,7 +76,7 @@ test("a database without an encoding keeps every text as it is", async () => {
   );
   const url = new URL(empty.url);
   url.pathname = `/${name}`;
-  const { ledger, close } = postgres({ url: url.href });
+  const { ledger, ...database } = postgres({ url: url.href });
   try {
     const receipt = { reason: "日本 🙂 — \u2028 \u0001", é: "ß" };
     const label = { provider: "p", model: "🙂", step: "日本", thread: "é".repeat(201) };
@@ -86,7 +87,7 @@ test("a database without an encoding keeps every text as it is", async () => {
       { receipt, label },
     ]);
   } finally {
-    await close();
+    await database.close();
     await empty.query(`drop database ${name} with (force)`);
   }
 });
@@ -119,6 +120,39 @@ test("tells a role that may not create a schema what to run, and works once the 
     await forRoles.query("drop owned by wflo_app");
     await forRoles.query("drop role wflo_app");
     expect(database).toMatch(/^wflo_test_/);
+  }
+});
+
+test("tells what to grant where functions are not everybody's, and works once that is done", async () => {
+  const name = `wflo_routines_${process.pid}`;
+  await empty.query(`create database ${name}`);
+  const url = new URL(empty.url);
+  url.pathname = `/${name}`;
+  const owner = new pg.Client({ connectionString: url.href });
+  await owner.connect();
+  await owner.query("alter default privileges revoke execute on routines from public");
+  await owner.query("alter default privileges revoke usage on types from public");
+  const database = postgres({ url: url.href });
+  await database.migrate();
+  await owner.query("create role wflo_strict login password 'app'");
+  url.username = "wflo_strict";
+  url.password = "app";
+  const app = postgres({ url: url.href });
+  try {
+    const denied: unknown = await app.ledger.reserve(asks(["none"], 1n)).catch((error: unknown) => error);
+    const grants = String(denied).match(/GRANT [^;]+;/g) ?? [];
+    expect(grants).toHaveLength(3);
+    for (const grant of grants) await owner.query(grant.replace("<user>", "wflo_strict"));
+    expect(await app.ledger.reserve(asks(["none"], 1n))).toEqual({ code: "missing", budgetId: "none" });
+    await app.ledger.setBudget("t", { id: "b", caps: { total: 9n }, onExpiry: "charge", warnAt: [] });
+    const calls = await Promise.all([1, 2, 3].map(() => app.ledger.reserve(asks(["b"], 1n))));
+    expect(calls.map(({ code }) => code)).toEqual(["granted", "granted", "granted"]);
+  } finally {
+    await Promise.all([app.close(), database.close()]);
+    await owner.query("drop owned by wflo_strict");
+    await owner.end();
+    await empty.query(`drop database ${name} with (force)`);
+    await empty.query("drop role wflo_strict");
   }
 });
 
