@@ -26,12 +26,12 @@ async function readUnder(options: string, { runId, callId }: { runId: string; ca
 }
 
 async function write() {
-  const { ledger, runs, checkpoints, commitStep } = database.open();
+  const { ledger, runs, checkpoints, ...opened } = database.open();
   const ids = { runId: newId(), callId: newId() };
   await ledger.reserve(asks([], 1n, { callId: ids.callId }));
   await ledger.settle("t", [bills(ids.callId, 1n)]);
   await runs.create("t", starts(ids.runId));
-  await commitStep(saves(ids.runId));
+  await opened.commitStep(saves(ids.runId));
   await checkpoints.put(puts(ids.runId, newId(), { metadata: '{"word":"needle"}' }));
   await runs.finish("t", { runId: ids.runId, epoch: 1, status: "completed" });
   return ids;
