@@ -23,7 +23,7 @@ const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * wflo on PostgreSQL. Tables are made on first use, in the schema `wflo`. Works behind poolers in transaction mode.
+ * wflo on PostgreSQL. Tables are made on first use, in the schema `wflo` of a database whose encoding is UTF8. Works behind poolers in transaction mode.
  * Throws `InvalidOptionError` when there is no usable URL; the methods reject with `StoreUnavailableError`.
  */
 export function postgres(options: PostgresOptions = {}): PostgresDatabase {
