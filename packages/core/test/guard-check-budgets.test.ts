@@ -65,3 +65,16 @@ test("names the budget that never resets before one that does, of those that ref
   await wflo.budgets.pause("b");
   await expect(wflo.checkBudgets(both)).rejects.toMatchObject({ code: "WFLO_BUDGET_PAUSED" });
 });
+
+test("lets what costs nothing pass a budget that is overspent, as its call does", async () => {
+  const prices = { "own/free": { input: "0", output: "0" } };
+  const client = createWflo({ logger: false, prices });
+  await client.budgets.set({ id: "b", caps: { total: "0.01" } });
+  await client.guardCall(request({ budgets: ["b"], hold: "0.01" }), async () => answer(1));
+  await client.flush();
+  await client.budgets.set({ id: "b", caps: { total: "0.000001" } });
+  const free = { provider: "own", model: "free", parts: ["Hi"], maxOutputTokens: 10, budgets: ["b"] };
+  await client.checkBudgets(free);
+  expect(await client.guardCall(free, async () => answer("yes"))).toBe("yes");
+  await client.close();
+});

@@ -4,6 +4,7 @@ import { BudgetExceededError } from "../errors/budget-exceeded-error.ts";
 import { BudgetPausedError } from "../errors/budget-paused-error.ts";
 import { WfloError } from "../errors/wflo-error.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
+import type { WindowState } from "../ports/window-state.ts";
 import { currentContext } from "../run/run-context.ts";
 import { checkRequest } from "./check-request.ts";
 import type { DoorSettings } from "./door-settings.ts";
@@ -32,9 +33,9 @@ export async function checkBudgets(
   const paused = budgets.find((budget) => budget.paused);
   if (paused !== undefined) throw new BudgetPausedError(paused.id);
   const windows = budgets.flatMap((budget) => budget.windows);
-  const spent = lastToReset(
-    windows.filter(({ capNanoUsd, spentNanoUsd }) => capNanoUsd - spentNanoUsd < needNanoUsd),
-  );
+  const isSpent = ({ capNanoUsd, spentNanoUsd }: WindowState) => capNanoUsd - spentNanoUsd < needNanoUsd;
+  // What costs nothing passes an overspent budget too.
+  const spent = needNanoUsd === 0n ? undefined : lastToReset(windows.filter(isSpent));
   if (spent === undefined) return;
   const error = new BudgetExceededError({ ...spent, neededNanoUsd: needNanoUsd, runId: run?.runId });
   reportRefusal(door, label, error);

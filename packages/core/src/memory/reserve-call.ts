@@ -71,10 +71,6 @@ function grantOver(
   request: ReserveRequest,
   replaced: MemoryHold | undefined,
 ): bigint | ReserveVerdict {
-  const isSpent = ({ capNanoUsd, spentNanoUsd }: MemoryWindow) =>
-    request.needNanoUsd > capNanoUsd - spentNanoUsd;
-  const spent = lastToReset(windows.filter(isSpent));
-  if (spent !== undefined) return { code: "exhausted", window: spent.state() };
   const free: bigint[] = [];
   let leastFree: { readonly window: MemoryWindow; readonly amount: bigint } | undefined;
   for (const window of windows) {
@@ -83,8 +79,17 @@ function grantOver(
     free.push(amount);
     if (leastFree === undefined || amount < leastFree.amount) leastFree = { window, amount };
   }
-  if (leastFree === undefined) return request.boundNanoUsd;
-  return grantOf(request, free) ?? { code: "held", window: leastFree.window.state() };
+  const granted = grantOf(request, free);
+  if (granted !== undefined || leastFree === undefined) return granted ?? request.boundNanoUsd;
+  const spent = lastToReset(windows.filter((window) => isSpent(window, request)));
+  if (spent !== undefined) return { code: "exhausted", window: spent.state() };
+  return { code: "held", window: leastFree.window.state() };
+}
+
+/** Whether no waiting will help. */
+function isSpent({ capNanoUsd, spentNanoUsd }: MemoryWindow, request: ReserveRequest): boolean {
+  const { needNanoUsd, boundNanoUsd } = request;
+  return (needNanoUsd < boundNanoUsd ? needNanoUsd : boundNanoUsd) > capNanoUsd - spentNanoUsd;
 }
 
 function dropHold(tenant: MemoryTenant, hold: MemoryHold): void {

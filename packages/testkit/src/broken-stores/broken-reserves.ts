@@ -93,6 +93,15 @@ export const brokenReserves: readonly BrokenStore[] = [
     async (verdict) => (verdict.code === "exhausted" ? { ...verdict, code: "held" } : verdict),
   ),
   bent(
+    "refuses what costs nothing once a budget is overspent",
+    "grants a call that can cost nothing on a budget that is overspent",
+    async (verdict, request) => {
+      if (verdict.code !== "granted" || request.boundNanoUsd > 0n) return verdict;
+      const window = verdict.windows.find(({ capNanoUsd, spentNanoUsd }) => spentNanoUsd > capNanoUsd);
+      return window === undefined ? verdict : { code: "exhausted", window };
+    },
+  ),
+  bent(
     "names the exhausted window with the least left, however soon it resets",
     "names the exhausted window that resets last, of several the one with the least left",
     async (verdict, request, database) => {

@@ -127,6 +127,12 @@ export const ledgerReserveCases: readonly DatabaseCase[] = [
     await desk.spend(60n, ["user"]);
     expect(await desk.reserve(50n, ["user"])).toMatchObject({ code: "exhausted" });
   }),
+  databaseCase("grants a call that can cost nothing on a budget that is overspent", async (desk) => {
+    await desk.budget("user", { total: 100n });
+    await desk.settle(await desk.hold(90n, ["user"]), 150n);
+    expect(await desk.reserve(0n, ["user"])).toMatchObject({ code: "granted", amountNanoUsd: 0n });
+    expect(await desk.reserve(1n, ["user"])).toMatchObject({ code: "exhausted" });
+  }),
   databaseCase("says held when only the holds of other calls stand in the way", async (desk) => {
     await desk.budget("user", { total: 100n });
     await desk.hold(60n, ["user"]);
