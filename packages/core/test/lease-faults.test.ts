@@ -264,7 +264,10 @@ test("a host whose clock is a day ahead takes no lease for each call", async () 
     return go();
   };
   const until = performance.now() + 1_500;
-  while (performance.now() < until) await call();
+  while (performance.now() < until) {
+    await call();
+    await pause(1);
+  }
   expect(taken).toBeGreaterThan(0);
   expect(taken).toBeLessThan(4);
   await wflo.close();
