@@ -151,7 +151,7 @@ async function close(door: DoorSettings, running: TrackedRuns, database: Databas
   };
   await drainInTime({ drain, cut }, clock, drainMs);
   try {
-    await outbox.flush(FLUSH_MS);
+    await outbox.empty(FLUSH_MS);
   } finally {
     running.stop();
     outbox.close();

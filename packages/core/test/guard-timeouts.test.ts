@@ -1,5 +1,5 @@
-import { createWflo, type Wflo } from "@wflo/core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createWflo, memoryDatabase, usd, type Wflo } from "@wflo/core";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 
 const HELD = "0.009034";
@@ -60,6 +60,61 @@ describe("a call whose framework's time-out ran out before there was an answer",
     const next = wflo.guardCall(request(asked), async () => answer("next"));
     await expect(next).rejects.toMatchObject({ code: "WFLO_BUDGET_EXCEEDED" });
     expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+});
+
+describe("the bill of a call whose time-out ran out,", () => {
+  /** Such a call, on a database whose settles wait for `letSettle`. */
+  async function timedOutCall() {
+    const database = memoryDatabase();
+    const gate = Promise.withResolvers<void>();
+    const settle = database.ledger.settle.bind(database.ledger);
+    database.ledger.settle = async (...args) => {
+      await gate.promise;
+      return settle(...args);
+    };
+    const logger = { warn: vi.fn<(line: string) => void>(), error: () => {} };
+    const client = createWflo({ database: { ...database, close: async () => {} }, logger, drainMs: 50 });
+    const ends: string[] = [];
+    client.on("call-end", ({ cost }) => void ends.push(cost));
+    await client.budgets.set({ id: "b", caps: { total: HELD } });
+    const { fire, signals } = timeOut();
+    const bill = Promise.withResolvers<void>();
+    const work = client.guardCall(request({ ...asked, ...signals }), async () => {
+      await bill.promise;
+      return answer("late");
+    });
+    await pause(10);
+    fire();
+    await expect(work).rejects.toThrow("timed out");
+    const spent = async () => {
+      const [budget] = await database.ledger.getBudgets("default", ["b"]);
+      return budget?.windows[0]?.spentNanoUsd;
+    };
+    return { client, bill: bill.resolve, letSettle: gate.resolve, ends, spent, warn: logger.warn };
+  }
+
+  test("is booked when it comes while the client closes", async () => {
+    const { client, bill, letSettle, ends, spent } = await timedOutCall();
+    const closed = client.close();
+    await pause(10);
+    bill();
+    await pause(10);
+    letSettle();
+    await closed;
+    expect(ends).toEqual([HELD, ANSWER_COST]);
+    expect(await spent()).toBe(usd(ANSWER_COST).nanoUsd);
+  });
+
+  test("is told as one to be resolved by hand when it comes once the client is closed", async () => {
+    const { client, bill, letSettle, ends, spent, warn } = await timedOutCall();
+    letSettle();
+    await client.close();
+    bill();
+    await pause(10);
+    expect(ends).toEqual([HELD]);
+    expect(await spent()).toBe(usd(HELD).nanoUsd);
+    expect(warn.mock.calls.flat().join()).toContain(`{ cost: "${ANSWER_COST}" }`);
   });
 });
 

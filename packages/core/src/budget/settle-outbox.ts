@@ -43,6 +43,11 @@ export class SettleOutbox {
     return this.#pending.size >= CAPACITY;
   }
 
+  /** True when nothing is sent any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /**
    * Takes a settle; it leaves after the current turn, so that a step that ends at once can carry it in its own commit.
    * Resolves when the store has acknowledged it, or the one that `elsewhere` makes when the store knows no hold of this call.
@@ -102,6 +107,13 @@ export class SettleOutbox {
       Array.from(this.#pending.values(), ({ acknowledged }) => acknowledged.promise),
       timeoutMs,
     );
+  }
+
+  /** The same of all, those that are added meanwhile too. */
+  async empty(timeoutMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.monotonic() + timeoutMs;
+    while (this.#pending.size > 0) await this.flush(Math.max(0, end - clock.monotonic()));
   }
 
   /** Resolves when these settles are acknowledged; throws `StoreUnavailableError` after `timeoutMs`. */

@@ -106,6 +106,7 @@ async function settleCall(
   const hasCharge = call.state.charge !== undefined;
   const outcome = withAskedTier(door.catalogue, call, withHost(told, call.request.host));
   const charge = chargeOf(door, call, outcome);
+  if (hasCharge && door.outbox.isClosed) return tellTooLate(door, mark.callId, charge);
   const latencyMs = Math.round(door.clock.monotonic() - call.startedAtMs);
   const settlement: Settlement = {
     callId: mark.callId,
@@ -128,6 +129,15 @@ async function settleCall(
   const isFollowed = door.waitUntil ? isAwake : door.settle === "background";
   // A paid answer is not thrown away because the ledger is slow.
   if (!isFollowed || isUncounted) await written();
+}
+
+/** The client was closed, and the call in doubt, when its bill came. */
+function tellTooLate({ log }: DoorSettings, callId: string, { costNanoUsd }: Charge): void {
+  if (costNanoUsd === undefined) return;
+  const bill = `{ cost: "${decimalUsd(costNanoUsd)}" }`;
+  log.warn(
+    `wflo: the bill of call ${callId} came when its client was closed; it stays in doubt until wflo.calls.resolve("${callId}", ${bill}).`,
+  );
 }
 
 /** Where the charge goes when the call's hold is not there. */
