@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
@@ -51,7 +52,8 @@ export async function startDevTool(dayCap: string): Promise<DevTool> {
     process.off("exit", kill);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   };
-  await isReady(child).catch(async (error: unknown) => {
+  const output = outputOf(child);
+  await isReady(child, output).catch(async (error: unknown) => {
     await remove();
     throw error;
   });
@@ -59,8 +61,13 @@ export async function startDevTool(dayCap: string): Promise<DevTool> {
     database,
     ask: async (path, body) => {
       const request = body && { method: "POST", body: JSON.stringify(body) };
-      const headers = { "content-type": "application/json" };
-      return (await fetch(`http://localhost:${port}/api/${path}`, { ...request, headers })).json();
+      // On a connection of its own: the tool's server may be closing one that was kept when the next request arrives.
+      const headers = { "content-type": "application/json", connection: "close" };
+      try {
+        return await (await fetch(`http://localhost:${port}/api/${path}`, { ...request, headers })).json();
+      } catch (cause) {
+        throw new Error(`The dev tool did not answer to ${path}:\n${output()}`, { cause });
+      }
     },
     async stop() {
       child.kill("SIGINT");
@@ -81,25 +88,31 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals | 0): boolean
   }
 }
 
-async function isReady(child: ChildProcess): Promise<void> {
+/** What it has written so far, to either side. */
+function outputOf({ stdout, stderr }: ChildProcess): () => string {
   let output = "";
-  await new Promise<void>((resolve, reject) => {
-    const fail = () => reject(new Error(`The dev tool did not start:\n${output}`));
-    AbortSignal.timeout(START_TIMEOUT_MS).addEventListener("abort", fail);
-    const read = (chunk: unknown) => {
-      output += String(chunk);
-      if (output.includes("ready in")) resolve();
-    };
-    child.stdout?.on("data", read);
-    child.stderr?.on("data", read);
-    child.once("exit", fail);
-  });
+  for (const stream of [stdout, stderr]) stream?.on("data", (chunk) => (output += String(chunk)));
+  return () => output;
 }
 
+async function isReady(child: ChildProcess, output: () => string): Promise<void> {
+  const late = AbortSignal.timeout(START_TIMEOUT_MS);
+  while (!output().includes("ready in")) {
+    if (late.aborted || (child.exitCode ?? child.signalCode) !== null)
+      throw new Error(`The dev tool did not start:\n${output()}`);
+    await setTimeout(100);
+  }
+}
+
+/** One that nobody listens on, below those that the system hands out to others while the tool is bundled. */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+  const server = createServer();
+  try {
+    await once(server.listen(randomInt(20_000, 30_000)), "listening");
+    return (server.address() as AddressInfo).port;
+  } catch {
+    return freePort();
+  } finally {
+    server.close();
+  }
 }
