@@ -1,4 +1,4 @@
-import { bindWrapper, InvalidOptionError } from "@wflo/core";
+import { bindWrapper, checkOptions, InvalidOptionError } from "@wflo/core";
 import type { LanguageModelV2, LanguageModelV3, LanguageModelV4 } from "@ai-sdk/provider";
 import type { LanguageModel } from "ai";
 import { ModelGuard } from "./guard.ts";
@@ -6,7 +6,7 @@ import { isModel } from "./models/any-model.ts";
 import { globalModel } from "./models/global-model.ts";
 import { MeteredModels } from "./models/metered-model.ts";
 import { meteredProvider } from "./models/metered-provider.ts";
-import type { MeterOptions } from "./options.ts";
+import { METER_OPTIONS, type MeterOptions } from "./options.ts";
 
 /**
  * The same model of the AI SDK with every request behind wflo's door: priced, held and settled, each retry as a call of its own. Of a
@@ -23,6 +23,7 @@ export function meter(
 export function meter<Target extends object>(target: Target, options?: MeterOptions): Target;
 export function meter(model: LanguageModel, options?: MeterOptions): LanguageModelV4;
 export function meter(target: unknown, options: MeterOptions = {}): unknown {
+  checkOptions("The options of meter", options, METER_OPTIONS);
   const models = new MeteredModels(new ModelGuard(bindWrapper(options)), options);
   if (typeof target === "string" && target !== "") return models.model(globalModel(target));
   if (isModel(target)) return models.model(target);

@@ -14,4 +14,4 @@ export { MediaModelCalls } from "./models/media-model.ts";
 export { isMetered, noteMetered } from "./models/metered-marks.ts";
 export { withMethods } from "./models/metered-object.ts";
 export { nameOf, type AnyModel } from "./models/model-name.ts";
-export type { MeterOptions } from "./options.ts";
+export { METER_OPTIONS, type MeterOptions } from "./options.ts";

@@ -1,8 +1,8 @@
-import { bindWrapper } from "@wflo/core";
+import { bindWrapper, checkOptions } from "@wflo/core";
 import type { LanguageModelV4Middleware } from "@ai-sdk/provider";
 import { ModelGuard } from "./guard.ts";
 import { LanguageModelCalls } from "./models/language-model.ts";
-import type { MeterOptions } from "./options.ts";
+import { METER_OPTIONS, type MeterOptions } from "./options.ts";
 
 /**
  * For `wrapLanguageModel({ model, middleware: [wfloMiddleware(), …] })`: every request of the model behind wflo's door, each retry as a
@@ -10,6 +10,7 @@ import type { MeterOptions } from "./options.ts";
  * without a list, for every kind of model.
  */
 export function wfloMiddleware(options: MeterOptions = {}): LanguageModelV4Middleware {
+  checkOptions("The options of wfloMiddleware", options, METER_OPTIONS);
   const calls = new LanguageModelCalls(new ModelGuard(bindWrapper(options)), options.provider);
   return {
     specificationVersion: "v4",

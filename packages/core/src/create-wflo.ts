@@ -21,13 +21,19 @@ import { createCheckpoints, type Checkpoints } from "./run/checkpoints.ts";
 import { TrackedRuns } from "./run/tracked-runs.ts";
 import type { Run } from "./run/run.ts";
 import { createRuns, type Runs } from "./run/runs.ts";
-import { createWorkflow, type RunOptions, type Workflow, type WorkflowOptions } from "./run/workflow.ts";
+import {
+  createWorkflow,
+  runAdhoc,
+  type AdhocOptions,
+  type Workflow,
+  type WorkflowOptions,
+} from "./run/workflow.ts";
 import { Emitter, type Listener } from "./telemetry/emitter.ts";
 import type { WfloEventName } from "./telemetry/events.ts";
 import { consoleLogger, guardedLogger, silentLogger } from "./telemetry/log.ts";
 import type { WorkflowFunction, WorkflowTarget } from "./run/workflow-target.ts";
 import { callTool } from "./wrappers/tool-call.ts";
-import type { WfloOptions } from "./wflo-options.ts";
+import { WFLO_OPTIONS, type WfloOptions } from "./wflo-options.ts";
 
 const FLUSH_MS = 10_000;
 
@@ -54,10 +60,7 @@ export interface Wflo extends Door {
     options?: WorkflowOptions,
   ): Workflow<Input, T>;
   /** Runs a function once, under a budget and with its costs together: a workflow without a name to come back to. */
-  run<T>(
-    options: RunOptions & WorkflowOptions & { readonly name?: string },
-    fn: (run: Run<undefined>) => T | Promise<T>,
-  ): Promise<T>;
+  run<T>(options: AdhocOptions, fn: (run: Run<undefined>) => T | Promise<T>): Promise<T>;
   /** Listens to an event; returns the function that stops it. */
   on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void;
   /** Resolves when the ledger has every charge of this process. Throws `StoreUnavailableError` after `timeoutMs` (10,000). */
@@ -71,6 +74,7 @@ export interface Wflo extends Door {
 
 /** Makes a client. Throws `InvalidOptionError` and `InvalidAmountError` for options that cannot mean anything. */
 export function createWflo(options: WfloOptions = {}): Wflo {
+  checkOptions("The options of createWflo", options, WFLO_OPTIONS);
   const tenant = options.tenant ?? "default";
   checkName("A tenant", tenant);
   const clock = options.clock ?? systemClock;
@@ -120,13 +124,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     pricing: pricingOf(catalogue, () => clock.now(), updates),
     workflow: <Input, T>(name: string, target: WorkflowTarget<Input, T>, defaults?: WorkflowOptions) =>
       createWorkflow(services, name, target, defaults),
-    run: async <T>(
-      options: RunOptions & WorkflowOptions & { readonly name?: string },
-      fn: WorkflowFunction<undefined, T>,
-    ) => {
-      const { name = "run", checkpoints, ...rest } = checkOptions("The options of a run", options);
-      return createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest);
-    },
+    run: <T>(options: AdhocOptions, fn: WorkflowFunction<undefined, T>) => runAdhoc(services, options, fn),
     on: (name, listener) => emitter.on(name, listener),
     async flush({ timeoutMs = FLUSH_MS } = {}) {
       await outbox.flush(timeoutMs);

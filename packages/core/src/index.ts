@@ -7,7 +7,8 @@ export type { CheckpointOptions, CheckpointWrapper } from "./wrappers/checkpoint
 export type { TrackLlmCallOptions } from "./wrappers/track-llm-call-options.ts";
 export type { FunctionWrapper } from "./wrappers/wrapped-function.ts";
 export { attributed, type Attribution } from "./attributed.ts";
-export { bindWrapper, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
+export { bindWrapper, WRAPPER_OPTIONS, type BoundWrapper, type WrapperOptions } from "./wrapper.ts";
+export { checkNames, checkOptions, type OptionNames } from "./budget/check-options.ts";
 
 export { MAX_NANO_USD, Money, decimalUsd, formatUsd, usd, type MoneyInput } from "./money/money.ts";
 

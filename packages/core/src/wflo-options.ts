@@ -1,3 +1,4 @@
+import type { OptionNames } from "./budget/check-options.ts";
 import type { CountTokens, CrashPoint } from "./guard/door-settings.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { Database } from "./ports/database.ts";
@@ -47,3 +48,22 @@ export interface WfloOptions {
   readonly ids?: Ids | undefined;
   readonly crashPoint?: ((name: CrashPoint) => void) | undefined;
 }
+
+/** For looking at what was given. */
+export const WFLO_OPTIONS: OptionNames<WfloOptions> = {
+  database: true,
+  tenant: true,
+  prices: true,
+  countTokens: true,
+  onUnknownPrice: true,
+  onMissingUsage: true,
+  lease: true,
+  logger: true,
+  waitMs: true,
+  drainMs: true,
+  settle: true,
+  waitUntil: true,
+  clock: true,
+  ids: true,
+  crashPoint: true,
+};

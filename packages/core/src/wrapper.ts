@@ -1,3 +1,4 @@
+import type { OptionNames } from "./budget/check-options.ts";
 import { createWflo, type Wflo } from "./create-wflo.ts";
 import { NoClientError } from "./errors/no-client-error.ts";
 import { usd, type MoneyInput } from "./money/money.ts";
@@ -19,6 +20,18 @@ export interface WrapperOptions {
   readonly clamp?: boolean | undefined;
   readonly hold?: MoneyInput | undefined;
 }
+
+/** For adapters: the names of these options. */
+export const WRAPPER_OPTIONS: OptionNames<WrapperOptions> = {
+  wflo: true,
+  budget: true,
+  budgets: true,
+  agent: true,
+  onAbort: true,
+  onCut: true,
+  clamp: true,
+  hold: true,
+};
 
 /** What a wrapper calls its door with. */
 export interface BoundWrapper {

@@ -1,4 +1,4 @@
-import { bindWrapper, type Answer, type BoundWrapper, type MoneyInput } from "@wflo/core";
+import { bindWrapper, checkOptions, type Answer, type BoundWrapper, type MoneyInput } from "@wflo/core";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { isChatModel } from "./models/chat-model.ts";
 import { metRefusal } from "./errors.ts";
@@ -7,7 +7,7 @@ import { currentGraphRun } from "./graphs/graph-run.ts";
 import { meteredModel } from "./meter-chat-model.ts";
 import { isMetered } from "./models/metered-calls.ts";
 import { covered, type ModelCall } from "./models/model-call.ts";
-import type { MeterOptions } from "./options.ts";
+import { METER_OPTIONS, type MeterOptions } from "./options.ts";
 import { WfloCallbacks } from "./wflo-callbacks.ts";
 
 /** How an agent's models and tools are accounted for. */
@@ -34,6 +34,7 @@ export interface WfloAgentMiddleware {
  * as those of a fallback. Put it first: retries and fallbacks inside it then neither repeat nor swallow a refusal.
  */
 export function wfloAgentMiddleware(options: AgentMiddlewareOptions = {}): WfloAgentMiddleware {
+  checkOptions("The options of wfloAgentMiddleware", options, { ...METER_OPTIONS, tools: true });
   const { tools, ...meterOptions } = options;
   // One for all, so that a budget of its own is one budget.
   const bind = bindWrapper(meterOptions);

@@ -1,4 +1,4 @@
-import { bindWrapper, InvalidOptionError, type BoundWrapper } from "@wflo/core";
+import { bindWrapper, checkOptions, InvalidOptionError, type BoundWrapper } from "@wflo/core";
 import { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import { AIMessageChunk, type BaseMessage } from "@langchain/core/messages";
 import { ChatGenerationChunk } from "@langchain/core/outputs";
@@ -9,7 +9,7 @@ import { ModelGuard } from "./guard.ts";
 import { METERED, noteMetered } from "./models/metered-calls.ts";
 import { classWithPrivateFields } from "./models/private-fields.ts";
 import { retryingNoRefusals } from "./models/run-retries.ts";
-import type { MeterOptions } from "./options.ts";
+import { METER_OPTIONS, type MeterOptions } from "./options.ts";
 
 /** Every answer of a stream, as LangChain adds them up. */
 const CHUNKS: PieceReader<ChatGenerationChunk> = {
@@ -48,6 +48,7 @@ const EVENTS: PieceReader<unknown> = {
  * models of classes with private fields.
  */
 export function meterChatModel<Model extends BaseChatModel>(model: Model, options: MeterOptions = {}): Model {
+  checkOptions("The options of meterChatModel", options, METER_OPTIONS);
   return meteredModel(model, options, bindWrapper(options));
 }
 

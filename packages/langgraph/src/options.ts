@@ -1,4 +1,4 @@
-import type { WrapperOptions } from "@wflo/core";
+import { WRAPPER_OPTIONS, type OptionNames, type WrapperOptions } from "@wflo/core";
 
 /** How the calls of a chat model are accounted for. */
 export interface MeterOptions extends WrapperOptions {
@@ -8,3 +8,6 @@ export interface MeterOptions extends WrapperOptions {
    */
   readonly provider?: string | undefined;
 }
+
+/** The names of these options. */
+export const METER_OPTIONS: OptionNames<MeterOptions> = { ...WRAPPER_OPTIONS, provider: true };

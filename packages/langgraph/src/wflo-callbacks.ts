@@ -1,4 +1,4 @@
-import { bindWrapper, type BoundWrapper } from "@wflo/core";
+import { bindWrapper, checkOptions, type BoundWrapper } from "@wflo/core";
 import { BaseCallbackHandler } from "@langchain/core/callbacks/base";
 import type { BaseChatModel } from "@langchain/core/language_models/chat_models";
 import type { Serialized } from "@langchain/core/load/serializable";
@@ -11,7 +11,7 @@ import { metRefusal, type RefusalPlace } from "./errors.ts";
 import { graphPlaceOf, namespaceOf } from "./graphs/graph-place.ts";
 import { meteredModel } from "./meter-chat-model.ts";
 import { METERED } from "./models/metered-calls.ts";
-import type { MeterOptions } from "./options.ts";
+import { METER_OPTIONS, type MeterOptions } from "./options.ts";
 import { WatchedAnswer } from "./models/watched-answer.ts";
 import { UnwrappedCall } from "./models/unwrapped-call.ts";
 import { signalOf, unwrappedRequest, type Start } from "./models/unwrapped-request.ts";
@@ -47,6 +47,7 @@ function groupOf(llm: Serialized): Group {
  * metered models pass. `callbacks: [wfloCallbacks()]`, on an invocation or a model; runs of wflo have it by themselves.
  */
 export function wfloCallbacks(options: MeterOptions = {}): BaseCallbackHandler {
+  checkOptions("The options of wfloCallbacks", options, METER_OPTIONS);
   return new WfloCallbacks(options, NOWHERE);
 }
 

@@ -9,8 +9,8 @@ import {
   withMethods,
   type AnyModel,
 } from "@wflo/ai-sdk/models";
-import { bindWrapper, InvalidOptionError } from "@wflo/core";
-import type { MeterModelOptions } from "./options.ts";
+import { bindWrapper, checkOptions, InvalidOptionError } from "@wflo/core";
+import { METER_MODEL_OPTIONS, type MeterModelOptions } from "./options.ts";
 
 /** A model as a memory of Mastra's takes one, whichever version of its interface the provider's package has. */
 export type MeteredEmbedder = Extract<MastraEmbeddingModel<string>, { readonly specificationVersion: "v3" }>;
@@ -25,6 +25,7 @@ export function meterEmbedder(
   embedder: AnyModel | OpenAICompatibleConfig | string,
   options: MeterModelOptions = {},
 ): MeteredEmbedder {
+  checkOptions("The options of meterEmbedder", options, METER_MODEL_OPTIONS);
   const model = modelOf(embedder);
   const calls = new MediaModelCalls(new ModelGuard(bindWrapper(options)), options.provider);
   const doEmbed = (asked: object) => calls.embed(model, { ...asked });

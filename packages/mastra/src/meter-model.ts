@@ -7,10 +7,10 @@ import {
 import type { Mastra } from "@mastra/core/mastra";
 import type { RequestContext } from "@mastra/core/request-context";
 import type { AnyModel } from "@wflo/ai-sdk/models";
-import { bindWrapper, InvalidOptionError } from "@wflo/core";
+import { bindWrapper, checkOptions, InvalidOptionError } from "@wflo/core";
 import { MastraModels } from "./guard.ts";
 import { noteMetered } from "./models/metered-marks.ts";
-import type { MeterModelOptions } from "./options.ts";
+import { METER_MODEL_OPTIONS, type MeterModelOptions } from "./options.ts";
 
 /** A model as every option of Mastra's takes one, whichever version of its interface the provider's package has. */
 export type MeteredModel = Extract<MastraModelConfig, { readonly specificationVersion: "v4" }>;
@@ -50,6 +50,7 @@ export function meterModel(
   options?: MeterModelOptions,
 ): (given: Given) => Promise<ModelWithRetries[]>;
 export function meterModel(target: unknown, options: MeterModelOptions = {}): unknown {
+  checkOptions("The options of meterModel", options, METER_MODEL_OPTIONS);
   return metered(target as Chosen, new MastraModels(bindWrapper(options), options.provider));
 }
 

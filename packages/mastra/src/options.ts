@@ -1,5 +1,5 @@
-import type { MeterOptions } from "@wflo/ai-sdk/models";
-import type { MoneyInput } from "@wflo/core";
+import { METER_OPTIONS, type MeterOptions } from "@wflo/ai-sdk/models";
+import type { MoneyInput, OptionNames } from "@wflo/core";
 import type { ProcessorViolation } from "@mastra/core/processors";
 import type { RequestContext } from "@mastra/core/request-context";
 import type { RefusalMetadata } from "./errors.ts";
@@ -8,6 +8,9 @@ import type { ScopeWindow } from "./scopes/scope-window.ts";
 
 /** How the calls of a model are accounted for. */
 export type MeterModelOptions = MeterOptions;
+
+/** The names of these options. */
+export const METER_MODEL_OPTIONS: OptionNames<MeterModelOptions> = METER_OPTIONS;
 
 /** What depends on the request that an agent works for. */
 export type ByRequest<T> = T | ((requestContext: RequestContext | undefined) => T);
@@ -34,3 +37,15 @@ export interface ProcessorOptions extends Omit<MeterModelOptions, "budgets" | "b
     | ((violation: ProcessorViolation<RefusalMetadata>) => void | Promise<void>)
     | undefined;
 }
+
+const { budget: _, ...METER } = METER_OPTIONS;
+/** The names of these options. */
+export const PROCESSOR_OPTIONS: OptionNames<ProcessorOptions> = {
+  ...METER,
+  maxCost: true,
+  scope: true,
+  window: true,
+  warnAtPercent: true,
+  message: true,
+  onViolation: true,
+};

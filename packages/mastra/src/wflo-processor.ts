@@ -6,11 +6,11 @@ import type {
   ProcessLLMResponseArgs,
   Processor,
 } from "@mastra/core/processors";
-import { bindWrapper } from "@wflo/core";
+import { bindWrapper, checkOptions } from "@wflo/core";
 import { BudgetedSteps } from "./agents/budgeted-steps.ts";
 import { leadNetworks } from "./agents/networks.ts";
 import type { RefusalMetadata } from "./errors.ts";
-import type { ProcessorOptions } from "./options.ts";
+import { PROCESSOR_OPTIONS, type ProcessorOptions } from "./options.ts";
 
 /** An input processor of Mastra's that stops an agent before it spends what its budgets do not have. */
 export type WfloProcessor = Omit<Processor<"wflo", RefusalMetadata>, "onViolation"> &
@@ -24,6 +24,7 @@ export type WfloProcessor = Omit<Processor<"wflo", RefusalMetadata>, "onViolatio
  * Throws `InvalidOptionError` and `InvalidAmountError`.
  */
 export function wfloProcessor(options: ProcessorOptions = {}): WfloProcessor {
+  checkOptions("The options of wfloProcessor", options, PROCESSOR_OPTIONS);
   const { budgets: _, ...wrapper } = options;
   const steps = new BudgetedSteps(options, bindWrapper(wrapper), () => known);
   const processor = {

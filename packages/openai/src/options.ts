@@ -1,4 +1,4 @@
-import type { WrapperOptions } from "@wflo/core";
+import { WRAPPER_OPTIONS, type OptionNames, type WrapperOptions } from "@wflo/core";
 
 /** How `wfloOpenAI` accounts for a client's calls. */
 export interface WfloOpenAIOptions extends WrapperOptions {
@@ -19,3 +19,11 @@ export interface WfloOpenAIOptions extends WrapperOptions {
    */
   readonly streamUsage?: boolean | undefined;
 }
+
+/** The names of these options. */
+export const WFLO_OPENAI_OPTIONS: OptionNames<WfloOpenAIOptions> = {
+  ...WRAPPER_OPTIONS,
+  provider: true,
+  strict: true,
+  streamUsage: true,
+};

@@ -1,10 +1,10 @@
-import { bindWrapper, providerName } from "@wflo/core";
+import { bindWrapper, checkOptions, providerName } from "@wflo/core";
 import type { OpenAI } from "openai";
 import { carryOver } from "./carry-over.ts";
 import { copiedClient } from "./copied-client.ts";
 import { Guard } from "./guard.ts";
 import type { RequestNotes } from "./native-request.ts";
-import type { WfloOpenAIOptions } from "./options.ts";
+import { WFLO_OPENAI_OPTIONS, type WfloOpenAIOptions } from "./options.ts";
 import { hasOwnTransport, isSdkOwn, noteWrapper } from "./own-way.ts";
 import { refuseSockets } from "./sockets.ts";
 
@@ -47,6 +47,7 @@ interface HooksConstructor {
  * function, or made with `new` instead of `.azure()`. It asks the client for nothing that a plain request does not ask for.
  */
 export function wfloOpenAI<Client extends OpenAI>(client: Client, given: WfloOpenAIOptions = {}): Client {
+  checkOptions("The options of wfloOpenAI", given, WFLO_OPENAI_OPTIONS);
   const { provider } = given;
   const options = provider === undefined ? given : { ...given, provider: providerName(provider) };
   // With its own class, private fields and all.

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type OptionNames } from "@wflo/core";
 import pg from "pg";
 import { databaseOn, type PostgresDatabase } from "./database.ts";
 import { pgDriver } from "./pg-driver.ts";
@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly preparedStatements?: boolean | undefined;
 }
 
+const NAMES: OptionNames<PostgresOptions> = { url: true, pool: true, max: true, preparedStatements: true };
+const EXAMPLE = 'postgres({ url: "postgres://user:password@host:5432/database" })';
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -27,10 +29,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Throws `InvalidOptionError` when there is no usable URL; the methods reject with `StoreUnavailableError`.
  */
 export function postgres(options: PostgresOptions = {}): PostgresDatabase {
+  if (typeof options === "string")
+    throw new InvalidOptionError(`postgres takes its URL by name: ${EXAMPLE}.`);
+  checkOptions("The options of postgres", options, NAMES);
+  if (options.max !== undefined && !(Number.isSafeInteger(options.max) && options.max > 0))
+    throw new InvalidOptionError(`max is a whole number of connections from 1, not ${options.max}.`);
   const preparedStatements = options.preparedStatements ?? true;
   if (options.pool !== undefined) {
     if (options.url !== undefined)
       throw new InvalidOptionError("Pass postgres either url or pool, not both.");
+    if (typeof (options.pool as Partial<PgPool> | null)?.connect !== "function")
+      throw new InvalidOptionError("The pool of postgres is one of node-postgres: new pg.Pool({ … }).");
     return databaseOn(pgDriver(options.pool, { owned: false, preparedStatements }));
   }
   const pool = new pg.Pool({
@@ -53,7 +62,8 @@ function checkedUrl(url: string | undefined): string {
         '{ pool }. Without a server, use pglite(".wflo") from "@wflo/postgres/pglite".',
     );
   }
-  const isPostgres = URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
+  const isPostgres =
+    typeof url === "string" && URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol);
   // A second @, or a #, is a piece of a password that was not encoded: it would end up in the name of the host or the database.
   if (isPostgres && url.split("@").length <= 2 && !url.includes("#")) return url;
   throw new InvalidOptionError(

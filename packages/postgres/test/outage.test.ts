@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { StoreUnavailableError } from "@wflo/core";
 import pg from "pg";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { PgPool } from "../src/pg-pool.ts";
-import { postgres } from "../src/postgres.ts";
+import { postgres, type PostgresOptions } from "../src/postgres.ts";
 import { cuttingProxy } from "./support/cutting-proxy.ts";
 import { startServer, type TestServer } from "./support/postgres-server.ts";
 import { asks, bills } from "./support/samples.ts";
@@ -53,6 +53,20 @@ test("asks for a URL when there is none, and never repeats a broken one", () => 
   );
   expect(() => postgres({ url: `mysql://u:${SECRET}@host/db` })).not.toThrow(SECRET);
   if (before !== undefined) process.env["DATABASE_URL"] = before;
+});
+
+test("a database that is named in a way that postgres() does not know is not passed over for the one of the environment", () => {
+  vi.stubEnv("DATABASE_URL", "postgres://u:p@host:5432/another");
+  const ask = (options: unknown) => () => postgres(options as PostgresOptions);
+  expect(ask(`postgres://u:${SECRET}@host/db`)).toThrow(/by name: postgres\(\{ url: /);
+  expect(ask(`postgres://u:${SECRET}@host/db`)).not.toThrow(SECRET);
+  expect(ask({ connectionString: server.url })).toThrow(
+    /there is no "connectionString"; there are url, pool/,
+  );
+  expect(ask({ url: new URL(server.url) })).toThrow(/cannot be read/);
+  expect(ask({ pool: {} })).toThrow(/new pg\.Pool/);
+  expect(ask({ max: "10" })).toThrow(/whole number of connections/);
+  vi.unstubAllEnvs();
 });
 
 test(

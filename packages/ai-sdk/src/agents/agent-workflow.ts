@@ -1,4 +1,4 @@
-import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { withinAgentRun } from "./agent-run.ts";
 import { agentValues } from "./agent-values.ts";
 import { isAgent, steppingAgent } from "./stepping-agent.ts";
@@ -21,6 +21,7 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
 ): WorkflowFunction<Input, Output> {
   if (!isAgent(agent))
     throw new InvalidOptionError("agentWorkflow takes an agent of the AI SDK, such as a ToolLoopAgent.");
+  checkOptions("The options of agentWorkflow", options, { stream: true });
   const stepping = steppingAgent(agent);
   const work = (run: Run<Input>, input: Input) =>
     withinAgentRun(run, async () => {

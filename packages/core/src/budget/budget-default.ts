@@ -1,8 +1,9 @@
+import { checkNames } from "./check-options.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { DefaultDefinition } from "../ports/default-store.ts";
 import type { WindowKind } from "../ports/window-state.ts";
-import { checkTerms, type BudgetTerms } from "./budget-terms.ts";
+import { checkTerms, TERMS, type BudgetTerms } from "./budget-terms.ts";
 import { checkName } from "./check-name.ts";
 
 /** What budgets are made of that nobody set, as their owner writes it. */
@@ -25,6 +26,7 @@ export interface BudgetDefault {
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function defaultDefinition(input: BudgetDefaultInput): DefaultDefinition {
   const prefix = prefixOf(input?.match);
+  checkNames(`The default for ${input.match}`, input, { match: true, ...TERMS });
   return { prefix, ...checkTerms(`The default for ${input.match}`, input) };
 }
 

@@ -1,3 +1,4 @@
+import type { OptionNames } from "./check-options.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import type { BudgetDefinition } from "../ports/budget-state.ts";
@@ -29,6 +30,14 @@ export interface BudgetTerms {
   readonly onExpiry?: "charge" | "release" | undefined;
 }
 
+/** The names of all of it. */
+export const TERMS: OptionNames<BudgetTerms> = {
+  caps: true,
+  warnAt: true,
+  timeZone: true,
+  parent: true,
+  onExpiry: true,
+};
 /** Shares in `warnAt` at most. */
 const SHARES = 100;
 const WINDOWS: readonly WindowKind[] = ["day", "month", "total"];

@@ -1,7 +1,8 @@
+import { checkNames, type OptionNames } from "./check-options.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { BudgetDefinition, BudgetState } from "../ports/budget-state.ts";
 import type { WindowKind } from "../ports/window-state.ts";
-import { checkTerms, type BudgetTerms } from "./budget-terms.ts";
+import { checkTerms, TERMS, type BudgetTerms } from "./budget-terms.ts";
 import { checkName } from "./check-name.ts";
 
 /** A budget as its owner writes it. */
@@ -38,9 +39,19 @@ export interface Budget {
   readonly left: string;
 }
 
+/** What a budget is read with may be written too, as in `set({ ...budget, caps })`: it stays as it stands. */
+const NAMES: OptionNames<BudgetInput & Budget> = {
+  id: true,
+  ...TERMS,
+  paused: true,
+  windows: true,
+  left: true,
+};
+
 /** Checks what an owner wrote. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function budgetDefinition(input: BudgetInput): BudgetDefinition {
   checkName("A budget id", input?.id);
+  checkNames(`Budget ${input.id}`, input, NAMES);
   return { id: input.id, ...checkTerms(`Budget ${input.id}`, input) };
 }
 

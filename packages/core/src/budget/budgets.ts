@@ -13,13 +13,20 @@ import {
 import { reconcile, type Reconciliation } from "./reconcile.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 import { checkOptions } from "./check-options.ts";
-import { topUp, type TopUp } from "./top-up.ts";
+import { TOP_UP, topUp, type TopUp } from "./top-up.ts";
 import { makeBudget, type BudgetMaking } from "./make-budget.ts";
 
 const DEFAULT_PAGE = 100;
 const LARGEST_PAGE = 10_000;
 /** Expired holds of dead processes closed before a budget is shown. */
 const EXPIRE_AT_ONCE = 100;
+
+/** Which budgets are listed. */
+export interface BudgetPage {
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly limit?: number;
+}
 
 /** `wflo.budgets`: what may be spent. */
 export interface Budgets {
@@ -32,11 +39,7 @@ export interface Budgets {
   set(input: BudgetInput): Promise<Budget>;
   get(id: string): Promise<Budget | undefined>;
   /** By ascending id, in one query; `after` goes on where a page ended. At most 10,000 a page, 100 by default. */
-  list(page?: {
-    readonly prefix?: string;
-    readonly after?: string;
-    readonly limit?: number;
-  }): Promise<readonly Budget[]>;
+  list(page?: BudgetPage): Promise<readonly Budget[]>;
   /**
    * What budgets are made of that nobody set: when a call first names one whose id begins like `match`, it is made with these caps, once, and
    * `budget-created` tells of it. Of several defaults the one with the longest prefix counts. Budgets that are there, set or made, stay as they are.
@@ -98,29 +101,26 @@ export function createBudgets(
       const [state] = await ledger.getBudgets(tenant, [id]);
       return state && budgetOf(state);
     },
-    async list({ prefix, after, limit } = {}) {
-      await ledger.expire(EXPIRE_AT_ONCE);
-      const states = await ledger.listBudgets(tenant, {
-        prefix,
-        after,
-        limit: pageSize(limit, DEFAULT_PAGE, LARGEST_PAGE),
-      });
-      return states.map(budgetOf);
-    },
+    list: (page) => listBudgets(services, page),
     async setDefault(input) {
       const definition = defaultDefinition(input);
       await makeParent(definition);
       await ledger.setDefault(tenant, definition);
       return defaultOf(definition);
     },
-    async defaults({ after, limit } = {}) {
+    async defaults(page) {
+      const { after, limit } = checkOptions("The page of defaults", page, { after: true, limit: true });
       const from = after === undefined ? undefined : prefixOf(after);
-      const page = { after: from, limit: pageSize(limit, DEFAULT_PAGE) };
-      return (await ledger.listDefaults(tenant, page)).map(defaultOf);
+      const found = await ledger.listDefaults(tenant, { after: from, limit: pageSize(limit, DEFAULT_PAGE) });
+      return found.map(defaultOf);
     },
     removeDefault: async (match) => ledger.removeDefault(tenant, prefixOf(match)),
     async topUp(id, wish) {
-      const verdict = await topUp(services, id, checkOptions("The options of a top-up", wish) as TopUp);
+      const verdict = await topUp(
+        services,
+        id,
+        checkOptions("The options of a top-up", wish, TOP_UP) as TopUp,
+      );
       switch (verdict.code) {
         case "raised":
           await onChange(id);
@@ -135,4 +135,15 @@ export function createBudgets(
     resume: (id) => setPaused(id, false),
     reconcile: () => reconcile(services, services.outbox),
   };
+}
+
+async function listBudgets(
+  { tenant, ledger }: BudgetMaking,
+  page: BudgetPage | undefined,
+): Promise<readonly Budget[]> {
+  const names = { prefix: true, after: true, limit: true } as const;
+  const { prefix, after, limit } = checkOptions("The page of budgets", page, names);
+  await ledger.expire(EXPIRE_AT_ONCE);
+  const most = pageSize(limit, DEFAULT_PAGE, LARGEST_PAGE);
+  return (await ledger.listBudgets(tenant, { prefix, after, limit: most })).map(budgetOf);
 }

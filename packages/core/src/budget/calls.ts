@@ -3,12 +3,21 @@ import type { Ids } from "../ports/ids.ts";
 import type { Entry, EntryFilter, EntryKind, LedgerStore } from "../ports/ledger-store.ts";
 import { explainCall, type CallExplanation } from "./explain-call.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
-import { checkOptions } from "./check-options.ts";
+import { checkNames, checkOptions, type OptionNames } from "./check-options.ts";
 import { inBookingOrder } from "./in-booking-order.ts";
 import { pageSize } from "./page-size.ts";
-import { reprice, type RepriceFilter, type Repricing } from "./reprice.ts";
+import { reprice, REPRICE_FILTERS, type RepriceFilter, type Repricing } from "./reprice.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
 
+const CALL_FILTERS: OptionNames<EntryFilter> = {
+  runId: true,
+  thread: true,
+  callId: true,
+  budgetId: true,
+  inDoubt: true,
+  after: true,
+  limit: true,
+};
 const DEFAULT_PAGE = 100;
 /** Lines of one call that are read at a time. */
 const ONE_CALL = 1_000;
@@ -105,17 +114,19 @@ export function createCalls(
     return true;
   };
   return {
-    list: (filter = {}) => list(filter),
+    list: (filter) => list(checkOptions("The filters of calls", filter, CALL_FILTERS)),
     get: ofCall,
     explain: async (callId) => explainCall(await ofCall(callId)),
-    async resolve(anyCase, { cost, note }) {
+    async resolve(anyCase, resolution) {
+      checkNames("The resolution of a call", resolution, { cost: true, note: true });
+      const { cost, note } = resolution;
       await outbox.flush(FLUSH_MS);
       const receipt = { resolvedBy: "hand", ...(note === undefined ? {} : { note }) };
       return await correct(anyCase.toLowerCase(), usd(cost).nanoUsd, receipt);
     },
     async reprice(filter = {}) {
       await outbox.flush(FLUSH_MS);
-      return await reprice(checkOptions("What is priced again", filter), {
+      return await reprice(checkOptions("What is priced again", filter, REPRICE_FILTERS), {
         catalogue,
         list: (which) => ledger.listEntries(tenant, which),
         linesOf: (callId) => entriesOf(callId),

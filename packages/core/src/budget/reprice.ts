@@ -1,3 +1,4 @@
+import type { OptionNames } from "./check-options.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { decimalUsd } from "../money/money.ts";
 import type { Entry, EntryFilter, EntryKind } from "../ports/ledger-store.ts";
@@ -21,6 +22,19 @@ export interface RepriceFilter extends Pick<EntryFilter, "runId" | "thread" | "c
   /** True: says what would change, and changes nothing. */
   readonly dryRun?: boolean | undefined;
 }
+
+/** The names of these filters. */
+export const REPRICE_FILTERS: OptionNames<RepriceFilter> = {
+  runId: true,
+  thread: true,
+  callId: true,
+  budgetId: true,
+  provider: true,
+  model: true,
+  since: true,
+  until: true,
+  dryRun: true,
+};
 
 /** A call whose price is another now. Money is a decimal string in US dollars. */
 export interface RepricedCall {

@@ -1,3 +1,4 @@
+import type { OptionNames } from "./check-options.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
 import type { BudgetState } from "../ports/budget-state.ts";
 import type { WindowKind } from "../ports/window-state.ts";
@@ -12,6 +13,9 @@ export interface TopUp {
   /** Which cap; may be left out when there is but one. */
   readonly window?: WindowKind | undefined;
 }
+
+/** The names of what a top-up says. */
+export const TOP_UP: OptionNames<TopUp> = { to: true, window: true };
 
 /** The raised budget, or why not; `why` is a sentence. */
 export type TopUpVerdict =

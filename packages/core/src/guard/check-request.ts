@@ -1,7 +1,8 @@
 import { checkName } from "../budget/check-name.ts";
+import { checkNames } from "../budget/check-options.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd } from "../money/money.ts";
-import type { GuardRequest, RequestPart } from "./guard-request.ts";
+import { GUARD_REQUEST, type GuardRequest, type RequestPart } from "./guard-request.ts";
 
 /** Names of threads and paths of steps are at most so long. Characters. */
 const MAX_PLACE = 1_000;
@@ -11,6 +12,7 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
   const { provider, model, parts, maxOutputTokens, outputs, attempts, timeoutMs } = request;
+  checkNames("The request of a call", request, GUARD_REQUEST);
   checkName("The provider of a call", provider);
   checkName("The model of a call", model);
   if (request.agent !== undefined) checkName("The agent of a call", request.agent);

@@ -1,3 +1,4 @@
+import type { OptionNames } from "../budget/check-options.ts";
 import type { MoneyInput } from "../money/money.ts";
 import type { WindowKind } from "../ports/window-state.ts";
 import type { Usage } from "../pricing/usage/usage.ts";
@@ -126,6 +127,40 @@ export interface GuardRequest {
   /** Idempotency key, a UUID. Default: a new one. */
   readonly callId?: string | undefined;
 }
+
+/** The names of all that a request has. */
+export const GUARD_REQUEST: OptionNames<GuardRequest> = {
+  provider: true,
+  model: true,
+  parts: true,
+  follows: true,
+  host: true,
+  tools: true,
+  maxOutputTokens: true,
+  outputs: true,
+  canCap: true,
+  reasoning: true,
+  serviceTier: true,
+  modifiers: true,
+  cachesForAnHour: true,
+  budgets: true,
+  agent: true,
+  step: true,
+  place: true,
+  attempts: true,
+  hold: true,
+  price: true,
+  tool: true,
+  record: true,
+  clamp: true,
+  onAbort: true,
+  onCut: true,
+  retry: true,
+  signal: true,
+  timedOut: true,
+  timeoutMs: true,
+  callId: true,
+};
 
 /** What the door grants: send the request now. */
 export interface Grant {

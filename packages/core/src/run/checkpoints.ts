@@ -81,7 +81,7 @@ export function createCheckpoints(services: RunServices): Checkpoints {
   };
   return {
     async save(of, state, options) {
-      const { name = UNNAMED } = checkOptions(OPTIONS, options);
+      const { name = UNNAMED } = checkOptions(OPTIONS, options, { name: true });
       checkName("The name of a checkpoint", name);
       // Saved as it is now, whatever the caller does to it meanwhile.
       const saved = copyOf(state, name);
@@ -99,7 +99,7 @@ export function createCheckpoints(services: RunServices): Checkpoints {
       return found as Checkpoint<State> | undefined;
     },
     async list(of, filter) {
-      const options = checkOptions(OPTIONS, filter);
+      const options = checkOptions(OPTIONS, filter, { name: true, before: true, limit: true });
       if (options.before !== undefined) checkName("The id to go on before", options.before);
       if (options.name !== undefined) checkName("The name of a checkpoint", options.name);
       const limit = pageSize(options.limit, DEFAULT_PAGE);

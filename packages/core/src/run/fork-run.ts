@@ -27,7 +27,7 @@ export async function forkRun(
   given: ForkOptions | undefined,
 ): Promise<{ readonly runId: string }> {
   const { tenant, database, ids } = services;
-  const options: ForkOptions = checkOptions("The options of a fork", given);
+  const options: ForkOptions = checkOptions("The options of a fork", given, { budget: true, tags: true });
   checkLists({ tags: options.tags });
   const tags = options.tags ?? row.tags;
   for (const tag of tags) checkName("A tag", tag);

@@ -1,3 +1,4 @@
+import { checkNames } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { choiceOf } from "../checkpoint/checkpoint-choice.ts";
@@ -24,7 +25,10 @@ export function runHandle<Input>(
     input,
     answer,
     signal: scope.signal,
-    step: (step, fn) => runStep(openRun, step, fn),
+    async step(step, fn) {
+      if (typeof step === "object" && step !== null) checkNames("A step", step, { name: true, key: true });
+      return runStep(openRun, step, fn);
+    },
     agent: (agent, fn) => runAgent(openRun, agent, fn),
     tool: async (name, fn, options) =>
       withContext(contextIn(openRun), () => services.callTool(name, fn, options ?? {})),
@@ -50,6 +54,7 @@ async function rollBack<State>(openRun: OpenRun, choice: CheckpointChoice): Prom
 
 async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Promise<T>): Promise<T> {
   checkName("The name of an agent", agent?.name);
+  checkNames(`Agent ${agent.name}`, agent, { name: true, key: true, budget: true });
   return runStep(openRun, agent, fn, async ({ budgetIds }, path) => {
     const own = agent.budget === undefined ? [] : [await agentBudget(openRun, path, agent)];
     return { agent: agent.name, budgetIds: [...budgetIds, ...own] };

@@ -1,5 +1,5 @@
 import { checkName } from "../budget/check-name.ts";
-import { checkOptions } from "../budget/check-options.ts";
+import { checkOptions, type OptionNames } from "../budget/check-options.ts";
 import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
@@ -86,10 +86,18 @@ export function createRuns(services: RunServices): Runs {
   };
 }
 
+const RUN_FILTERS: OptionNames<RunFilter> = {
+  workflow: true,
+  status: true,
+  tag: true,
+  since: true,
+  before: true,
+  limit: true,
+};
 const STATUSES = ["running", "paused", "completed", "failed", "stale"];
 
 function checkFilter(given: Partial<RunFilter> | undefined): Partial<RunFilter> {
-  const filter = checkOptions("The filters of runs", given);
+  const filter = checkOptions("The filters of runs", given, RUN_FILTERS);
   const { status, since, before, tag, workflow } = filter;
   if (status !== undefined && !STATUSES.includes(status)) {
     throw new InvalidOptionError(

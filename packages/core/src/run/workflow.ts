@@ -1,4 +1,4 @@
-import { checkOptions } from "../budget/check-options.ts";
+import { checkOptions, type OptionNames } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import type { TopUp } from "../budget/top-up.ts";
 import { encode } from "../checkpoint/codec.ts";
@@ -17,7 +17,7 @@ import { currentContext } from "./run-context.ts";
 import type { RunServices } from "./run-services.ts";
 import { savable } from "./framework-value.ts";
 import { topUpRun } from "./top-up-run.ts";
-import { functionOf, type WorkflowTarget } from "./workflow-target.ts";
+import { functionOf, type WorkflowFunction, type WorkflowTarget } from "./workflow-target.ts";
 
 /** Caps that every run of a workflow gets. */
 export interface Caps {
@@ -40,6 +40,12 @@ export interface RunOptions extends Caps {
   /** 32 hexadecimal digits, as W3C trace context has them. Default: that of the run around, else the run's id. */
   readonly traceId?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** How a run of a function without a workflow is started. */
+export interface AdhocOptions extends RunOptions, WorkflowOptions {
+  /** Of its workflow. Default `run`. */
+  readonly name?: string;
 }
 
 /** How a run is gone on with. */
@@ -70,6 +76,25 @@ export interface Workflow<Input, T> {
   resume(runId: string, options?: ResumeOptions): Promise<T>;
 }
 
+const WORKFLOW_OPTIONS: OptionNames<WorkflowOptions> = {
+  budget: true,
+  budgets: true,
+  checkpoints: true,
+};
+const RUN_OPTIONS: OptionNames<RunOptions> = {
+  budget: true,
+  budgets: true,
+  runId: true,
+  tags: true,
+  traceId: true,
+  signal: true,
+};
+const RESUME_OPTIONS: OptionNames<ResumeOptions> = {
+  topUp: true,
+  answer: true,
+  takeOver: true,
+  signal: true,
+};
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 
 /** Makes a workflow of a client. */
@@ -80,10 +105,10 @@ export function createWorkflow<Input, T>(
   options?: WorkflowOptions,
 ): Workflow<Input, T> {
   checkName("The name of a workflow", name);
-  const { checkpoints, ...defaults } = checkOptions("The options of a workflow", options);
+  const { checkpoints, ...defaults } = checkOptions("The options of a workflow", options, WORKFLOW_OPTIONS);
   const fn = functionOf(name, target);
   const run = async (input: Input, given?: RunOptions) => {
-    const options = checkOptions("The options of a run", given);
+    const options = checkOptions("The options of a run", given, RUN_OPTIONS);
     checkLists({ budgets: defaults.budgets });
     checkLists({ budgets: options.budgets, tags: options.tags });
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
@@ -96,12 +121,23 @@ export function createWorkflow<Input, T>(
     run,
     execute: run,
     async resume(runId, given) {
-      const options: ResumeOptions = checkOptions("The options of a resume", given);
+      const options: ResumeOptions = checkOptions("The options of a resume", given, RESUME_OPTIONS);
       const row = await claimRun(services, name, runId, options);
       const { signal, answer } = options;
       return executeRun(services, row, fn, { checkpoints, signal, answer });
     },
   };
+}
+
+/** Runs a function that no process can resume unless it makes a workflow of that name. */
+export async function runAdhoc<T>(
+  services: RunServices,
+  given: AdhocOptions,
+  fn: WorkflowFunction<undefined, T>,
+): Promise<T> {
+  const names = { ...RUN_OPTIONS, ...WORKFLOW_OPTIONS, name: true } as const;
+  const { name = "run", checkpoints, ...rest } = checkOptions("The options of a run", given, names);
+  return createWorkflow<undefined, T>(services, name, fn, { checkpoints }).run(undefined, rest);
 }
 
 async function startRun(

@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 
@@ -31,11 +32,14 @@ export interface StateSaver {
   };
 }
 
+const NAMES: OptionNames<CheckpointOptions<unknown>> = { name: true, state: true, strict: true, wflo: true };
+
 /** Throws `InvalidOptionError` for options that cannot mean anything. */
 export function checkCheckpointOptions(options: CheckpointOptions<StateSaver>): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new InvalidOptionError('checkpoint takes its options first: checkpoint({ name: "plan" })(fn).');
   }
+  checkNames("The options of checkpoint", options, NAMES);
   const { name, state, strict, wflo } = options;
   if (name !== undefined) checkName("The name of a checkpoint", name);
   if (state !== undefined && typeof state !== "function")

@@ -1,3 +1,4 @@
+import { checkOptions } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import type { Door } from "../guard/door.ts";
@@ -12,10 +13,11 @@ export async function callTool<T>(
   door: Pick<Door, "guardCall">,
   name: string,
   fn: ToolFunction<T>,
-  options: ToolOptions = {},
+  options?: ToolOptions,
 ): Promise<T> {
   checkName("The name of a tool", name);
   if (typeof fn !== "function") throw new InvalidOptionError(`Tool ${name} needs a function.`);
-  const request = { provider: "tool", model: name, parts: [], tool: true, price: options.price ?? 0 };
+  const { price = 0 } = checkOptions(`The options of tool ${name}`, options, { price: true });
+  const request = { provider: "tool", model: name, parts: [], tool: true, price };
   return door.guardCall(request, async ({ signal }) => ({ value: await fn({ signal }), usage: undefined }));
 }

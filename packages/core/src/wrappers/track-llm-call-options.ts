@@ -1,3 +1,4 @@
+import { checkNames, type OptionNames } from "../budget/check-options.ts";
 import { checkName } from "../budget/check-name.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { usd, type MoneyInput } from "../money/money.ts";
@@ -21,6 +22,17 @@ export interface TrackLlmCallOptions<Client> {
   readonly agent?: string | undefined;
 }
 
+const NAMES: OptionNames<TrackLlmCallOptions<unknown>> = {
+  provider: true,
+  model: true,
+  hold: true,
+  mode: true,
+  wflo: true,
+  budget: true,
+  budgets: true,
+  agent: true,
+};
+
 /** Throws `InvalidOptionError` and `InvalidAmountError` for options that cannot mean anything. */
 export function checkTrackOptions(options: TrackLlmCallOptions<unknown>): void {
   if (typeof options !== "object" || options === null) {
@@ -28,6 +40,7 @@ export function checkTrackOptions(options: TrackLlmCallOptions<unknown>): void {
       'trackLlmCall takes its options first: trackLlmCall({ provider: "openai", model: "gpt-4.1" })(fn).',
     );
   }
+  checkNames("The options of trackLlmCall", options, NAMES);
   const { provider, model, hold, mode, budget, budgets, agent } = options;
   const wflo = options.wflo as { readonly guardCall?: unknown } | null | undefined;
   checkName("The provider of trackLlmCall", provider);

@@ -1,5 +1,6 @@
 import {
   aroundRuns,
+  checkOptions,
   InvalidOptionError,
   registerTarget,
   RunInterruptedError,
@@ -68,6 +69,12 @@ export function graphWorkflow<Input = unknown, Output = unknown>(
       "A workflow needs a graph that keeps its threads: compile({ checkpointer: new WfloSaver({ database }) }).",
     );
   }
+  checkOptions("The options of graphWorkflow", options, {
+    threadId: true,
+    input: true,
+    streamMode: true,
+    config: true,
+  });
   const work = async (run: Run<Input>, input: Input) => {
     const { config, streamMode } = options;
     const asked = options.input === undefined ? input : options.input(input);

@@ -1,4 +1,10 @@
-import { InvalidOptionError, type CheckpointStore, type ThreadSummary } from "@wflo/core";
+import {
+  checkOptions,
+  InvalidOptionError,
+  type CheckpointStore,
+  type OptionNames,
+  type ThreadSummary,
+} from "@wflo/core";
 import { prunePlan, type PruneRule } from "./prune-plan.ts";
 import { thinThread } from "./thin-thread.ts";
 import { ALL_THREADS, threadIdOf, threadOf } from "../saver/thread-config.ts";
@@ -15,6 +21,13 @@ export interface PruneOptions {
   /** Ends it between two threads; what was deleted stays deleted. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const PRUNE_OPTIONS: OptionNames<PruneOptions> = {
+  keepLast: true,
+  olderThan: true,
+  threadId: true,
+  signal: true,
+};
 
 /** What was deleted. */
 export interface Pruned {
@@ -34,6 +47,7 @@ export async function pruneThreads(
   tenant: string,
   options: PruneOptions,
 ): Promise<Pruned> {
+  checkOptions("The options of prune", options, PRUNE_OPTIONS);
   const rule = ruleOf(options);
   const { threadId, signal } = options;
   const sum = { threads: 0, checkpoints: 0, writes: 0, elements: 0 };

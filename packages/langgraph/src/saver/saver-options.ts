@@ -1,4 +1,4 @@
-import { InvalidOptionError, type Database } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type Database, type OptionNames } from "@wflo/core";
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 
 /** Where a `WfloSaver` keeps its threads, and how values become bytes. */
@@ -22,15 +22,19 @@ export interface WfloSaverOptions {
 /** The tenant of those who name none; that of `createWflo` too. */
 const DEFAULT_TENANT = "default";
 
+const NAMES: OptionNames<WfloSaverOptions> = { database: true, tenant: true, serde: true, ttl: true };
+
 /** The options with what was left out. Throws `InvalidOptionError` for something that is no database of wflo. */
-export function checkedOptions({
-  database,
-  tenant = DEFAULT_TENANT,
-  ttl,
-}: WfloSaverOptions): Pick<WfloSaverOptions, "database" | "ttl"> & { readonly tenant: string } {
+export function checkedOptions(
+  options: WfloSaverOptions,
+): Pick<WfloSaverOptions, "database" | "ttl"> & { readonly tenant: string } {
+  const { database, tenant = DEFAULT_TENANT, ttl } = options;
   if (ttl !== undefined) checkTtl(ttl);
   const store = (database as Partial<Database> | null | undefined)?.checkpoints;
-  if (typeof store?.putWrites === "function") return { database, tenant, ttl };
+  if (typeof store?.putWrites === "function") {
+    checkOptions("The options of WfloSaver", options, NAMES);
+    return { database, tenant, ttl };
+  }
   throw new InvalidOptionError(
     "WfloSaver needs a database of wflo: new WfloSaver({ database: postgres() }), or pglite() or memoryDatabase(). A store of " +
       "LangGraph, such as InMemoryStore, is something else: it goes to compile({ store }).",

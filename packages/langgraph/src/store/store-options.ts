@@ -1,4 +1,4 @@
-import { InvalidOptionError, type Database } from "@wflo/core";
+import { checkNames, InvalidOptionError, type Database } from "@wflo/core";
 
 /** Where a `WfloStore` keeps its items. */
 export interface WfloStoreOptions {
@@ -27,5 +27,6 @@ export function checkedStoreOptions(
       "WfloStore makes no embeddings, so it takes no index: leave it out, and keep what is searched by meaning in a vector store.",
     );
   }
+  checkNames("The options of WfloStore", options, { database: true, tenant: true });
   return { database: database as Database, tenant };
 }

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type ThreadOutline } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type ThreadOutline } from "@wflo/core";
 import {
   MemorySaver,
   type BaseCheckpointSaver,
@@ -46,7 +46,7 @@ export interface ImportTarget {
 /** Copies threads, see `WfloSaver.importFrom`. Throws `InvalidOptionError`, and the reason of the signal. */
 export async function importThreads(
   other: BaseCheckpointSaver,
-  { threadIds, onProgress, signal }: ImportOptions = {},
+  options: ImportOptions | undefined,
   target: ImportTarget,
 ): Promise<Imported> {
   if (typeof (other as Partial<BaseCheckpointSaver> | null)?.getTuple !== "function") {
@@ -54,6 +54,11 @@ export async function importThreads(
       "importFrom() takes another checkpointer, such as PostgresSaver.fromConnString(url).",
     );
   }
+  const { threadIds, onProgress, signal } = checkOptions("The options of importFrom", options, {
+    threadIds: true,
+    onProgress: true,
+    signal: true,
+  });
   let sum: Imported = { threads: 0, checkpoints: 0, skipped: 0 };
   for (const threadId of threadIds ?? (await threadIdsOf(other, signal))) {
     signal?.throwIfAborted();

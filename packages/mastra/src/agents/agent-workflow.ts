@@ -1,6 +1,6 @@
 import type { Agent } from "@mastra/core/agent";
 import { agentValues, withinAgentRun } from "@wflo/ai-sdk/models";
-import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { refusalIn } from "../refusals.ts";
 import { Answers } from "../workflows/answers.ts";
 import { answerFor, isSuspended, throwRefusal, toldAnswer, type AgentAnswer } from "./agent-answer.ts";
@@ -32,6 +32,7 @@ export function agentWorkflow<Input = unknown, Output = unknown>(
   options: AgentWorkflowOptions<Input> = {},
 ): WorkflowFunction<Input, Output> {
   if (!isMastraAgent(agent)) throw new InvalidOptionError("agentWorkflow takes an agent of Mastra's.");
+  checkOptions("The options of agentWorkflow", options, { stream: true, options: true });
   const work = async (run: Run<Input>, input: Input) => {
     await meterInRuns([agent]);
     const asked = askedAgent(input, run.id);

@@ -1,4 +1,4 @@
-import { InvalidOptionError, type Database } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type Database } from "@wflo/core";
 
 /** Where a `WfloWorkflowsStorage` keeps runs. */
 export interface WorkflowsStorageOptions {
@@ -9,13 +9,17 @@ export interface WorkflowsStorageOptions {
 }
 
 /** The options with what was left out. Throws `InvalidOptionError` for something that is no database of wflo. */
-export function checkedOptions({ database, tenant = "default" }: WorkflowsStorageOptions): Required<
+export function checkedOptions(options: WorkflowsStorageOptions): Required<
   Pick<WorkflowsStorageOptions, "database">
 > & {
   readonly tenant: string;
 } {
+  const { database, tenant = "default" } = options;
   const store = (database as Partial<Database> | null | undefined)?.checkpoints;
-  if (typeof store?.put === "function") return { database, tenant };
+  if (typeof store?.put === "function") {
+    checkOptions("The options of WfloWorkflowsStorage", options, { database: true, tenant: true });
+    return { database, tenant };
+  }
   throw new InvalidOptionError(
     "WfloWorkflowsStorage needs a database of wflo: new WfloWorkflowsStorage({ database: postgres() }), or pglite() or memoryDatabase(). " +
       "A store of Mastra, such as LibSQLStore, is something else: it goes to new MastraCompositeStore({ default }).",

@@ -1,6 +1,6 @@
 import type { AnyWorkflow } from "@mastra/core/workflows";
 import { withinAgentRun } from "@wflo/ai-sdk/models";
-import { InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
+import { checkOptions, InvalidOptionError, type Run, type WorkflowFunction } from "@wflo/core";
 import { tellsPlaces } from "./engine-places.ts";
 import { isMastraWorkflow, partsOf } from "./mastra-graph.ts";
 import { suspendAtBudget } from "./suspend-at-budget.ts";
@@ -39,6 +39,7 @@ export function mastraWorkflow<
     throw new InvalidOptionError(
       "mastraWorkflow takes a workflow of Mastra's: createWorkflow({ … }).commit().",
     );
+  checkOptions("The options of mastraWorkflow", options, { start: true });
   const parts = partsOf(suspendAtBudget(target));
   if (!tellsPlaces(parts)) {
     throw new InvalidOptionError(
