@@ -1,5 +1,8 @@
 import { createWflo, memoryDatabase, UnknownBudgetError, type Database, type WfloEvents } from "@wflo/core";
 import { describe, expect, test } from "vitest";
+import { virtualTime } from "./support/virtual-time.ts";
+
+virtualTime();
 
 type Created = WfloEvents["budget-created"];
 
