@@ -22,8 +22,10 @@ class SlowFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     sequence: { sequencer: SlowFirst },
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // Far more than any of them needs: these are for tests that hang, not for machines that are slow.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
     // Races are tested with processes and threads of their own: leave room for them.
     maxWorkers: 2,
     projects: [

@@ -130,7 +130,7 @@ async function answered(user: string): Promise<readonly ChatMessage[]> {
     const { messages, isAnswering } = await reload(user);
     expect(isAnswering).toBe(false);
     return messages;
-  }, 5_000);
+  }, 30_000);
 }
 
 test("an answer tells its cost and what is left of the month as the ledger has them, over all of its steps", async () => {
@@ -254,7 +254,7 @@ test("after a process was killed in mid-answer the chat goes on in the next, and
   replies = [{ neverAnswer: true }];
   const question = questionOf("How do bees talk?");
   const stream = await streamOf("ada", question);
-  await vi.waitFor(() => expect(simulator.requests).toHaveLength(1));
+  await vi.waitFor(() => expect(simulator.requests).toHaveLength(1), 30_000);
   replies = [{ text: "Bees dance." }];
 
   ({ handler } = newProcess());

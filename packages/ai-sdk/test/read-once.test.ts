@@ -25,7 +25,7 @@ const endOf = (wflo: Wflo) =>
     const [run] = await wflo.runs.list({ status: "running" });
     if (run !== undefined) throw new Error("It still runs.");
     return (await wflo.runs.list())[0]?.status;
-  }, 3_000);
+  }, 30_000);
 
 test("a run that returns a stream that can be read once leaves it to its reader, and is over when it is read", async () => {
   const { wflo } = await newWflo();

@@ -159,7 +159,7 @@ test("makes a call of each attempt, and charges nothing for those that were refu
     ["void", "0.00"],
     ["settle", PRICE],
   ]);
-}, 30_000);
+}, 120_000);
 
 test("charges nothing for an error event before any content, and a broken stream as an estimate", async () => {
   const { wflo, model } = await desk("an error event", "events, broken off");

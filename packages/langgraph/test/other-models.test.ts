@@ -57,7 +57,7 @@ test("makes a call of each request of a model that makes a caller of its own", a
   await settled(meterChatModel(model, { wflo, budgets: ["user"] }).invoke(PROMPT));
   expect(model.asked).toHaveLength(2);
   expect(await lines(wflo, 2)).toHaveLength(2);
-}, 30_000);
+}, 120_000);
 
 /** As Google's does, each piece tells of more input and output, and of all that was read from a cache. */
 class CachedInPieces extends OtherModel {

@@ -68,4 +68,4 @@ test("a conversation of 66 MB may add a line", async () => {
     config = await putAll(saver, config, checkpointOf({ messages: [...messages] }, turn));
   }
   expect(config).toBeDefined();
-}, 60_000);
+}, 120_000);

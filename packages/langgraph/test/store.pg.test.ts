@@ -12,12 +12,12 @@ describe("a store on PostgreSQL", () => {
   storeCases((tenant = common) => new WfloStore({ database, tenant }));
   storeGraphCases(database, newTenant());
 
-  test.each([1, 2, 3, 4])("answers as InMemoryStore does (seed %i)", { timeout: 60_000 }, async (seed) => {
+  test.each([1, 2, 3, 4])("answers as InMemoryStore does (seed %i)", { timeout: 120_000 }, async (seed) => {
     const store = new WfloStore({ database, tenant: newTenant() });
     expect(await playItems(store, seed, 250)).toBeGreaterThan(400);
   });
 
-  test("pages through ten thousand items, each once", { timeout: 60_000 }, async () => {
+  test("pages through ten thousand items, each once", { timeout: 120_000 }, async () => {
     const store = new WfloStore({ database, tenant: newTenant() });
     const keys = Array.from({ length: 10_000 }, (_, place) => `item ${String(place).padStart(5, "0")}`);
     for (let from = 0; from < keys.length; from += 1_000) {

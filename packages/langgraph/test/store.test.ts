@@ -18,7 +18,7 @@ describe.each(databases)("a store on %s", (_, database) => {
   storeCases((tenant) => new WfloStore({ database, tenant }));
   storeGraphCases(database, "graphs");
 
-  test.each([1, 2, 3])("answers as InMemoryStore does (seed %i)", { timeout: 60_000 }, async (seed) => {
+  test.each([1, 2, 3])("answers as InMemoryStore does (seed %i)", { timeout: 120_000 }, async (seed) => {
     const store = new WfloStore({ database, tenant: `walk ${seed}` });
     expect(await playItems(store, seed, 300)).toBeGreaterThan(500);
   });

@@ -56,7 +56,7 @@ test.each([false, true])(
       return text;
     };
     await settled(start());
-    await vi.waitFor(async () => expect((await wflo.runs.get(RUN))?.status).toBe("paused"));
+    await vi.waitFor(async () => expect((await wflo.runs.get(RUN))?.status).toBe("paused"), 30_000);
     expect([simulator.requests.length, looked.length]).toEqual([2, 1]);
     const { text } = await workflow(stream).resume(RUN, { topUp: { to: "1.00" } });
     expect(await text).toBe("All seen.");

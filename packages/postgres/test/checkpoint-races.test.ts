@@ -103,7 +103,7 @@ async function read(
 
 test(
   "keeps every element when four connections append to one thread at once",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const databases = openFour();
     const thread = newId();
@@ -129,7 +129,7 @@ test(
   },
 );
 
-test("gives one place to one of many puts, and nothing of the others", { timeout: 60_000 }, async () => {
+test("gives one place to one of many puts, and nothing of the others", { timeout: 120_000 }, async () => {
   const databases = openFour();
   for (let round = 0; round < 50; round += 1) {
     const thread = newId();
@@ -160,7 +160,7 @@ test("gives one place to one of many puts, and nothing of the others", { timeout
   }
 });
 
-test("makes one chain of what many put as the next of a line", { timeout: 60_000 }, async () => {
+test("makes one chain of what many put as the next of a line", { timeout: 120_000 }, async () => {
   const databases = openFour();
   const [{ checkpoints }] = databases as [Database];
   const thread = newId();
@@ -185,7 +185,7 @@ test("makes one chain of what many put as the next of a line", { timeout: 60_000
   expect(lineage.map(({ id }) => id)).toEqual(chain);
 });
 
-test("leaves no checkpoint behind whose elements were deleted", { timeout: 60_000 }, async () => {
+test("leaves no checkpoint behind whose elements were deleted", { timeout: 120_000 }, async () => {
   const databases = openFour();
   const thread = newId();
   const writers = databases.slice(0, 3).map(({ checkpoints }) => new Writer(checkpoints, thread));
@@ -215,7 +215,7 @@ test("leaves no checkpoint behind whose elements were deleted", { timeout: 60_00
   expect(Math.max(...stale)).toBeGreaterThan(0);
 });
 
-test("saves nothing of an old epoch once its run was claimed", { timeout: 60_000 }, async () => {
+test("saves nothing of an old epoch once its run was claimed", { timeout: 120_000 }, async () => {
   const databases = openFour();
   const [{ runs, checkpoints }] = databases as [Database];
   for (let round = 0; round < 20; round += 1) {
@@ -235,7 +235,7 @@ test("saves nothing of an old epoch once its run was claimed", { timeout: 60_000
   }
 });
 
-test("lets no writes come back that a delete passed", { timeout: 60_000 }, async () => {
+test("lets no writes come back that a delete passed", { timeout: 120_000 }, async () => {
   const databases = openFour();
   const [{ checkpoints }] = databases as [Database];
   for (let round = 0; round < 40; round += 1) {
@@ -254,7 +254,7 @@ test("lets no writes come back that a delete passed", { timeout: 60_000 }, async
 
 test(
   "puts, writes and deletes of many threads wait for each other in one order",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const databases = openFour();
     const threads = Array.from({ length: 11 }, newId);

@@ -15,7 +15,7 @@ describe.each([
   ["PostgreSQL", () => files.open().checkpoints],
   ["PGlite", () => embedded.checkpoints],
 ])("%s", (_, open) => {
-  test("keeps an element of thirty megabytes", { timeout: 60_000 }, async () => {
+  test("keeps an element of thirty megabytes", { timeout: 120_000 }, async () => {
     const checkpoints = open();
     const thread = newId();
     const text = JSON.stringify({ content: 'He said "no" \\ '.repeat(1_850_000) });
@@ -27,7 +27,7 @@ describe.each([
     expect(stored?.elements[0]?.text === text).toBe(true);
   });
 
-  test("keeps twenty thousand elements of one put", { timeout: 60_000 }, async () => {
+  test("keeps twenty thousand elements of one put", { timeout: 120_000 }, async () => {
     const checkpoints = open();
     const thread = newId();
     const elements = Array.from({ length: 20_000 }, (__, position) => {

@@ -64,7 +64,7 @@ test("never passes the cap with 32 connections racing to the end of a budget", a
 
 test(
   "never deadlocks: overlapping budgets, sweeper, corrections, caps, claims and steps at once",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const databases = Array.from({ length: 4 }, () => files.open({ max: 8 }));
     const ids = ["user/4", "user/4-2", "run/é", "a", "z", "user/4/day"];

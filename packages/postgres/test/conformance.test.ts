@@ -43,7 +43,7 @@ const onServer = () => harness(postgres({ pool }), (sql) => server.query(sql));
 let engine: ClosablePGlite;
 beforeAll(async () => {
   engine = await createPGlite();
-}, 60_000);
+}, 120_000);
 afterAll(() => engine.close());
 const onPGlite = () => {
   const open = async () => ({ engine, check: () => {}, close: async () => {} });
@@ -61,7 +61,7 @@ describe.each([
 ])("%s", (_, create) => {
   test.each([1, 2, 3, 4, 5])(
     "answers a random walk as the memory database does (seed %i)",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async (seed) => {
       const [one, other] = [await memoryHarness(), await create()];
       try {

@@ -14,7 +14,7 @@ select 't', ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, gen_
   jsonb_build_object('note', repeat(md5(n::text), 15)), 100, 7, 3
 from generate_series(0, 9999) n`;
 
-test("adds up ten thousand entries (the time is printed, not judged)", { timeout: 60_000 }, async () => {
+test("adds up ten thousand entries (the time is printed, not judged)", { timeout: 120_000 }, async () => {
   const runId = newId();
   await files.query(FILL, [runId]);
   const { ledger } = files.open();

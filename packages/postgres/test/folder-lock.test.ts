@@ -20,7 +20,7 @@ const dead = JSON.stringify({ ...ownIdentity(), pid: 2 ** 22 + 1, processStart: 
 
 test(
   "lets one of four processes take over a stale lock, round after round",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const rounds = 60;
     for (let round = 0; round < rounds; round += 1) stale(join(root, `race-${round}`), dead);
@@ -91,7 +91,7 @@ test("waits for a half-written lock, then passes it", () => {
   takeFolder(folder).release();
 });
 
-test("notices that the folder was taken by another", { timeout: 10_000 }, async () => {
+test("notices that the folder was taken by another", { timeout: 120_000 }, async () => {
   const folder = join(root, "lost");
   const lock = takeFolder(folder);
   rmSync(join(folder, "lock.1"));

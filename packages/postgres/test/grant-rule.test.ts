@@ -19,7 +19,7 @@ const asked = fc.record({
   free: fc.array(fc.oneof(amount, fc.bigInt({ min: -20n, max: 0n })), { maxLength: 4 }),
 });
 
-test("grants what core's hold rule grants", { timeout: 60_000 }, async () => {
+test("grants what core's hold rule grants", { timeout: 120_000 }, async () => {
   for (const { free, ...request } of fc.sample(asked, 3_000)) {
     const { boundNanoUsd, needNanoUsd, targetNanoUsd, share } = request satisfies HoldRequest;
     const asks = [boundNanoUsd, needNanoUsd, targetNanoUsd, share, free];

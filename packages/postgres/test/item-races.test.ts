@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
-const SLOW = { timeout: 60_000 };
+const SLOW = { timeout: 120_000 };
 const KEYS = Array.from({ length: 8 }, (_, place) => `item ${place}`);
 
 function shuffled<T>(list: readonly T[]): T[] {

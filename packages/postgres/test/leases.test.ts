@@ -14,7 +14,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test.each([0, 2])(
   "four processes with leases keep the cap; of %i that are killed, what they had and did not use is charged, and the books are right",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (kills) => {
     const { ledger } = database.open();
     await database.query("truncate wflo.entry, wflo.hold, wflo.budget, wflo.budget_window");

@@ -124,7 +124,7 @@ describe("a call that is given up while its reserve is being committed", () => {
     }
     const voids = calls.map(({ callId }) => bills(callId, 0n, { kind: "void" })).toReversed();
     const given = ledger.settle("t", voids);
-    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1));
+    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1), 30_000);
     await client.query("commit");
     const verdicts = await given;
     expect(verdicts.at(-1)).toMatchObject({ code: "settled", chargedNanoUsd: 0n });
@@ -146,7 +146,7 @@ describe("a call that is given up while its reserve is being committed", () => {
     const rows = settlementRows([bills(call.callId, 0n, { kind: "void" })]);
     await client.query("select wflo.settle_all('t', $1)", [settlementsJson(rows)]);
     const asked = ledger.reserve(call);
-    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1));
+    await vi.waitFor(async () => expect(await waitingLocks()).toBe(1), 30_000);
     await client.query("commit");
     expect(await asked).toEqual({ code: "closed" });
     expect(await holdsOf([call])).toEqual([]);

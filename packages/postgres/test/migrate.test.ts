@@ -17,7 +17,7 @@ const newer = useDatabase();
 const run = promisify(execFile);
 const first = fileURLToPath(new URL("./support/first-use.ts", import.meta.url));
 
-test("sets up an empty database once when ten processes start at once", { timeout: 60_000 }, async () => {
+test("sets up an empty database once when ten processes start at once", { timeout: 120_000 }, async () => {
   const outputs = await Promise.all(
     Array.from({ length: 10 }, () => run(process.execPath, [first, empty.url])),
   );

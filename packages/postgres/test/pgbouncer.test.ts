@@ -12,7 +12,7 @@ const BUDGETS = ["org", "team/a", "team/b"];
 
 test.skipIf(pgbouncer === undefined)(
   `two clients spend through PgBouncer in transaction mode${pgbouncer === undefined ? " (it is not installed here)" : ""}`,
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const pooler = await startPgBouncer(pgbouncer as string, database.url);
     onTestFinished(() => pooler.stop());

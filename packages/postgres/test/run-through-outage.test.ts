@@ -25,7 +25,7 @@ const ask = (meanwhile: () => Promise<void> = async () => {}) =>
 
 test(
   "a run whose database goes away in the middle of a call saves the step when it is back, and pays once",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const result = await wflo.run({ name: "outage", budget: "1.00" }, async (run) => {
       const first = await run.step("first", () =>
@@ -50,7 +50,7 @@ test(
 
 test(
   "while the database is away no call is made, and a run that fails for it can be resumed",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     let isAway = true;
     const flow = wflo.workflow("away", async (run) => {

@@ -14,7 +14,7 @@ afterAll(() => server.remove());
 
 test(
   "a settle that a crash of the server undid is sent again, and charged once",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const database = postgres({ url: server.url, max: 2 });
     const { ledger } = database;
@@ -50,7 +50,7 @@ test(
 
 test(
   "a warning that comes due only with a settle that is sent again is told to the client whose call it was",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const proxy = await cuttingProxy(server.url);
     const client = (url: string) => {

@@ -46,7 +46,7 @@ test("two processes' clients and sixty calls at once: each share is told once, a
 
 test(
   "settles, steps, corrections and sweeps of four processes at once: each share of each window is told once",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const databases = Array.from({ length: 4 }, () => files.open({ max: 4 }));
     const warnAt = Array.from({ length: 40 }, (_, at) => (at + 1) / 50);

@@ -79,7 +79,7 @@ test("has the days and months of the memory database in every zone, 2000 to 2039
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+}, 120_000);
 
 function budgetIn(ledger: LedgerStore, zone: string): Promise<unknown> {
   const caps = { day: 1n, month: 1n };

@@ -82,7 +82,7 @@ describe("a run of an agent", () => {
   test("that is synchronous reports what went wrong outside of runs", async () => {
     const agent = checkpoint.after(new Researcher());
     expect(agent.ask("bees")).toBe(4);
-    await vi.waitFor(() => expect(told.join()).toMatch(/researcher is not saved: .*no wflo/));
+    await vi.waitFor(() => expect(told.join()).toMatch(/researcher is not saved: .*no wflo/), 30_000);
   });
 
   test("that is synchronous is saved as it was, also by a state of the user's", async () => {
@@ -90,7 +90,7 @@ describe("a run of an agent", () => {
     const wrapped = checkpoint.after(agent, { wflo, state: () => ({ notes: agent.notes }) });
     wrapped.ask("bees");
     agent.notes.push("later");
-    await vi.waitFor(async () => expect(await stateOf("researcher")).toEqual({ notes: ["bees"] }));
+    await vi.waitFor(async () => expect(await stateOf("researcher")).toEqual({ notes: ["bees"] }), 30_000);
   });
 
   test("that is a generator is read as ever, and saved when it has been", async () => {
@@ -123,7 +123,7 @@ describe("a run of an agent", () => {
       },
     };
     expect([...checkpoint.after(agent, { name: "sync", wflo }).run()]).toEqual([1, 2]);
-    await vi.waitFor(async () => expect(await stateOf("sync")).toEqual({ agent: { notes: [3] } }));
+    await vi.waitFor(async () => expect(await stateOf("sync")).toEqual({ agent: { notes: [3] } }), 30_000);
   });
 
   test("that returns a stream returns that very stream, unread", async () => {
@@ -131,8 +131,9 @@ describe("a run of an agent", () => {
     const stream = new ReadableStream();
     expect(await agent.generate(stream)).toBe(stream);
     expect(stream.locked).toBe(false);
-    await vi.waitFor(async () =>
-      expect(await stateOf("researcher")).toMatchObject({ agent: { notes: ["streamed"] } }),
+    await vi.waitFor(
+      async () => expect(await stateOf("researcher")).toMatchObject({ agent: { notes: ["streamed"] } }),
+      30_000,
     );
   });
 
