@@ -9,7 +9,7 @@ testAdapter({ name: "a careful hand-written adapter", create: rawAdapter() });
 describe("the adapter suite", () => {
   test.each(brokenAdapters)(
     "catches an adapter that $flaw",
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async ({ create, breaks }) => {
       expect(await failuresOf(create, breaks)).toEqual(breaks);
     },

@@ -74,7 +74,7 @@ describe("a batch", () => {
   });
 
   test("answers every line of its file, and is billed for all of them at the end", async () => {
-    const { simulator, client } = await simulate({ ...COUNTED, latencyMs: 40 });
+    const { simulator, client } = await simulate({ ...COUNTED, latencyMs: 1_500 });
     const batch = await client.batches.create(asked(await uploaded(client)));
     expect(batch).toMatchObject({ status: "validating", request_counts: { total: 2, completed: 0 } });
     expect(batch.usage).toBeUndefined();
