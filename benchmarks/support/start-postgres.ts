@@ -16,7 +16,7 @@ export interface BenchServer {
   start(): Promise<void>;
 }
 
-const START_ATTEMPTS = 20;
+const START_ATTEMPTS = 300;
 
 /** Starts a server in a temporary folder; both go at the end. */
 export async function startPostgres(): Promise<BenchServer> {

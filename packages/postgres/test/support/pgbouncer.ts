@@ -7,7 +7,7 @@ import { freePort } from "./free-port.ts";
 
 /** Debian puts it where only root's path looks. */
 const COMMANDS = ["pgbouncer", "/usr/sbin/pgbouncer"];
-const START_ATTEMPTS = 100;
+const START_ATTEMPTS = 300;
 
 /** Its command, or undefined where it is not installed. */
 export const pgbouncer = COMMANDS.find((command) => spawnSync(command, ["--version"]).status === 0);

@@ -10,7 +10,7 @@ import { freePort } from "./free-port.ts";
 
 /** `wflo-test-postgres-<pid of the owner>-xxxxxx`, so that what a killed run left behind is known by its name. */
 const PREFIX = "wflo-test-postgres-";
-const START_ATTEMPTS = 30;
+const START_ATTEMPTS = 300;
 
 export interface TestServer {
   /** Of the database `postgres`, as superuser. */
@@ -63,7 +63,7 @@ export async function startServer(flags: readonly string[] = []): Promise<TestSe
     },
     async remove() {
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }
