@@ -135,7 +135,7 @@ test(
     const first = start([...args, "start"]);
     const gone = reportOf(first);
     await once(first, "message");
-    await expect.poll(() => simulator.requests.length, { timeout: 20_000 }).toBeGreaterThan(1);
+    await expect.poll(() => simulator.requests.length, { timeout: 60_000 }).toBeGreaterThan(1);
     first.kill("SIGKILL");
     await gone;
     const reports = await Promise.all(

@@ -5,7 +5,7 @@ import { HumanMessage } from "@langchain/core/messages";
 import { Annotation, START, StateGraph } from "@langchain/langgraph";
 import { createAgent, type AgentMiddleware } from "langchain";
 import { expect, test } from "vitest";
-import { chatModel, clientOf, pause, settled, simulate } from "./metering-desk.ts";
+import { chatModel, clientOf, settled, simulate } from "./metering-desk.ts";
 
 const ANSWER = { inputTokens: 300, outputTokens: 100 };
 const PROMPT = [new HumanMessage("Say something nice.")];
@@ -49,8 +49,8 @@ test.each([
     const database = open();
     // PGlite takes a while to start.
     await clientOf(database).runs.list();
-    const agentIn = (wflo: Wflo, delayMs: number) => {
-      const slow = { name: "slow", beforeModel: () => pause(delayMs) } as unknown as AgentMiddleware;
+    const agentIn = (wflo: Wflo, before: () => Promise<void>) => {
+      const slow = { name: "slow", beforeModel: before } as unknown as AgentMiddleware;
       const model = meterChatModel(chatModel(simulator, { maxTokens: 200 }));
       const checkpointer = new WfloSaver({ database });
       const agent = createAgent({
@@ -61,12 +61,15 @@ test.each([
       });
       return { agent, workflow: wflo.workflow("agent", agent, { budget: "1.00" }) };
     };
-    const [old, young] = [agentIn(clientOf(database), 1_000), agentIn(clientOf(database), 0)];
+    const [isAtWork, isTakenOver] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const wait = () => (isAtWork.resolve(), isTakenOver.promise);
+    const [old, young] = [agentIn(clientOf(database), wait), agentIn(clientOf(database), async () => {})];
     const left = settled(old.workflow.run({ messages: PROMPT }));
-    await pause(300);
+    await isAtWork.promise;
     const [run] = await clientOf(database).runs.list();
     const id = run?.id ?? "";
     await young.workflow.resume(id, { takeOver: true });
+    isTakenOver.resolve();
     expect(await left).toMatchObject({ code: "WFLO_RUN_SUPERSEDED" });
     const { values } = await young.agent.graph.getState({ configurable: { thread_id: id } });
     expect((values as { messages: unknown[] }).messages).toHaveLength(2);

@@ -19,7 +19,7 @@ const CAPPED_RESPONSE = { ...RESPONSE, max_output_tokens: 1_000, stream: true } 
 
 /** Pauses the budget while something goes on. */
 async function pausing<T>(wflo: Wflo, work: Promise<T>): Promise<T> {
-  await expect.poll(() => reserved(wflo), { interval: 5, timeout: 5_000 }).not.toBe("0.00");
+  await expect.poll(() => reserved(wflo), { interval: 5 }).not.toBe("0.00");
   await pause(150);
   await wflo.budgets.pause("user");
   return work;

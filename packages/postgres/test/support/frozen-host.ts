@@ -5,7 +5,7 @@ import { onTestFinished } from "vitest";
 
 const APP = join(import.meta.dirname, "frozen-host-app.ts");
 const POLL_MS = 5;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 
 /** What a host gives the process that it starts. */
 export interface HostSettings {
