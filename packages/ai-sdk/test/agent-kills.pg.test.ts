@@ -35,7 +35,8 @@ async function live(
 ): Promise<Report[]> {
   const reports: Report[] = [];
   child.on("message", (message) => message !== "ready" && reports.push(message as Report));
-  const over = once(child, "exit");
+  // What it told last may come after it has ended.
+  const over = Promise.all([once(child, "exit"), once(child, "disconnect")]);
   const wanted = simulator.requests.length + requests;
   while (simulator.requests.length < wanted && child.exitCode === null) await pause(5);
   await pause(delayMs);
@@ -57,7 +58,7 @@ test("an agent that is killed again and again pays for no finished turn twice, a
     reports.push(...(await live(start("take-over"), simulator, 1 + (kill % 2), 40 * kill)));
   const last = start("take-over");
   last.on("message", (message) => message !== "ready" && reports.push(message as Report));
-  await once(last, "exit");
+  await Promise.all([once(last, "exit"), once(last, "disconnect")]);
 
   expect(reports.at(-1)).toEqual({ text: "All seen." });
   // Of what was under way when it was killed nobody knows the end: that is done again, and nothing else.

@@ -26,7 +26,8 @@ function start(args: readonly string[]): ChildProcess {
 function reportOf(child: ChildProcess): Promise<Report | undefined> {
   let report: Report | undefined;
   child.on("message", (message) => message !== "ready" && (report = message as Report));
-  return once(child, "exit").then(() => report);
+  // What it told last may come after it has ended.
+  return Promise.all([once(child, "exit"), once(child, "disconnect")]).then(() => report);
 }
 
 /** Nodes whose results the thread has, in checkpoints or beside them. */
@@ -128,7 +129,9 @@ test(
   { timeout: 120_000 },
   async () => {
     const tenant = newTenant();
-    const simulator = await startSimulator({ reply: () => ({ ...ANSWER, latencyMs: 300 }) });
+    let mayAnswer = Promise.resolve();
+    const reply = () => mayAnswer.then(() => ({ ...ANSWER, latencyMs: 300 }));
+    const simulator = await startSimulator({ reply });
     const wflo = createWflo({ database: openServer(), tenant, logger: false });
     const runId = randomUUID();
     const args = [serverUrl(), tenant, simulator.url, runId];
@@ -138,9 +141,13 @@ test(
     await expect.poll(() => simulator.requests.length, { timeout: 60_000 }).toBeGreaterThan(1);
     first.kill("SIGKILL");
     await gone;
-    const reports = await Promise.all(
-      [start([...args, "take-over"]), start([...args, "take-over"])].map(reportOf),
-    );
+    const epochOf = async () => (await wflo.runs.get(runId))?.epoch ?? Number.NaN;
+    const [both, epoch] = [Promise.withResolvers<void>(), await epochOf()];
+    mayAnswer = both.promise;
+    const ended = [start([...args, "take-over"]), start([...args, "take-over"])].map(reportOf);
+    await expect.poll(epochOf, { timeout: 60_000 }).toBe(epoch + 2);
+    both.resolve();
+    const reports = await Promise.all(ended);
     const won = reports.filter((report) => report?.done !== undefined);
     expect(won).toHaveLength(1);
     expect(reports.map((report) => report?.failed)).toContain("WFLO_RUN_SUPERSEDED");

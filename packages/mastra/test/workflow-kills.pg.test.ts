@@ -28,14 +28,17 @@ async function live(
   requests: number,
   delayMs: number,
 ): Promise<void> {
-  const over = once(child, "exit");
+  const over = endOf(child);
   const wanted = simulator.requests.length + requests;
   while (simulator.requests.length < wanted && child.exitCode === null) await pause(5);
   await pause(delayMs);
   child.kill("SIGKILL");
   await over;
-  // What it has told last.
-  await pause(50);
+}
+
+/** Its end, and that of what it has told. */
+async function endOf(child: ChildProcess): Promise<void> {
+  await Promise.all([once(child, "exit"), once(child, "disconnect")]);
 }
 
 /** What was done, by its step, and how often. */
@@ -68,8 +71,7 @@ async function killed(what: string, reply: (request: SimulatorRequest) => object
     const steps = (await wflo.runs.get(runId))?.steps ?? [];
     moments.push({ saved: steps.map(({ path }) => path), done: counts(reports) });
   }
-  await once(start("take-over"), "exit");
-  await pause(50);
+  await endOf(start("take-over"));
   const after = counts(reports);
   const again = moments.flatMap(({ saved, done }) =>
     [...done].filter(([step, times]) => saved.includes(step) && after.get(step) !== times),

@@ -48,12 +48,12 @@ export interface TestAdapterOptions {
   readonly name: string;
   readonly create: CreateAdapter;
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
-  /** For one test, in milliseconds; 20,000 when left out. */
+  /** For one test, in milliseconds; 120,000 when left out. */
   readonly timeoutMs?: number;
 }
 
 /** Registers every case as a vitest test. Throws when `skip` names no case. */
-export function testAdapter({ name, create, skip = [], timeoutMs = 20_000 }: TestAdapterOptions): void {
+export function testAdapter({ name, create, skip = [], timeoutMs = 120_000 }: TestAdapterOptions): void {
   const reasons = new Map(skip.map(({ test: title, reason }) => [title, reason]));
   for (const title of reasons.keys()) {
     if (!adapterCases.some((known) => known.title === title)) {

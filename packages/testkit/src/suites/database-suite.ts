@@ -85,12 +85,12 @@ export interface DatabaseSuiteOptions {
   readonly name: string;
   readonly create: () => Promise<DatabaseHarness>;
   readonly skip?: readonly { readonly test: string; readonly reason: string }[];
-  /** For one test, in milliseconds; 30,000 when left out. */
+  /** For one test, in milliseconds; 120,000 when left out. */
   readonly timeoutMs?: number;
 }
 
 /** Registers every case as a vitest test on a database of its own. Throws when `skip` names no case. */
-export function databaseSuite({ name, create, skip = [], timeoutMs = 30_000 }: DatabaseSuiteOptions): void {
+export function databaseSuite({ name, create, skip = [], timeoutMs = 120_000 }: DatabaseSuiteOptions): void {
   const reasons = new Map(skip.map(({ test: title, reason }) => [title, reason]));
   for (const title of reasons.keys()) {
     if (![...databaseCases, ...stateCases].some((known) => known.title === title)) {
