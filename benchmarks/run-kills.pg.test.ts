@@ -8,7 +8,7 @@ const KILLS = "10";
 
 test(
   "finished steps are neither run nor paid again by the processes that follow one that was killed",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const bench = fileURLToPath(new URL("run-kills.ts", import.meta.url));
     // It exits with 1, and throws here, when a promise is broken.

@@ -8,7 +8,7 @@ test.for([
   ["streamText", ["2", "60", "60", "ai-sdk"]],
 ] as const)(
   "of streams of %s that are read to their end, broken off, aborted, cut and retried none is charged wrongly or leaves a hold",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async ([, args]) => {
     const bench = fileURLToPath(new URL("stream-storm.ts", import.meta.url));
     // It exits with 1, and throws here, when a promise is broken.

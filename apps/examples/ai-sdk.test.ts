@@ -19,7 +19,7 @@ test("basic makes a text, a stream and a loop of tools, and each answer tells wh
 
 test(
   "an agent stopped at its budget is gone on with by another process, which asks and pays for nothing twice",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);

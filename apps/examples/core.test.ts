@@ -26,7 +26,7 @@ test("basic answers from real files, shows its cost as a tree, and prices the dr
 
 test(
   "a run stopped at its budget is gone on with by another process, which pays nothing twice",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);

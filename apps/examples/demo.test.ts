@@ -20,7 +20,7 @@ async function demo(): Promise<string> {
 
 test(
   "the demo pauses at its cap, resumes in another process, pays nothing twice, and lists earlier runs",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const first = await demo();
     const [, starter] = /Process (\d+) starts/.exec(first) ?? [];

@@ -7,7 +7,7 @@ const total = (stdout: string) => /^ +\$(\S+) +\d+ calls +the run$/m.exec(stdout
 
 test(
   "a graph that was stopped at its budget is gone on with by another process: no branch is paid twice",
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     const whole = await example("basic");
     expect([whole.code, whole.stderr]).toEqual([0, ""]);

@@ -18,7 +18,7 @@ test("a supervisor and its agents are on one budget, each with its cost, and sto
 
 test(
   "a workflow stopped at its budget is gone on with by another process, which pays for nothing twice",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);

@@ -27,7 +27,7 @@ test("basic makes a call, a stream and a loop of tools, and tells what each cost
 
 test(
   "an agent loop stopped at its budget is gone on with by another process, which pays no turn twice",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const stopped = await example("stop-at-budget");
     expect([stopped.code, stopped.stderr]).toEqual([0, ""]);
@@ -62,7 +62,7 @@ test(
 
 test(
   "the web server answers, tells the cost, and ends when it is asked to",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const server = spawn(process.execPath, [fileOf("web-server")], { env: environment });
     onTestFinished(() => void server.kill("SIGKILL"));

@@ -23,7 +23,7 @@ export interface Examples {
 /** `isNew` is for a folder that nothing is in, as a newcomer has it. */
 export function examplesOf(group: string, { isNew = false } = {}): Examples {
   const state = mkdtempSync(join(tmpdir(), `wflo-${group}-examples-`));
-  beforeAll(() => (isNew ? undefined : fillFolder(state)), 120_000);
+  beforeAll(() => (isNew ? undefined : fillFolder(state)), 300_000);
   afterAll(() => rmSync(state, { recursive: true, force: true }));
   const fileOf = (name: string) => join(import.meta.dirname, group, `${name}.ts`);
   const { OPENAI_API_KEY: _, ...env } = process.env;

@@ -11,7 +11,7 @@ const ask = (url: string, { headers, ...rest }: RequestInit = {}) =>
 
 test(
   "the chat server gives its page, answers, keeps the chat, and ends when it is asked to",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = await mkdtemp(join(tmpdir(), "wflo-chat-server-"));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -75,6 +75,6 @@ test("an agent that is killed again and again pays for no finished turn twice, a
   expect(lines.length).toBe(simulator.requests.length);
   const [window] = (await wflo.budgets.get(`run/${runId}`))?.windows ?? [];
   expect(window?.reserved).toBe("0.00");
-}, 120_000);
+}, 300_000);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

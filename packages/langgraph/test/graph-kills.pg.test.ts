@@ -66,7 +66,7 @@ const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 
 test(
   "a graph whose processes are killed again and again neither runs nor pays for a finished node twice",
-  { timeout: 240_000 },
+  { timeout: 300_000 },
   async () => {
     const tenant = newTenant();
     const simulator = await startSimulator({ reply: () => ANSWER });
@@ -126,7 +126,7 @@ async function expectBooks(wflo: Wflo, simulator: Simulator): Promise<void> {
 
 test(
   "of two processes that resume one run at once, one wins and the other makes no call",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const tenant = newTenant();
     let mayAnswer = Promise.resolve();

@@ -8,7 +8,7 @@ import { newTenant, serverUrl } from "./test-server.ts";
 const run = promisify(execFile);
 const TURNS = 8;
 
-test("three processes on one thread each read back what they came to", { timeout: 120_000 }, async () => {
+test("three processes on one thread each read back what they came to", { timeout: 300_000 }, async () => {
   const [tenant, thread] = [newTenant(), "shared"];
   const script = fileURLToPath(new URL("thread-writer.ts", import.meta.url));
   const results = await Promise.all(

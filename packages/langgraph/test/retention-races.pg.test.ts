@@ -57,7 +57,7 @@ test("a thread that is pruned while another process writes to it loses nothing t
     expect(values).toEqual({ log: ends[at], delta: ends[at] });
   }
   for (const saver of [writer, pruner, reader]) await saver.close();
-}, 120_000);
+}, 300_000);
 
 test("a process that is killed in the middle of a prune leaves every thread whole", async () => {
   const tenant = newTenant();
@@ -95,4 +95,4 @@ test("a process that is killed in the middle of a prune leaves every thread whol
   await saver.prune({ keepLast: 1 });
   expect(await count()).toBe(ids.length);
   await saver.close();
-}, 120_000);
+}, 300_000);

@@ -8,7 +8,7 @@ import { newTenant, openServer, serverUrl } from "./test-server.ts";
 const run = promisify(execFile);
 const BATCHES = 100;
 
-test("four processes put the same items at once: the last one counts", { timeout: 120_000 }, async () => {
+test("four processes put the same items at once: the last one counts", { timeout: 300_000 }, async () => {
   const [tenant, database] = [newTenant(), openServer()];
   const store = new WfloStore({ database, tenant });
   await store.put(["counted"], "last", { first: true });

@@ -104,7 +104,7 @@ test("a workflow of Mastra's that is killed again and again pays for no finished
     "l:2",
     "l:3",
   ]);
-}, 120_000);
+}, 300_000);
 
 test("an agent of Mastra's that is killed again and again pays for no finished turn twice, and does no finished tool again", async () => {
   const reply = ({ body }: SimulatorRequest) => {
@@ -119,6 +119,6 @@ test("an agent of Mastra's that is killed again and again pays for no finished t
   const done = counts(reports);
   expect(done.size).toBe(LOOKS);
   expect([...done.values()].reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(LOOKS + KILLS);
-}, 120_000);
+}, 300_000);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

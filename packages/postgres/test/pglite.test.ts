@@ -27,7 +27,7 @@ beforeAll(async () => {
   const database = pglite(template);
   await database.migrate();
   await database.close();
-}, 120_000);
+}, 300_000);
 afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
@@ -36,7 +36,7 @@ const cap = { id: "b", caps: { total: 100n }, onExpiry: "charge", warnAt: [] } a
 
 test(
   "keeps what was written across reopening, and shares one instance within the process",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = newFolder();
     const [one, two] = [pglite(folder), pglite(join(folder, "."))];
@@ -60,7 +60,7 @@ test(
 
 test(
   "refuses a folder that another process has open, by its pid, and opens it at once when that was killed",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = usedFolder();
     const child = spawn(process.execPath, [script("hold-folder.ts"), folder], {
@@ -81,7 +81,7 @@ test(
 
 test(
   "keeps a settle that it has acknowledged when its process is killed at once",
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const folder = usedFolder();
     const child = spawn(process.execPath, [script("settle-in-folder.ts"), folder], {
@@ -100,7 +100,7 @@ test(
   },
 );
 
-test("says what to do with a damaged folder, and lets go of it", { timeout: 120_000 }, async () => {
+test("says what to do with a damaged folder, and lets go of it", { timeout: 300_000 }, async () => {
   const folder = usedFolder();
   const database = pglite(folder);
   await database.ledger.expire(1);
@@ -117,7 +117,7 @@ test("says what to do with a damaged folder, and lets go of it", { timeout: 120_
 test.each([
   ["idle", newFolder],
   ["closed", usedFolder],
-])("lets a script end whose folder is %s", { timeout: 180_000 }, async (how, folderOf) => {
+])("lets a script end whose folder is %s", { timeout: 300_000 }, async (how, folderOf) => {
   const folder = folderOf();
   // The second opens what the first left behind.
   for (let turn = 0; turn < 2; turn += 1) {
@@ -130,7 +130,7 @@ test.each([
   }
 });
 
-test("runs the same ledger in memory", { timeout: 120_000 }, async () => {
+test("runs the same ledger in memory", { timeout: 300_000 }, async () => {
   const database = pglite();
   await database.ledger.setBudget("t", cap);
   const calls = Array.from({ length: 20 }, () => asks(["b"], 10n));

@@ -17,7 +17,7 @@ import { useOwnDatabase } from "./support/use-own-database.ts";
 const database = useOwnDatabase();
 /** On a machine that is busy with other things a play may have no chance to show it: the next one is longer. */
 const PLAYS_MS = [1_200, 3_000, 8_000];
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 300_000 });
 const CALLERS = 8;
 
 /** Which promises are found broken, when those are looked for. */

@@ -7,7 +7,7 @@ import type { VerifyReport } from "../src/verify/verify-report.ts";
 import { runWfloHere } from "./support/run-wflo-here.ts";
 
 /** To make a new database takes PGlite seconds. */
-const PGLITE_TIMEOUT_MS = 120_000;
+const PGLITE_TIMEOUT_MS = 300_000;
 
 const UNUSABLE = [
   { args: ["nonsense"], says: "unknown command 'nonsense'" },

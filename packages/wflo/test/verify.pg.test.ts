@@ -6,7 +6,7 @@ import { runWflo } from "./support/run-wflo.ts";
 import { useOwnDatabase } from "./support/use-own-database.ts";
 
 const database = useOwnDatabase();
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** Processes that a process has started. */
 function childrenOf(pid: number): readonly number[] {
