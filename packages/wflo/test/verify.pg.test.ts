@@ -58,7 +58,7 @@ test(
 test(
   "a play of two processes, killed at every point of a call, ends with exit code 0, its figures as JSON, and no trace",
   async () => {
-    const ended = await runWflo(args("--processes", "2", "--seconds", "3", "--json"));
+    const ended = await runWflo(args("--processes", "2", "--seconds", "10", "--json"));
     expect({ stderr: ended.stderr, files: ended.files }).toEqual({ stderr: "", files: [] });
     const report = JSON.parse(ended.stdout) as VerifyReport;
     expect(report.promises.filter(({ kept }) => kept === false)).toEqual([]);
@@ -71,7 +71,7 @@ test(
       seed: 11,
       processes: 2,
       callers: 8,
-      seconds: 3,
+      seconds: 10,
       refusedButAffordable: 0,
       reservesOverCap: 0,
       openHoldsAtEnd: 0,
@@ -184,7 +184,7 @@ test(
       `create or replace function wflo.expire(p_limit int8, p_tenant text) returns jsonb language sql as $$ select '{"closed": 0}'::jsonb $$`,
     );
     onTestFinished(async () => void (await database.query(String(expire?.["sql"]))));
-    const ended = await runWflo(args("--processes", "1", "--seconds", "2", "--keep"));
+    const ended = await runWflo(args("--processes", "1", "--seconds", "8", "--keep"));
     expect(ended).toMatchObject({ code: 1, stderr: "", files: [] });
     expect(ended.stdout).toContain("✗ no hold outlives its call; those of killed processes are charged");
     expect(ended.stdout).toContain("BROKEN: ");
