@@ -6,6 +6,7 @@ import {
   createWflo,
   memoryDatabase,
   RunInterruptedError,
+  RunSupersededError,
   type Wflo,
 } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -40,6 +41,22 @@ describe("a run is paused by what an SDK has wrapped:", () => {
     await expect(wflo.run({ name: "w" }, () => Promise.reject(wrapped))).rejects.toBe(wrapped);
     expect((await rowOf("w"))?.status).toBe("paused");
   });
+});
+
+test("a run that ends because another process took over a run inside it is failed", async () => {
+  const started = Promise.withResolvers<string>();
+  const gate = Promise.withResolvers<void>();
+  const inner = wflo.workflow("inner", async (run) => {
+    started.resolve(run.id);
+    await gate.promise;
+    return run.step("work", () => "done");
+  });
+  const running = wflo.workflow("outer", () => inner.run(undefined)).run(undefined);
+  const taken = inner.resume(await started.promise, { takeOver: true });
+  gate.resolve();
+  await expect(running).rejects.toThrow(RunSupersededError);
+  expect(await taken).toBe("done");
+  expect(await rowOf("outer")).toMatchObject({ status: "failed", error: { code: "WFLO_RUN_SUPERSEDED" } });
 });
 
 describe("of runs inside each other, each caller gets the id of its own run on a refusal,", () => {

@@ -43,8 +43,9 @@ export async function completeRun(live: LiveRun, value: unknown): Promise<void> 
  */
 export async function failRun(live: LiveRun, error: unknown): Promise<void> {
   try {
-    if (error instanceof RunSupersededError) return;
     const { scope } = live.openRun;
+    // That of a run inside this one is an error like any other.
+    if (error instanceof RunSupersededError && error.runId === scope.runId) return;
     scope.close(error);
     nameRun(error, scope.runId);
     const isAway = errorWithin(error, ["WFLO_STORE_UNAVAILABLE"]) !== undefined;
