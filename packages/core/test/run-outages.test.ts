@@ -1,5 +1,6 @@
 import { createWflo, memoryDatabase, StoreUnavailableError, type Clock, type Database } from "@wflo/core";
 import { beforeEach, expect, test } from "vitest";
+import { answer, request } from "./support/model.ts";
 import { virtualTime } from "./support/virtual-time.ts";
 
 virtualTime();
@@ -22,12 +23,12 @@ function hastyClock(): { readonly clock: Clock; readonly paused: number[] } {
 
 let inner: Database;
 /** How many of the next calls of each method fail. */
-let failing: { finish: number; steps: number; list: number };
+let failing: { finish: number; steps: number; list: number; commit: number };
 let asked: number;
 let database: Database;
 beforeEach(() => {
   inner = memoryDatabase();
-  failing = { finish: 0, steps: 0, list: 0 };
+  failing = { finish: 0, steps: 0, list: 0, commit: 0 };
   asked = 0;
   const fail = (method: keyof typeof failing) => {
     if (method === "finish") asked++;
@@ -35,6 +36,10 @@ beforeEach(() => {
   };
   database = {
     ...inner,
+    async commitStep(commit) {
+      fail("commit");
+      return inner.commitStep(commit);
+    },
     runs: {
       ...inner.runs,
       async finish(tenant, end) {
@@ -101,4 +106,25 @@ test("the end of a run that ends because the database is away is tried twice, wi
   await expect(wflo.run({}, () => Promise.reject(gone))).rejects.toBe(gone);
   expect(asked).toBe(2);
   expect(paused.filter((ms) => ms < 1_000)).toEqual([200]);
+});
+
+test("a step whose result could not be saved is not paid again by code that tries it again", async () => {
+  failing.commit = 6;
+  const wflo = createWflo({ database, logger: false, clock: hastyClock().clock });
+  const paid: string[] = [];
+  const ended = wflo.run({ budget: "1.00" }, async (run) => {
+    const pay = (name: string) =>
+      run.step(name, () =>
+        wflo.guardCall(request(), async () => {
+          paid.push(name);
+          return answer("answered");
+        }),
+      );
+    return pay("ask")
+      .catch(() => pay("ask"))
+      .catch(() => pay("another"));
+  });
+  await expect(ended).rejects.toThrow(StoreUnavailableError);
+  expect(paid).toEqual(["ask"]);
+  expect(await lastRow()).toMatchObject({ status: "failed", error: { code: "WFLO_STORE_UNAVAILABLE" } });
 });

@@ -14,7 +14,7 @@ const STEP_DRAIN_MS = 600_000;
 /**
  * Runs `fn` once in the life of the run: its result is saved, together with the settles of its calls, and a later execution
  * gets the saved result without running it. Throws `StepNameTakenError`, `UnsavableValueError`, `RunSupersededError`,
- * `StoreUnavailableError` when the result could not be saved, and what `fn` throws (then nothing is saved). `change`: what else is
+ * `StoreUnavailableError` when the result could not be saved (then no other step begins), and what `fn` throws (then nothing is saved). `change`: what else is
  * replaced for it of the context it begins in; asked when it is to run.
  */
 export async function runStep<T>(
@@ -98,7 +98,11 @@ async function save(
         throw error;
       }
     };
-    const { code, recorded } = await askAgain(clock, PATIENCE, commit);
+    const { code, recorded } = await askAgain(clock, PATIENCE, commit).catch((error: unknown) => {
+      // Code that tries the step again would pay for it again.
+      scope.close(error);
+      throw error;
+    });
     if (code === "superseded") throw scope.supersede();
     return recorded;
   });
