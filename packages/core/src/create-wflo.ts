@@ -9,7 +9,6 @@ import { createDoor, type Door } from "./guard/door.ts";
 import { systemClock } from "./host/system-clock.ts";
 import { uuidV7Ids } from "./host/uuid-v7-ids.ts";
 import type { DoorSettings } from "./guard/door-settings.ts";
-import type { Database } from "./ports/database.ts";
 import { openDatabase } from "./open-database.ts";
 import { pricingOf, type Pricing } from "./pricing/pricing.ts";
 import { createCatalogue } from "./pricing/rates/catalogue.ts";
@@ -19,6 +18,7 @@ import { drainInTime } from "./run/drain-in-time.ts";
 import type { RunServices } from "./run/run-services.ts";
 import { createCheckpoints, type Checkpoints } from "./run/checkpoints.ts";
 import { TrackedRuns } from "./run/tracked-runs.ts";
+import { pauseUnfinished } from "./run/pause-unfinished.ts";
 import type { Run } from "./run/run.ts";
 import { createRuns, type Runs } from "./run/runs.ts";
 import {
@@ -132,14 +132,15 @@ export function createWflo(options: WfloOptions = {}): Wflo {
     },
     close: () => {
       updates?.close();
-      return close(settings, running, database);
+      return close(settings, services);
     },
   } satisfies Wflo);
 }
 
 /** See `Wflo.close`. */
-async function close(door: DoorSettings, running: TrackedRuns, database: Database): Promise<void> {
+async function close(door: DoorSettings, services: RunServices): Promise<void> {
   const { line, calls, outbox, streams, holds, clock, drainMs } = door;
+  const { running, database } = services;
   const reason = new ClientClosedError();
   line.close(reason);
   const drain = async () => void (await Promise.all([calls.drain(), running.drain()]));
@@ -151,7 +152,7 @@ async function close(door: DoorSettings, running: TrackedRuns, database: Databas
   try {
     await outbox.empty(FLUSH_MS);
   } finally {
-    running.stop();
+    await pauseUnfinished(services, reason);
     outbox.close();
     streams.close();
     holds.close();

@@ -56,6 +56,28 @@ describe("the close of a client", () => {
     await expect(reader.read()).rejects.toMatchObject({ code: "WFLO_CLIENT_CLOSED" });
   });
 
+  test("pauses a run in a step that does not heed the signal, so that the next process need not wait", async () => {
+    const wflo = createWflo({ database, logger: false, drainMs: 20 });
+    const gate = Promise.withResolvers<string>();
+    const running = wflo.run({ name: "deaf" }, (run) => run.step("deaf", () => gate.promise));
+    const ended = running.catch((error: unknown) => error);
+    await pause(5);
+    await wflo.close();
+    const next = createWflo({ database, logger: false });
+    const [row] = await next.runs.list();
+    expect(row).toMatchObject({ status: "paused", error: { code: "WFLO_CLIENT_CLOSED" } });
+    expect(await next.workflow("deaf", () => "resumed").resume(row?.id ?? "")).toBe("resumed");
+    gate.resolve("late");
+    expect(await ended).toMatchObject({ code: "WFLO_RUN_SUPERSEDED" });
+    expect(await statusOfLast()).toBe("completed");
+  });
+
+  test("called inside a run pauses that run", async () => {
+    const wflo = createWflo({ database, logger: false, drainMs: 20 });
+    await wflo.run({}, () => wflo.close());
+    expect(await statusOfLast()).toBe("paused");
+  });
+
   test("logs nothing afterwards of runs that show that they are alive", async () => {
     const logged: string[] = [];
     const log = (message: string) => void logged.push(message);

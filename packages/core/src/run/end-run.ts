@@ -83,11 +83,14 @@ async function end(live: LiveRun, how: RunEnd, isAway = false): Promise<void> {
   const { scope } = live.openRun;
   const { tenant, database, outbox, emitter, log, clock } = services;
   const { runId, workflow, epoch } = scope;
+  // It was paused when its client closed.
+  if (services.running.isStopped) return;
   await drainInTime(scope, clock, services.drainMs);
   let isOurs = true;
   try {
     await outbox.flush(isAway ? AWAY_FLUSH_MS : FLUSH_MS);
     if (status === "failed") await goBack(live);
+    scope.isEnding = true;
     const finish = () => database.runs.finish(tenant, { runId, epoch, ...how });
     isOurs = await askAgain(clock, patienceOf(services, isAway), finish);
   } catch (failure) {

@@ -26,6 +26,8 @@ export class RunScope {
   head: string | undefined;
   /** Where states of the run are saved, once it has begun. */
   history: CheckpointSink | undefined;
+  /** True once its end is being written. */
+  isEnding = false;
   /** Where it was started: inside another run, or outside of any. */
   outer: RunContext | undefined;
   readonly #abort = new AbortController();

@@ -38,9 +38,10 @@ export class TrackedRuns {
     return this.#isStopped;
   }
 
-  /** Stops the timers of those that did not come to an end. */
-  stop(): void {
+  /** Stops the timers of those that did not come to an end, and returns those whose end nobody is writing. */
+  stop(): readonly RunScope[] {
     this.#isStopped = true;
     for (const { stop } of this.#open.values()) stop();
+    return [...this.#open.keys()].filter(({ isEnding }) => !isEnding);
   }
 }
