@@ -34,6 +34,23 @@ test("an agent that begins while the run is being rolled back stays under its ca
   expect((await costOf("w"))?.total).toBe(ANSWER_COST);
 });
 
+test("the cap of an agent can be raised, however long its path is", async () => {
+  const keys = ["a", "b"].map((end) => "https://bees.example/".repeat(9) + end);
+  const crew = wflo.workflow("crew", async (run) => {
+    for (const key of keys) await run.agent({ name: "🐝", key, budget: TOO_LITTLE }, call);
+    return "read";
+  });
+  const refusal = async (attempt: Promise<string>) => {
+    const error: unknown = await attempt.catch((thrown: unknown) => thrown);
+    const { runId = "", budgetId } = error as BudgetExceededError;
+    return { runId, budgetId, goOn: () => crew.resume(runId, { topUp: { to: "1.00", budget: budgetId } }) };
+  };
+  const first = await refusal(crew.run(undefined));
+  const second = await refusal(first.goOn());
+  expect(second.budgetId).not.toBe(first.budgetId);
+  expect(await second.goOn()).toBe("read");
+});
+
 describe("inside an inner run, the handle of the outer one", () => {
   test("keeps to the cap of the inner run", async () => {
     const refused = wflo.run({}, (outer) =>

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 
-const MAX_NAME = 200;
+/** Characters. */
+export const MAX_NAME = 200;
 
 /** Throws `InvalidOptionError` for what cannot name a budget, a tenant, a workflow or a tag. `what` begins the sentence. */
 export function checkName(what: string, name: unknown): asserts name is string {

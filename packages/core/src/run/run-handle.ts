@@ -6,6 +6,7 @@ import type { CheckpointChoice } from "../checkpoint/lineage.ts";
 import { usd } from "../money/money.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import { forkRun } from "./fork-run.ts";
+import { agentBudgetId } from "./run-budget.ts";
 import { runCost } from "./run-cost.ts";
 import { bindContext, withContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
@@ -65,7 +66,7 @@ async function runAgent<T>(openRun: OpenRun, agent: AgentName, fn: () => T | Pro
 async function agentBudget(openRun: OpenRun, path: string, agent: AgentName): Promise<string> {
   const { database, tenant, scope } = openRun;
   const total = usd(agent.budget ?? 0).nanoUsd;
-  const id = `run/${scope.runId}/${path}`;
+  const id = await agentBudgetId(scope.runId, path);
   const [existing] = await database.ledger.getBudgets(tenant, [id]);
   if (!existing)
     await database.ledger.setBudget(tenant, { id, caps: { total }, onExpiry: "charge", warnAt: [] });
