@@ -4,9 +4,11 @@ import {
   BudgetPausedError,
   ClientClosedError,
   createWflo,
+  isBudgetExceeded,
   memoryDatabase,
   RunInterruptedError,
   RunSupersededError,
+  type ResumeOptions,
   type Wflo,
 } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -40,6 +42,33 @@ describe("a run is paused by what an SDK has wrapped:", () => {
     const wrapped = new Error("Connection error.", { cause: new AggregateError([reason]) });
     await expect(wflo.run({ name: "w" }, () => Promise.reject(wrapped))).rejects.toBe(wrapped);
     expect((await rowOf("w"))?.status).toBe("paused");
+  });
+});
+
+describe("of a refusal in an error that cannot be saved whole", () => {
+  const refused = async () => {
+    await wflo.budgets.set({ id: "user/42", caps: { day: "0.0001", month: "5.00" } });
+    const workflow = wflo.workflow("w", () =>
+      call().catch((cause: unknown) => {
+        throw Object.assign(new Error("Connection error.", { cause }), { request: { retry: () => {} } });
+      }),
+    );
+    const options = { budget: "1.00", budgets: ["user/42"] };
+    await expect(workflow.run(undefined, options)).rejects.toThrow("Connection error.");
+    const row = await rowOf("w");
+    return { row, resume: (topUp: ResumeOptions["topUp"]) => workflow.resume(row?.id ?? "", { topUp }) };
+  };
+
+  test("the run knows that it is one", async () => {
+    const { row } = await refused();
+    expect(row).toMatchObject({ status: "paused", error: { message: "Connection error." } });
+    expect(isBudgetExceeded(row?.error)).toBe(true);
+  });
+
+  test("the cap that refused is raised by a resume, and no other in its place", async () => {
+    const { resume } = await refused();
+    await expect(resume({ to: "2.00" })).rejects.toThrow("it was stopped by budget user/42");
+    expect(await resume({ to: "2.00", budget: "user/42" })).toBe("answered");
   });
 });
 

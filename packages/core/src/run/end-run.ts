@@ -8,16 +8,9 @@ import type { RunStatus } from "../ports/run-store.ts";
 import { drainInTime } from "./drain-in-time.ts";
 import { errorText } from "./error-text.ts";
 import type { LiveRun } from "./live-run.ts";
+import { pauseWithin } from "./pause-within.ts";
 import type { RunServices } from "./run-services.ts";
 
-/** A run that ends by one of these can be gone on with when what stopped it is over. */
-const PAUSING = [
-  "WFLO_BUDGET_EXCEEDED",
-  "WFLO_BUDGET_PAUSED",
-  "WFLO_BUDGET_BUSY",
-  "WFLO_CLIENT_CLOSED",
-  "WFLO_RUN_INTERRUPTED",
-];
 const FLUSH_MS = 30_000;
 /** How the store is asked to write the end. */
 const PATIENCE = { attempts: 6, firstPauseMs: 200 };
@@ -119,7 +112,7 @@ async function goBack({ openRun, services, rules }: LiveRun): Promise<void> {
 }
 
 function statusOf(error: unknown): "paused" | "failed" {
-  return errorWithin(error, PAUSING) === undefined ? "failed" : "paused";
+  return pauseWithin(error) === undefined ? "failed" : "paused";
 }
 
 /** A refusal names the run that its caller resumes: of runs inside each other, that of each caller its own. */

@@ -1,11 +1,14 @@
 import { encode } from "../checkpoint/codec.ts";
+import { pauseWithin } from "./pause-within.ts";
 
 /** Of an error that is recorded by its name, message and code, the message is cut off here. Characters. */
 const MAX_MESSAGE = 2_000;
+/** What it wraps is recorded in the same way when it has more. Characters. */
+const MAX_CAUSE = 5_000;
 
 /**
  * Text of whatever was thrown, for `decode`: all of it, or an error with its name, message and code when the whole cannot be saved
- * or has more than `most` characters. Never throws.
+ * or has more than `most` characters; its cause is then what it wraps that pauses a run, if it does. Never throws.
  */
 export function errorText(error: unknown, most = Number.POSITIVE_INFINITY): string {
   try {
@@ -19,10 +22,22 @@ export function errorText(error: unknown, most = Number.POSITIVE_INFINITY): stri
 
 function inShort(error: unknown): Error {
   const [name, message, code] = ["name", "message", "code"].map((key) => textOf(error, key));
-  const short = new Error((message ?? shown(error)).slice(0, MAX_MESSAGE));
+  const reason = pauseWithin(error);
+  const options = reason === undefined || reason === error ? undefined : { cause: savable(reason) };
+  const short = new Error((message ?? shown(error)).slice(0, MAX_MESSAGE), options);
   Object.defineProperty(short, "name", { value: name ?? "Error" });
   short.stack = String(short);
   return code === undefined ? short : Object.assign(short, { code });
+}
+
+/** Itself, if it can be saved and is not long. */
+function savable(reason: object): unknown {
+  try {
+    if (encode(reason, "the cause").length <= MAX_CAUSE) return reason;
+  } catch {
+    // It is told in short, too.
+  }
+  return inShort(reason);
 }
 
 /** A property as a text; undefined where there is none or it cannot be read. */
