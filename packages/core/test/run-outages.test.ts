@@ -128,3 +128,19 @@ test("a step whose result could not be saved is not paid again by code that trie
   expect(paid).toEqual(["ask"]);
   expect(await lastRow()).toMatchObject({ status: "failed", error: { code: "WFLO_STORE_UNAVAILABLE" } });
 });
+
+test("a run comes to its end although the store never takes the bill of a call outside of it", async () => {
+  const [callId, otherId] = [crypto.randomUUID(), crypto.randomUUID()];
+  const settle: typeof inner.ledger.settle = async (tenant, settlements) => {
+    if (settlements.some((settlement) => settlement.callId === callId)) throw new StoreUnavailableError("no");
+    return inner.ledger.settle(tenant, settlements);
+  };
+  const ledger = { ...inner.ledger, settle };
+  const wflo = createWflo({ database: { ...database, ledger }, logger: false, clock: hastyClock().clock });
+  const call = (id: string) => wflo.guardCall(request({ callId: id }), async () => answer("answered"));
+  await call(callId);
+  expect(await wflo.run({ budget: "1.00" }, () => call(otherId))).toBe("answered");
+  expect(await lastRow()).toMatchObject({ status: "completed" });
+  const entries = await inner.ledger.listEntries("default", { callId: otherId, limit: 1 });
+  expect(entries).toMatchObject([{ kind: "settle" }]);
+});

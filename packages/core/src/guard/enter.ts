@@ -8,6 +8,7 @@ import { decimalUsd, Money, usd } from "../money/money.ts";
 import { isUuid } from "../ports/ids.ts";
 import type { CallLabel } from "../ports/ledger-store.ts";
 import { currentContext, type RunContext } from "../run/run-context.ts";
+import type { TrackedCall } from "../run/tracked-calls.ts";
 import { checkRequest } from "./check-request.ts";
 import { countingOf } from "./count-text.ts";
 import type { DoorSettings } from "./door-settings.ts";
@@ -51,8 +52,7 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   const settled = Promise.withResolvers<void>();
   const pace = { hurry: () => {} };
   const wire = new AbortController();
-  const cut = () => wire.abort(new NobodyWantsIt("What was around the call is over."));
-  const tracked = { callId, hurry: () => pace.hurry(), cut, closed: closed.promise };
+  const tracked = trackedCall(callId, { wire, pace, closed, settled });
   door.calls.add(tracked);
   context.run?.track(tracked, context.step);
 
@@ -91,6 +91,14 @@ export async function enter(door: DoorSettings, seen: SeenModels, asked: GuardRe
   };
   if (door.emitter.has("call-start")) reportStart(door, call, startedAtMs - askedAtMs);
   return call;
+}
+
+function trackedCall(
+  callId: string,
+  { wire, pace, closed, settled }: Pick<OpenCall, "wire" | "pace" | "closed" | "settled">,
+): TrackedCall {
+  const cut = () => wire.abort(new NobodyWantsIt("What was around the call is over."));
+  return { callId, hurry: () => pace.hurry(), cut, closed: closed.promise, settled: settled.promise };
 }
 
 /** The call in whose attempt this one is made, if it is of the same client. */

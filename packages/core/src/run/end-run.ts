@@ -11,11 +11,11 @@ import type { LiveRun } from "./live-run.ts";
 import { pauseWithin } from "./pause-within.ts";
 import type { RunServices } from "./run-services.ts";
 
-const FLUSH_MS = 30_000;
+const SETTLE_MS = 30_000;
 /** How the store is asked to write the end. */
 const PATIENCE = { attempts: 6, firstPauseMs: 200 };
 /** The same for a run that ends because the database is away. */
-const AWAY_FLUSH_MS = 1_000;
+const AWAY_SETTLE_MS = 1_000;
 const AWAY_PATIENCE = { attempts: 2, firstPauseMs: 200 };
 
 /** The run's function has returned: `result` is stored if it can be. Throws `RunSupersededError`. */
@@ -81,7 +81,7 @@ async function end(live: LiveRun, how: RunEnd, isAway = false): Promise<void> {
   await drainInTime(scope, clock, services.drainMs);
   let isOurs = true;
   try {
-    await outbox.flush(isAway ? AWAY_FLUSH_MS : FLUSH_MS);
+    await outbox.until(scope.settling, isAway ? AWAY_SETTLE_MS : SETTLE_MS);
     if (status === "failed") await goBack(live);
     scope.isEnding = true;
     const finish = () => database.runs.finish(tenant, { runId, epoch, ...how });

@@ -33,6 +33,7 @@ export class RunScope {
   readonly #abort = new AbortController();
   readonly #calls = new TrackedCalls();
   readonly #steps = new Set<Promise<void>>();
+  readonly #settling = new Set<Promise<void>>();
   readonly #callIds = new Map<string, string[]>();
   readonly #closed = new AbortController();
   #closing: unknown;
@@ -62,10 +63,19 @@ export class RunScope {
 
   track(call: TrackedCall, step: string | undefined): void {
     this.#calls.add(call, step);
+    void call.closed.then(() => {
+      this.#settling.add(call.settled);
+      void call.settled.then(() => this.#settling.delete(call.settled));
+    });
     if (step === undefined) return;
     const callIds = this.#callIds.get(step);
     if (callIds) callIds.push(call.callId);
     else this.#callIds.set(step, [call.callId]);
+  }
+
+  /** Of calls that are closed: each resolves when the ledger has the settlement. */
+  get settling(): readonly Promise<void>[] {
+    return [...this.#settling];
   }
 
   /** Ids of the calls made in a step and in the steps inside it, so far unsaved ones; they are forgotten by asking. */

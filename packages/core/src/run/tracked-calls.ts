@@ -7,6 +7,8 @@ export interface TrackedCall {
   cut(): void;
   /** Resolves when the outcome is known and its settlement is in the outbox. Never rejects. */
   readonly closed: Promise<void>;
+  /** Resolves when the ledger has that settlement. Never rejects. */
+  readonly settled: Promise<void>;
 }
 
 /** Open calls, of a run or of a client. */
