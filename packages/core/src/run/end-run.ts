@@ -5,7 +5,7 @@ import { budgetExceededIn } from "../errors/is-budget-exceeded.ts";
 import { RunOverError } from "../errors/run-over-error.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import type { RunStatus } from "../ports/run-store.ts";
-import { drainInTime } from "./drain-in-time.ts";
+import { drainRun } from "./drain-run.ts";
 import { errorText } from "./error-text.ts";
 import type { LiveRun } from "./live-run.ts";
 import { pauseWithin } from "./pause-within.ts";
@@ -24,7 +24,7 @@ export async function completeRun(live: LiveRun, value: unknown): Promise<void> 
   scope.close(new RunOverError(scope.runId));
   try {
     reportUnused(live);
-    await end(live, { status: "completed", result: resultText(live, value) });
+    await end(live, { status: "completed", result: resultText(live, value) }, ITSELF);
   } finally {
     live.leave();
   }
@@ -41,8 +41,10 @@ export async function failRun(live: LiveRun, error: unknown): Promise<void> {
     if (error instanceof RunSupersededError && error.runId === scope.runId) return;
     scope.close(error);
     nameRun(error, scope.runId);
-    const isAway = errorWithin(error, ["WFLO_STORE_UNAVAILABLE"]) !== undefined;
-    await end(live, { status: statusOf(error), error: errorText(error) }, isAway);
+    const status = pauseWithin(error) === undefined ? "failed" : "paused";
+    const isRefused = status === "paused" && !has(error, "WFLO_CLIENT_CLOSED");
+    const isAway = has(error, "WFLO_STORE_UNAVAILABLE");
+    await end(live, { status, error: errorText(error) }, { isRefused, isAway });
   } finally {
     live.leave();
   }
@@ -66,11 +68,17 @@ interface RunEnd {
   readonly error?: string | undefined;
 }
 
-/**
- * No further call starts, open calls finish, their settles are acknowledged, then the status is written. `isAway`: the run ends because the
- * database could not be reached, which is not waited for long.
- */
-async function end(live: LiveRun, how: RunEnd, isAway = false): Promise<void> {
+/** Why a run ends. */
+interface EndCause {
+  /** For want of money or of an answer: calls in steps are worth waiting for. */
+  readonly isRefused: boolean;
+  /** Because the database could not be reached, which is not waited for long. */
+  readonly isAway: boolean;
+}
+const ITSELF: EndCause = { isRefused: false, isAway: false };
+
+/** No further call starts, open calls finish, their settles are acknowledged, then the status is written. */
+async function end(live: LiveRun, how: RunEnd, { isRefused, isAway }: EndCause): Promise<void> {
   const { status } = how;
   const { services } = live;
   const { scope } = live.openRun;
@@ -78,7 +86,7 @@ async function end(live: LiveRun, how: RunEnd, isAway = false): Promise<void> {
   const { runId, workflow, epoch } = scope;
   // It was paused when its client closed.
   if (services.running.isStopped) return;
-  await drainInTime(scope, clock, services.drainMs);
+  await drainRun(live.openRun, { drainMs: services.drainMs, isRefused });
   let isOurs = true;
   try {
     await outbox.until(scope.settling, isAway ? AWAY_SETTLE_MS : SETTLE_MS);
@@ -111,8 +119,8 @@ async function goBack({ openRun, services, rules }: LiveRun): Promise<void> {
   }
 }
 
-function statusOf(error: unknown): "paused" | "failed" {
-  return pauseWithin(error) === undefined ? "failed" : "paused";
+function has(error: unknown, code: string): boolean {
+  return errorWithin(error, [code]) !== undefined;
 }
 
 /** A refusal names the run that its caller resumes: of runs inside each other, that of each caller its own. */

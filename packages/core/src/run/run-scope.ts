@@ -2,7 +2,7 @@ import type { CheckpointInfo } from "../checkpoint/checkpoint.ts";
 import { RunSupersededError } from "../errors/run-superseded-error.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import type { RunContext } from "./run-context.ts";
-import { isWithin, TrackedCalls, type TrackedCall } from "./tracked-calls.ts";
+import { isWithin, TrackedCalls, type TrackedCall, type Where } from "./tracked-calls.ts";
 
 /** Saves states of a run; see `run-history.ts`. */
 export interface CheckpointSink {
@@ -99,15 +99,15 @@ export class RunScope {
     void done.then(() => this.#steps.delete(done));
   }
 
-  /** Resolves when the open calls of a step and of those inside it are closed; without one, all calls and all running steps. */
-  async drain(step?: string): Promise<void> {
-    await this.#calls.drain(step);
-    if (step === undefined) await Promise.all(this.#steps);
+  /** Resolves when these open calls are closed; without a choice, all calls and all running steps. */
+  async drain(where?: Where): Promise<void> {
+    await this.#calls.drain(where);
+    if (where === undefined) await Promise.all(this.#steps);
   }
 
   /** Cuts the wires of the same calls. */
-  cut(step?: string): void {
-    this.#calls.cut(step);
+  cut(where?: Where): void {
+    this.#calls.cut(where);
   }
 
   /** Lets no further call start, nor any that still waits for money. */

@@ -15,7 +15,7 @@ export interface RunServices {
   readonly outbox: SettleOutbox;
   readonly emitter: Emitter;
   readonly clock: Clock;
-  /** What open calls get at the end of a run before their wires are cut. Milliseconds. */
+  /** What open calls get at the end of a run before their wires are cut; those in steps of a refused run get longer. Milliseconds. */
   readonly drainMs: number;
   readonly engine: CheckpointEngine;
   /** A call of a tool through the door. `price`: what a call costs; without, it is counted and timed. */

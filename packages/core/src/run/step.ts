@@ -1,15 +1,14 @@
 import { askAgain } from "../checkpoint/ask-again.ts";
 import { decode, encode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
-import { drainInTime } from "./drain-in-time.ts";
+import { StoreUnavailableError } from "../errors/store-unavailable-error.ts";
+import { drainStep } from "./drain-run.ts";
 import { currentContext, withContext, type RunContext } from "./run-context.ts";
 import type { OpenRun } from "./open-run.ts";
 import { stepPath, type StepName } from "./step-path.ts";
 
 /** A save is tried this often before the run stops: else a resume would pay for the step again. */
 const PATIENCE = { attempts: 6, firstPauseMs: 200 };
-/** What calls that a step left behind get to end before they are cut: as long as SDKs let a request take. */
-const STEP_DRAIN_MS = 600_000;
 
 /**
  * Runs `fn` once in the life of the run: its result is saved, together with the settles of its calls, and a later execution
@@ -65,7 +64,7 @@ async function runAndSave<T>(openRun: OpenRun, path: string, fn: () => Promise<T
   const value = await fn();
   const tookMs = Math.round(clock.monotonic() - startedAtMs);
   const result = encode(value, `result of step ${path}`);
-  await drainInTime({ drain: () => scope.drain(path), cut: () => scope.cut(path) }, clock, STEP_DRAIN_MS);
+  await drainStep(openRun, path);
   const saved = await save(openRun, { path, result, tookMs });
   emitter.emit("step-saved", { runId: scope.runId, step: path });
   return saved === result ? value : (decode(saved) as T);
@@ -100,7 +99,7 @@ async function save(
     };
     const { code, recorded } = await askAgain(clock, PATIENCE, commit).catch((error: unknown) => {
       // Code that tries the step again would pay for it again.
-      scope.close(error);
+      if (error instanceof StoreUnavailableError) scope.close(error);
       throw error;
     });
     if (code === "superseded") throw scope.supersede();

@@ -11,6 +11,9 @@ export interface TrackedCall {
   readonly settled: Promise<void>;
 }
 
+/** Which calls of a run: by the path of the step that they were made in, undefined outside of steps. */
+export type Where = (step: string | undefined) => boolean;
+
 /** Open calls, of a run or of a client. */
 export class TrackedCalls {
   readonly #open = new Map<TrackedCall, string | undefined>();
@@ -21,23 +24,20 @@ export class TrackedCalls {
     void call.closed.then(() => this.#open.delete(call));
   }
 
-  /** Resolves when those that are open now (of one step and the steps inside it, or all) are closed. */
-  async drain(step?: string): Promise<void> {
-    const open = this.#openIn(step);
+  /** Resolves when those that are open now are closed. */
+  async drain(where?: Where): Promise<void> {
+    const open = this.#openIn(where);
     for (const call of open) call.hurry();
     await Promise.all(open.map((call) => call.closed));
   }
 
   /** Cuts the wires of the same. */
-  cut(step?: string): void {
-    for (const call of this.#openIn(step)) call.cut();
+  cut(where?: Where): void {
+    for (const call of this.#openIn(where)) call.cut();
   }
 
-  #openIn(step: string | undefined): TrackedCall[] {
-    const open = [...this.#open].filter(
-      ([, at]) => step === undefined || (at !== undefined && isWithin(at, step)),
-    );
-    return open.map(([call]) => call);
+  #openIn(where: Where = () => true): TrackedCall[] {
+    return [...this.#open].filter(([, step]) => where(step)).map(([call]) => call);
   }
 }
 
