@@ -85,6 +85,31 @@ test.each([
   expect(savedInTurn([state, state])).toStrictEqual([state, state]);
 });
 
+test("a list comes back whole that has properties beside its items", () => {
+  const many = Array.from({ length: 40 }, (_, at) => at);
+  const found = Object.assign(["to Paris", "Paris"], { index: 4, groups: { city: "Paris" } });
+  const summed = (list: readonly number[], sum: number) => Object.assign([...list], { sum });
+  const lists = [summed(many, 5), many, summed(many, 6), summed([...many, 1], 7), found];
+  const wide = Object.fromEntries(many.map((at) => [`k${at}`, at]));
+  const ways: ((list: unknown) => unknown)[] = [
+    (list) => list,
+    (list) => ({ list }),
+    (list) => ({ ...wide, list }),
+    (list) => [[list]],
+    (list) => new Map([["k", list]]),
+  ];
+  for (const way of ways) {
+    const states = lists.map(way);
+    expect(isDeepStrictEqual(savedInTurn(states), states)).toBe(true);
+    expect(
+      isDeepStrictEqual(
+        states.map((state) => copyOf(state, "state")),
+        states,
+      ),
+    ).toBe(true);
+  }
+});
+
 const letters = [..."abcdefghijklmnop"];
 const lettersIn = (order: readonly string[]) =>
   order.map((letter) => [letter, { at: letter.repeat(9) }] as const);

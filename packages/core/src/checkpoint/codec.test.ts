@@ -43,6 +43,25 @@ describe("the codec", () => {
     expect((back.cause as Error).message).toBe("why");
   });
 
+  test("gives back lists with what they have beside their items", () => {
+    const match = /to (?<city>\w+)/d.exec("fly to Paris");
+    const back = roundTrip({ found: [match] }) as { readonly found: readonly RegExpExecArray[] };
+    expect(back.found[0]?.groups?.["city"]).toBe("Paris");
+    expect(Object.keys(back.found[0] ?? [])).toEqual(Object.keys(match ?? []));
+    const keys = ["-1", "0.5", "4294967295", "", "$wflo"];
+    const named = Object.assign([1, [2]], Object.fromEntries(keys.map((key) => [key, new Date(0)])));
+    expect(Object.entries(roundTrip(named) as object)).toEqual(Object.entries(named));
+    expect(Object.entries(roundTrip(Object.assign([], { total: 5 })) as object)).toEqual([["total", 5]]);
+  });
+
+  test("gives back the errors of an AggregateError", async () => {
+    const all = [Promise.reject(new Error("one")), Promise.reject(new Error("two"))];
+    const error: unknown = await Promise.any(all).catch((thrown: unknown) => thrown);
+    const once = roundTrip(error) as AggregateError;
+    expect(once.name).toBe("AggregateError");
+    expect((roundTrip(once) as AggregateError).errors).toEqual([new Error("one"), new Error("two")]);
+  });
+
   test("gives back any JSON", () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {

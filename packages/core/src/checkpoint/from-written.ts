@@ -13,6 +13,7 @@ export function fromWritten(value: unknown): unknown {
 interface Tagged {
   readonly [TAG]: string;
   readonly v?: unknown;
+  readonly own?: unknown;
 }
 
 function readTagged(tagged: Tagged): unknown {
@@ -29,30 +30,31 @@ function readTagged(tagged: Tagged): unknown {
       return new Map((tagged.v as [unknown, unknown][]).map(([k, v]) => [fromWritten(k), fromWritten(v)]));
     case "set":
       return new Set((tagged.v as unknown[]).map(fromWritten));
+    case "list":
+      return withOwn((tagged.v as unknown[]).map(fromWritten), tagged.own as SavedOwn);
     case "bytes":
       return bytesOf(tagged.v as string);
     case "error":
       return readError(tagged as unknown as SavedError);
     case "object":
-      return readPairs(tagged.v as [string, unknown][]);
+      return withOwn({}, tagged.v as SavedOwn);
     default:
       throw new UnreadableValueError(String(tagged[TAG]));
   }
 }
 
-function readPairs(pairs: readonly [string, unknown][]): object {
-  const result = {};
-  for (const [key, child] of pairs) {
-    setOwn(result, key, fromWritten(child));
-  }
-  return result;
+type SavedOwn = readonly [string, unknown][];
+
+function withOwn<T extends object>(target: T, own: SavedOwn): T {
+  for (const [key, child] of own) setOwn(target, key, fromWritten(child));
+  return target;
 }
 
 interface SavedError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  readonly own: readonly [string, unknown][];
+  readonly own: SavedOwn;
   readonly cause?: unknown;
 }
 
@@ -61,10 +63,7 @@ function readError(saved: SavedError): Error {
   Object.defineProperty(error, "name", { value: saved.name, writable: true, configurable: true });
   if (saved.stack !== undefined)
     Object.defineProperty(error, "stack", { value: saved.stack, writable: true, configurable: true });
-  for (const [key, child] of saved.own) {
-    setOwn(error, key, fromWritten(child));
-  }
-  return error;
+  return withOwn(error, saved.own);
 }
 
 function bytesOf(text: string): Uint8Array {

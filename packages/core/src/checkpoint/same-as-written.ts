@@ -1,3 +1,4 @@
+import { ownEntries } from "./own-entries.ts";
 import { TAG, toWritten } from "./to-written.ts";
 
 /**
@@ -18,7 +19,8 @@ export function sameAsWritten(value: unknown, written: unknown): boolean {
 }
 
 function sameList(value: readonly unknown[], written: object): boolean {
-  if (!Array.isArray(written) || value.length !== written.length) return false;
+  if (!Array.isArray(written)) return sameText(value, written);
+  if (value.length !== written.length || ownEntries(value).length > 0) return false;
   for (let index = 0; index < value.length; index++) {
     if (!sameAsWritten(value[index], written[index])) return false;
   }

@@ -1,3 +1,4 @@
+import { ownEntries } from "./own-entries.ts";
 import { TAG } from "./to-written.ts";
 
 /** What a channel holds: one value; the items of a list or Set; the entries of a plain object or Map, each under its key. */
@@ -63,8 +64,11 @@ function split(splitting: Splitting, path: readonly string[], value: unknown): v
     case "list":
     case "set": {
       const items = [...(value as Iterable<unknown>)];
+      const isMore = Array.isArray(value) && ownEntries(value).length > 0;
       const isNested = items.length <= SHORT_LIST && items.some((item) => grows(item, FEW_ITEMS, isWhole));
-      channels.push(isNested ? { path, kind: "value", parts: [value] } : { path, kind, parts: items });
+      channels.push(
+        isMore || isNested ? { path, kind: "value", parts: [value] } : { path, kind, parts: items },
+      );
       break;
     }
     case "map":

@@ -1,4 +1,5 @@
 import { UnsavableValueError } from "../errors/unsavable-value-error.ts";
+import { ownEntries } from "./own-entries.ts";
 
 /** Values nested deeper than this are refused, so that neither saving nor reading can exhaust the stack. */
 const MAX_DEPTH = 200;
@@ -66,9 +67,7 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
   if (value instanceof Error) return writeError(value, inner);
   const prototype: unknown = Object.getPrototypeOf(value);
   // Only the classes themselves: of a subclass, such as Buffer, something else would come back.
-  if (prototype === Array.prototype) {
-    return Array.from(value as unknown[], (item, index) => inner(item, `[${index}]`));
-  }
+  if (prototype === Array.prototype) return writeList(value as unknown[], inner);
   if (prototype === Date.prototype) {
     const time = (value as Date).getTime();
     return { [TAG]: "date", v: Number.isNaN(time) ? null : time };
@@ -95,6 +94,13 @@ function writeKind(value: object, path: string, inner: (child: unknown, key: str
   throw new UnsavableValueError(path, `it is an instance of ${typeof name === "string" ? name : "a class"}`);
 }
 
+/** With its properties, if it has any beside its items, as what `match` of a text gives has. */
+function writeList(list: readonly unknown[], inner: (child: unknown, key: string) => unknown): unknown {
+  const items = Array.from(list, (item, index) => inner(item, `[${index}]`));
+  const own = ownEntries(list).map(([key, child]) => [key, inner(child, `.${key}`)]);
+  return own.length === 0 ? items : { [TAG]: "list", v: items, own };
+}
+
 function writeRecord(
   value: Record<string, unknown>,
   inner: (child: unknown, key: string) => unknown,
@@ -111,6 +117,9 @@ function writeError(error: Error, inner: (child: unknown, key: string) => unknow
   for (const [key, child] of Object.entries(error)) {
     if (typeof child !== "function") own.push([key, inner(child, `.${key}`)]);
   }
+  // It is no property that is listed.
+  if (error instanceof AggregateError && !Object.keys(error).includes("errors"))
+    own.push(["errors", inner(error.errors, ".errors")]);
   const cause = error.cause === undefined ? undefined : inner(error.cause, ".cause");
   return {
     [TAG]: "error",

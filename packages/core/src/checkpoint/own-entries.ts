@@ -1,0 +1,12 @@
+/** The properties that a list has beside its items: `match` of a text, for one, gives a list with some. */
+export function ownEntries(list: readonly unknown[]): [string, unknown][] {
+  // Items come first, in their order.
+  const keys = Object.keys(list);
+  const own = keys.slice(keys.findLastIndex((key) => isPlace(key, list.length)) + 1);
+  return own.map((key) => [key, Reflect.get(list, key)]);
+}
+
+function isPlace(key: string, length: number): boolean {
+  const place = Number(key);
+  return Number.isInteger(place) && place >= 0 && place < length && String(place) === key;
+}
