@@ -188,6 +188,40 @@ describe("a step", () => {
   });
 });
 
+describe("before anything is written, a sentence says what cannot be meant of", () => {
+  const run = (wflo: Wflo, options: object) => wflo.run(options, () => call(wflo));
+
+  test.each([
+    [{ signal: {} }, "signal is an AbortSignal"],
+    [{ signal: 5 }, "signal is an AbortSignal"],
+    [{ budgets: ["user/42", undefined] }, "budgets are a list of texts."],
+    [{ budgets: [""] }, "budgets are a list of texts."],
+    [{ tags: [1] }, "tags are a list of texts."],
+  ])("a run (%#)", async (options, sentence) => {
+    const wflo = client();
+    await expect(run(wflo, options)).rejects.toThrow(sentence);
+    expect(await wflo.runs.list()).toEqual([]);
+  });
+
+  test("a resume: the run stays as it is", async () => {
+    const wflo = client();
+    const flow = wflo.workflow("w", () => call(wflo), { budget: "0.0001" });
+    const { runId = "" } = (await flow
+      .run(undefined)
+      .catch((error: unknown) => error)) as BudgetExceededError;
+    const resumed = flow.resume(runId, { signal: { aborted: false } as AbortSignal });
+    await expect(resumed).rejects.toThrow("signal is an AbortSignal");
+    expect(await wflo.runs.list()).toMatchObject([{ status: "paused", epoch: 1 }]);
+  });
+
+  test.each([
+    [{ budget: "5,00" }, "is not an amount of money"],
+    [{ budgets: "user/42" as unknown as string[] }, "budgets are a list of texts."],
+  ])("a workflow, when it is made (%#)", (options, sentence) => {
+    expect(() => client().workflow("w", () => 1, options)).toThrow(sentence);
+  });
+});
+
 describe("resume", () => {
   test("of an unknown, a completed or another workflow's run says so", async () => {
     const wflo = client();

@@ -10,6 +10,7 @@ import { usd, type MoneyInput } from "../money/money.ts";
 import { isUuid } from "../ports/ids.ts";
 import type { RunRow } from "../ports/run-store.ts";
 import { checkLists } from "./check-lists.ts";
+import { checkSignal } from "./check-signal.ts";
 import type { CheckpointRules } from "./checkpoint-rules.ts";
 import { executeRun } from "./execute-run.ts";
 import { runBudgetId } from "./run-budget.ts";
@@ -97,7 +98,7 @@ const RESUME_OPTIONS: OptionNames<ResumeOptions> = {
 };
 const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 
-/** Makes a workflow of a client. */
+/** Makes a workflow of a client. Throws `InvalidOptionError` and `InvalidAmountError`. */
 export function createWorkflow<Input, T>(
   services: RunServices,
   name: string,
@@ -106,11 +107,13 @@ export function createWorkflow<Input, T>(
 ): Workflow<Input, T> {
   checkName("The name of a workflow", name);
   const { checkpoints, ...defaults } = checkOptions("The options of a workflow", options, WORKFLOW_OPTIONS);
+  checkLists({ budgets: defaults.budgets });
+  if (defaults.budget !== undefined) usd(defaults.budget);
   const fn = functionOf(name, target);
   const run = async (input: Input, given?: RunOptions) => {
     const options = checkOptions("The options of a run", given, RUN_OPTIONS);
-    checkLists({ budgets: defaults.budgets });
     checkLists({ budgets: options.budgets, tags: options.tags });
+    checkSignal(options.signal);
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
     const stored = await savable(fn.codec, input, "the input");
     const row = await startRun(services, name, stored, { ...defaults, ...options, budgets });
@@ -122,8 +125,9 @@ export function createWorkflow<Input, T>(
     execute: run,
     async resume(runId, given) {
       const options: ResumeOptions = checkOptions("The options of a resume", given, RESUME_OPTIONS);
-      const row = await claimRun(services, name, runId, options);
       const { signal, answer } = options;
+      checkSignal(signal);
+      const row = await claimRun(services, name, runId, options);
       return executeRun(services, row, fn, { checkpoints, signal, answer });
     },
   };
