@@ -35,3 +35,17 @@ test("an error that cannot be saved whole is shown by its name, message and code
   expect(run?.error).toBeInstanceOf(Error);
   expect(run?.error).toMatchObject({ name: "RangeError", message: "too far", code: "E_FAR" });
 });
+
+test.each([
+  ["a text", "boom", "boom"],
+  ["undefined", undefined, "undefined"],
+  ["null", null, "null"],
+  ["an object with a message", { message: "too far", code: 7 }, "too far"],
+])("the error of a run that threw %s is an Error that shows it", async (_, thrown, message) => {
+  const wflo = createWflo({ database: memoryDatabase(), logger: false });
+  await wflo.run({}, () => Promise.reject(thrown as unknown as Error)).catch(() => {});
+  const [run] = await wflo.runs.list();
+  expect(run?.error).toBeInstanceOf(Error);
+  expect(run?.error?.message).toBe(message);
+  expect(run?.error?.cause).toEqual(thrown);
+});

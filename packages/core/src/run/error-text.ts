@@ -30,6 +30,13 @@ function inShort(error: unknown): Error {
   return code === undefined ? short : Object.assign(short, { code });
 }
 
+/** Whatever was thrown, as an Error with its text: itself, or one that it is the cause of. */
+export function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const message = textOf(thrown, "message") ?? shown(thrown);
+  return new Error(message.slice(0, MAX_MESSAGE), { cause: thrown });
+}
+
 /** Itself, if it can be saved and is not long. */
 function savable(reason: object): unknown {
   try {

@@ -6,6 +6,7 @@ import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { isUuid } from "../ports/ids.ts";
 import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
+import { asError } from "./error-text.ts";
 import { finishedSteps, loadBranch } from "./run-branch.ts";
 import { runCost } from "./run-cost.ts";
 import type { RunServices } from "./run-services.ts";
@@ -29,7 +30,7 @@ export interface RunSummary {
   readonly endedAt: Date | undefined;
   /** From its creation to its end, pauses included; undefined while it runs. */
   readonly durationMs: number | undefined;
-  /** Why it is paused or failed. */
+  /** Why it is paused or failed. What was thrown and is no Error is its `cause`. */
   readonly error: Error | undefined;
 }
 
@@ -115,7 +116,7 @@ function checkFilter(given: Partial<RunFilter> | undefined): Partial<RunFilter> 
 
 function summary(row: RunRow): RunSummary {
   const { id, workflow, epoch, budgetIds, tags, traceId, forkedFrom, createdAt, endedAt } = row;
-  const error = row.error === undefined ? undefined : (decode(row.error) as Error);
+  const error = row.error === undefined ? undefined : asError(decode(row.error));
   return {
     id,
     workflow,
