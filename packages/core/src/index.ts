@@ -184,6 +184,7 @@ export type {
 } from "./ports/ledger-store.ts";
 export type {
   ClaimVerdict,
+  ListedRun,
   NewRun,
   RunFilter,
   RunRow,

@@ -1,22 +1,31 @@
-import type { ClaimVerdict, RunRow, RunStatus } from "@wflo/core";
+import type { ClaimVerdict, ListedRun, RunRow, RunStatus } from "@wflo/core";
 import { readWarnings, type WarningJson } from "./read-warnings.ts";
 
-/** A row as drizzle reads it. */
-export interface RunRecord extends Omit<RunRow, "forkedFrom" | "endedAt" | "result" | "error"> {
+/** A row of a list as drizzle reads it. */
+export interface ListedRecord extends Omit<ListedRun, "forkedFrom" | "endedAt" | "error"> {
   readonly forkedFromRun: string | null;
   readonly forkedFromCheckpoint: string | null;
   readonly endedAt: Date | null;
-  readonly result: string | null;
   readonly error: string | null;
 }
 
+/** A row as drizzle reads it. */
+export interface RunRecord extends ListedRecord {
+  readonly input: string;
+  readonly result: string | null;
+}
+
 /** Reads a run. */
-export function readRun({ forkedFromRun, forkedFromCheckpoint, ...row }: RunRecord): RunRow {
+export function readRun({ result, input, ...listed }: RunRecord): RunRow {
+  return { ...readListed(listed), input, result: result ?? undefined };
+}
+
+/** Reads a run in a list. */
+export function readListed({ forkedFromRun, forkedFromCheckpoint, ...row }: ListedRecord): ListedRun {
   return {
     ...row,
     forkedFrom: readFork(forkedFromRun, forkedFromCheckpoint),
     endedAt: row.endedAt ?? undefined,
-    result: row.result ?? undefined,
     error: row.error ?? undefined,
   };
 }

@@ -4,7 +4,7 @@ import { cleanText } from "./clean-text.ts";
 import { exactText } from "./exact-text.ts";
 import { instantOf } from "./instant-of.ts";
 import { keyOf } from "./key-of.ts";
-import { readClaim, readRun, type ClaimJson } from "./read-run.ts";
+import { readClaim, readListed, readRun, type ClaimJson } from "./read-run.ts";
 import { run } from "./schema/run.ts";
 import { step } from "./schema/step.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
@@ -17,10 +17,10 @@ const now = sql<Date>`wflo.now()`;
 const isStale = sql<boolean>`(${run.status} = 'running'
   and ${run.heartbeatAt} <= wflo.now() - ${sql.raw(String(STALE_AFTER_MS))} * interval '1 millisecond')`;
 
-const columns = {
+/** Input and result may be large: they are read of one run only. */
+const listColumns = {
   id: run.id,
   workflow: run.workflow,
-  input: run.input,
   budgetIds: run.budgetIds,
   tags: run.tags,
   traceId: run.traceId,
@@ -32,10 +32,11 @@ const columns = {
   createdAt: instantOf(run.createdAt),
   heartbeatAt: instantOf(run.heartbeatAt),
   endedAt: instantOf(run.endedAt),
-  result: run.result,
   error: run.error,
   stale: isStale.as("stale"),
 };
+
+const columns = { ...listColumns, input: run.input, result: run.result };
 
 const stepColumns = {
   path: step.path,
@@ -58,9 +59,9 @@ export function runStore(driver: MigratedDriver): RunStore {
       return row && readRun(row);
     },
     async list(tenant, filter) {
-      const query = driver.orm.select(columns).from(run).where(conditionOf(tenant, filter));
+      const query = driver.orm.select(listColumns).from(run).where(conditionOf(tenant, filter));
       const rows = await driver.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
-      return rows.map(readRun);
+      return rows.map(readListed);
     },
     async claim(tenant, runId, { takeOver, atRest = false }) {
       if (!isUuid(runId)) return { code: "unknown" };

@@ -22,7 +22,7 @@ export function memoryRunStore(state: MemoryState): RunStore {
         if (status === "stale") return run.isStale(nowMs);
         return status === undefined || run.status === status;
       });
-      return page.map((run) => run.row(nowMs));
+      return page.map((run) => run.listed(nowMs));
     },
     async claim(tenantId, runId, options) {
       return claimRun(state, tenantId, runId, options);

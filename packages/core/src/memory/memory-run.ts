@@ -1,5 +1,5 @@
 import type { StepCommit } from "../ports/database.ts";
-import type { NewRun, RunRow, RunStatus, StepRow } from "../ports/run-store.ts";
+import type { ListedRun, NewRun, RunRow, RunStatus, StepRow } from "../ports/run-store.ts";
 
 /** Heartbeats older than this count as stopped. */
 const STALE_AFTER_MS = 20_000;
@@ -68,15 +68,19 @@ export class MemoryRun {
   }
 
   row(nowMs: number): RunRow {
+    return { ...this.listed(nowMs), input: this.created.input, result: this.result };
+  }
+
+  listed(nowMs: number): ListedRun {
+    const { input: _, ...created } = copyOf(this.created);
     return {
-      ...copyOf(this.created),
+      ...created,
       status: this.status,
       stale: this.isStale(nowMs),
       epoch: this.epoch,
       createdAt: new Date(this.createdAtMs),
       heartbeatAt: new Date(this.heartbeatAtMs),
       endedAt: this.endedAtMs === undefined ? undefined : new Date(this.endedAtMs),
-      result: this.result,
       error: this.error,
     };
   }

@@ -36,6 +36,9 @@ export interface RunRow extends Omit<NewRun, "ownBudget"> {
   readonly error: string | undefined;
 }
 
+/** A run in a list: without what it was given and what it gave, which may be large. */
+export type ListedRun = Omit<RunRow, "input" | "result">;
+
 /** The saved result of a step. */
 export interface StepRow {
   /** Agents, name and key, from `run/step-path.ts`. */
@@ -80,7 +83,7 @@ export interface RunStore {
   /** Inserts a run, epoch 1, in status `running` (`paused` when it was forked), with its own budget. False when the id exists. */
   create(tenant: string, run: NewRun): Promise<boolean>;
   get(tenant: string, runId: string): Promise<RunRow | undefined>;
-  list(tenant: string, filter: RunFilter): Promise<readonly RunRow[]>;
+  list(tenant: string, filter: RunFilter): Promise<readonly ListedRun[]>;
   /**
    * Takes a run for this process: raises its epoch, sets `running`, and closes open holds of older epochs in doubt. With `atRest` it
    * does so without executing it: of the row only the epoch changes (status, heartbeat, result and error stay), and a completed run

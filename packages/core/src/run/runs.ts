@@ -4,7 +4,7 @@ import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { isUuid } from "../ports/ids.ts";
-import type { RunFilter, RunRow, RunStatus } from "../ports/run-store.ts";
+import type { ListedRun, RunFilter, RunStatus } from "../ports/run-store.ts";
 import type { CostBreakdown } from "./cost-breakdown.ts";
 import { asError } from "./error-text.ts";
 import { finishedSteps, loadBranch } from "./run-branch.ts";
@@ -114,7 +114,7 @@ function checkFilter(given: Partial<RunFilter> | undefined): Partial<RunFilter> 
   return filter;
 }
 
-function summary(row: RunRow): RunSummary {
+function summary(row: ListedRun): RunSummary {
   const { id, workflow, epoch, budgetIds, tags, traceId, forkedFrom, createdAt, endedAt } = row;
   const error = row.error === undefined ? undefined : asError(decode(row.error));
   return {

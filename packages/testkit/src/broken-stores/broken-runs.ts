@@ -13,6 +13,18 @@ export const brokenRuns: readonly BrokenStore[] = [
     },
   },
   {
+    name: "lists runs with all that they have",
+    breaks: "lists runs without their inputs and results, which may be large",
+    wrap(database) {
+      const list: RunStore["list"] = async (tenant, filter) => {
+        const rows = await database.runs.list(tenant, filter);
+        const whole = await Promise.all(rows.map(({ id }) => database.runs.get(tenant, id)));
+        return whole.filter((row) => row !== undefined);
+      };
+      return withMethods(database, { runs: { list } });
+    },
+  },
+  {
     name: "mixes the runs of tenants",
     breaks: "keeps the runs of tenants with the same ids apart",
     wrap(database) {

@@ -49,6 +49,14 @@ export const runsCases: readonly DatabaseCase[] = [
     expect(await listed(desk, { before: ids[1], limit: 2 })).toEqual(ids.slice(2, 4));
     expect(await listed(desk, { before: ids[3], limit: 2 })).toEqual(ids.slice(4));
   }),
+  databaseCase("lists runs without their inputs and results, which may be large", async (desk) => {
+    const id = await desk.run({ input: '"why"', tags: ["eu"] });
+    await desk.runs.finish(desk.tenant, { runId: id, epoch: 1, status: "completed", result: '"so"' });
+    const [row] = await desk.runs.list(desk.tenant, { limit: 1 });
+    expect(row).toMatchObject({ id, status: "completed", tags: ["eu"] });
+    const keys = Object.keys(row ?? {});
+    expect(keys.filter((key) => ["input", "result"].includes(key))).toEqual([]);
+  }),
   databaseCase("filters runs by workflow and status", async (desk) => {
     const running = await desk.run({ workflow: "a" });
     const paused = await desk.run({ workflow: "a" });
