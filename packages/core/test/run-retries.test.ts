@@ -61,3 +61,16 @@ test("a step that still runs inside one that failed keeps its name until it is o
     expect(await run.step("outer", inner)).toBe("saved once");
   });
 });
+
+test("a step that is tried again while it runs, as after a time-out of the code, is told to be running", async () => {
+  await client().run({}, async (run) => {
+    const gate = Promise.withResolvers<string>();
+    const ask = () => run.step("ask", () => gate.promise);
+    const first = ask();
+    await expect(Promise.race([first, Promise.reject(new Error("too late"))])).rejects.toThrow("too late");
+    await expect(ask()).rejects.toThrow("Step ask was already used in this run and is still running");
+    gate.resolve("answered");
+    expect(await first).toBe("answered");
+    await expect(ask()).rejects.toThrow("Step ask was already used in this run. In a loop give each its key");
+  });
+});

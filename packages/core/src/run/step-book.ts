@@ -17,7 +17,7 @@ export class StepBook {
 
   /** The execution comes to a step; returns its encoded result when it is finished. Throws `StepNameTakenError`. */
   begin(path: string): string | undefined {
-    if (this.#used.has(path)) throw new StepNameTakenError(path);
+    if (this.#used.has(path)) throw new StepNameTakenError(path, this.#running.has(path));
     this.#used.add(path);
     this.#seen.add(path);
     const result = this.#results.get(path);
