@@ -51,6 +51,14 @@ test("the cap of an agent can be raised, however long its path is", async () => 
   expect(await second.goOn()).toBe("read");
 });
 
+test("a call of another client inside a run with a cap is told whose cap it cannot be held on", async () => {
+  const other = createWflo({ database, logger: false, tenant: "other" });
+  const inside = wflo.run({ budget: "1.00" }, () =>
+    other.run({}, () => other.guardCall(request(), async () => answer("answered"))),
+  );
+  await expect(inside).rejects.toThrow("It is the cap of a run that another client keeps");
+});
+
 describe("inside an inner run, the handle of the outer one", () => {
   test("keeps to the cap of the inner run", async () => {
     const refused = wflo.run({}, (outer) =>
