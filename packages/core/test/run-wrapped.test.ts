@@ -88,6 +88,27 @@ test("a run that ends because another process took over a run inside it is faile
   expect(await rowOf("outer")).toMatchObject({ status: "failed", error: { code: "WFLO_RUN_SUPERSEDED" } });
 });
 
+test("a run inside another goes on where it was when its id is kept in a step", async () => {
+  const paid: string[] = [];
+  const inner = wflo.workflow("inner", async (run) => {
+    for (const name of ["a", "b"]) await run.step(name, () => call().then(() => paid.push(name)));
+    return paid.join();
+  });
+  const outer = wflo.workflow("outer", async (run) => {
+    const id = await run.step("id", () => crypto.randomUUID());
+    return run.step("inner", async () => {
+      const known = await wflo.runs.get(id);
+      if (known === undefined) return inner.run(undefined, { runId: id });
+      return known.status === "completed" ? known.result : inner.resume(id, { takeOver: true });
+    });
+  });
+  const stopped = (await outer.run(undefined, { budget: "0.003" }).catch((error: unknown) => error)) as {
+    readonly runId: string;
+  };
+  expect(paid).toEqual(["a"]);
+  expect(await outer.resume(stopped.runId, { topUp: { to: "1.00" } })).toBe("a,b");
+});
+
 describe("of runs inside each other, each caller gets the id of its own run on a refusal,", () => {
   const nested = async (wrap: (error: unknown) => unknown) => {
     const ids: unknown[] = [];

@@ -26,7 +26,10 @@ export interface ForkOptions {
 export interface Run<Input = unknown> {
   readonly id: string;
   readonly input: Input;
-  /** What an interrupted run was resumed with (`resume(id, { answer })`); undefined otherwise. */
+  /**
+   * What an interrupted run was resumed with (`resume(id, { answer })`); undefined otherwise. It is the same for whatever asks in this
+   * execution: have it say which question it answers.
+   */
   readonly answer: unknown;
   /** Aborts when the caller aborts or another process takes the run over. */
   readonly signal: AbortSignal;
