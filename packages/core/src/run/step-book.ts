@@ -6,7 +6,7 @@ import { isWithin } from "./tracked-calls.ts";
 export class StepBook {
   /** The checkpoint after which each finished step was saved. */
   #finished = new Map<string, string | undefined>();
-  /** Encoded results of finished steps. */
+  /** Encoded results of finished steps that the code may come to again. */
   #results = new Map<string, string>();
   readonly #used = new Set<string>();
   readonly #running = new Set<string>();
@@ -29,7 +29,9 @@ export class StepBook {
   finish(path: string, saved: { readonly checkpointId: string | undefined; readonly result: string }): void {
     this.leave(path);
     this.#finished.set(path, saved.checkpointId);
-    this.#results.set(path, saved.result);
+    // What is in no other step is asked for once only.
+    if (path.includes("/")) this.#results.set(path, saved.result);
+    else this.#results.delete(path);
   }
 
   /** The step failed. It may be tried again, and with it what is inside of it: steps that were saved there give their results. */
