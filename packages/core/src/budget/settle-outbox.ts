@@ -3,6 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { LedgerStore, Settlement, SettleVerdict } from "../ports/ledger-store.ts";
 import { inTime } from "./in-time.ts";
 import { newTurn, SettleTurns, type Turn } from "./settle-turns.ts";
+import { soon } from "./soon.ts";
 
 /** Beyond this many unacknowledged settles, new calls are refused. */
 const CAPACITY = 10_000;
@@ -155,7 +156,7 @@ export class SettleOutbox {
   #sendSoon(): void {
     if (this.#isSending) return;
     this.#isSending = true;
-    setTimeout(() => void this.#send(), 0);
+    soon(() => void this.#send());
   }
 
   #sendNow(): void {
