@@ -152,8 +152,16 @@ function fileOf(folder: string, generation: number): string {
 
 function refusal(folder: string, generation: number, holder: Holder | undefined): StoreUnavailableError {
   const who = holder === undefined ? "another process" : `process ${holder.pid}`;
+  const instead = "use another folder, or let both share a PostgreSQL server.";
+  const advice = isThisProcess(holder)
+    ? `This is that process: another of its threads has the folder open. Open it in one of them, ${instead}`
+    : `Stop that process, ${instead} If no such process of yours runs, delete ${fileOf(folder, generation)}.`;
   return new StoreUnavailableError(
-    `The folder ${folder} is in use by ${who}, and PGlite allows one process at a time. Stop that process, use another folder, ` +
-      `or let both share a PostgreSQL server. If no such process of yours runs, delete ${fileOf(folder, generation)}.`,
+    `The folder ${folder} is in use by ${who}, and PGlite allows one process at a time. ${advice}`,
   );
+}
+
+function isThisProcess(holder: Holder | undefined): boolean {
+  const { pid, processStart, namespace } = ownIdentity();
+  return holder?.pid === pid && holder.processStart === processStart && holder.namespace === namespace;
 }

@@ -14,13 +14,22 @@ interface Shared {
   closing: Promise<void> | undefined;
 }
 
-/** A module may hold no state, but this: two instances of one process on one folder would corrupt it. */
-const instances = new Map<string, Shared>();
+/**
+ * Two instances on one folder would corrupt it. Kept on the global object, so that the copies of this package that bundles and hot
+ * reloads make in one process share what they have open.
+ */
+const REGISTRY = Symbol.for("wflo.pglite.folders");
+
+function openInstances(): Map<string, Shared> {
+  const store = globalThis as { [REGISTRY]?: Map<string, Shared> };
+  return (store[REGISTRY] ??= new Map());
+}
 
 /** Opens a folder, or joins the instance of this process that has it open. The last `close` gives the folder back. */
 export async function openFolder(folder: string): Promise<OpenPGlite> {
   mkdirSync(folder, { recursive: true });
   const key = realpathSync(folder);
+  const instances = openInstances();
   for (
     let closing = instances.get(key)?.closing;
     closing !== undefined;
@@ -93,7 +102,7 @@ async function leave(key: string, shared: Shared): Promise<void> {
       await engine.close();
     } finally {
       lock.release();
-      instances.delete(key);
+      openInstances().delete(key);
     }
   })();
   await shared.closing;

@@ -1,11 +1,14 @@
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { StoreUnavailableError } from "@wflo/core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { takeFolder } from "../src/folder-lock.ts";
 import { pglite } from "../src/pglite.ts";
 import { asks, bills } from "./support/samples.ts";
 
@@ -57,6 +60,32 @@ test(
     await expect(again.ledger.expire(1)).rejects.toThrow(/was closed/);
   },
 );
+
+test("is shared with another copy of the package in the process", { timeout: 60_000 }, async () => {
+  const folder = usedFolder();
+  const database = pglite(folder);
+  await database.ledger.setBudget("t", cap);
+  vi.resetModules();
+  const copy = await import("../src/pglite.ts");
+  expect(copy.pglite).not.toBe(pglite);
+  const other = copy.pglite(folder);
+  expect(await other.ledger.getBudgets("t", ["b"])).toHaveLength(1);
+  await database.close();
+  expect(await other.ledger.getBudgets("t", ["b"])).toHaveLength(1);
+  await other.close();
+  takeFolder(folder).release();
+});
+
+test("tells a thread of the process that another one has the folder", { timeout: 60_000 }, async () => {
+  const folder = usedFolder();
+  const database = pglite(folder);
+  await database.ledger.setBudget("t", cap);
+  const thread = new Worker(script("hold-folder.ts"), { argv: [folder] });
+  const [refusal] = (await once(thread, "error")) as [Error];
+  expect(refusal.message).toContain("This is that process: another of its threads has the folder open.");
+  expect(refusal.message).not.toContain("delete");
+  await database.close();
+});
 
 test(
   "refuses a folder that another process has open, by its pid, and opens it at once when that was killed",
