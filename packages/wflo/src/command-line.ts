@@ -85,7 +85,9 @@ function addVerify(
 /** What was asked for, or why it cannot be. */
 function optionsOf(given: Given): (VerifyOptions & { readonly json: boolean }) | string {
   const { pglite, seed = Math.floor(Math.random() * MOST_SEED), processes, ...rest } = given;
-  const url = pglite === undefined ? given.url || process.env["DATABASE_URL"] || undefined : undefined;
+  if (given.url === "")
+    return "--url is empty: give the database that is to be tried, or leave --url out to take DATABASE_URL.";
+  const url = pglite === undefined ? (given.url ?? process.env["DATABASE_URL"]) || undefined : undefined;
   const folder = typeof pglite === "string" ? pglite : undefined;
   if (url === undefined && (processes ?? 1) > 1)
     return "PGlite is opened by one process: --processes needs a server, so give its --url.";

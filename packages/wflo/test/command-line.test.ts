@@ -19,6 +19,7 @@ const UNUSABLE = [
   { args: ["verify", "--processes", "2"], says: "--processes needs a server, so give its --url" },
   { args: ["verify", "--keep"], says: "--keep needs --url or --pglite <folder>" },
   { args: ["verify", "--pglite", "x", "--url", "postgres://u:p@h/d"], says: "cannot be used with option" },
+  { args: ["verify", "--url", ""], says: "--url is empty" },
   { args: ["verify", "--url", "mysql://u:p@h/d"], says: "The database URL cannot be read" },
   { args: ["verify", "--url", "postgres://u:p@127.0.0.1:1/d"], says: "connection refused" },
 ];
