@@ -61,7 +61,7 @@ export interface Wflo extends Door {
   ): Workflow<Input, T>;
   /** Runs a function once, under a budget and with its costs together: a workflow without a name to come back to. */
   run<T>(options: AdhocOptions, fn: (run: Run<undefined>) => T | Promise<T>): Promise<T>;
-  /** Listens to an event; returns the function that stops it. */
+  /** Listens to an event; returns the function that stops it. Throws `InvalidOptionError` for an event that there is not. */
   on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void;
   /** Resolves when the ledger has every charge of this process. Throws `StoreUnavailableError` after `timeoutMs` (10,000). */
   flush(options?: { readonly timeoutMs?: number }): Promise<void>;

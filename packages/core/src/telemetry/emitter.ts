@@ -1,3 +1,5 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+import { EVENT_NAMES } from "./event-names.ts";
 import type { WfloEventName, WfloEvents } from "./events.ts";
 
 /** What is called with each event of a name. */
@@ -12,8 +14,16 @@ export class Emitter {
     this.#onListenerError = onListenerError;
   }
 
-  /** Adds a listener; returns the function that removes it. */
+  /** Adds a listener; returns the function that removes it. Throws `InvalidOptionError` for an event that there is not: nobody would ever hear it. */
   on<Name extends WfloEventName>(name: Name, listener: Listener<Name>): () => void {
+    if (!EVENT_NAMES.includes(name)) {
+      throw new InvalidOptionError(
+        `There is no event "${String(name)}". There are ${EVENT_NAMES.join(", ")}.`,
+      );
+    }
+    if (typeof listener !== "function") {
+      throw new InvalidOptionError(`A listener of "${name}" is a function that takes the event.`);
+    }
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
     return () => void listeners.delete(listener);
