@@ -139,7 +139,8 @@ describe("a default for budgets", () => {
     [{ caps: {} }, "The default for user/* has no cap"],
     [{ caps: { week: 1 } }, 'there is no cap "week"'],
     [{ caps: { day: -1 } }, "it must not be negative"],
-    [{ caps: { day: 1 }, warnAt: [2] }, "warnAt takes shares"],
+    [{ caps: { day: 1 }, warnAt: [2] }, "warnAt takes a list of shares above 0 and up to 1"],
+    [{ caps: { day: 1 }, warnAt: 0.8 }, "warnAt takes a list of shares above 0 and up to 1"],
     [{ caps: { day: 1 }, timeZone: "CET" }, "The default for user/*: timeZone is"],
     [{ caps: { day: 1 }, onExpiry: "keep" }, 'onExpiry is "charge" or "release"'],
   ])("says what is wrong with %j", async (terms, told) => {

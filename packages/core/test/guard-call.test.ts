@@ -220,6 +220,11 @@ test.each([
 });
 
 describe("what cannot be bounded or counted", () => {
+  test("budgets that are one text are refused, not read letter by letter", async () => {
+    const call = client.wflo.guardCall(request({ budgets: "b" as never }), async () => answer("hi"));
+    await expect(call).rejects.toThrow('The budgets of a call are a list of ids, such as ["user/42"].');
+  });
+
   test("a budget that does not exist is an error that says how to make it", async () => {
     await expect(client.wflo.guardCall(request(under), async () => answer(1))).rejects.toThrow(
       UnknownBudgetError,

@@ -53,17 +53,29 @@ export function checkTerms(what: string, terms: BudgetTerms): Omit<BudgetDefinit
     throw new InvalidOptionError(`${what} has no cap: give at least one, such as caps: { month: "20.00" }.`);
   }
   const timeZone = checkTimeZone(what, terms.timeZone ?? "UTC");
-  const warnAt = [...new Set(terms.warnAt ?? [])].sort((a, b) => a - b);
-  if (warnAt.length > SHARES) throw new InvalidOptionError(`${what}: warnAt takes at most ${SHARES} shares.`);
-  if (warnAt.some((share) => !(share > 0 && share <= 1))) {
-    throw new InvalidOptionError(`${what}: warnAt takes shares above 0 and up to 1, such as [0.5, 0.8].`);
-  }
+  const warnAt = checkShares(what, terms.warnAt ?? []);
   const onExpiry = terms.onExpiry ?? "charge";
   if (onExpiry !== "charge" && onExpiry !== "release") {
     throw new InvalidOptionError(`${what}: onExpiry is "charge" or "release".`);
   }
   if (terms.parent !== undefined) checkName(`${what}: parent`, terms.parent);
   return { caps, warnAt, onExpiry, timeZone, parent: terms.parent };
+}
+
+/** The shares of `warnAt`, ascending and each once. */
+function checkShares(what: string, warnAt: unknown): readonly number[] {
+  if (!Array.isArray(warnAt) || !warnAt.every(isShare)) {
+    throw new InvalidOptionError(
+      `${what}: warnAt takes a list of shares above 0 and up to 1, such as [0.5, 0.8].`,
+    );
+  }
+  const shares = [...new Set(warnAt)].sort((a, b) => a - b);
+  if (shares.length > SHARES) throw new InvalidOptionError(`${what}: warnAt takes at most ${SHARES} shares.`);
+  return shares;
+}
+
+function isShare(value: unknown): value is number {
+  return typeof value === "number" && value > 0 && value <= 1;
 }
 
 /** Throws `InvalidOptionError` for what names no window. `what` begins the sentence. */

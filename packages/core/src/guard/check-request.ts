@@ -17,6 +17,8 @@ export function checkRequest(request: GuardRequest): void {
   checkName("The model of a call", model);
   if (request.agent !== undefined) checkName("The agent of a call", request.agent);
   checkPlace(request);
+  if (request.budgets !== undefined && !Array.isArray(request.budgets))
+    throw new InvalidOptionError('The budgets of a call are a list of ids, such as ["user/42"].');
   if (!Array.isArray(parts)) throw new InvalidOptionError("A call needs its parts: [text, …].");
   for (const part of parts) checkPart(part);
   if (maxOutputTokens !== undefined && !isCount(maxOutputTokens)) {
