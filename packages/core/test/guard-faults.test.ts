@@ -1,6 +1,7 @@
 import {
   createWflo,
   memoryDatabase,
+  MissingUsageError,
   StoreUnavailableError,
   type Answer,
   type Database,
@@ -247,6 +248,24 @@ test("a listener that listens again, or fails later, breaks nothing", async () =
   wflo.on("call-end", () => Promise.reject(new Error("later")));
   await wflo.guardCall(request(under), async () => answer(1));
   expect(heard).toBe(1);
+});
+
+test("a listener that empties what it was told of a call changes nothing of the call", async () => {
+  wflo.on("call-start", ({ budgetIds }) => void (budgetIds as string[]).splice(0));
+  await wflo.guardCall(request(under), async () => ({ value: 1, usage: undefined }));
+  const next = wflo.guardCall(request(under), async () => answer(1));
+  await expect(next).rejects.toThrow(MissingUsageError);
+});
+
+test("the end of a call tells whom it is charged to, those above them included", async () => {
+  await wflo.budgets.set({ id: "org", caps: { total: "1.00" } });
+  await wflo.budgets.set({ id: "user/1", caps: { total: "1.00" }, parent: "org" });
+  const spent: Record<string, string> = {};
+  wflo.on("call-end", ({ budgetIds, cost }) => {
+    for (const id of budgetIds) spent[id] = cost;
+  });
+  await wflo.guardCall(request({ budgets: ["user/1"] }), async () => answer(1));
+  expect(spent).toEqual({ org: ANSWER_COST, "user/1": ANSWER_COST });
 });
 
 test("after an answer without usage a minute passes, then a call shows whether it comes again", async () => {

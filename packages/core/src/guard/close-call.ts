@@ -164,6 +164,7 @@ function reportEnd(
   door.emitter.emit("call-end", {
     ...call.label,
     callId: call.mark.callId,
+    budgetIds: [...call.budgetIds],
     kind: charge.kind,
     costKind: charge.cost.kind,
     cost: decimalUsd(charge.costNanoUsd ?? call.heldNanoUsd),

@@ -205,7 +205,8 @@ function reportStart(door: DoorSettings, call: OpenCall, waitedMs: number): void
   door.emitter.emit("call-start", {
     ...call.label,
     callId: call.mark.callId,
-    budgetIds: call.budgetIds,
+    // A copy: a listener may do with it what it likes.
+    budgetIds: [...call.budgetIds],
     bound: decimalUsd(call.estimate.boundNanoUsd),
     held: decimalUsd(call.heldNanoUsd),
     appliedMaxOutputTokens: call.grant.maxOutputTokens,

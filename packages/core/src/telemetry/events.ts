@@ -84,6 +84,7 @@ export interface WfloEvents {
 /** A call that is about to be sent. */
 export interface CallStart extends CallLabel {
   readonly callId: string;
+  /** All that it is held on, those above the named ones included. */
   readonly budgetIds: readonly string[];
   readonly bound: string;
   readonly held: string;
@@ -95,6 +96,8 @@ export interface CallStart extends CallLabel {
 /** A call that is over, as far as its process knows. */
 export interface CallEnd extends CallLabel {
   readonly callId: string;
+  /** All that are charged, those above the named ones included. */
+  readonly budgetIds: readonly string[];
   readonly kind: EntryKind;
   readonly costKind: "known" | "lowerBound" | "unknown";
   readonly cost: string;
