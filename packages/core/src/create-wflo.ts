@@ -96,6 +96,7 @@ export function createWflo(options: WfloOptions = {}): Wflo {
   const client = {} as Wflo;
   const running = new TrackedRuns();
   const services: RunServices = {
+    closed: line.closed,
     running,
     drainMs,
     tenant,

@@ -187,6 +187,17 @@ test("a closed client makes no call", async () => {
   expect(attempt).not.toHaveBeenCalled();
 });
 
+test("a closed client begins no run, and goes on with none", async () => {
+  const client = createWflo({ logger: false });
+  const work = vi.fn<() => void>();
+  const workflow = client.workflow("work", work);
+  await client.close();
+  await expect(workflow.run(undefined)).rejects.toThrow(ClientClosedError);
+  await expect(workflow.resume("any")).rejects.toThrow(ClientClosedError);
+  await expect(client.run({}, work)).rejects.toThrow(ClientClosedError);
+  expect(work).not.toHaveBeenCalled();
+});
+
 test("a listener that throws breaks nothing", async () => {
   client.wflo.on("call-start", () => {
     throw new Error("listener");

@@ -407,6 +407,18 @@ describe("closing the client", () => {
     expect(written).toEqual(["completed"]);
   });
 
+  test("lets a run that it waits for begin a run within it", async () => {
+    const wflo = client();
+    const work = wflo.run({}, async (run) => {
+      await run.step("pause", () => pause(30));
+      return wflo.run({}, () => "done");
+    });
+    await pause(10);
+    const closed = wflo.close();
+    expect(await work).toBe("done");
+    await closed;
+  });
+
   test("pauses a run that wants to go on", async () => {
     const kept = memoryDatabase();
     const closing = createWflo({

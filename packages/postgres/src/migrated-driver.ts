@@ -88,7 +88,9 @@ export class MigratedDriver {
 
   private async tracked<T>(work: () => Promise<T>): Promise<T> {
     if (this.closed !== undefined) {
-      throw new StoreUnavailableError(`The ${this.driver.place} was closed by close(); make a new one.`);
+      throw new StoreUnavailableError(
+        `The ${this.driver.place} was closed by close() or wflo.close(); make a new one, and a new client with it.`,
+      );
     }
     const running = work();
     this.inFlight.add(running);

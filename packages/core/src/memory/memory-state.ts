@@ -44,7 +44,7 @@ export class MemoryState {
   private assertOpen(): void {
     if (this.isClosed) {
       throw new StoreUnavailableError(
-        "The memory database was closed; make a new one with memoryDatabase().",
+        "The memory database was closed by close() or wflo.close(); make a new client with createWflo().",
       );
     }
   }

@@ -20,6 +20,8 @@ export interface RunServices {
   readonly engine: CheckpointEngine;
   /** A call of a tool through the door. `price`: what a call costs; without, it is counted and timed. */
   readonly callTool: <T>(name: string, fn: ToolFunction<T>, options: ToolOptions) => Promise<T>;
+  /** Aborts with `ClientClosedError` when the client is closed. */
+  readonly closed: AbortSignal;
   /** The runs that are executed now. */
   readonly running: TrackedRuns;
   readonly ids: Ids;

@@ -65,7 +65,7 @@ export interface Workflow<Input, T> {
   readonly name: string;
   /**
    * Starts a run. Returns the function's value; throws its error, `BudgetExceededError` when the run is paused for money,
-   * `RunInterruptedError` when it is paused until somebody answers.
+   * `RunInterruptedError` when it is paused until somebody answers, `ClientClosedError` after `close`.
    */
   run(input: Input, options?: RunOptions): Promise<T>;
   /** The same as `run`. */
@@ -115,6 +115,7 @@ export function createWorkflow<Input, T>(
     checkLists({ budgets: options.budgets, tags: options.tags });
     checkSignal(options.signal);
     const budgets = [...(defaults.budgets ?? []), ...(options.budgets ?? [])];
+    refuseWhenClosed(services);
     const stored = await savable(fn.codec, input, "the input");
     const row = await startRun(services, name, stored, { ...defaults, ...options, budgets });
     return executeRun(services, row, fn, { checkpoints, signal: options.signal });
@@ -125,12 +126,18 @@ export function createWorkflow<Input, T>(
     execute: run,
     async resume(runId, given) {
       const options: ResumeOptions = checkOptions("The options of a resume", given, RESUME_OPTIONS);
+      refuseWhenClosed(services);
       const { signal, answer } = options;
       checkSignal(signal);
       const row = await claimRun(services, name, runId, options);
       return executeRun(services, row, fn, { checkpoints, signal, answer });
     },
   };
+}
+
+/** A run within a run is part of what `close` waits for. */
+function refuseWhenClosed({ closed }: RunServices): void {
+  if (currentContext().run === undefined) closed.throwIfAborted();
 }
 
 /** Runs a function that no process can resume unless it makes a workflow of that name. */
