@@ -1,8 +1,5 @@
 import { createWflo, memoryDatabase, UnknownBudgetError, type Database, type WfloEvents } from "@wflo/core";
 import { describe, expect, test } from "vitest";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 type Created = WfloEvents["budget-created"];
 

@@ -9,9 +9,6 @@ import {
 } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 let wfloDatabase: Database;

@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, type Database } from "@wflo/core";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 /** Lets the next settle through. */

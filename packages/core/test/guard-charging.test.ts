@@ -9,9 +9,6 @@ import {
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { currentContext } from "../src/run/run-context.ts";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 async function client(cap: string, warnings: string[] = [], options: WfloOptions = {}): Promise<Wflo> {
   const logger = { warn: (text: string) => void warnings.push(text), error() {} };
@@ -99,9 +96,9 @@ describe("a call with a price and the usage of its model", () => {
     const late = Promise.withResolvers<Answer<number>>();
     const call = { ...priced, signal, onAbort: "cancel" } as const;
     await expect(wflo.guardCall(call, () => late.promise)).rejects.toThrow(/timeout/);
-    await vi.waitUntil(async () => (await wflo.calls.list()).length > 0, { timeout: 30_000 });
+    await vi.waitUntil(async () => (await wflo.calls.list()).length > 0, { timeout: 5_000 });
     late.resolve(lost);
-    await vi.waitUntil(async () => (await wflo.calls.list()).length > 1, { timeout: 30_000 });
+    await vi.waitUntil(async () => (await wflo.calls.list()).length > 1, { timeout: 5_000 });
     expect(await wflo.calls.list({ inDoubt: true })).toEqual([]);
     expect(await spent(wflo)).toBe("0.02");
   });

@@ -1,9 +1,6 @@
 import { attributed, createWflo, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { answer, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 beforeEach(async () => {

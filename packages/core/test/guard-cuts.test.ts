@@ -13,9 +13,6 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pause, request } from "./support/model.ts";
 import { readAll } from "./support/streams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 let wflo: Wflo;

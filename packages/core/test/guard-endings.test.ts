@@ -10,9 +10,6 @@ import {
 import { describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
 import { oneBudget, under } from "./support/one-budget.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 const client = oneBudget();
 const { budget } = client;

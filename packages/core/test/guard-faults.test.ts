@@ -12,9 +12,6 @@ import {
 import { fakeClock } from "@wflo/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 let wflo: Wflo;

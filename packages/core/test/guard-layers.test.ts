@@ -1,9 +1,6 @@
 import { createWflo, type Answer, type Clock, type StreamAnswer, type Wflo } from "@wflo/core";
 import { expect, onTestFinished, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 async function client(budgets: readonly string[], clock?: Clock): Promise<Wflo> {
   const wflo = createWflo({ logger: false, drainMs: 60_000, settle: "background", clock });

@@ -5,9 +5,6 @@ import { createWflo, type StreamMeter, type Wflo, type WfloOptions } from "@wflo
 import { onTestFinished, describe, expect, test, vi } from "vitest";
 import { pump } from "../src/guard/pump.ts";
 import { ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 async function client(options: WfloOptions = {}): Promise<Wflo> {
   const wflo = createWflo({ logger: false, drainMs: 100, ...options });

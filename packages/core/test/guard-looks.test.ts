@@ -3,9 +3,6 @@ import { fakeClock, type FakeClock } from "@wflo/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { request } from "./support/model.ts";
 import { readAll, streamed } from "./support/streams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let clock: FakeClock;
 let wflo: Wflo;
@@ -41,14 +38,14 @@ async function openAndHang(): Promise<ReadableStream<string>> {
   hanging = 1;
   const before = looks;
   clock.advance(1_000);
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(before), 30_000);
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(before));
   return stream;
 }
 
 test("a pause waits five seconds for a look that the database does not answer, tells it, and looks again", async () => {
   const reading = readAll(await openAndHang());
   const paused = wflo.budgets.pause("b");
-  await vi.waitFor(async () => expect((await wflo.budgets.get("b"))?.paused).toBe(true), 30_000);
+  await vi.waitFor(async () => expect((await wflo.budgets.get("b"))?.paused).toBe(true));
   expect(onTrouble).not.toHaveBeenCalled();
   clock.advance(5_000);
   await paused;
@@ -59,10 +56,10 @@ test("a pause waits five seconds for a look that the database does not answer, t
 test("a look that is never answered does not end the looking", async () => {
   const reading = readAll(await openAndHang());
   clock.advance(5_000);
-  await vi.waitFor(() => expect(onTrouble).toHaveBeenCalledTimes(1), 30_000);
+  await vi.waitFor(() => expect(onTrouble).toHaveBeenCalledTimes(1));
   const before = looks;
   clock.advance(1_000);
-  await vi.waitFor(() => expect(looks).toBeGreaterThan(before), 30_000);
+  await vi.waitFor(() => expect(looks).toBeGreaterThan(before));
   await wflo.budgets.pause("b");
   expect((await reading).error).toBeInstanceOf(BudgetPausedError);
 });

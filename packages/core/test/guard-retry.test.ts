@@ -3,9 +3,6 @@ import { ConstantBackoff, handleAll, retry, timeout, TimeoutStrategy, wrap } fro
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
 import { chunksOf, readAll, streamed } from "./support/streams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 beforeEach(async () => {

@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, usd, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 const HELD = "0.009034";
 let wflo: Wflo;

@@ -1,9 +1,6 @@
 import { createWflo, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 beforeEach(async () => {

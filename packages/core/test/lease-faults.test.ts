@@ -13,9 +13,6 @@ import { describe, expect, test } from "vitest";
 import { fastClock } from "./support/fast-clock.ts";
 import { CALL, down, leasedClient, settled } from "./support/leased-client.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 const ID = "018f0000-0000-7000-8000-000000000001";
 

@@ -9,9 +9,6 @@ import {
 import { expect, test } from "vitest";
 import { CALL, leasedClient, settled } from "./support/leased-client.ts";
 import { answer, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** A call within a call takes its hold over: also what is held on a lease must be looked at as the store would. */
 

@@ -11,9 +11,6 @@ import {
 } from "@wflo/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** What a call may cost at most: 5 tokens in, 100 out. */
 const CALL = { budgets: ["org"], maxOutputTokens: 100 };

@@ -12,11 +12,8 @@ import {
   type ReserveRequest,
 } from "@wflo/core";
 import { fakeIds } from "@wflo/testkit";
+import { setTimeout as pause } from "node:timers/promises";
 import { beforeEach, expect, test } from "vitest";
-import { pause } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 const TENANT = "t";
 const ids = fakeIds();

@@ -138,7 +138,7 @@ describe("a newer list of prices", () => {
 
     const silent = await serve(() => {});
     const next = client({ from: silent, keepIn });
-    await vi.waitUntil(() => nanoInput(next) === "0.3", { timeout: 30_000 });
+    await vi.waitUntil(() => nanoInput(next) === "0.3", { timeout: 5_000 });
     expect(next.pricing.list().date).toBe("2026-11-29");
   });
 
@@ -182,7 +182,7 @@ describe("a newer list of prices", () => {
     const from = await serve(() => void (asked += 1));
     const wflo = createWflo({ prices: { update: { from } }, logger: false });
     const looks = Array.from({ length: 10 }, () => wflo.pricing.refresh());
-    await vi.waitUntil(() => asked === 1, { timeout: 30_000 });
+    await vi.waitUntil(() => asked === 1, { timeout: 5_000 });
     const started = performance.now();
     await wflo.close();
     await Promise.all(looks);

@@ -1,9 +1,6 @@
 import { BudgetExceededError, createWflo, memoryDatabase, type Database, type Wflo } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { answer, ANSWER_COST, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** Less than a call is held for. */
 const TOO_LITTLE = "0.0001";

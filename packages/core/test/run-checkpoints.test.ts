@@ -15,9 +15,6 @@ import { fakeClock } from "@wflo/testkit";
 import { beforeEach, describe, expect, test } from "vitest";
 import { mortalDatabase } from "./support/mortal-database.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 let now: number;

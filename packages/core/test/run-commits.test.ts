@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, type Database, type Run, type Wflo } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { pause } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 /** How long the next commits of steps take, in milliseconds. */

@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, StoreUnavailableError, type Clock, type Database } from "@wflo/core";
 import { beforeEach, expect, test } from "vitest";
 import { answer, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** Timers at once; `paused` tells what was waited for, in milliseconds. */
 function hastyClock(): { readonly clock: Clock; readonly paused: number[] } {

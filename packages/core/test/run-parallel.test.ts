@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, type Run } from "@wflo/core";
 import { describe, expect, test } from "vitest";
 import { pause } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** Executes code that is stopped at its end, then resumes it. Returns the names of its checkpoints before and after. */
 async function twice(code: (run: Run<undefined>) => Promise<unknown>) {

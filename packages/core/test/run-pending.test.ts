@@ -1,9 +1,6 @@
 import { BudgetExceededError, createWflo, noteMetered, registerPending, type Wflo } from "@wflo/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { answer, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 const warned: string[] = [];

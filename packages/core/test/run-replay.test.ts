@@ -1,8 +1,5 @@
 import { createWflo, memoryDatabase, type Database, type Run, type Wflo } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 beforeEach(() => {

@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, type Clock, type Database, type Run } from "@wflo/core";
 import { describe, expect, test } from "vitest";
 import { mortalDatabase } from "./support/mortal-database.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** Timers at once, so that what waits for a dead store gives up. */
 const hasty: Clock = {

@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, registerPending, type Clock, type Database } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { pause } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 beforeEach(() => {

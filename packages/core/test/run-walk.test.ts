@@ -1,9 +1,6 @@
 import { createWflo, memoryDatabase, type Clock, type Database, type Run, type Wflo } from "@wflo/core";
 import { expect, test } from "vitest";
 import { mortalDatabase } from "./support/mortal-database.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** A piece of work that is done over a few times: what comes after its checkpoint is rolled back by itself. */
 interface Stage {

@@ -13,9 +13,6 @@ import {
 } from "@wflo/core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { answer, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 beforeEach(() => {

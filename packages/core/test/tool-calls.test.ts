@@ -2,9 +2,6 @@ import { createWflo, type Wflo } from "@wflo/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { callTool } from "../src/wrappers/tool-call.ts";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 async function client(): Promise<Wflo> {
   const wflo = createWflo({ logger: false, waitMs: 5_000, settle: "background" });

@@ -7,9 +7,6 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { createWflo, trackLlmCall, type Wflo, type WfloOptions } from "@wflo/core";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { answer, ANSWER_COST, MODEL, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 /** An answer as OpenAI gives it, of 10 and 100 tokens. */
 const reply = (change: object = {}) => ({ usage: { prompt_tokens: 10, completion_tokens: 100 }, ...change });
@@ -357,7 +354,7 @@ test("what cannot mean anything is refused when it is wrapped, by a sentence", (
 
 test(
   "decorates methods, static ones, private ones and function fields, compiled by tsc",
-  { timeout: 120_000 },
+  { timeout: 60_000 },
   () => {
     const folder = mkdtempSync(join(tmpdir(), "wflo-decorators-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -2,9 +2,6 @@ import { createWflo, currentRun, InvalidOptionError, registerTarget, type Wflo }
 import { fakeClock } from "@wflo/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { answer, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let wflo: Wflo;
 beforeEach(() => {

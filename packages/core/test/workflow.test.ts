@@ -17,9 +17,6 @@ import {
 import { fakeClock } from "@wflo/testkit";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { answer, ANSWER_COST, pause, request } from "./support/model.ts";
-import { virtualTime } from "./support/virtual-time.ts";
-
-virtualTime();
 
 let database: Database;
 let now: number;
