@@ -69,5 +69,5 @@ export async function onlyCall(wflo: Wflo): Promise<LedgerLine> {
     if (line === undefined || more.length > 0)
       throw new Error(`There are ${more.length} calls more than one.`);
     return line;
-  }, 5_000);
+  }, 30_000);
 }
