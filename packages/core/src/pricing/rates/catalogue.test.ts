@@ -102,6 +102,18 @@ describe("names", () => {
   });
 });
 
+test("a name with a long row of dates is nobody's at once, asked for or answered", () => {
+  cardOf("openai", "gpt-4.1");
+  const dates = `${"-2012-12-12".repeat(22)}!`;
+  const begun = performance.now();
+  const reason = reasonOf("anthropic", `claude-sonnet-4-5${dates}`);
+  const body = { model: `gpt-4.1${dates}`, usage: { prompt_tokens: 1, completion_tokens: 1 } };
+  const { receipt } = createPricing().costOfResponse({ provider: "openai", model: "gpt-4.1", body });
+  expect(performance.now() - begun).toBeLessThan(1_000);
+  expect(reason).toMatch(/no such model/);
+  expect(receipt).toMatchObject({ rateCard: { matchedBy: "asked" } });
+});
+
 describe("prices", () => {
   test("takes the price in force at the time asked for", () => {
     const july = cardOf("openai", "gpt-5.6-sol", new Date("2026-07-15T05:10:52Z"));

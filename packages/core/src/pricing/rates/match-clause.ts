@@ -58,15 +58,34 @@ function isBoundary(id: string, index: number): boolean {
 }
 
 /** Dates as providers write them, numbers of releases, and words for them. */
-const RELEASE =
-  /^(?:[-@:._/]*(?:20\d{2}-?\d{2}-?\d{2}|\d{2}-20\d{2}|\d{2}-\d{2}|\d{3,4}|v\d+(?::\d+)?(?::\d+k)?|beta|exp|experimental|instruct|latest|preview|thinking)(?![a-z0-9]))*$/;
+const RELEASE = [
+  String.raw`20\d{2}-?\d{2}-?\d{2}`,
+  String.raw`\d{2}-(?:20)?\d{2}`,
+  String.raw`\d{3,4}`,
+  String.raw`v\d+`,
+  String.raw`v\d+:\d+`,
+  String.raw`v\d+(?::\d+)?:\d+k`,
+  "(?:beta|exp|experimental|instruct|latest|preview|thinking)",
+].map((part) => new RegExp(`[-@:._/]*${part}(?![a-z0-9])`, "y"));
+/** What comes after a name is shorter. Characters. */
+const MAX_RELEASE_LENGTH = 64;
 
 /**
  * Is the rest of an id a date, or a word for a release? Anything else may be a misspelling, or a model of its own: `-5` makes another
  * of `claude-sonnet-5`, `-8b` of `gemini-3.6-flash`.
  */
 export function isReleaseOf(rest: string): boolean {
-  return RELEASE.test(rest);
+  if (rest.length > MAX_RELEASE_LENGTH) return false;
+  // Each place is gone on from once, however many ways lead there: a date can also be read as two numbers.
+  const places = new Set([0]);
+  for (const place of places) {
+    if (place === rest.length) return true;
+    for (const part of RELEASE) {
+      part.lastIndex = place;
+      if (part.test(rest)) places.add(part.lastIndex);
+    }
+  }
+  return false;
 }
 
 function isRelease(literal: string, rest: string): boolean {
