@@ -209,6 +209,17 @@ describe("an estimate", () => {
     }
   });
 
+  test("takes no output for free that the user gave no price", () => {
+    const catalogue = createCatalogue({ "acme/m": { input: "2" }, "acme/free": { input: "2", output: "0" } });
+    const means = { catalogue, anchors: new Anchors(), wantOutputTokens: 4_096 };
+    const of = (request: Partial<GuardRequest>) =>
+      estimate({ provider: "acme", model: "m", parts: ["hello"], ...request }, means).boundNanoUsd;
+    for (const request of [{}, { maxOutputTokens: 100 }, { maxOutputTokens: 100, canCap: false }])
+      expect(() => of(request)).toThrow(/acme\/m is unknown: your price has no output;.*output: "4.00"/);
+    expect(of({ canCap: false })).toBeGreaterThan(0n);
+    expect(of({ model: "free" })).toBeGreaterThan(0n);
+  });
+
   test("held by hand still tells what came of an answer that breaks off, unless nothing bounds it", () => {
     const { method, costOfOutput } = of({ hold: "1.00" });
     expect([method, costOfOutput(1)]).toEqual(["fixed", of({}).costOfOutput(1)]);

@@ -76,6 +76,8 @@ function priced(
   { tokens: inputTokens, method }: InputBound,
   wantOutputTokens: number,
 ): Estimate {
+  if (isOutputUnpriced(request, card))
+    throw unknownPrice(request, 'your price has no output; output: "0" is for one that costs nothing');
   const { serviceTier, cachesForAnHour } = request;
   const modifiers = [...(request.modifiers ?? []), ...hostModifiers(request.host)];
   const rates = worstCase({
@@ -125,6 +127,13 @@ function priced(
       return leastOf(granted, cap);
     },
   };
+}
+
+/** A price of the user's own is zero only where that is written; a request that takes no cap may be one without output, as for embeddings. */
+function isOutputUnpriced({ canCap, maxOutputTokens }: GuardRequest, { source, rates }: RateCard): boolean {
+  return (
+    source === "user" && rates.output === undefined && (canCap !== false || maxOutputTokens !== undefined)
+  );
 }
 
 /** The caller says what to hold; what came of an answer may still be known. */

@@ -10,6 +10,7 @@ import type { FeeRates, Meter, Rate, Rates } from "./rate-card.ts";
  */
 export interface UserPrice {
   readonly input: MoneyInput;
+  /** Without it only requests that have no output can be priced, such as for embeddings. */
   readonly output?: MoneyInput;
   readonly cachedInput?: MoneyInput;
   readonly cacheWrite?: MoneyInput;
