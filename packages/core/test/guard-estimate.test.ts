@@ -220,6 +220,13 @@ describe("an estimate", () => {
     expect(of({ model: "free" })).toBeGreaterThan(0n);
   });
 
+  test("has no bound where a model is billed for what it searches and thinks at its own will, unless it is held by hand", () => {
+    const research = { provider: "perplexity", model: "sonar-deep-research", maxOutputTokens: 100 };
+    expect(() => of(research)).toThrow(UnboundedRequestError);
+    expect(() => of(research)).toThrow(/searches, cites and thinks.*Set the option hold/);
+    expect(of({ ...research, hold: "2.00" }).boundNanoUsd).toBe(2_000_000_000n);
+  });
+
   test("held by hand still tells what came of an answer that breaks off, unless nothing bounds it", () => {
     const { method, costOfOutput } = of({ hold: "1.00" });
     expect([method, costOfOutput(1)]).toEqual(["fixed", of({}).costOfOutput(1)]);

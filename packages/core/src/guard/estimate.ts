@@ -78,6 +78,9 @@ function priced(
 ): Estimate {
   if (isOutputUnpriced(request, card))
     throw unknownPrice(request, 'your price has no output; output: "0" is for one that costs nothing');
+  // It searches, cites and thinks at its own will.
+  if (card.fees?.["citation_token"])
+    throw new UnboundedRequestError(`${card.id} is also billed for what it searches, cites and thinks`);
   const { serviceTier, cachesForAnHour } = request;
   const modifiers = [...(request.modifiers ?? []), ...hostModifiers(request.host)];
   const rates = worstCase({

@@ -92,6 +92,23 @@ describe("cost", () => {
     expect(cost("gpt-5", { ...usage, reasoningTokens: 90 })).toEqual(cost("gpt-5", usage));
   });
 
+  test("takes the thoughts of Perplexity's deep research, which stand outside its output", () => {
+    // Its docs' example; 33 x 2 + 7,163 x 8 + 20,016 x 2 + 73,997 x 3 millionths, and 18 x 5 thousandths.
+    const usage = {
+      prompt_tokens: 33,
+      completion_tokens: 7_163,
+      total_tokens: 7_196,
+      citation_tokens: 20_016,
+      num_search_queries: 18,
+      reasoning_tokens: 73_997,
+    };
+    const body = { model: "sonar-deep-research", usage };
+    const of = (told: object) =>
+      pricing.costOfResponse({ provider: "perplexity", body: { ...body, usage: told } });
+    expect(of(usage)).toMatchObject({ kind: "known", usd: "0.409393" });
+    expect(of({ ...usage, reasoning_tokens: 4_000 })).toMatchObject({ kind: "known", usd: "0.199402" });
+  });
+
   test("is a lower bound where something used has no price, and says what", () => {
     const usage = { inputTokens: 100, outputTokens: 100 };
     const missing = (model: string, extra: Partial<Usage>) => {

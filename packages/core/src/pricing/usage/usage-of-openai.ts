@@ -26,7 +26,9 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
   const reasoning = output?.["reasoning_tokens"] ?? usage["reasoning_tokens"];
   return usageOf(usage["total_tokens"], {
     input: usage["prompt_tokens"],
-    output: usage["completion_tokens"],
+    output: isDeepResearch(usage)
+      ? sumOf(usage["completion_tokens"], usage["reasoning_tokens"])
+      : usage["completion_tokens"],
     cached:
       input?.["cached_tokens"] ??
       usage["prompt_cache_hit_tokens"] ??
@@ -136,11 +138,16 @@ function toolUses(usage: Fields): NonNullable<Usage["fees"]> {
   });
 }
 
+/** Of Perplexity's: its thoughts stand outside the completion and the total (its docs: 33 + 7,163 = 7,196 beside 73,997 at their own price). */
+function isDeepResearch({ citation_tokens: cited }: Fields): boolean {
+  return cited != null;
+}
+
 /** Citations of Perplexity's deep research and its searches, or a request by how much it was to search. */
 function perplexityFees(usage: Fields): NonNullable<Usage["fees"]> {
   const { citation_tokens: citation_token, num_search_queries: searches, search_context_size: size } = usage;
   // Where nothing was cited, searches are in the price of the request.
-  const isDeep = citation_token != null;
+  const isDeep = isDeepResearch(usage);
   return feesOf({
     citation_token,
     web_search: isDeep ? searches : 0,
