@@ -26,6 +26,9 @@ test.each([
   ["openai", "gpt-image-1", 1_000, 10_000_000n, 40_000_000n],
   ["openai", "gpt-image-1.5", 1_000, 8_000_000n, 32_000_000n],
   ["google", "gemini-2.5-flash-image", 1_000, 300_000n, 30_000_000n],
+  ["openrouter", "google/gemini-2.5-flash-image", 1_000, 300_000n, 30_000_000n],
+  ["openrouter", "google/gemini-3-pro-image-preview", 1_000, 2_000_000n, 120_000_000n],
+  ["openrouter", "google/gemini-3.1-flash-image-preview", 1_000, 500_000n, 60_000_000n],
   // Outside peak hours, but they may begin before the answer does.
   ["deepseek", "deepseek-v4-flash", 1_000_000, 440_000_000n, 1_320_000n],
   ["my", "free", 1_000, 0n, 0n],

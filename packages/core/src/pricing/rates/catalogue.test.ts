@@ -114,6 +114,26 @@ test("a name with a long row of dates is nobody's at once, asked for or answered
   expect(receipt).toMatchObject({ rateCard: { matchedBy: "asked" } });
 });
 
+test.each([
+  ["perplexity/sonar-pro", /web searches/],
+  ["perplexity/sonar-deep-research", /web searches/],
+  ["openai/gpt-4o-search-preview", /web searches/],
+  ["openai/gpt-5-image", /images/],
+])(
+  "of OpenRouter's %s the price is not all that it costs, so that only its own word is one",
+  (model, reason) => {
+    expect(reasonOf("openrouter", model)).toMatch(reason);
+    const body = {
+      model,
+      usage: { prompt_tokens: 19, completion_tokens: 98, total_tokens: 117, cost: 0.036 },
+    };
+    expect(createPricing().costOfResponse({ provider: "openrouter", body })).toMatchObject({
+      kind: "known",
+      usd: "0.036",
+    });
+  },
+);
+
 describe("prices", () => {
   test("takes the price in force at the time asked for", () => {
     const july = cardOf("openai", "gpt-5.6-sol", new Date("2026-07-15T05:10:52Z"));

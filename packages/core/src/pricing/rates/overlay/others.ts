@@ -74,6 +74,23 @@ export const OTHERS: Overlay = {
     },
     { ...cohere, ids: /^rerank-(?:english-|multilingual-)?v3\.[05]$/, model: "rerank-v3" },
     { ...cohere, ids: /^rerank-v4\.0-fast$/, model: "rerank-v4.0-fast" },
+    // It passes on Google's prices; the list has the tokens of images at the price of text.
+    ...(
+      [
+        [/^google\/gemini-2\.5-flash-image(?:-preview)?$/, "30"],
+        [/^google\/gemini-3-pro-image-preview$/, "120"],
+        [/^google\/gemini-3\.1-flash-image-preview$/, "60"],
+      ] as const
+    ).map(([ids, outputImage]) => {
+      return {
+        provider: "openrouter",
+        ids,
+        adds: true,
+        rates: { outputImage },
+        source: "the same models under Google's name in genai-prices",
+        checkedOn: "2026-12-01",
+      };
+    }),
     {
       provider: "openrouter",
       ids: /:free$/,
@@ -89,6 +106,18 @@ export const OTHERS: Overlay = {
     { ...groq, models: /^whisper-large-v3-turbo$/, dollars: "0.04" },
     ...requests(/^(?:sonar|sonar-reasoning)$/, "0.005", "0.008", "0.012"),
     ...requests(/^sonar-(?:reasoning-)?pro$/, "0.006", "0.01", "0.014"),
+  ],
+  unknown: [
+    {
+      provider: "openrouter",
+      ids: /^(?:perplexity\/.*sonar|openai\/.*-search-preview)/,
+      reason: "each request also pays for web searches that its usage does not count",
+    },
+    {
+      provider: "openrouter",
+      ids: /^openai\/gpt-.*-image/,
+      reason: "the images that it makes have a price of their own, which no list has",
+    },
   ],
   modifiers: [
     ...(
