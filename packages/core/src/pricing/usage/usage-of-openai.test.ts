@@ -43,6 +43,33 @@ describe("a chat completion", () => {
     expect(usageOfOpenAIResponse(response)?.reportedPicoUsd).toBe(reportedPicoUsd);
   });
 
+  test.each([
+    [{ prompt_tokens_details: { cached_tokens: 200, cache_creation_tokens: 600 } }, 0],
+    [{ cache_read_input_tokens: 200, cache_creation_input_tokens: 600 }, 0],
+    [{ prompt_tokens_details: { cached_tokens: 200, cache_creation_input_tokens: 600 } }, 0],
+    [
+      {
+        cache_creation_input_tokens: 600,
+        prompt_tokens_details: {
+          cached_tokens: 200,
+          cache_creation_token_details: { ephemeral_5m_input_tokens: 350, ephemeral_1h_input_tokens: 250 },
+        },
+      },
+      250,
+    ],
+  ])("tells what was read from a cache and written to it as a proxy does with %o", (told, forAnHour) => {
+    const usage = { prompt_tokens: 1_000, completion_tokens: 5, total_tokens: 1_005, ...told };
+    expect(usageOfOpenAIChat({ usage })).toEqual({
+      inputTokens: 1_000,
+      cachedInputTokens: 200,
+      cacheWriteTokens: 600,
+      ...(forAnHour === 0 ? {} : { cacheWrite1hTokens: forAnHour }),
+      outputTokens: 5,
+    });
+    // What stands outside the prompt is no part of it, and what it cost is not known.
+    expect(usageOfOpenAIChat({ usage: { ...usage, prompt_tokens: 200 } })).toBeUndefined();
+  });
+
   test("names the pages that xAI's search read, which are billed by the piece", () => {
     const usage = { prompt_tokens: 10, completion_tokens: 2, num_sources_used: 20 };
     const fees = [{ meter: "search_source", count: 20 }];

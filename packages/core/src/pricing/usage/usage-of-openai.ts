@@ -16,7 +16,7 @@ import { isUsage, type Usage } from "./usage.ts";
  * The usage of a Chat Completions answer (or an embedding): the response object, or the last chunk of a
  * stream made with `stream_options.include_usage`. Undefined when there is none or it is not made of valid
  * counts, which is not zero. Also reads what compatible providers add: xAI's and Gemini's thoughts outside
- * the completion, the caches of DeepSeek, Mistral and Moonshot, what Perplexity searched.
+ * the completion, the caches of DeepSeek, Mistral, Moonshot and of LiteLLM, what Perplexity searched.
  */
 export function usageOfOpenAIChat(body: unknown): Usage | undefined {
   const usage = chatUsageIn(fieldsOf(body) ?? {});
@@ -29,12 +29,7 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
     output: isDeepResearch(usage)
       ? sumOf(usage["completion_tokens"], usage["reasoning_tokens"])
       : usage["completion_tokens"],
-    cached:
-      input?.["cached_tokens"] ??
-      usage["prompt_cache_hit_tokens"] ??
-      usage["num_cached_tokens"] ??
-      usage["cached_tokens"],
-    written: input?.["cache_write_tokens"],
+    ...cachesOfChat(usage, input),
     inputAudio: input?.["audio_tokens"],
     reasoning,
     outputAudio: output?.["audio_tokens"],
@@ -43,6 +38,28 @@ export function usageOfOpenAIChat(body: unknown): Usage | undefined {
     fees: [...longWrites(input), ...toolUses(usage), ...perplexityFees(usage), ...mistralFees(usage)],
     reported: reportedPicoUsd(usage),
   });
+}
+
+/** What came from a cache and was written to one; LiteLLM and others in front of Anthropic tell it in its words, but inside the prompt. */
+function cachesOfChat(
+  usage: Fields,
+  input: Fields | undefined,
+): Pick<ReadCounts, "cached" | "written" | "writtenForAnHour"> {
+  const lifetimes = fieldsOf(input?.["cache_creation_token_details"] ?? input?.["cache_creation"]);
+  return {
+    cached:
+      input?.["cached_tokens"] ??
+      usage["prompt_cache_hit_tokens"] ??
+      usage["num_cached_tokens"] ??
+      usage["cached_tokens"] ??
+      usage["cache_read_input_tokens"],
+    written:
+      input?.["cache_write_tokens"] ??
+      input?.["cache_creation_tokens"] ??
+      input?.["cache_creation_input_tokens"] ??
+      usage["cache_creation_input_tokens"],
+    writtenForAnHour: lifetimes?.["ephemeral_1h_input_tokens"],
+  };
 }
 
 /** Where the usage of a chat stands: Groq's streams have it apart, Moonshot's in a choice. */
