@@ -81,6 +81,12 @@ describe("a mistake in the table throws at once and names the key", () => {
     ["a price in words", { "openai/x": { input: 1, output: "free" } }, InvalidAmountError, /\.output/],
     ["a NaN price", { "openai/x": { input: Number.NaN } }, InvalidAmountError, /\.input/],
     [
+      "a price of long requests without one of others",
+      { "my/x": { input: 1, output: 2, long: { aboveInputTokens: 9, input: 2, cachedInput: 0.4 } } },
+      InvalidOptionError,
+      /prices\["my\/x"\]\.long\.cachedInput needs cachedInput beside long/,
+    ],
+    [
       "half a token",
       { "openai/x": { input: 1, maxOutputTokens: 0.5 } },
       InvalidOptionError,

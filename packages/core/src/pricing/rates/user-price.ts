@@ -74,7 +74,7 @@ export function readUserPrice(name: string, price: Readonly<Record<string, unkno
   if (price["input"] === undefined) {
     throw new InvalidOptionError(`prices["${name}"] needs input, in dollars per million tokens.`);
   }
-  const long = readLong(name, price["long"]);
+  const long = readLong(name, price);
   const rates: Partial<Record<(typeof AMOUNTS)[number], Rate>> = {};
   for (const field of AMOUNTS) {
     if (price[field] === undefined) continue;
@@ -98,7 +98,7 @@ export function readUserPrice(name: string, price: Readonly<Record<string, unkno
 /** What a long request costs. A meter without a price at its ordinary length cannot have one there. */
 function readLong(
   name: string,
-  long: unknown,
+  { long, ...ordinary }: Readonly<Record<string, unknown>>,
 ): { readonly aboveInputTokens: number; readonly rates: ReadonlyMap<Meter, bigint> } | undefined {
   if (long === undefined) return undefined;
   const { aboveInputTokens, ...prices } = (typeof long === "object" && long !== null ? long : {}) as Readonly<
@@ -114,6 +114,10 @@ function readLong(
     if (meter === undefined)
       throw new InvalidOptionError(
         `prices["${name}"].long has no option ${field}; there are ${AMOUNTS.join(", ")}.`,
+      );
+    if (ordinary[meter] === undefined)
+      throw new InvalidOptionError(
+        `prices["${name}"].long.${field} needs ${field} beside long, the price of shorter requests.`,
       );
     rates.set(meter, readAmount(name, `long.${field}`, price));
   }
