@@ -220,6 +220,26 @@ describe("an estimate", () => {
     expect(of({ model: "free" })).toBeGreaterThan(0n);
   });
 
+  test.each<[string, Partial<GuardRequest>]>([
+    [
+      "a message",
+      { parts: [JSON.stringify({ text: "hello", cache_control: { type: "ephemeral", ttl: "1h" } })] },
+    ],
+    ["a tool among settings", { parts: [widestJson([{ cache_control: { ttl: "1h" } }]) ?? ""] }],
+    ["an image", { parts: [{ kind: "opaque", what: "an image", key: '{"cache_control":{"ttl":"1h"}}' }] }],
+    ["a tool", { tools: [{ name: "t", cache_control: { type: "ephemeral", ttl: "1h" } }] }],
+    ["the caller's word", { cachesForAnHour: true }],
+  ])("holds the price of a cache for an hour where %s asks for one", (_, request) => {
+    const claude = { provider: "anthropic", model: "claude-opus-5" };
+    const perToken = (asked: Partial<GuardRequest>) => {
+      const { costOfOutput, inputTokens = 0 } = of({ ...claude, ...asked });
+      return Number(costOfOutput(0)) / inputTokens;
+    };
+    // $10 a million tokens in place of $6.25.
+    expect(perToken(request)).toBe(10_000);
+    expect(perToken({ ...request, cachesForAnHour: false })).toBe(6_250);
+  });
+
   test("has no bound where a model is billed for what it searches and thinks at its own will, unless it is held by hand", () => {
     const research = { provider: "perplexity", model: "sonar-deep-research", maxOutputTokens: 100 };
     expect(() => of(research)).toThrow(UnboundedRequestError);

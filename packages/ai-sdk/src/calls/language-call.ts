@@ -14,7 +14,5 @@ export function languageCall(
   const { parts, ...settings } = askedSettings(model, options, name);
   const [first, ...work] = parts;
   const read = [first ?? "", ...promptParts(options.prompt)];
-  // As `cacheControl` of Anthropic's stands in settings, tools, messages and parts of them.
-  const cachesForAnHour = read.some((part) => typeof part === "string" && part.includes('"ttl":"1h"'));
-  return { ...name, ...settings, cachesForAnHour, parts: [...read, ...work] };
+  return { ...name, ...settings, parts: [...read, ...work] };
 }

@@ -12,6 +12,8 @@ import type { Anchors } from "./anchors.ts";
 import type { GuardRequest } from "./guard-request.ts";
 import { RequestInput, type CountText, type InputBound, type InputMethod } from "./input-bound.ts";
 
+/** In JSON of either form, narrow or wide. */
+const FOR_AN_HOUR = /"ttl": ?"1h"/;
 const MIN_OUTPUT_TOKENS = 1_024;
 const MIN_REASONING_OUTPUT_TOKENS = 4_096;
 
@@ -81,7 +83,7 @@ function priced(
   // It searches, cites and thinks at its own will.
   if (card.fees?.["citation_token"])
     throw new UnboundedRequestError(`${card.id} is also billed for what it searches, cites and thinks`);
-  const { serviceTier, cachesForAnHour } = request;
+  const { serviceTier, cachesForAnHour = asksForAnHour(request) } = request;
   const modifiers = [...(request.modifiers ?? []), ...hostModifiers(request.host)];
   const rates = worstCase({
     card,
@@ -130,6 +132,15 @@ function priced(
       return leastOf(granted, cap);
     },
   };
+}
+
+/** As Anthropic's `cache_control` says it in settings, tools and messages, and in parts of them. */
+function asksForAnHour({ parts, tools }: GuardRequest): boolean {
+  const texts = parts.map((part) => {
+    if (typeof part === "string") return part;
+    return part.kind === "text" ? part.text : part.kind === "opaque" ? (part.key ?? "") : "";
+  });
+  return [...texts, JSON.stringify(tools) ?? ""].some((text) => FOR_AN_HOUR.test(text));
 }
 
 /** A price of the user's own is zero only where that is written; a request that takes no cap may be one without output, as for embeddings. */
