@@ -55,6 +55,13 @@ describe("prices of your own", () => {
     expect(find("my-proxy", "other")).toMatchObject({ unknown: true });
   });
 
+  test("may be as low as any that is listed, and nothing", () => {
+    const catalogue = createCatalogue({ "my/x": { input: "0.001", cachedInput: 0.0022, output: "0" } });
+    expect(catalogue.find({ provider: "my", model: "x" })).toMatchObject({
+      rates: { input: { picoUsd: 1_000n }, cachedInput: { picoUsd: 2_200n }, output: { picoUsd: 0n } },
+    });
+  });
+
   test("of another model follow that model's price through time", () => {
     const catalogue = createCatalogue({ "azure/sol": { like: "openai/gpt-5.6-sol" } });
     const input = (time: string) => {
@@ -78,6 +85,18 @@ describe("a mistake in the table throws at once and names the key", () => {
       /prices\["openai\/x"\].*ouput/,
     ],
     ["a negative price", { "openai/x": { input: -1 } }, InvalidAmountError, /prices\["openai\/x"\]\.input/],
+    [
+      "the price of one token",
+      { "openai/x": { input: 0.0000025, output: "0.00001" } },
+      InvalidAmountError,
+      /\.input takes dollars per million tokens, and this reads like the price of one: write "2\.50"/,
+    ],
+    [
+      "the price of one token of a long request",
+      { "openai/x": { input: 1, long: { aboveInputTokens: 9, input: 6e-4 } } },
+      InvalidAmountError,
+      /\.long\.input takes .*: write "600\.00"/,
+    ],
     ["a price in words", { "openai/x": { input: 1, output: "free" } }, InvalidAmountError, /\.output/],
     ["a NaN price", { "openai/x": { input: Number.NaN } }, InvalidAmountError, /\.input/],
     [

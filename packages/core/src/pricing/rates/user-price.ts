@@ -1,12 +1,12 @@
 import { InvalidAmountError } from "../../errors/invalid-amount-error.ts";
 import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
-import type { MoneyInput } from "../../money/money.ts";
+import { decimalUsd, usd, type MoneyInput } from "../../money/money.ts";
 import { picoUsdPerPiece, picoUsdPerToken } from "./pico-usd.ts";
 import type { FeeRates, Meter, Rate, Rates } from "./rate-card.ts";
 
 /**
  * A price of your own, in dollars per million tokens (more than 6 decimals round up). Zero counts only when
- * it is written.
+ * it is written. Amounts below a thousandth are refused, as prices of one token.
  */
 export interface UserPrice {
   readonly input: MoneyInput;
@@ -60,6 +60,8 @@ const AMOUNTS = [
   "outputVideo",
   "reasoning",
 ] as const satisfies readonly Meter[];
+/** A thousandth of a dollar for a million tokens: no model is as cheap, and no single token as dear. */
+const LEAST_PICO_USD = 1_000n;
 const COUNTS = ["contextWindow", "maxOutputTokens"] as const;
 const FIELDS: ReadonlySet<string> = new Set([...AMOUNTS, ...COUNTS, "fees", "long"]);
 
@@ -144,6 +146,16 @@ function readFees(name: string, fees: unknown): { readonly fees?: FeeRates } {
 }
 
 function readAmount(name: string, field: string, value: unknown): bigint {
+  const picoUsd = picoUsdOf(name, field, value);
+  if (picoUsd === 0n || picoUsd >= LEAST_PICO_USD) return picoUsd;
+  const million = decimalUsd(usd(value as MoneyInput).nanoUsd * 1_000_000n);
+  throw new InvalidAmountError(
+    String(value),
+    `prices["${name}"].${field} takes dollars per million tokens, and this reads like the price of one: write "${million}", or "0" for nothing`,
+  );
+}
+
+function picoUsdOf(name: string, field: string, value: unknown): bigint {
   try {
     return picoUsdPerToken(value as MoneyInput);
   } catch {
