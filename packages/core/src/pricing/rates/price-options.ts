@@ -34,6 +34,11 @@ export function readPriceOptions(prices: PriceOptions = {}): {
   readonly update: PriceUpdate | undefined;
   readonly trustReported: boolean;
 } {
+  // A map or a list has nothing under its names.
+  if (typeof prices !== "object" || prices === null || Symbol.iterator in prices)
+    throw new InvalidOptionError(
+      'prices takes an object of prices by "provider/model", such as { "openai/gpt-4.1": { input: "2.00", output: "8.00" } }.',
+    );
   const { update, trustReported = false, ...table } = prices;
   if (typeof trustReported !== "boolean")
     throw new InvalidOptionError("prices.trustReported takes true or false.");
@@ -42,7 +47,9 @@ export function readPriceOptions(prices: PriceOptions = {}): {
 }
 
 function checkUpdate(update: PriceUpdate): void {
-  const { from, everyMs, timeoutMs, keepIn } = (typeof update === "object" ? update : {}) as PriceUpdate;
+  const { from, everyMs, timeoutMs, keepIn } = (
+    typeof update === "object" ? (update ?? {}) : {}
+  ) as PriceUpdate;
   if (!(from instanceof URL) && (typeof from !== "string" || from === ""))
     throw new InvalidOptionError(
       'prices.update takes { from: an address or a file }, such as { from: "https://…/data.json" }.',

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { InvalidAmountError } from "../../errors/invalid-amount-error.ts";
 import { InvalidOptionError } from "../../errors/invalid-option-error.ts";
+import { createPricing } from "../pricing.ts";
 import { createCatalogue, type PriceTable } from "./catalogue.ts";
+import type { PriceOptions } from "./price-options.ts";
 
 const at = new Date("2026-09-23T12:00:00Z");
 
@@ -86,6 +88,12 @@ describe("a mistake in the table throws at once and names the key", () => {
     ],
     ["a negative price", { "openai/x": { input: -1 } }, InvalidAmountError, /prices\["openai\/x"\]\.input/],
     [
+      "a list of fees",
+      { "my/x": { input: 1, fees: ["0.01"] } },
+      InvalidOptionError,
+      /fees must be dollars by/,
+    ],
+    [
       "the price of one token",
       { "openai/x": { input: 0.0000025, output: "0.00001" } },
       InvalidAmountError,
@@ -143,4 +151,22 @@ describe("a mistake in the table throws at once and names the key", () => {
     expect(create).toThrow(type);
     expect(create).toThrow(message);
   });
+});
+
+test.each<[string, unknown]>([
+  ["a map", new Map([["openai/gpt-5", { input: "1", output: "8" }]])],
+  ["an empty list", []],
+  ["a number", 5],
+  ["a function", () => ({})],
+  ["null", null],
+])("prices that are %s are refused, and not passed over", (_, prices) => {
+  const create = () => createPricing(prices as PriceOptions);
+  expect(create).toThrow(InvalidOptionError);
+  expect(create).toThrow(/prices takes an object of prices by "provider\/model"/);
+});
+
+test("an update that is null is told what it takes", () => {
+  const create = () => createPricing({ update: null } as unknown as PriceOptions);
+  expect(create).toThrow(InvalidOptionError);
+  expect(create).toThrow(/prices\.update takes/);
 });

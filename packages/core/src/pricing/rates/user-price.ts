@@ -128,7 +128,7 @@ function readLong(
 
 function readFees(name: string, fees: unknown): { readonly fees?: FeeRates } {
   if (fees === undefined) return {};
-  if (typeof fees !== "object" || fees === null)
+  if (typeof fees !== "object" || fees === null || Symbol.iterator in fees)
     throw new InvalidOptionError(
       `prices["${name}"].fees must be dollars by what is billed, such as { web_search: "0.01" }.`,
     );
