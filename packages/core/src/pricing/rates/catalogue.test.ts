@@ -213,6 +213,12 @@ describe("sizes", () => {
     ["openai", "gpt-5-2025-08-07", 400_000, 128_000],
     ["openai", "gpt-5-chat-latest", 400_000, 16_384],
     ["groq", "openai/gpt-oss-120b", 131_072, undefined],
+    ["google", "gemini-2.5-pro", 1_048_576, undefined],
+    ["google", "models/gemini-2.5-flash-lite-preview-09-2025", 1_048_576, undefined],
+    ["google", "gemini-3.1-pro-preview", 1_048_576, undefined],
+    ["google", "gemini-3.8-flash", 1_048_576, undefined],
+    ["google-vertex", "google/gemini-2.0-flash-001", 1_048_576, undefined],
+    ["google", "gemini-2.5-flash-preview-tts", 8_192, undefined],
   ])("gives %s %s a window of %s and at most %s output tokens", (provider, model, window, output) => {
     const { contextWindow, maxOutputTokens } = cardOf(provider, model);
     expect({ contextWindow, maxOutputTokens }).toEqual({ contextWindow: window, maxOutputTokens: output });

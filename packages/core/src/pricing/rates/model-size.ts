@@ -16,6 +16,14 @@ const CONTEXT: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
+ * Google's pages of Gemini 2.0 Flash, 2.5 Pro, 3 Pro and 3.1 Pro (ai.google.dev/gemini-api/docs/models and docs.cloud.google.com), stored
+ * copies read on 2026-12-01; genai-prices has the same of 3.5 Flash behind OpenRouter, and 1,000,000 or nothing under Google's own name.
+ */
+const GEMINI_CONTEXT = 1_048_576;
+const GEMINI =
+  /^gemini-(?:2\.0-flash|2\.5-(?:pro|flash)|3(?:\.\d)?-(?:pro|flash))(?:-lite)?(?:-preview)?(?:-[\d-]+)?$/;
+
+/**
  * Ids with the most output tokens they can write; a dated snapshot has its base's unless it is listed
  * itself.
  */
@@ -84,11 +92,13 @@ const BY_ID: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * Sizes for ids of OpenAI and Azure as `modelId` writes them. Read on 2026-11-22 in LiteLLM's price file
+ * Sizes for ids as `modelId` writes them. Those of OpenAI and Azure were read on 2026-11-22 in LiteLLM's price file
  * (commit 00035b69), not on OpenAI's own pages; gpt-4 is 4,096 there and is kept at its whole window. Empty
  * when unsure, as for gpt-5-pro, where lists disagree: then every request must carry a cap of its own.
  */
 export function modelSize(provider: string, id: string): ModelSize {
+  if (provider === "google" || provider === "google-vertex")
+    return GEMINI.test(id) ? { contextWindow: GEMINI_CONTEXT } : {};
   if (provider !== "openai" && provider !== "azure") return {};
   const base = withoutDate(id);
   const maxOutputTokens = BY_ID.get(id) ?? BY_ID.get(base);
