@@ -92,6 +92,22 @@ describe("cost", () => {
     expect(cost("gpt-5", { ...usage, reasoningTokens: 90 })).toEqual(cost("gpt-5", usage));
   });
 
+  test.each([
+    ["google", "gemini-2.5-flash-preview-tts", "0.00301"],
+    ["google", "gemini-2.5-pro-preview-tts", "0.00602"],
+    ["google-vertex", "gemini-2.5-flash-tts", "0.00301"],
+  ])("of what %s's %s says is known", (provider, modelVersion, usd) => {
+    const usageMetadata = {
+      promptTokenCount: 20,
+      candidatesTokenCount: 300,
+      totalTokenCount: 320,
+      promptTokensDetails: [{ modality: "TEXT", tokenCount: 20 }],
+      candidatesTokensDetails: [{ modality: "AUDIO", tokenCount: 300 }],
+    };
+    const body = { modelVersion, usageMetadata };
+    expect(pricing.costOfResponse({ provider, body })).toMatchObject({ kind: "known", usd });
+  });
+
   test("takes the thoughts of Perplexity's deep research, which stand outside its output", () => {
     // Its docs' example; 33 x 2 + 7,163 x 8 + 20,016 x 2 + 73,997 x 3 millionths, and 18 x 5 thousandths.
     const usage = {

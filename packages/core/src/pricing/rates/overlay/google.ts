@@ -1,4 +1,4 @@
-import type { Overlay, OverlayFee, OverlayModifier } from "./row.ts";
+import type { Overlay, OverlayFee, OverlayModifier, OverlayRates } from "./row.ts";
 import { ANTHROPIC_PRICES, CHECKED, CHECKED_AGAIN, GEMINI_PRICES, RESEARCH } from "./sources.ts";
 
 const row = { source: GEMINI_PRICES, checkedOn: CHECKED_AGAIN };
@@ -50,9 +50,22 @@ const TIERS: readonly OverlayModifier[] = [
   },
 ];
 
+/** What they say is audio, which the list has as all output. */
+const SPEECH = (["google", "google-vertex"] as const).flatMap((provider) =>
+  (
+    [
+      [/^gemini-2\.5-flash-(?:lite-)?(?:preview-)?tts$/, "10"],
+      [/^gemini-2\.5-pro-(?:preview-)?tts$/, "20"],
+    ] as const
+  ).map(([ids, outputAudio]): OverlayRates => {
+    return { ...row, provider, ids, adds: true, rates: { outputAudio } };
+  }),
+);
+
 /** What wflo knows of the prices of Gemini and Vertex beyond the price list. */
 export const GOOGLE: Overlay = {
   rates: [
+    ...SPEECH,
     {
       provider: "google-vertex",
       ids: /^gemini-2\.0-flash(?:-001)?$/,
