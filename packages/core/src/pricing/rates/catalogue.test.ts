@@ -247,6 +247,7 @@ describe("a model without a price", () => {
     ["openai", "gpt-4o-2027-01-01", /no such model/, /"openai\/gpt-4o-2027-01-01"/],
     ["azure", "my-prod-deployment", /no such model/, /"azure\/my-prod-deployment": \{ like: /],
     ["openai", "ft:gpt-5:acme::x", /no price for this fine-tune/, /\{ like: /],
+    ["azure", "DeepSeek-R1", /not Azure's/, /"azure\/DeepSeek-R1": \{ like: /],
     ["nobody", "x", /no provider "nobody"/, /"nobody\/x": \{ input/],
   ])("%s %s is told why and what to write", (provider, model, reason, fix) => {
     const cost = pricing.cost({ provider, model, usage });

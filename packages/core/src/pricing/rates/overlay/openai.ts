@@ -164,5 +164,11 @@ export const OPENAI: Overlay = {
       ids: /^deepseek-v4-pro/,
       reason: "the price lists for this model on Azure disagree",
     },
+    {
+      // LiteLLM has 1.35 and 5.40 for R1, where the list takes over 0.55 and 2.19.
+      provider: "azure",
+      ids: /^deepseek-(?:chat|r1|reasoner)/,
+      reason: "the price list has only DeepSeek's own price for it, which is not Azure's",
+    },
   ],
 };
