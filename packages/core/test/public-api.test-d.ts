@@ -41,6 +41,16 @@ export const budget: Promise<Budget> = wflo.budgets.set({
   id: "b",
   caps: { day: "2.00", month: 20, total: usd(5) },
 });
+// What may be left out may be undefined, as the first page's `after` is.
+declare const maybe: string | undefined;
+void wflo.budgets.set({ id: "b", caps: { day: maybe, total: 1 }, timeZone: maybe, parent: maybe });
+void wflo.budgets.list({ prefix: maybe, after: maybe, limit: undefined });
+void wflo.budgets.defaults({ after: maybe, limit: undefined });
+void wflo.runs.list({ tag: maybe, limit: undefined });
+void wflo.calls.list({ after: maybe, limit: undefined });
+const usage = { inputTokens: 1, outputTokens: 1 };
+wflo.pricing.cost({ provider: maybe, model: "gpt-4.1", usage, at: undefined, serviceTier: maybe });
+void createWflo({ prices: { "acme/large": { input: "1.00", output: maybe, contextWindow: undefined } } });
 // @ts-expect-error -- there is no such window
 void wflo.budgets.set({ id: "b", caps: { year: "2.00" } });
 

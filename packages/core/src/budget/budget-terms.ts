@@ -9,7 +9,11 @@ import { checkTimeZone } from "./check-time-zone.ts";
 /** What a budget and a default for budgets have in common. */
 export interface BudgetTerms {
   /** At least one. `day` and `month` follow the calendar of `timeZone`; all that are given apply at once. */
-  readonly caps: { readonly total?: MoneyInput; readonly day?: MoneyInput; readonly month?: MoneyInput };
+  readonly caps: {
+    readonly total?: MoneyInput | undefined;
+    readonly day?: MoneyInput | undefined;
+    readonly month?: MoneyInput | undefined;
+  };
   /**
    * Shares of a cap (above 0, up to 1; at most 100) at which `budget-warning` is emitted: each once in a window, by one process of all. A share
    * below one that was told counts as told. A cap that is raised makes those warn again that are no longer spent of it.

@@ -23,9 +23,9 @@ const EXPIRE_AT_ONCE = 100;
 
 /** Which budgets are listed. */
 export interface BudgetPage {
-  readonly prefix?: string;
-  readonly after?: string;
-  readonly limit?: number;
+  readonly prefix?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** `wflo.budgets`: what may be spent. */
@@ -46,7 +46,10 @@ export interface Budgets {
    */
   setDefault(input: BudgetDefaultInput): Promise<BudgetDefault>;
   /** By ascending prefix; `after`, a match, goes on where a page ended. At most 1,000 a page, 100 by default. */
-  defaults(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly BudgetDefault[]>;
+  defaults(page?: {
+    readonly after?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<readonly BudgetDefault[]>;
   /** False when there is no default of this match. Budgets that were made from it stay. */
   removeDefault(match: string): Promise<boolean>;
   /**

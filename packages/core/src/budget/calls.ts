@@ -5,6 +5,7 @@ import { explainCall, type CallExplanation } from "./explain-call.ts";
 import type { Catalogue } from "../pricing/rates/catalogue.ts";
 import { checkNames, checkOptions, type OptionNames } from "./check-options.ts";
 import { inBookingOrder } from "./in-booking-order.ts";
+import type { PageFilter } from "./page-filter.ts";
 import { pageSize } from "./page-size.ts";
 import { reprice, REPRICE_FILTERS, type RepriceFilter, type Repricing } from "./reprice.ts";
 import type { SettleOutbox } from "./settle-outbox.ts";
@@ -54,7 +55,7 @@ export interface Calls {
    * By ascending id; `after` goes on where a page ended. At most 1,000 a page, 100 by default. An id is as old as the end of its call: a bill that waited for
    * the database comes in among lines that were there before.
    */
-  list(filter?: Partial<EntryFilter>): Promise<readonly LedgerLine[]>;
+  list(filter?: PageFilter<EntryFilter>): Promise<readonly LedgerLine[]>;
   /** The lines of one call, as they were booked; none when it is unknown or still open. */
   get(callId: string): Promise<readonly LedgerLine[]>;
   /**
@@ -88,7 +89,7 @@ export function createCalls(
     // Who looks for calls in doubt means those of dead processes too.
     await ledger.expire(EXPIRE_AT_ONCE);
   };
-  const list = async (filter: Partial<EntryFilter>) => {
+  const list = async (filter: PageFilter<EntryFilter>) => {
     await brought();
     const limit = pageSize(filter.limit, DEFAULT_PAGE);
     return (await ledger.listEntries(tenant, { ...filter, limit })).map(lineOf);

@@ -42,11 +42,11 @@ export interface Pricing {
    * is taken from the model where only one has it.
    */
   cost(input: {
-    readonly provider?: string;
+    readonly provider?: string | undefined;
     readonly model: string;
     readonly usage: Usage;
-    readonly at?: Date;
-    readonly serviceTier?: string;
+    readonly at?: Date | undefined;
+    readonly serviceTier?: string | undefined;
   }): PricedCost;
   /** What a raw answer of a provider cost: a body, or the events of a stream. */
   costOfResponse(input: ResponseToPrice): PricedResponse;

@@ -1,5 +1,6 @@
 import { checkName } from "../budget/check-name.ts";
 import { checkOptions, type OptionNames } from "../budget/check-options.ts";
+import type { PageFilter } from "../budget/page-filter.ts";
 import { pageSize } from "../budget/page-size.ts";
 import { decode } from "../checkpoint/codec.ts";
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
@@ -54,7 +55,7 @@ export interface SavedStep {
 /** `wflo.runs`: what was started. */
 export interface Runs {
   /** Newest first; `before` goes on where a page ended. At most 1,000 a page, 50 by default. */
-  list(filter?: Partial<RunFilter>): Promise<readonly RunSummary[]>;
+  list(filter?: PageFilter<RunFilter>): Promise<readonly RunSummary[]>;
   get(runId: string): Promise<RunDetails | undefined>;
 }
 
@@ -97,7 +98,7 @@ const RUN_FILTERS: OptionNames<RunFilter> = {
 };
 const STATUSES = ["running", "paused", "completed", "failed", "stale"];
 
-function checkFilter(given: Partial<RunFilter> | undefined): Partial<RunFilter> {
+function checkFilter(given: PageFilter<RunFilter> | undefined): PageFilter<RunFilter> {
   const filter = checkOptions("The filters of runs", given, RUN_FILTERS);
   const { status, since, before, tag, workflow } = filter;
   if (status !== undefined && !STATUSES.includes(status)) {

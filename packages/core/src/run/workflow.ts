@@ -46,7 +46,7 @@ export interface RunOptions extends Caps {
 /** How a run of a function without a workflow is started. */
 export interface AdhocOptions extends RunOptions, WorkflowOptions {
   /** Of its workflow. Default `run`. */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** How a run is gone on with. */

@@ -11,28 +11,30 @@ import type { FeeRates, Meter, Rate, Rates } from "./rate-card.ts";
 export interface UserPrice {
   readonly input: MoneyInput;
   /** Without it only requests that have no output can be priced, such as for embeddings. */
-  readonly output?: MoneyInput;
-  readonly cachedInput?: MoneyInput;
-  readonly cacheWrite?: MoneyInput;
+  readonly output?: MoneyInput | undefined;
+  readonly cachedInput?: MoneyInput | undefined;
+  readonly cacheWrite?: MoneyInput | undefined;
   /** Where writes that are kept for an hour have a price of their own. */
-  readonly cacheWrite1h?: MoneyInput;
+  readonly cacheWrite1h?: MoneyInput | undefined;
   /** Audio, images and video, where their tokens have prices of their own. */
-  readonly inputAudio?: MoneyInput;
-  readonly cachedInputAudio?: MoneyInput;
-  readonly outputAudio?: MoneyInput;
-  readonly inputImage?: MoneyInput;
-  readonly cachedInputImage?: MoneyInput;
-  readonly outputImage?: MoneyInput;
-  readonly inputVideo?: MoneyInput;
-  readonly outputVideo?: MoneyInput;
+  readonly inputAudio?: MoneyInput | undefined;
+  readonly cachedInputAudio?: MoneyInput | undefined;
+  readonly outputAudio?: MoneyInput | undefined;
+  readonly inputImage?: MoneyInput | undefined;
+  readonly cachedInputImage?: MoneyInput | undefined;
+  readonly outputImage?: MoneyInput | undefined;
+  readonly inputVideo?: MoneyInput | undefined;
+  readonly outputVideo?: MoneyInput | undefined;
   /** Thoughts, where they have a price of their own. */
-  readonly reasoning?: MoneyInput;
+  readonly reasoning?: MoneyInput | undefined;
   /** Prices of the whole request, by the same names, where its input has more tokens than `aboveInputTokens`. */
-  readonly long?: Readonly<{ aboveInputTokens: number }> & Readonly<Partial<Record<Meter, MoneyInput>>>;
+  readonly long?:
+    | (Readonly<{ aboveInputTokens: number }> & Readonly<Partial<Record<Meter, MoneyInput>>>)
+    | undefined;
   /** Dollars for each piece of what is billed beside tokens, such as `{ web_search: "0.01" }`. */
-  readonly fees?: Readonly<Record<string, MoneyInput>>;
-  readonly contextWindow?: number;
-  readonly maxOutputTokens?: number;
+  readonly fees?: Readonly<Record<string, MoneyInput>> | undefined;
+  readonly contextWindow?: number | undefined;
+  readonly maxOutputTokens?: number | undefined;
 }
 
 /** A price of the user's own, read. */
