@@ -1,5 +1,6 @@
 import {
   createWflo,
+  InvalidOptionError,
   memoryDatabase,
   MissingUsageError,
   StoreUnavailableError,
@@ -281,6 +282,25 @@ test.each([0, -1, 1.5, Number.NaN])("a list of %d is refused", async (limit) => 
   await expect(wflo.calls.list({ limit })).rejects.toThrow("whole number");
   await expect(wflo.budgets.list({ limit })).rejects.toThrow("whole number");
 });
+
+test.each([
+  ["an attempt that is no function", request(under), undefined],
+  ["no request", undefined, async () => answer(1)],
+])("%s is refused before money is held", async (_, asked, attempt) => {
+  await expect(wflo.guardCall(asked as never, attempt as never)).rejects.toThrow(InvalidOptionError);
+  await expect(wflo.guardStream(asked as never, attempt as never)).rejects.toThrow(InvalidOptionError);
+  expect(await wflo.calls.list()).toEqual([]);
+  expect(await window()).toMatchObject({ spent: "0.00", reserved: "0.00" });
+});
+
+test.each(["info", {}, true])(
+  "a logger that is %j, and would swallow every warning, is refused",
+  (logger) => {
+    expect(() => createWflo({ logger: logger as never })).toThrow(
+      "The option logger takes an object with warn",
+    );
+  },
+);
 
 test("a database that is no database is refused at once", () => {
   expect(() => createWflo({ database: "postgres://x" as unknown as Database })).toThrow("postgres()");

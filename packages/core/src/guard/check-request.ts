@@ -9,6 +9,18 @@ const MAX_PLACE = 1_000;
 const PARTS = new Set(["text", "opaque", "tokens", "uses", "unbounded"]);
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
+/** Throws `InvalidOptionError` for what is no request, or no attempt at one, before money is held for it. */
+export function checkAsked(request: unknown, attempt: unknown): void {
+  if (typeof request !== "object" || request === null) {
+    throw new InvalidOptionError("A call needs its request first: { provider, model, parts: [text, …] }.");
+  }
+  if (typeof attempt !== "function") {
+    throw new InvalidOptionError(
+      "A call needs its attempt: a function that sends the request, and returns { value, usage }.",
+    );
+  }
+}
+
 /** Throws `InvalidOptionError`, or `InvalidAmountError` for a price, where the cost of a request cannot be thought about. */
 export function checkRequest(request: GuardRequest): void {
   const { provider, model, parts, maxOutputTokens, outputs, attempts, timeoutMs } = request;

@@ -1,6 +1,7 @@
 import { InvalidOptionError } from "../errors/invalid-option-error.ts";
 import { isUsage } from "../pricing/usage/usage.ts";
 import { currentContext, withContext } from "../run/run-context.ts";
+import { checkAsked } from "./check-request.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import type { Answer, Grant, GuardRequest, Outcome } from "./guard-request.ts";
@@ -22,6 +23,7 @@ export async function guardCall<T>(
   request: GuardRequest,
   attempt: (grant: Grant) => Promise<Answer<T>>,
 ): Promise<T> {
+  checkAsked(request, attempt);
   return retried(request, (once) => callOnce(door, seen, once, attempt));
 }
 

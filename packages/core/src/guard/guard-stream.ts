@@ -1,4 +1,5 @@
 import { withContext } from "../run/run-context.ts";
+import { checkAsked } from "./check-request.ts";
 import type { DoorSettings } from "./door-settings.ts";
 import { enter } from "./enter.ts";
 import { closeCall, closeIfTimedOut, unlessStuck } from "./close-call.ts";
@@ -23,6 +24,7 @@ export async function guardStream<Chunk, T>(
   request: GuardRequest,
   attempt: (grant: Grant) => Promise<StreamAnswer<Chunk, T> | Answer<T>>,
 ): Promise<T> {
+  checkAsked(request, attempt);
   return retried(request, (once, callers) => streamOnce(door, seen, once, callers, attempt));
 }
 

@@ -1,3 +1,5 @@
+import { InvalidOptionError } from "../errors/invalid-option-error.ts";
+
 /** What wflo logs through: `console`, pino and most loggers fit. */
 export interface Logger {
   debug?(message: string, fields?: object): void;
@@ -15,8 +17,13 @@ export const consoleLogger: Logger = {
   error: (message, fields) => (fields ? console.error(message, fields) : console.error(message)),
 };
 
-/** A logger that breaks nothing when it throws itself. */
+/** A logger that breaks nothing when it throws itself. Throws `InvalidOptionError` for one that would swallow every warning. */
 export function guardedLogger(logger: Logger): Required<Logger> {
+  if (typeof logger.warn !== "function" || typeof logger.error !== "function") {
+    throw new InvalidOptionError(
+      "The option logger takes an object with warn(message, fields) and error(message, fields), such as console, or false.",
+    );
+  }
   const call = (level: keyof Logger) => (message: string, fields?: object) => {
     try {
       logger[level]?.(message, fields);
