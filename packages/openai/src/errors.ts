@@ -44,8 +44,8 @@ export class UnmeteredTransportError extends WfloError {
 /** What was passed as a client cannot be copied as the SDK copies its clients: a tracer's Proxy, or its imitation of a client. */
 export function noClient(): InvalidOptionError {
   return new InvalidOptionError(
-    "wfloOpenAI was given something that only looks like a client of the openai SDK, such as what a tracer makes of one. Pass the client " +
-      "itself to wfloOpenAI, and the metered client to the tracer.",
+    "wfloOpenAI takes a client of the openai SDK, as wfloOpenAI(new OpenAI()), and nothing that only looks like one, such as what a " +
+      "tracer makes of it. Pass the client itself to wfloOpenAI, and the metered client to the tracer.",
   );
 }
 

@@ -36,6 +36,12 @@ describe.each(TRACERS)("a client in the form of %s", (_, trace) => {
   });
 });
 
+test.each([undefined, null, {}])("%j in the place of a client is refused in words", (nothing) => {
+  const wrap = () => wfloOpenAI(nothing as never);
+  expect(wrap).toThrow(InvalidOptionError);
+  expect(wrap).toThrow("wfloOpenAI takes a client of the openai SDK, as wfloOpenAI(new OpenAI())");
+});
+
 test("what a client's own constructor throws is thrown as it is", async () => {
   const client = plain("http://127.0.0.1:1/v1");
   const error = new TypeError("no tenant");
