@@ -143,6 +143,7 @@ create table wflo.run (
   primary key (tenant, id),
   constraint run_status check (status in ('running', 'paused', 'completed', 'failed'))
 ) with (fillfactor = 80);
+create index run_created on wflo.run (tenant, created_at, id);
 
 -- seq is counted per run: the order in which steps were saved. The key holds a SHA-256 of path and checkpoint, which may be longer
 -- than an index row can be.

@@ -1,5 +1,5 @@
 import type { NewRun, RunFilter, RunStore } from "@wflo/core";
-import { and, arrayContains, asc, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
+import { and, arrayContains, asc, desc, eq, gte, type SQL, sql } from "drizzle-orm";
 import { cleanText } from "./clean-text.ts";
 import { exactText } from "./exact-text.ts";
 import { instantOf } from "./instant-of.ts";
@@ -60,7 +60,9 @@ export function runStore(driver: MigratedDriver): RunStore {
     },
     async list(tenant, filter) {
       const query = driver.orm.select(listColumns).from(run).where(conditionOf(tenant, filter));
-      const rows = await driver.ordinary(query.orderBy(desc(run.id)).limit(filter.limit));
+      const rows = await driver.ordinary(
+        query.orderBy(desc(run.createdAt), desc(run.id)).limit(filter.limit),
+      );
       return rows.map(readListed);
     },
     async claim(tenant, runId, { takeOver, atRest = false }) {
@@ -137,6 +139,12 @@ function conditionOf(tenant: string, { workflow, status, tag, since, before }: R
     status === undefined ? undefined : status === "stale" ? isStale : eq(run.status, status),
     tag === undefined ? undefined : arrayContains(run.tags, [cleanText(tag)]),
     since === undefined ? undefined : gte(run.createdAt, since),
-    before === undefined ? undefined : lt(run.id, uuidOf("run id", before)),
+    before === undefined ? undefined : isBefore(tenant, uuidOf("run id", before)),
   );
+}
+
+/** In the order of lists; nothing is before a run that there is not. */
+function isBefore(tenant: string, id: string): SQL {
+  const its = sql`select b.created_at from wflo.run b where b.tenant = ${keyOf("tenant", tenant)} and b.id = ${id}`;
+  return sql`(${run.createdAt}, ${run.id}) < ((${its}), ${id}::uuid)`;
 }

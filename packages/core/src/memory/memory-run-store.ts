@@ -15,14 +15,17 @@ export function memoryRunStore(state: MemoryState): RunStore {
     },
     async list(tenantId, { workflow, status, tag, since, before, limit }) {
       const nowMs = state.now();
-      const page = state.tenant(tenantId).runsById.before(before, limit, (run) => {
+      const tenant = state.tenant(tenantId);
+      const last = before === undefined ? undefined : tenant.runs.get(before);
+      if (before !== undefined && last === undefined) return [];
+      const page = tenant.runsByAge.before(last?.place, limit, ({ run }) => {
         if (workflow !== undefined && run.workflow !== workflow) return false;
         if (tag !== undefined && !run.hasTag(tag)) return false;
         if (since !== undefined && run.createdAtMs < since.getTime()) return false;
         if (status === "stale") return run.isStale(nowMs);
         return status === undefined || run.status === status;
       });
-      return page.map((run) => run.listed(nowMs));
+      return page.map(({ run }) => run.listed(nowMs));
     },
     async claim(tenantId, runId, options) {
       return claimRun(state, tenantId, runId, options);
@@ -52,7 +55,7 @@ function createRun(tenant: MemoryTenant, run: NewRun, nowMs: number): boolean {
   if (tenant.runs.has(run.id)) return false;
   const created = new MemoryRun(run, nowMs);
   tenant.runs.set(run.id, created);
-  tenant.runsById.add(created);
+  tenant.runsByAge.add({ id: created.place, run: created });
   const { ownBudget } = run;
   if (ownBudget !== undefined && !tenant.budgets.has(ownBudget.id)) {
     const caps = { total: ownBudget.totalNanoUsd };

@@ -25,6 +25,11 @@ export class MemoryRun {
     this.heartbeatAtMs = nowMs;
   }
 
+  /** Where it stands among the others: in ascending order, by when it was made and then by its id. */
+  get place(): string {
+    return `${String(this.createdAtMs).padStart(16, "0")} ${this.id}`;
+  }
+
   get workflow(): string {
     return this.created.workflow;
   }

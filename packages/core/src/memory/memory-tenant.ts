@@ -26,7 +26,8 @@ export class MemoryTenant {
   readonly entriesOfBudget = new Map<string, SortedById<MemoryEntry>>();
   readonly entriesInDoubt = new SortedById<MemoryEntry>();
   readonly runs = new Map<string, MemoryRun>();
-  readonly runsById = new SortedById<MemoryRun>();
+  /** By `MemoryRun.place`. */
+  readonly runsByAge = new SortedById<{ readonly id: string; readonly run: MemoryRun }>();
   readonly threads = new Map<string, MemoryThread>();
   /** Of all threads. */
   readonly checkpointsById = new SortedById<MemoryCheckpoint>();

@@ -73,7 +73,7 @@ export interface RunFilter {
   readonly tag?: string | undefined;
   /** Created at this moment or later. */
   readonly since?: Date | undefined;
-  /** Newest first; a page goes on before this id. */
+  /** Newest first, by when they were made and then by their ids; a page goes on before the run of this id. */
   readonly before?: string | undefined;
   readonly limit: number;
 }

@@ -1,4 +1,4 @@
-import { bigint, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, index, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { RunStatus } from "@wflo/core";
 import { keyText } from "./key-text.ts";
 import { wfloSchema } from "./wflo-schema.ts";
@@ -25,5 +25,8 @@ export const run = wfloSchema.table(
     result: text("result"),
     error: text("error"),
   },
-  (table) => [primaryKey({ columns: [table.tenant, table.id] })],
+  (table) => [
+    primaryKey({ columns: [table.tenant, table.id] }),
+    index("run_created").on(table.tenant, table.createdAt, table.id),
+  ],
 );

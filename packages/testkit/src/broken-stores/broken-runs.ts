@@ -5,10 +5,22 @@ import { withMethods, type BrokenStore } from "./broken-store.ts";
 export const brokenRuns: readonly BrokenStore[] = [
   {
     name: "lists runs from the oldest on",
-    breaks: "lists runs from the newest on, page by page",
+    breaks: "lists runs from the newest on, whatever their ids are, page by page",
     wrap(database) {
       const list: RunStore["list"] = async (tenant, filter) =>
         (await database.runs.list(tenant, filter)).toReversed();
+      return withMethods(database, { runs: { list } });
+    },
+  },
+  {
+    name: "lists runs by their ids",
+    breaks: "lists runs from the newest on, whatever their ids are, page by page",
+    wrap(database) {
+      const list: RunStore["list"] = async (tenant, { before, ...filter }) => {
+        const rows = await database.runs.list(tenant, { ...filter, limit: 1_000 });
+        const page = rows.filter(({ id }) => before === undefined || id < before);
+        return page.toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, filter.limit);
+      };
       return withMethods(database, { runs: { list } });
     },
   },

@@ -42,12 +42,17 @@ export const runsCases: readonly DatabaseCase[] = [
     expect(await desk.runs.get(desk.tenant, id)).toMatchObject({ workflow: "ours", status: "running" });
     expect(await listed(desk, {})).toEqual([id]);
   }),
-  databaseCase("lists runs from the newest on, page by page", async (desk) => {
-    const ids: string[] = [];
-    for (let index = 0; index < 5; index += 1) ids.unshift(await desk.run());
+  databaseCase("lists runs from the newest on, whatever their ids are, page by page", async (desk) => {
+    const [first, second, third, fourth, fifth] = Array.from({ length: 5 }, () => desk.nextId());
+    const ids = [third, fifth, first, fourth, second];
+    for (const [at, id] of ids.toReversed().entries()) {
+      await desk.setElapsed(at * 10);
+      await desk.run({ id });
+    }
     expect(await listed(desk, { limit: 2 })).toEqual(ids.slice(0, 2));
     expect(await listed(desk, { before: ids[1], limit: 2 })).toEqual(ids.slice(2, 4));
     expect(await listed(desk, { before: ids[3], limit: 2 })).toEqual(ids.slice(4));
+    expect(await listed(desk, { before: desk.nextId() })).toEqual([]);
   }),
   databaseCase("lists runs without their inputs and results, which may be large", async (desk) => {
     const id = await desk.run({ input: '"why"', tags: ["eu"] });
