@@ -28,12 +28,12 @@ const NAMES: OptionNames<WfloSaverOptions> = { database: true, tenant: true, ser
 export function checkedOptions(
   options: WfloSaverOptions,
 ): Pick<WfloSaverOptions, "database" | "ttl"> & { readonly tenant: string } {
-  const { database, tenant = DEFAULT_TENANT, ttl } = options;
+  const { database, tenant = DEFAULT_TENANT, ttl } = (options as Partial<WfloSaverOptions> | undefined) ?? {};
   if (ttl !== undefined) checkTtl(ttl);
   const store = (database as Partial<Database> | null | undefined)?.checkpoints;
   if (typeof store?.putWrites === "function") {
     checkOptions("The options of WfloSaver", options, NAMES);
-    return { database, tenant, ttl };
+    return { database: database as Database, tenant, ttl };
   }
   throw new InvalidOptionError(
     "WfloSaver needs a database of wflo: new WfloSaver({ database: postgres() }), or pglite() or memoryDatabase(). A store of " +

@@ -14,11 +14,11 @@ export function checkedOptions(options: WorkflowsStorageOptions): Required<
 > & {
   readonly tenant: string;
 } {
-  const { database, tenant = "default" } = options;
+  const { database, tenant = "default" } = (options as Partial<WorkflowsStorageOptions> | undefined) ?? {};
   const store = (database as Partial<Database> | null | undefined)?.checkpoints;
   if (typeof store?.put === "function") {
     checkOptions("The options of WfloWorkflowsStorage", options, { database: true, tenant: true });
-    return { database, tenant };
+    return { database: database as Database, tenant };
   }
   throw new InvalidOptionError(
     "WfloWorkflowsStorage needs a database of wflo: new WfloWorkflowsStorage({ database: postgres() }), or pglite() or memoryDatabase(). " +
