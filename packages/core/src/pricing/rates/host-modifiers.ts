@@ -2,8 +2,9 @@
 const REGIONAL = [
   // OpenAI's data residency, such as eu.api.openai.com.
   /^[a-z]{2}\.api\.openai\.com$/,
-  // Vertex but for its global endpoint, such as us-east5-aiplatform.googleapis.com.
+  // Vertex but for its global endpoint: us-east5-aiplatform.googleapis.com, and aiplatform.eu.rep.googleapis.com for several regions.
   /^[a-z]+(?:-[a-z]+)*\d+-aiplatform\.googleapis\.com$/,
+  /^aiplatform\.[a-z\d-]+\.rep\.googleapis\.com$/,
 ];
 
 /** What the host that a request is sent to changes in its price. */

@@ -28,6 +28,16 @@ const TIERS: readonly OverlayModifier[] = [
   },
   {
     ...row,
+    provider: "google-vertex",
+    modifier: "endpoint:regional",
+    // Previews keep the price that they have everywhere.
+    models: /^gemini-[3-9](?!.*preview)/,
+    times: [11, 10],
+    source: "Vertex's price page since 2026-07-01, as several third parties quote it in October 2026",
+    checkedOn: "2026-12-01",
+  },
+  {
+    ...row,
     provider: "google",
     modifier: "service_tier:flex",
     times: [1, 2],
