@@ -23,6 +23,8 @@ const PROVIDERS: readonly (readonly [hostEnd: string, provider: string])[] = [
   ["api.minimax.io", "minimax"],
   ["generativelanguage.googleapis.com", "google"],
   ["aiplatform.googleapis.com", "google-vertex"],
+  ["-aiplatform.googleapis.com", "google-vertex"],
+  [".rep.googleapis.com", "google-vertex"],
   ["ai-gateway.vercel.sh", "vercel"],
   ["router.huggingface.co", "huggingface"],
 ];
@@ -31,7 +33,7 @@ const PROVIDERS: readonly (readonly [hostEnd: string, provider: string])[] = [
 export function providerOfUrl(url: string): string {
   const host = URL.canParse(url) ? new URL(url).hostname : "";
   return (
-    PROVIDERS.find(([end]) => host === end || host.endsWith(end.startsWith(".") ? end : `.${end}`))?.[1] ??
+    PROVIDERS.find(([end]) => host === end || host.endsWith(/^[.-]/.test(end) ? end : `.${end}`))?.[1] ??
     "openai"
   );
 }
