@@ -63,6 +63,18 @@ test("holds the list price for a discounted tier, which the provider may not gra
   );
 });
 
+test.each([
+  ["openai", "gpt-5.4", "endpoint:regional", "flex"],
+  ["anthropic", "claude-opus-5", "inference_geo:us", "batch"],
+  ["anthropic", "claude-opus-5", "speed:fast", "batch"],
+])(
+  "holds the dearer price of %s %s by its %s also with a discounted tier",
+  (provider, model, dearer, tier) => {
+    const asked = { card: cardOf(provider, model), maxInputTokens: 100, modifiers: [dearer] };
+    expect(worstCase({ ...asked, serviceTier: tier })).toEqual(worstCase(asked));
+  },
+);
+
 test("has no bound for a tier without a price", () => {
   const reason = expect.stringContaining("priority") as string;
   expect(

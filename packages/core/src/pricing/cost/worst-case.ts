@@ -54,7 +54,8 @@ export function worstCase(input: {
 }): WorstCase | UnknownRate {
   const { card, maxInputTokens } = input;
   const tier = tierModifier(input.serviceTier);
-  const modifiers = [...(tier === undefined ? [] : [tier]), ...(input.modifiers ?? [])];
+  const { modifiers: untiered = [] } = input;
+  const modifiers = tier === undefined ? untiered : [tier, ...untiered];
   const [unpriced] = modifiedRates(card, modifiers, 0).unpriced;
   if (unpriced !== undefined)
     return {
@@ -75,9 +76,10 @@ export function worstCase(input: {
     return picoUsd > known ? picoUsd : known;
   };
   const all = card.mayAlsoApply ? [card.rates, ...card.mayAlsoApply] : [card.rates];
-  // A tier asked for may not be the one that serves: the list price stays in. A tier's own limit is for the provider to keep.
-  const modified =
-    modifiers.length === 0 ? [] : all.map((rates) => modifiedRates(card, modifiers, 0, rates).rates);
+  // A tier asked for may not be the one that serves: the price without it stays in. A tier's own limit is for the provider to keep.
+  const modified = [untiered, modifiers].flatMap((which) =>
+    all.map((rates) => modifiedRates(card, which, 0, rates).rates),
+  );
   for (const rates of [...all, ...modified]) {
     for (const meter of INPUT) inputPicoUsd = dearer(inputPicoUsd, rates[meter]);
     if (input.cachesForAnHour === true) inputPicoUsd = dearer(inputPicoUsd, rates.cacheWrite1h);
