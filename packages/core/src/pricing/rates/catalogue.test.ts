@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { worstCase } from "../cost/worst-case.ts";
 import { createPricing } from "../pricing.ts";
 import { createCatalogue } from "./catalogue.ts";
 import type { Meter, RateCard } from "./rate-card.ts";
@@ -150,6 +151,21 @@ describe("prices", () => {
     expect(cardOf("openai", "gpt-5.6-sol").mayAlsoApply).toBeUndefined();
     const eve = cardOf("openai", "gpt-5.6-sol", new Date("2026-08-20T12:00:00Z"));
     expect(eve.mayAlsoApply?.map((rates) => rates.input?.picoUsd)).toEqual([4_000_000n]);
+  });
+
+  test("follow the hours of wflo's own rows, and the dearest of them bound a call", () => {
+    const card = (time: string) => cardOf("deepseek", "deepseek-flash", new Date(time));
+    const input = (time: string) => pricesOf(card(time)).input;
+    expect(["00:59", "01:00", "03:59", "04:00"].map((time) => input(`2026-12-01T${time}Z`))).toEqual([
+      0.15, 0.3, 0.3, 0.15,
+    ]);
+    expect(["05:59", "06:00", "09:59", "10:00"].map((time) => input(`2026-12-01T${time}Z`))).toEqual([
+      0.15, 0.3, 0.3, 0.15,
+    ]);
+    expect(worstCase({ card: card("2026-12-01T12:00Z"), maxInputTokens: 1_000 })).toEqual({
+      inputNanoUsd: 300_000n,
+      outputPicoUsd: 1_200_000n,
+    });
   });
 
   test("follows peak hours, but not before they were introduced", () => {

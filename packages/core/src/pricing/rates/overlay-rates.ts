@@ -5,6 +5,8 @@ import { picoUsdPerToken } from "./pico-usd.ts";
 import type { Meter, Rate, Rates, UnknownRate } from "./rate-card.ts";
 import type { DatedRates } from "./rate-schedule.ts";
 
+const HOUR_MS = 3_600_000;
+
 /**
  * What wflo's own rows say about a model: rates that follow the price list's in time, or that there is no
  * price.
@@ -47,7 +49,7 @@ export function overlayModel(
       continue;
     }
     const begun = row.from === undefined ? {} : { asOf: row.from.slice(0, 10), fromMs: Date.parse(row.from) };
-    schedule.push({ rates, source: "overlay", checkedOn: row.checkedOn, ...begun });
+    schedule.push({ rates, source: "overlay", checkedOn: row.checkedOn, ...begun, ...hoursOf(row) });
   }
   const { model, contextWindow, billedBy } = rows.at(-1) ?? {};
   return {
@@ -56,6 +58,10 @@ export function overlayModel(
     ...(contextWindow === undefined ? {} : { contextWindow }),
     ...(billedBy === undefined ? {} : { billedBy }),
   };
+}
+
+function hoursOf({ hours }: OverlayRates): Pick<DatedRates, "hours"> {
+  return hours === undefined ? {} : { hours: { start: hours[0] * HOUR_MS, end: hours[1] * HOUR_MS } };
 }
 
 function ratesOf({ rates: prices, long }: OverlayRates): Rates {

@@ -3,6 +3,20 @@ import { CHECKED, CHECKED_AGAIN, LITELLM, PERPLEXITY_PRICES, RESEARCH } from "./
 
 const mistral = { provider: "mistral", checkedOn: CHECKED };
 const deepseek = { provider: "deepseek", ids: /^deepseek-(?:chat|reasoner)$/, checkedOn: CHECKED };
+const deepseekFlash = {
+  provider: "deepseek",
+  ifUnlisted: true,
+  ids: /^deepseek-flash$/,
+  model: "deepseek-flash",
+  contextWindow: 1_000_000,
+  source: "https://api-docs.deepseek.com/quick_start/pricing, stored copies of autumn 2026",
+  checkedOn: "2026-12-01",
+};
+/** On weekdays only, but for the holidays of China; counted on every day, so that none is held too low. */
+const deepseekFlashAtPeak = {
+  ...deepseekFlash,
+  rates: { input: "0.3", cachedInput: "0.006", output: "1.2" },
+};
 const cohere = {
   provider: "cohere",
   billedBy: "search_units",
@@ -63,6 +77,9 @@ export const OTHERS: Overlay = {
       rates: { input: "0.28", cachedInput: "0.028", output: "0.42" },
       source: `${RESEARCH}. The press of July 2026 has both names moving to deepseek-v4-flash by 2026-07-24`,
     },
+    { ...deepseekFlash, rates: { input: "0.15", cachedInput: "0.003", output: "0.6" } },
+    { ...deepseekFlashAtPeak, hours: [1, 4] },
+    { ...deepseekFlashAtPeak, hours: [6, 10] },
     // The list takes it for the first version.
     {
       provider: "aws",

@@ -18,6 +18,8 @@ export interface OverlayRates extends Row {
   readonly model?: string;
   /** ISO date, or date and hour, from which the row holds (UTC); undefined for always. */
   readonly from?: string;
+  /** Hours of the day (UTC) in which the row holds, such as `[1, 4]` from one to four; undefined for all. */
+  readonly hours?: readonly [start: number, end: number];
   readonly rates: TokenPrices;
   /** Prices of the whole request past so many input tokens. */
   readonly long?: { readonly aboveInputTokens: number; readonly rates: TokenPrices };
