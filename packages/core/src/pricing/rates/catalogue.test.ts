@@ -44,6 +44,14 @@ describe("names", () => {
     ["x-ai", "xai/grok-4", "x-ai/grok-4-0709", "exact"],
     ["google", "models/gemini-2.5-flash", "google/gemini-2.5-flash", "exact"],
     ["vertex", "publishers/google/models/gemini-2.5-pro", "google-vertex/gemini-2.5-pro", "exact"],
+    ["googleVertex.anthropic.messages", "claude-opus-5-5", "google-vertex/claude-opus-5-5", "exact"],
+    ["vertex.anthropic.messages", "claude-opus-5-5", "google-vertex/claude-opus-5-5", "exact"],
+    [
+      "bedrock.anthropic.messages",
+      "global.anthropic.claude-haiku-4-5-20251001-v1:0",
+      "aws/global.anthropic.claude-haiku-4-5-20251001-v1:0",
+      "exact",
+    ],
     ["anthropic", "claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5", "family"],
     ["anthropic", "claude-opus-4-6[1m]", "anthropic/claude-opus-4-6", "exact"],
     ["groq", "openai/gpt-oss-120b", "groq/openai/gpt-oss-120b", "exact"],
@@ -153,7 +161,7 @@ describe("prices", () => {
     expect(eve.mayAlsoApply?.map((rates) => rates.input?.picoUsd)).toEqual([4_000_000n]);
   });
 
-  test("follow the hours of wflo's own rows, and the dearest of them bound a call", () => {
+  test("follows the hours of wflo's own rows, and the dearest of them bound a call", () => {
     const card = (time: string) => cardOf("deepseek", "deepseek-flash", new Date(time));
     const input = (time: string) => pricesOf(card(time)).input;
     expect(["00:59", "01:00", "03:59", "04:00"].map((time) => input(`2026-12-01T${time}Z`))).toEqual([
