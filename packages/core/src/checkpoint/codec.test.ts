@@ -54,6 +54,19 @@ describe("the codec", () => {
     expect(Object.entries(roundTrip(Object.assign([], { total: 5 })) as object)).toEqual([["total", 5]]);
   });
 
+  test("a list that a library has given a method is saved without it", () => {
+    const rows = Object.assign([1, 2], { reload: () => rows, total: 2 });
+    const back = roundTrip(rows) as typeof rows;
+    expect([[...back], Object.entries(back)]).toEqual([
+      [1, 2],
+      [
+        ["0", 1],
+        ["1", 2],
+        ["total", 2],
+      ],
+    ]);
+  });
+
   test("gives back the errors of an AggregateError", async () => {
     const all = [Promise.reject(new Error("one")), Promise.reject(new Error("two"))];
     const error: unknown = await Promise.any(all).catch((thrown: unknown) => thrown);

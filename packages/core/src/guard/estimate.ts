@@ -83,7 +83,7 @@ function priced(
   // It searches, cites and thinks at its own will.
   if (card.fees?.["citation_token"])
     throw new UnboundedRequestError(`${card.id} is also billed for what it searches, cites and thinks`);
-  const { serviceTier, cachesForAnHour = asksForAnHour(request) } = request;
+  const { serviceTier, cachesForAnHour = hasPriceForAnHour(card) && asksForAnHour(request) } = request;
   const modifiers = [...(request.modifiers ?? []), ...hostModifiers(request.host)];
   const rates = worstCase({
     card,
@@ -132,6 +132,11 @@ function priced(
       return leastOf(granted, cap);
     },
   };
+}
+
+/** Else requests need not be searched for what asks for it. */
+function hasPriceForAnHour({ rates, mayAlsoApply = [] }: RateCard): boolean {
+  return [rates, ...mayAlsoApply].some(({ cacheWrite1h }) => cacheWrite1h !== undefined);
 }
 
 /** As Anthropic's `cache_control` says it in settings, tools and messages, and in parts of them. */
