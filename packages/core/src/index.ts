@@ -44,7 +44,7 @@ export type { BudgetDefault, BudgetDefaultInput } from "./budget/budget-default.
 export type { BudgetDiscrepancy, CallInDoubt, Reconciliation } from "./budget/reconcile.ts";
 export type { TopUp } from "./budget/top-up.ts";
 export type { BudgetTerms } from "./budget/budget-terms.ts";
-export type { Budgets } from "./budget/budgets.ts";
+export type { BudgetPage, Budgets } from "./budget/budgets.ts";
 export type { Calls, LedgerLine } from "./budget/calls.ts";
 export type { CallExplanation } from "./budget/explain-call.ts";
 export { grantOf, type HoldRequest } from "./budget/hold.ts";
@@ -76,7 +76,7 @@ export type { SaveOptions } from "./run/run-history.ts";
 export type { ToolFunction, ToolOptions } from "./run/run-services.ts";
 export type { RunDetails, Runs, RunSummary, SavedStep } from "./run/runs.ts";
 export { namesOfPath, type StepName } from "./run/step-path.ts";
-export type { ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
+export type { AdhocOptions, ResumeOptions, RunOptions, Workflow, WorkflowOptions } from "./run/workflow.ts";
 export {
   registerTarget,
   type CreateRunTarget,
