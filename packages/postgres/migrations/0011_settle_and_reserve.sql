@@ -206,7 +206,9 @@ $$;
 
 -- Settlements [wflo.settlement], sets of budgets [{ ids, inherited }] and the calls that ask for money on them [wflo.ask]. No call may be in both lists.
 -- Returns { closed: [call that was settled], charged: [amount], overruns: [amount], settled: [verdict of each] where those say not all,
--- warnings: those that are due, grants: [amount or null], windows: [those of what is granted, as they stand then] }; null for a list of nothing.
+-- warnings: those that are due, grants: [amount or null], windows: [those of what is granted, as they stand then], versions: { budget: its version },
+-- charging: [budgets that charge what expires] }; null for a list of nothing. A version is the transaction that wrote the budget last: with another one,
+-- nothing of this may be taken for true.
 create function wflo.settle_and_reserve(p_tenant text, p_settlements jsonb, p_sets jsonb, p_asks jsonb)
 returns jsonb language plpgsql set enable_seqscan = off set jit = off set plan_cache_mode = force_generic_plan as $$
 declare
@@ -216,6 +218,7 @@ declare
   v_lost uuid[] := '{}';
   v_known uuid[] := '{}';
   v_open wflo.open_budgets;
+  v_versions jsonb;
   v_settled wflo.settled_calls;
   v_is_whole boolean := true;
   v_rest record;
@@ -250,6 +253,11 @@ begin
     if jsonb_path_exists(p_asks, '$[*].run') then
       v_lost := wflo.lost_runs(p_tenant, v_asks);
     end if;
+    -- Before they are read: what is told of a budget may be newer than its version, never older.
+    v_versions := (
+      select jsonb_object_agg(b.id, b.xmin::text) from wflo.budget b
+      where b.tenant = p_tenant and b.id = any (array(select unnest(s.ids) from unnest(v_sets) s))
+    );
     v_open := wflo.open_lines(p_tenant, array(select unnest(s.ids) from unnest(v_sets) s), wflo.now());
   end if;
   if p_settlements <> '[]' then
@@ -338,7 +346,8 @@ begin
       array(select l.kind from unnest(v_lines) l where l.due), array(select l.start from unnest(v_lines) l where l.due));
   end if;
   return jsonb_build_object('closed', v_settled.closed, 'charged', v_settled.charged::text[], 'overruns', v_settled.overruns::text[],
-    'settled', v_verdicts, 'warnings', v_warnings, 'grants', v_grants::text[], 'windows', v_windows);
+    'settled', v_verdicts, 'warnings', v_warnings, 'grants', v_grants::text[], 'windows', v_windows,
+    'versions', v_versions, 'charging', v_open.charging);
 end
 $$;
 

@@ -15,8 +15,14 @@ const WINDOW = {
   reserved: "1",
   overrun: "0",
 };
+/** Cap, spent, reserved and overrun of the window, as one column. */
+const NUMBERS = [WINDOW.cap, WINDOW.spent, WINDOW.reserved, WINDOW.overrun];
 const GRANTED = { code: "granted", amount: "1", windows: [WINDOW] };
 const HELD = { code: "held", window: WINDOW };
+
+function listOf(text: unknown): readonly string[] {
+  return text === "{}" ? [] : String(text).slice(1, -1).split(",");
+}
 
 /** A database that answers when it is told to; tells what it was asked. */
 class SlowDatabase {
@@ -29,6 +35,10 @@ class SlowDatabase {
   unheld: readonly string[] = [];
   fails: string | undefined;
   barrierFails = false;
+  /** What it tells of the version of the budget; nothing is foreseen without it. */
+  version: string | undefined;
+  /** It is not as it was foreseen. */
+  isOtherwise = false;
   readonly driver: Driver = {
     place: "test",
     barrier: { text: "barrier", params: [] },
@@ -48,8 +58,9 @@ class SlowDatabase {
   }
 
   async #answer({ text, params }: Statement): Promise<readonly (readonly Cell[])[]> {
-    const name = /wflo\.(settle_and_reserve(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
+    const name = /wflo\.(settle_and_reserve(?:_foreseen)?(?:_early)?|reserve|settle)\(/.exec(text)?.[1];
     if (name === undefined && text !== "barrier") return [[String(LATEST_MIGRATION)]];
+    if (name?.startsWith("settle_and_reserve_foreseen") === true) return this.#foreseen(name, params);
     const asked = (at: number): Record<string, string>[] =>
       name?.startsWith("settle") === true ? JSON.parse((params[at] as string | undefined) ?? "[]") : [];
     const calls =
@@ -90,8 +101,21 @@ class SlowDatabase {
       warnings: null,
       grants,
     };
-    if (size !== "") return [[JSON.stringify({ ...answer, windows: [WINDOW] })]];
+    const versions = this.version === undefined ? undefined : { b: this.version };
+    if (size !== "") return [[JSON.stringify({ ...answer, windows: [WINDOW], versions, charging: ["b"] })]];
     return [[JSON.stringify(isRefused(calls[0] ?? "") ? HELD : GRANTED)]];
+  }
+
+  async #foreseen(name: string, params: readonly unknown[]): Promise<readonly (readonly Cell[])[]> {
+    const [closing, asking] = [listOf(params[1]), listOf(params[5])];
+    this.asked.push(`${name} ${closing.length}+${asking.length}`);
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.fails !== undefined) throw Object.assign(new Error("gone"), { code: this.fails });
+    const isNot = this.isOtherwise || [...closing, ...asking].some((id) => this.unheld.includes(id));
+    const charged = closing.flatMap(() => ["1"]);
+    const overruns = closing.flatMap(() => ["0"]);
+    const numbers = [...charged, ...overruns, ...(asking.length > 0 ? NUMBERS : [])];
+    return [[isNot ? null : `{${numbers.join(",")}}`, null]];
   }
 }
 
@@ -207,7 +231,7 @@ describe("the calls of one process", () => {
     await database.flow();
     await voids[1];
     const asked = ["reserve", "barrier", "settle_and_reserve_early 0+2", "reserve"];
-    expect(database.asked).toEqual([...asked, "settle_and_reserve_early 1+0"]);
+    expect(database.asked).toEqual([...asked, "settle_and_reserve_foreseen_early 1+0"]);
     lets.resolve();
     await database.flow();
     await Promise.all([...answers, ...voids]);
@@ -245,7 +269,7 @@ describe("the calls of one process", () => {
       "reserve",
       "barrier",
       "settle_and_reserve_early 0+2",
-      "settle_and_reserve_early 1+0",
+      "settle_and_reserve_foreseen_early 1+0",
     ]);
   });
 

@@ -7,11 +7,14 @@ import {
   type SettleVerdict,
   type WarningWatch,
 } from "@wflo/core";
+import type { BatchJson, DecidedJson } from "./batch-json.ts";
+import { foreseenBatch } from "./foreseen-batch.ts";
 import { keyOf } from "./key-of.ts";
+import { KnownSets } from "./known-sets.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readReserve, type ReserveJson } from "./read-verdict.ts";
 import { readSettled, type SettledJson } from "./read-settled.ts";
-import { readWindow, type WindowJson } from "./read-window.ts";
+import { readWindow } from "./read-window.ts";
 import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
 import { readSettlements, settlementRows, settlementsJson, type SettlementRow } from "./settlements.ts";
 import { wasUndone } from "./store-error.ts";
@@ -39,18 +42,13 @@ interface WaitingSettle {
 
 type Waiting = WaitingReserve | WaitingSettle;
 
-/** What `wflo.settle_and_reserve` answers: no grant for what is to be asked for alone. */
-interface BatchJson extends SettledJson {
-  readonly grants: readonly (string | null)[] | null;
-  readonly windows: readonly WindowJson[];
-}
-
 /**
  * The one way of a process to the money in a database. What finds nothing under way goes at once and alone; reserves and settles that come
  * meanwhile go together in one statement, which takes each lock once, and lets go of it before its commit is on the disk.
  */
 export class CallWriter {
   readonly #driver: MigratedDriver;
+  readonly #known = new KnownSets();
   readonly #unflushed = new UnflushedSettles((...args) => this.settle(...args));
   #waiting: Waiting[] = [];
   /** Calls that are asked for alone, beside what goes on. Whoever gives one of them up must not overtake it. */
@@ -196,9 +194,38 @@ export class CallWriter {
     const rows = settles.flatMap((one) => one.rows);
     const calls = reserves.map((one) => one.args);
     const begun = performance.now();
-    const args = [tenant, settlementsJson(rows), ...argsOfMany(calls)];
-    const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as BatchJson;
+    const answer =
+      (await this.#asForeseen(tenant, rows, calls)) ?? (await this.#asDecided(tenant, rows, calls));
     this.#unflushed.flushed(begun);
+    return answer;
+  }
+
+  /** Undefined where it cannot be foreseen, or was not so; then nothing has been done. */
+  async #asForeseen(
+    tenant: string,
+    rows: readonly SettlementRow[],
+    calls: readonly ReserveArgs[],
+  ): Promise<BatchJson | undefined> {
+    const batch = foreseenBatch(rows, calls, this.#known);
+    if (batch === undefined) return undefined;
+    const row = await this.#driver
+      .rowEarly("settle_and_reserve_foreseen", [tenant, ...batch.args], 2)
+      .catch((error: unknown): undefined => {
+        if (!wasUndone(error)) throw error;
+      });
+    const found = batch.read(row);
+    if (found === undefined) this.#known.forget(calls);
+    return found;
+  }
+
+  async #asDecided(
+    tenant: string,
+    rows: readonly SettlementRow[],
+    calls: readonly ReserveArgs[],
+  ): Promise<BatchJson> {
+    const args = [tenant, settlementsJson(rows), ...argsOfMany(calls)];
+    const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as DecidedJson;
+    this.#known.learn(calls, answer);
     return answer;
   }
 
@@ -209,7 +236,7 @@ export class CallWriter {
   }
 
   async #settleAlone({ tenant, rows, tellLater }: WaitingSettle): Promise<readonly SettleVerdict[]> {
-    if (rows.every(({ item }) => item === undefined)) return readSettlements(rows, []);
+    if (rows.every(({ receipt }) => receipt === undefined)) return readSettlements(rows, []);
     const { writesLater } = this.#driver;
     const json = await this.#driver.call(writesLater ? "settle" : "settle_all", [
       tenant,

@@ -31,19 +31,40 @@ export class MigratedDriver {
 
   /** Calls a function of the schema, in one round trip, and returns its JSON. */
   call(name: string, args: readonly unknown[]): Promise<unknown> {
-    return this.tracked(() => this.jsonOf(name, args));
+    return this.tracked(async () => {
+      const places = args.map((_, at) => `$${at + 1}`).join(", ");
+      const [row] = await this.attempt({
+        text: `select wflo.${name}(${places})`,
+        params: args,
+        name: `wflo_${name}`,
+      });
+      return jsonOf(row);
+    });
+  }
+
+  /** As `rowEarly`, for a function that answers with JSON. */
+  async callEarly(name: string, args: readonly unknown[]): Promise<unknown> {
+    return jsonOf(await this.rowEarly(name, args, 1));
   }
 
   /**
-   * Calls a function whose locks others wait for. Where it may it is called by its procedure of the same name with `_early`, which lets go of
-   * them before its commit is on the disk. It is when this resolves, all the same.
+   * Calls a function whose locks others wait for, with this many columns. Where it may it is called by its procedure of the same name with `_early`, which
+   * lets go of them before its commit is on the disk. It is when this resolves, all the same.
    */
-  callEarly(name: string, args: readonly unknown[]): Promise<unknown> {
+  rowEarly(name: string, args: readonly unknown[], columns: number): Promise<readonly Cell[] | undefined> {
     return this.tracked(async () => {
       const { barrier } = this.driver;
-      if (barrier === undefined || !(await this.mayUse(barrier))) return this.jsonOf(name, args);
-      const places = args.map((_, index) => `$${index + 1}`).join(", ");
-      return this.jsonIn(`call wflo.${name}_early(${places}, null)`, args, `wflo_${name}_early`);
+      const isEarly = barrier !== undefined && (await this.mayUse(barrier));
+      const places = args.map((_, at) => `$${at + 1}`);
+      const text = isEarly
+        ? `call wflo.${name}_early(${[...places, ...Array.from({ length: columns }, () => "null")].join(", ")})`
+        : `select * from wflo.${name}(${places.join(", ")})`;
+      const [row] = await this.attempt({
+        text,
+        params: args,
+        name: `wflo_${name}${isEarly ? "_early" : ""}`,
+      });
+      return row;
     });
   }
 
@@ -116,17 +137,6 @@ export class MigratedDriver {
     return this.barrierWorks;
   }
 
-  private jsonOf(name: string, args: readonly unknown[]): Promise<unknown> {
-    const places = args.map((_, index) => `$${index + 1}`).join(", ");
-    return this.jsonIn(`select wflo.${name}(${places})`, args, `wflo_${name}`);
-  }
-
-  private async jsonIn(text: string, params: readonly unknown[], name: string): Promise<unknown> {
-    const [row] = await this.attempt({ text, params, name });
-    const cell = row?.[0];
-    return typeof cell === "string" ? JSON.parse(cell) : undefined;
-  }
-
   private async attempt(statement: Statement): Promise<readonly (readonly Cell[])[]> {
     await this.ready();
     for (let attempt = 1; ; attempt += 1) {
@@ -156,4 +166,9 @@ export class MigratedDriver {
     }
     return this.migrated;
   }
+}
+
+function jsonOf(row: readonly Cell[] | undefined): unknown {
+  const cell = row?.[0];
+  return typeof cell === "string" ? JSON.parse(cell) : undefined;
 }

@@ -23,8 +23,8 @@ export interface OpenPGlite {
   close(): Promise<void>;
 }
 
-/** smallint, integer, bigint, float, numeric, dates, json, uuid. Booleans and arrays of text PGlite reads as the pg driver does. */
-const TEXT_OIDS = [21, 23, 20, 700, 701, 1700, 1082, 1114, 1184, 114, 3802, 2950];
+/** smallint, integer, bigint, float, numeric, dates, json, uuid, lists of bigint. Booleans and arrays of text PGlite reads as the pg driver does. */
+const TEXT_OIDS = [21, 23, 20, 700, 701, 1700, 1082, 1114, 1184, 114, 3802, 2950, 1016];
 
 /** Values as PostgreSQL writes them, like those of the pg driver; PGlite's own parsers make numbers of int8. */
 const options: PGliteOptions = {

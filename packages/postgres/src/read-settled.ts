@@ -1,7 +1,7 @@
 import type { SettleVerdict } from "@wflo/core";
 import type { SettleJson } from "./read-verdict.ts";
 import { readWarnings, type WarningJson } from "./read-warnings.ts";
-import { readSettlements, type SettlementRow } from "./settlements.ts";
+import { readSettlements, storedRows, type SettlementRow } from "./settlements.ts";
 
 /** What became of the settlements of a batch, as it answers: lists of the same length; money as text. */
 export interface SettledJson {
@@ -21,12 +21,11 @@ export function readSettled(rows: readonly SettlementRow[], json: SettledJson): 
   return [...verdicts.slice(0, -1), { ...last, warnings: readWarnings(json.warnings) }];
 }
 
-/** In the order of the rows that have an item. Throws for a call of which nothing is told: it must not look as if it had cost nothing. */
+/** In the order of the rows that the database was told of. Throws for a call of which nothing is told: it must not look as if it had cost nothing. */
 function settledOf(rows: readonly SettlementRow[], json: SettledJson): readonly SettleJson[] {
   const { closed, charged, overruns } = json;
   const places = new Map(closed?.map((callId, at) => [callId, at]));
-  const stored = rows.filter(({ item }) => item !== undefined);
-  return stored.map(({ callId }) => {
+  return storedRows(rows).map(({ callId }) => {
     const at = places.get(callId) ?? -1;
     const [cost, overrun] = [charged?.[at], overruns?.[at]];
     if (cost === undefined || overrun === undefined)

@@ -139,7 +139,7 @@ test("calls that wait leave together there too, and are on the disk when they ar
   const codes = (await Promise.all(calls.map((call) => ledger.reserve(call)))).map(({ code }) => code);
   expect(codes).toEqual(calls.map(() => "granted"));
   await Promise.all(calls.map(({ callId }) => ledger.settle("t", [bills(callId, 5n)])));
-  expect(seen.filter((text) => text.startsWith("call wflo.settle_and_reserve_early"))).toHaveLength(2);
+  expect(seen.filter((text) => text.startsWith("call wflo.settle_and_reserve"))).toHaveLength(2);
   expect((await ledger.getBudgets("t", ["many"]))[0]?.windows[0]).toMatchObject({
     spentNanoUsd: 60n,
     reservedNanoUsd: 0n,
