@@ -35,13 +35,16 @@ export class KnownSets {
   /** Of each call that was granted, from the answer to the batch that it was in. */
   learn(calls: readonly ReserveArgs[], answer: DecidedJson): void {
     const { grants, versions, charging } = answer;
-    if (versions === undefined || versions === null) return;
+    if (versions === undefined) return;
     if (this.#sets.size >= MAX_SETS) this.#forgetAll();
     for (const [at, call] of calls.entries()) {
       if (grants?.[at] === undefined || grants[at] === null) continue;
       const key = keyOfSet(call);
       const ids = call.budgetIds;
-      const own = ids.flatMap((id): [string, string][] => (versions[id] ? [[id, versions[id]]] : []));
+      const own = ids.flatMap((id): [string, string][] => {
+        const version = versions?.[id];
+        return version === undefined ? [] : [[id, version]];
+      });
       if (own.length < ids.length) continue;
       const windows = answer.windows.filter(({ budgetId }) => ids.includes(budgetId));
       const charges = ids.length === 0 || ids.some((id) => charging?.includes(id));
