@@ -39,6 +39,8 @@ class SlowDatabase {
   version: string | undefined;
   /** It is not as it was foreseen. */
   isOtherwise = false;
+  /** The code with which it fails what is foreseen. */
+  refuses: string | undefined;
   readonly driver: Driver = {
     place: "test",
     barrier: { text: "barrier", params: [] },
@@ -107,10 +109,10 @@ class SlowDatabase {
   }
 
   async #foreseen(name: string, params: readonly unknown[]): Promise<readonly (readonly Cell[])[]> {
-    const [closing, asking] = [listOf(params[1]), listOf(params[5])];
+    const [closing, asking] = [listOf(params[1]), listOf(params[4])];
     this.asked.push(`${name} ${closing.length}+${asking.length}`);
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.fails !== undefined) throw Object.assign(new Error("gone"), { code: this.fails });
+    if (this.refuses !== undefined) throw Object.assign(new Error("gone"), { code: this.refuses });
     const isNot = this.isOtherwise || [...closing, ...asking].some((id) => this.unheld.includes(id));
     const charged = closing.flatMap(() => ["1"]);
     const overruns = closing.flatMap(() => ["0"]);
@@ -324,5 +326,100 @@ describe("the calls of one process", () => {
     const settled = database.writer.settle("t", [settlement()]);
     for (let flow = 0; flow < 5; flow += 1) await database.flow();
     expect(await settled).toMatchObject([{ code: "settled" }]);
+  });
+});
+
+describe("a batch of which all is foreseen", () => {
+  /** A database that knows the version of its budget, and has told it; what it is asked after that. */
+  async function taught(): Promise<SlowDatabase> {
+    const database = new SlowDatabase();
+    database.version = "7";
+    const answers = [1, 2, 3].map(() => database.writer.reserve(request({ isNew: true })));
+    await database.flow();
+    await Promise.all(answers);
+    expect(database.asked).toEqual(["reserve", "barrier", "settle_and_reserve_early 0+2"]);
+    database.asked.length = 0;
+    return database;
+  }
+
+  function batchOn(database: SlowDatabase, change: Partial<ReserveRequest> = {}) {
+    const answers = [
+      database.writer.reserve(request({ isNew: true, ...change })),
+      database.writer.reserve(request({ isNew: true })),
+      database.writer.settle("t", [settlement(), settlement("no call")]),
+    ];
+    return Promise.all(answers.map((answer) => answer.catch((error: Error) => error)));
+  }
+
+  const DONE = [
+    {
+      code: "granted",
+      amountNanoUsd: 1n,
+      windows: [{ budgetId: "b", capNanoUsd: 100n, reservedNanoUsd: 1n }],
+    },
+    { code: "granted" },
+    [{ code: "settled", chargedNanoUsd: 1n }, { code: "unknown" }],
+  ];
+
+  test("is one statement", async () => {
+    const database = await taught();
+    database.writer.reserve(request()).catch(() => {});
+    const done = batchOn(database);
+    await database.flow();
+    expect(await done).toMatchObject(DONE);
+    expect(database.asked).toEqual(["settle_and_reserve_early 0+1", "settle_and_reserve_foreseen_early 1+2"]);
+  });
+
+  test.each([
+    ["it is otherwise", (database: SlowDatabase) => void (database.isOtherwise = true)],
+    ["the server refuses it", (database: SlowDatabase) => void (database.refuses = "23505")],
+  ])("is decided when %s, and its budgets are learned anew", async (_, surprise) => {
+    const database = await taught();
+    database.writer.reserve(request()).catch(() => {});
+    surprise(database);
+    const done = batchOn(database);
+    await database.flow();
+    expect(await done).toMatchObject(DONE);
+    database.isOtherwise = false;
+    database.refuses = undefined;
+    const next = batchOn(database);
+    await database.flow();
+    expect(await next).toMatchObject(DONE);
+    expect(database.asked.slice(1)).toEqual([
+      "settle_and_reserve_foreseen_early 1+2",
+      "settle_and_reserve_early 1+2",
+      "settle_and_reserve_foreseen_early 0+1",
+      "settle_and_reserve_foreseen_early 1+1",
+    ]);
+  });
+
+  test("is not sent a second time when its connection is lost", async () => {
+    const database = await taught();
+    database.refuses = "ECONNRESET";
+    const lost = batchOn(database);
+    await database.flow();
+    expect((await lost).map((answer) => (answer as { code?: string }).code)).toEqual(
+      Array.from({ length: 3 }, () => "WFLO_STORE_UNAVAILABLE"),
+    );
+    expect(database.asked.filter((name) => name.startsWith("settle_and_reserve_early"))).toEqual([]);
+  });
+
+  const DECIDED = ["settle_and_reserve_early 1+2"];
+
+  test.each<[string, Partial<ReserveRequest>, readonly string[]]>([
+    ["may be known already", { isNew: false }, DECIDED],
+    ["names other budgets", { budgetIds: ["b", "c"] }, DECIDED],
+    // Of 99 that are free; twice as much as is needed must be, for others spend too.
+    ["might not get its bound", { boundNanoUsd: 6n }, DECIDED],
+    ["is one of many", { share: 48 }, DECIDED],
+    ["would get it all the same", { boundNanoUsd: 5n }, ["settle_and_reserve_foreseen_early 1+2"]],
+    ["is of another tenant", { tenant: "u" }, ["reserve", "settle_and_reserve_foreseen_early 1+1"]],
+  ])("with a call that %s", async (_, change, asked) => {
+    const database = await taught();
+    database.writer.reserve(request()).catch(() => {});
+    const done = batchOn(database, change);
+    await database.flow();
+    await done;
+    expect(database.asked).toEqual(["settle_and_reserve_early 0+1", ...asked]);
   });
 });

@@ -90,6 +90,7 @@ test(
         const run =
           Math.random() < 0.3 ? { epoch: 1_000_000, label: { runId, provider: "p", model: "m" } } : {};
         const call = asks(budgetIds, BigInt(Math.floor(Math.random() * 500)), {
+          isNew: true,
           ttlMs: pick([0, 60_000]),
           ...run,
         });

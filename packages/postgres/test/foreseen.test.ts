@@ -6,7 +6,7 @@ import type { PgPool } from "../src/pg-pool.ts";
 import { postgres } from "../src/postgres.ts";
 import { settlementRows, settlementsJson } from "../src/settlements.ts";
 import { asks, bills, starts } from "./support/samples.ts";
-import { ForeseenDesk } from "./support/foreseen-desk.ts";
+import { ForeseenDesk, type Became } from "./support/foreseen-desk.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
@@ -108,6 +108,18 @@ describe("what is as it was foreseen", () => {
     const later = await desk.foreseen("t", [second as Settlement], []);
     expect(later).toMatchObject({ settled: [{ code: "settled" }] });
     expect(later).not.toHaveProperty("settled.0.warnings");
+  });
+
+  test("leaves a warning that nobody was told of to who settles next", async () => {
+    const id = "untold";
+    const call = await open([id]);
+    await ledger.setBudget("t", { id, caps: CAPS, onExpiry: "charge", warnAt: [0.001] });
+    await desk.decided("t", [], [ask([id], 10n)]);
+    await database.query("update wflo.budget_window set spent = 200, next_warning = 100 where id = $1", [id]);
+    expect(await desk.foreseen("t", [], [ask([id], 10n)])).toMatchObject({ grants: ["10"] });
+    const told = await desk.foreseen("t", [bills(call.callId, 1n)], []);
+    expect(told).toMatchObject({ settled: [{ warnings: [{ share: 0.001, window: { budgetId: id } }] }] });
+    await database.query("update wflo.budget_window set spent = 1 where id = $1", [id]);
   });
 
   test("needs no budget, and none with caps", async () => {
@@ -301,19 +313,27 @@ describe("beside others", () => {
   test("windows are locked by the bytes of their ids", async () => {
     const ids = ["order/\u{1F600}", "order/B", "order/a", "order/\uFF5E"];
     const call = await open(ids);
+    for (const [at, id] of ids.entries()) await ledger.reserve(asks([id], BigInt(at)));
     const other = await begun();
-    // Of these by their bytes; by UTF-16 it would be the third.
-    await other.query("select from wflo.budget_window where id = $1 for update", ["order/\uFF5E"]);
+    const holdsThird = () =>
+      other.query("select from wflo.budget_window where id = $1 for update", ["order/\uFF5E"]);
+    const free =
+      "select distinct id from (select id from wflo.budget_window where id like 'order/%' for update skip locked) x";
     for (const settlements of [[], [bills(call.callId, 4n)]]) {
+      await holdsThird();
       const done = desk.foreseen("t", settlements, [ask(ids, 20n)]);
       await somebodyWaits();
-      await other.query("select from wflo.budget_window where id = $1 for update nowait", [
-        "order/\u{1F600}",
-      ]);
+      // Capitals before small letters, and not by UTF-16, in which the face comes before the wave.
+      expect((await database.query(free)).map(({ id }) => id)).toEqual(["order/\u{1F600}"]);
       await other.query("rollback");
-      expect(await done).toMatchObject({ grants: ["20"] });
+      const { windows } = (await done) as Became;
+      const reserved = (await ledger.getBudgets("t", ids)).flatMap((budget) =>
+        budget.windows.map((window) => [budget.id, String(window.reservedNanoUsd)]),
+      );
+      expect(windows.map((window) => [window.budgetId, window.reserved])).toEqual(
+        reserved.toSorted(([a = ""], [b = ""]) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+      );
       await other.query("begin");
-      await other.query("select from wflo.budget_window where id = $1 for update", ["order/\uFF5E"]);
     }
     await other.query("rollback");
   });

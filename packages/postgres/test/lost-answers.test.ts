@@ -14,7 +14,6 @@ import { asks, bills } from "./support/samples.ts";
 import { useDatabase } from "./support/use-database.ts";
 
 const database = useDatabase();
-const BATCH = "wflo.settle_and_reserve_early";
 const failed = (error: unknown): unknown => error;
 
 async function throughProxy() {
@@ -44,36 +43,44 @@ test("a reserve whose answer was lost gives the same hold when it is asked for a
   expect(await ledger.reserve(call)).toEqual({ code: "closed" });
 });
 
-test("a batch whose answer was lost fails all its calls; each is there once, and asked for again has its hold", async () => {
-  const { proxy, store } = await throughProxy();
-  const { ledger } = store;
-  await ledger.setBudget("t", { id: "many", caps: { total: 10_000n }, onExpiry: "charge", warnAt: [] });
-  const old = [asks(["many"], 100n), asks(["many"], 100n)];
-  for (const call of old) await ledger.reserve(call);
-  const bill = old.map(({ callId }) => bills(callId, 70n));
-  const calls = Array.from({ length: 6 }, () => asks(["many"], 100n));
-  const cut = proxy.cutAfter(BATCH);
-  await new Promise((resolve) => setImmediate(resolve));
-  // What finds nothing under way goes alone.
-  const first = ledger.reserve(asks([], 1n));
-  const lost = await Promise.all([
-    ...calls.map((call) => ledger.reserve(call).catch(failed)),
-    ledger.settle("t", bill).catch(failed),
-  ]);
-  await cut;
-  expect(await first).toMatchObject({ code: "granted" });
-  for (const answer of lost) expect(answer).toBeInstanceOf(StoreUnavailableError);
-  for (const call of calls)
-    expect(await ledger.reserve(call)).toEqual({ code: "replay", amountNanoUsd: 100n });
-  expect(await ledger.settle("t", bill)).toMatchObject(
-    bill.map(() => ({ code: "replay", chargedNanoUsd: 70n })),
-  );
-  expect((await ledger.getBudgets("t", ["many"]))[0]?.windows[0]).toMatchObject({
-    spentNanoUsd: 140n,
-    reservedNanoUsd: 600n,
-  });
-  expect(await ledger.reconcile("t")).toEqual([]);
-});
+test.each([
+  ["decided", "settle_and_reserve_early", false],
+  ["foreseen", "settle_and_reserve_foreseen_early", true],
+])(
+  "a batch (%s) whose answer was lost fails all its calls; each is there once, and asked for again has its hold",
+  async (id, batch, isNew) => {
+    const { proxy, store } = await throughProxy();
+    const { ledger } = store;
+    await ledger.setBudget("t", { id, caps: { total: 90_000n }, onExpiry: "charge", warnAt: [] });
+    // The second and the third go together, after which the budget is known.
+    const old = Array.from({ length: 3 }, () => asks([id], 100n, { isNew: true }));
+    await Promise.all(old.map((call) => ledger.reserve(call)));
+    await ledger.reserve(asks([], 1n));
+    const bill = old.map(({ callId }) => bills(callId, 70n));
+    const calls = Array.from({ length: 6 }, () => asks([id], 100n, { isNew }));
+    const cut = proxy.cutAfter(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+    // What finds nothing under way goes alone.
+    const first = ledger.reserve(asks([], 1n));
+    const lost = await Promise.all([
+      ...calls.map((call) => ledger.reserve(call).catch(failed)),
+      ledger.settle("t", bill).catch(failed),
+    ]);
+    await cut;
+    expect(await first).toMatchObject({ code: "granted" });
+    for (const answer of lost) expect(answer).toBeInstanceOf(StoreUnavailableError);
+    for (const call of calls)
+      expect(await ledger.reserve(call)).toEqual({ code: "replay", amountNanoUsd: 100n });
+    expect(await ledger.settle("t", bill)).toMatchObject(
+      bill.map(() => ({ code: "replay", chargedNanoUsd: 70n })),
+    );
+    expect((await ledger.getBudgets("t", [id]))[0]?.windows[0]).toMatchObject({
+      spentNanoUsd: 210n,
+      reservedNanoUsd: 600n,
+    });
+    expect(await ledger.reconcile("t")).toEqual([]);
+  },
+);
 
 test("through the door such a call is not made, and what it held is given back; under an id of the caller's it is let expire", async () => {
   const { proxy, store } = await throughProxy();
