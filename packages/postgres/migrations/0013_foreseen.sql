@@ -48,21 +48,20 @@ begin
   end if;
 
   if p_closing <> '{}' then
-    -- Holds are deleted in the order of their key: the calls are sorted, and no other index can be used.
-    with gone as (
-      delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closing) returning h.*
+    with held as (
+      select h.* from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closing) order by h.call_id for update
     ), written as (
       insert into wflo.entry as e (
         tenant, id, call_id, kind, budget_ids, window_budget_ids, window_kinds, window_starts, held, charged, overrun, total, at, run_id, step,
         agent, checkpoint_id, thread, provider, model, receipt, input_tokens, output_tokens, latency_ms, failed
       )
-      select p_tenant, (x.how).id, g.call_id, (x.how).kind, g.budget_ids, g.window_budget_ids, g.window_kinds, g.window_starts, g.amount, c.charged,
-        greatest(c.charged - g.amount, 0), c.charged, v_now, g.run_id, g.step, g.agent, g.checkpoint_id, g.thread, g.provider, g.model,
+      select p_tenant, (x.how).id, h.call_id, (x.how).kind, h.budget_ids, h.window_budget_ids, h.window_kinds, h.window_starts, h.amount, c.charged,
+        greatest(c.charged - h.amount, 0), c.charged, v_now, h.run_id, h.step, h.agent, h.checkpoint_id, h.thread, h.provider, h.model,
         p_receipts -> (x.place - 1), (x.how).input_tokens, (x.how).output_tokens, (x.how).latency_ms, (x.how).failed
-      from gone g
-      cross join lateral (select array_position(p_closing, g.call_id) as place offset 0) p
+      from held h
+      cross join lateral (select array_position(p_closing, h.call_id) as place offset 0) p
       cross join lateral (select p.place, p_settlements[p.place] as how offset 0) x
-      cross join lateral (select coalesce((x.how).cost, g.amount) as charged) c
+      cross join lateral (select coalesce((x.how).cost, h.amount) as charged) c
       returning e.call_id, e.held, e.charged, e.overrun, e.window_budget_ids, e.window_kinds, e.window_starts
     )
     select coalesce(array_agg(w.charged order by w.call_id), '{}'), coalesce(array_agg(w.overrun order by w.call_id), '{}'), array(
@@ -108,7 +107,10 @@ begin
   if not v_fits then
     return;
   end if;
-  -- Their rows are locked, and stay where they are.
+  -- Their rows are locked, and stay where they are. A hold is deleted only now: see wflo.reserve.
+  with gone as (
+    delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closing)
+  )
   update wflo.budget_window w
   set spent = v_spent[array_position(v_places, w.ctid)], reserved = v_reserved[array_position(v_places, w.ctid)],
     overrun = v_overrun[array_position(v_places, w.ctid)]
@@ -124,7 +126,7 @@ begin
       run_id, epoch, step, agent, checkpoint_id, thread, provider, model
     )
     select p_tenant, a.call, (s.one).ids, (s.one).window_ids, (s.one).kinds, (s.one).starts, a.bound, a.bound, (s.one).charge,
-      v_now + a.ttl * interval '1 millisecond', a.run, a.epoch, a.step, a.agent, a.checkpoint, a.thread, a.provider, a.model
+      wflo.now() + a.ttl * interval '1 millisecond', a.run, a.epoch, a.step, a.agent, a.checkpoint, a.thread, a.provider, a.model
     from unnest(p_asks) a
     cross join lateral (select p_sets[a.of] as one offset 0) s
     where (

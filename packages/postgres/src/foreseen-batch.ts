@@ -62,6 +62,8 @@ export function foreseenBatch(
   const lines = linesOf(asking);
   if (lines.some(({ window, added, beside }) => window.freeNanoUsd < MARGIN * (added + beside)))
     return undefined;
+  const budgets = budgetsOf(sets.keys());
+  if (budgets === undefined) return undefined;
   return {
     args: [
       plainListText(closing.map(({ callId }) => callId)),
@@ -71,7 +73,7 @@ export function foreseenBatch(
       listText(asking.map(askText)),
       listText(Array.from(sets.keys(), ({ row }) => row)),
       listText(lines.map(lineText)),
-      ...budgetsOf([...sets.keys()]),
+      ...budgets,
       ...timeOf(lines),
       ...runsOf(calls),
     ],
@@ -151,9 +153,14 @@ function lineText({ window: { json, start }, added, beside }: Line): string {
   return rowText([json.budgetId, json.window, start, added, added + beside]);
 }
 
-/** The budgets of these sets, sorted, and their versions. */
-function budgetsOf(sets: readonly KnownSet[]): readonly [ids: string, versions: string] {
-  const versions = new Map(sets.flatMap((set) => [...set.versions]));
+/** The budgets of these sets, sorted, and their versions; undefined when one set was told of before a change, and another one after it. */
+function budgetsOf(sets: Iterable<KnownSet>): readonly [ids: string, versions: string] | undefined {
+  const versions = new Map<string, string>();
+  for (const set of sets)
+    for (const [id, version] of set.versions) {
+      if ((versions.get(id) ?? version) !== version) return undefined;
+      versions.set(id, version);
+    }
   const ids = [...versions.keys()].toSorted(compareTexts);
   return [listText(ids), listText(ids.map((id) => versions.get(id) ?? ""))];
 }
@@ -170,8 +177,11 @@ function timeOf(lines: readonly Line[]): readonly [from: string, until: string] 
 /** The runs of these calls, and the least epoch of each. */
 function runsOf(calls: readonly ReserveArgs[]): readonly [ids: string, epochs: string] {
   const epochs = new Map<string, number>();
-  for (const { runId, epoch } of calls)
-    if (runId !== null && epoch !== null) epochs.set(runId, Math.min(epoch, epochs.get(runId) ?? epoch));
+  for (const { runId, epoch } of calls) {
+    if (runId === null || epoch === null) continue;
+    const id = runId.toLowerCase();
+    epochs.set(id, Math.min(epoch, epochs.get(id) ?? epoch));
+  }
   return [plainListText([...epochs.keys()]), plainListText([...epochs.values()])];
 }
 

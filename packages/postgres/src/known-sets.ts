@@ -3,12 +3,13 @@ import type { WindowJson } from "./read-window.ts";
 import type { ReserveArgs } from "./reserve-args.ts";
 import { listText, rowText } from "./row-text.ts";
 
-/** More sets than this are not remembered: then all are learned anew. */
+/** More than this is not remembered, then all is learned anew: sets, and windows, of which each day has new ones. */
 const MAX_SETS = 10_000;
+const MAX_WINDOWS = 50_000;
 
 /** A window as the database told of it last. */
 export interface KnownWindow {
-  readonly json: WindowJson;
+  json: WindowJson;
   /** When it began, as PostgreSQL reads it. */
   readonly start: string;
   freeNanoUsd: bigint;
@@ -36,7 +37,7 @@ export class KnownSets {
   learn(calls: readonly ReserveArgs[], answer: DecidedJson): void {
     const { grants, versions, charging } = answer;
     if (versions === undefined) return;
-    if (this.#sets.size >= MAX_SETS) this.#forgetAll();
+    if (this.#sets.size >= MAX_SETS || this.#windows.size >= MAX_WINDOWS) this.#forgetAll();
     for (const [at, call] of calls.entries()) {
       if (grants?.[at] === undefined || grants[at] === null) continue;
       const key = keyOfSet(call);
@@ -71,8 +72,9 @@ export class KnownSets {
   }
 
   #see(tenant: string, json: WindowJson): KnownWindow {
-    const key = [tenant, json.budgetId, json.window, json.startsAt, json.zone].join("\u0000");
+    const key = [tenant, json.budgetId, json.window, json.startsAt].join("\u0000");
     const window = this.#windows.get(key) ?? { json, start: startOf(json), freeNanoUsd: 0n };
+    window.json = json;
     window.freeNanoUsd = BigInt(json.cap) - BigInt(json.spent) - BigInt(json.reserved);
     this.#windows.set(key, window);
     return window;

@@ -255,6 +255,44 @@ describe("what is otherwise is not done, and is decided as if nothing had been f
   });
 });
 
+describe("what was told before a change is not taken for what was told after it", () => {
+  test.each([
+    ["a cap", { caps: { ...CAPS, total: 10_000n } }, []],
+    ["a parent", { caps: CAPS, parent: "parent-of-all" }, ["parent-of-all"]],
+    ["a zone", { caps: CAPS, timeZone: "Asia/Tokyo" }, []],
+  ])("by another set of the same batch: %s", async (id, changes, inherited) => {
+    const [one, two] = [`${id}/one`, `${id}/two`];
+    for (const each of [one, two, "parent-of-all"])
+      await ledger.setBudget("t", { id: each, caps: { total: 1_000_000n }, onExpiry: "charge", warnAt: [] });
+    await open([id]);
+    await desk.decided("t", [], [ask([id, one])]);
+    await ledger.setBudget("t", { id, onExpiry: "charge", warnAt: [], ...changes });
+    const told = () => ask([id, two, ...inherited], 1n, { inherited });
+    await desk.decided("t", [], [told()]);
+    const stale = ask([id, one], 5_000n);
+    expect(await desk.foreseen("t", [], [stale, told()])).toBe("unforeseeable");
+    expect(await desk.foreseen("t", [], [told()])).toMatchObject({ grants: ["1"] });
+    expect(await desk.foreseen("t", [], [stale])).toBe("otherwise");
+  });
+
+  test("by a call of another epoch of the run, in whatever letters", async () => {
+    const { runs } = database.open();
+    const runId = "aaaaaaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee";
+    await runs.create("t", starts(runId));
+    const of = (epoch: number, id: string) => ({ epoch, label: { provider: "p", model: "m", runId: id } });
+    await open(["letters"], of(1, runId));
+    await runs.claim("t", runId, { takeOver: true });
+    const calls = [
+      ask(["letters"], 5n, of(2, runId.toUpperCase())),
+      ask(["letters"], 5n, of(1, runId)),
+      ask(["letters"], 5n, of(2, runId)),
+    ];
+    expect(await desk.foreseen("t", [], calls)).toBe("otherwise");
+    const verdicts = await Promise.all(calls.map((call) => ledger.reserve(call)));
+    expect(verdicts.map(({ code }) => code)).toEqual(["granted", "superseded", "granted"]);
+  });
+});
+
 describe("beside others", () => {
   const WAITS =
     "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
@@ -336,6 +374,55 @@ describe("beside others", () => {
       await other.query("begin");
     }
     await other.query("rollback");
+  });
+
+  test("a hold stays where it is until the windows are locked: who asks for its call again, with these in hand, need not wait", async () => {
+    const call = await open(["asked-again"]);
+    const other = await begun();
+    await other.query("select from wflo.budget_window where id = 'asked-again' for update");
+    const done = desk.foreseen("t", [bills(call.callId, 4n)], []);
+    await somebodyWaits();
+    const again = "insert into wflo.hold select h.* from wflo.hold h where h.call_id = $1";
+    await expect(other.query(again, [call.callId])).rejects.toMatchObject({ code: "23505" });
+    await other.query("rollback");
+    expect(await done).toMatchObject({ settled: [{ code: "settled" }] });
+  });
+
+  test("holds are locked by their ids, wherever they lie", async () => {
+    await open(["holds"]);
+    const calls = Array.from({ length: 400 }, () => ask(["holds"], 1n));
+    // The later id comes first.
+    await desk.decided("t", [], calls.slice(200));
+    await desk.decided("t", [], calls.slice(0, 200));
+    await database.query("analyze wflo.hold");
+    const [first, last] = [calls[10], calls[390]] as [ReserveRequest, ReserveRequest];
+    const other = await begun();
+    await other.query("select from wflo.hold where call_id = $1 for update", [first.callId]);
+    const done = desk.foreseen("t", [bills(last.callId, 1n), bills(first.callId, 1n)], []);
+    await somebodyWaits();
+    const free = await database.query("select from wflo.hold where call_id = $1 for update skip locked", [
+      last.callId,
+    ]);
+    expect(free).toHaveLength(1);
+    await other.query("commit");
+    expect(await done).toMatchObject({ settled: [{ code: "settled" }, { code: "settled" }] });
+  });
+
+  test("a hold lasts from when it is granted, not from when it was asked for", async () => {
+    await open(["lasts"]);
+    const call = ask(["lasts"], 20n, { ttlMs: 60_000 });
+    const other = await begun();
+    await other.query("select from wflo.budget_window where id = 'lasts' for update");
+    const done = desk.foreseen("t", [], [call]);
+    await somebodyWaits();
+    const [{ now } = { now: undefined }] = await database.query("select clock_timestamp() as now");
+    await other.query("commit");
+    expect(await done).toMatchObject({ grants: ["20"] });
+    const holds = await database.query(
+      "select expires_at >= $2::timestamptz + interval '60 s' as lasts from wflo.hold where call_id = $1",
+      [call.callId, now],
+    );
+    expect(holds).toEqual([{ lasts: true }]);
   });
 
   test("a call that is given up while it is being committed holds nothing afterwards", async () => {
