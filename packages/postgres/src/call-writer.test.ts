@@ -39,12 +39,13 @@ class SlowDatabase {
   version: string | undefined;
   /** It is not as it was foreseen. */
   isOtherwise = false;
+  loseConnection: () => void = () => {};
   /** The code with which it fails what is foreseen. */
   refuses: string | undefined;
   readonly driver: Driver = {
     place: "test",
     barrier: { text: "barrier", params: [] },
-    onConnectionLost: () => {},
+    onConnectionLost: (listener) => void (this.loseConnection = listener),
     query: (statement) => this.#answer(statement),
     transaction: () => Promise.reject(new Error("no transaction is needed")),
     close: async () => {},
@@ -402,6 +403,15 @@ describe("a batch of which all is foreseen", () => {
       Array.from({ length: 3 }, () => "WFLO_STORE_UNAVAILABLE"),
     );
     expect(database.asked.filter((name) => name.startsWith("settle_and_reserve_early"))).toEqual([]);
+  });
+
+  test("is none once a connection was lost: the server may have been set back, or be another one", async () => {
+    const database = await taught();
+    database.loseConnection();
+    const done = batchOn(database);
+    await database.flow();
+    expect(await done).toMatchObject(DONE);
+    expect(database.asked[0]).toBe("settle_and_reserve_early 0+1");
   });
 
   const DECIDED = ["settle_and_reserve_early 1+2"];

@@ -60,7 +60,10 @@ export class CallWriter {
 
   constructor(driver: MigratedDriver) {
     this.#driver = driver;
-    driver.onConnectionLost(() => this.#unflushed.connectionLost());
+    driver.onConnectionLost(() => {
+      this.#known.forgetAll();
+      this.#unflushed.connectionLost();
+    });
   }
 
   /** Rejects with `StoreUnavailableError`, and at once with `InvalidOptionError` for ids that the database cannot keep. */

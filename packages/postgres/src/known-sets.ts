@@ -37,7 +37,7 @@ export class KnownSets {
   learn(calls: readonly ReserveArgs[], answer: DecidedJson): void {
     const { grants, versions, charging } = answer;
     if (versions === undefined) return;
-    if (this.#sets.size >= MAX_SETS || this.#windows.size >= MAX_WINDOWS) this.#forgetAll();
+    if (this.#sets.size >= MAX_SETS || this.#windows.size >= MAX_WINDOWS) this.forgetAll();
     for (const [at, call] of calls.entries()) {
       if (grants?.[at] === undefined || grants[at] === null) continue;
       const key = keyOfSet(call);
@@ -66,7 +66,8 @@ export class KnownSets {
     for (const call of calls) this.#sets.delete(keyOfSet(call));
   }
 
-  #forgetAll(): void {
+  /** The server may be another one, or have been set back: what it tells now is not what it told then. */
+  forgetAll(): void {
     this.#sets.clear();
     this.#windows.clear();
   }

@@ -382,6 +382,7 @@ describe("beside others", () => {
     await other.query("select from wflo.budget_window where id = 'asked-again' for update");
     const done = desk.foreseen("t", [bills(call.callId, 4n)], []);
     await somebodyWaits();
+    await other.query("set local lock_timeout = '500ms'");
     const again = "insert into wflo.hold select h.* from wflo.hold h where h.call_id = $1";
     await expect(other.query(again, [call.callId])).rejects.toMatchObject({ code: "23505" });
     await other.query("rollback");
