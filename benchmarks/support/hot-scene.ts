@@ -4,7 +4,7 @@ import { hotRowPairs } from "./hot-row.ts";
 import type { HotWay } from "./hot-ways.ts";
 import { median, percentile } from "./percentile.ts";
 
-const WARM_MS = 500;
+const WARM_MS = 6_000;
 const FOR_MS = 2_000;
 const ROW_MS = 1_000;
 const CONNECTIONS = 10;

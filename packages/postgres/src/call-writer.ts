@@ -111,6 +111,7 @@ export class CallWriter {
 
   /** The first that may go. */
   #first(): Waiting | undefined {
+    if (this.#asked.size === 0) return this.#waiting[0];
     return this.#waiting.find((one) => !callIdsOf(one).some((id) => this.#asked.has(id)));
   }
 

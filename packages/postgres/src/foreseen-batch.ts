@@ -4,7 +4,7 @@ import type { KnownSet, KnownSets, KnownWindow } from "./known-sets.ts";
 import type { WarningJson } from "./read-warnings.ts";
 import type { WindowJson } from "./read-window.ts";
 import type { ReserveArgs } from "./reserve-args.ts";
-import { listText, numbersOf, plainListText, rowText } from "./row-text.ts";
+import { fieldText, listText, numbersOf, plainListText, rowText } from "./row-text.ts";
 import { storedRows, type SettlementRow, type StoredRow } from "./settlements.ts";
 
 /** The hold rule: a call of which there is this many times as much free gets its bound. */
@@ -111,41 +111,18 @@ function compareTexts(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** One `wflo.settlement`; its call and its receipt are told beside it. */
+/** One `wflo.settlement`, of ids and numbers alone: its call and its receipt are told beside it. */
 function settlementText({ settlement, receipt: { counts } }: StoredRow): string {
-  const { settlementId, kind, costNanoUsd } = settlement;
+  const { settlementId, kind, costNanoUsd = "" } = settlement;
   const { inputTokens, outputTokens, latencyMs, hasReason } = counts;
-  return rowText([
-    null,
-    settlementId,
-    kind,
-    costNanoUsd,
-    inputTokens,
-    outputTokens,
-    latencyMs,
-    hasReason,
-    null,
-  ]);
+  return `(,${settlementId},${kind},${costNanoUsd},${inputTokens},${outputTokens},${latencyMs},${hasReason},)`;
 }
 
 /** One `wflo.ask`. */
 function askText({ call, number }: Asking): string {
   const { callId, bound, ttlMs, runId, epoch, labels, provider, model } = call;
-  return rowText([
-    callId,
-    null,
-    number,
-    bound,
-    null,
-    null,
-    null,
-    ttlMs,
-    runId,
-    epoch,
-    ...labels,
-    provider,
-    model,
-  ]);
+  const texts = [...labels, provider, model].map(fieldText).join(",");
+  return `(${callId},,${number},${bound},,,,${ttlMs},${runId ?? ""},${epoch ?? ""},${texts})`;
 }
 
 /** One `wflo.foreseen_line`. */

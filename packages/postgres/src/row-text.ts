@@ -24,7 +24,8 @@ export function numbersOf(list: string): readonly string[] {
   return list === "{}" ? [] : list.slice(1, -1).split(",");
 }
 
-function fieldText(field: RowField): string {
+/** One field of a row. */
+export function fieldText(field: RowField): string {
   if (field === null || field === undefined) return "";
   const text = String(field);
   return text === "" || SPECIAL.test(text) ? quoted(text) : text;

@@ -16,6 +16,7 @@ export class ZoneClocks {
 
   /** What the clocks of a zone show at a moment, to the second. */
   localMs(zone: string, atMs: number): number {
+    if (zone === "UTC") return Math.floor(atMs / 1000) * 1000;
     const part: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
     for (const { type, value } of this.formatOf(zone).formatToParts(atMs)) part[type] = Number(value);
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
