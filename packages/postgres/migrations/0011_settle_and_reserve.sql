@@ -331,11 +331,12 @@ begin
     v_windows := v_windows || wflo.window_json(row(v_line.id, v_line.kind, v_line.start, v_line.cap, v_line.spent,
       v_line.reserved + v_added[v_number], v_line.overrun, 0, true, v_line.zone)::wflo.window_line);
   end loop;
-  -- Their rows are locked, and stay where they are: each is looked up at its place, and looked at whether it is the one.
+  -- Their rows are locked, and stay where they are: each is looked up at its place, and looked at whether it is the one. No index can be used for these
+  -- conditions: a plan that was made when there were few windows would read all of the tenant.
   update wflo.budget_window w
   set spent = v_spent[array_position(v_places, w.ctid)], reserved = v_reserved[array_position(v_places, w.ctid)],
     overrun = v_overruns[array_position(v_places, w.ctid)]
-  where w.ctid = any (v_places) and w.tenant = p_tenant and w.id = v_ids[array_position(v_places, w.ctid)]
+  where w.ctid = any (v_places) and w.tenant is not distinct from p_tenant and w.id = v_ids[array_position(v_places, w.ctid)]
     and w.kind = v_kinds[array_position(v_places, w.ctid)] and w.start = v_starts[array_position(v_places, w.ctid)];
   get diagnostics v_count = row_count;
   if v_count < cardinality(v_places) then

@@ -107,14 +107,14 @@ begin
   if not v_fits then
     return;
   end if;
-  -- Their rows are locked, and stay where they are. A hold is deleted only now: see wflo.reserve.
+  -- Their rows are locked, and stay where they are: no index can be used for these conditions. A hold is deleted only now: see wflo.reserve.
   with gone as (
     delete from wflo.hold h where h.tenant = p_tenant and h.call_id = any (p_closing)
   )
   update wflo.budget_window w
   set spent = v_spent[array_position(v_places, w.ctid)], reserved = v_reserved[array_position(v_places, w.ctid)],
     overrun = v_overrun[array_position(v_places, w.ctid)]
-  where w.ctid = any (v_places) and w.tenant = p_tenant;
+  where w.ctid = any (v_places) and w.tenant is not distinct from p_tenant;
   get diagnostics v_count = row_count;
   if v_count < cardinality(v_places) then
     raise exception 'wflo: a locked window is not where it was';

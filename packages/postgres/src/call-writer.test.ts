@@ -414,6 +414,17 @@ describe("a batch of which all is foreseen", () => {
     expect(database.asked[0]).toBe("settle_and_reserve_early 0+1");
   });
 
+  test("is tried once by a user who may not call its function", async () => {
+    const database = await taught();
+    database.refuses = "42501";
+    for (const _ of [1, 2, 3]) {
+      const done = batchOn(database);
+      await database.flow();
+      expect(await done).toMatchObject(DONE);
+    }
+    expect(database.asked.filter((name) => name.includes("foreseen"))).toHaveLength(1);
+  });
+
   const DECIDED = ["settle_and_reserve_early 1+2"];
 
   test.each<[string, Partial<ReserveRequest>, readonly string[]]>([

@@ -17,11 +17,12 @@ import { readSettled, type SettledJson } from "./read-settled.ts";
 import { readWindow } from "./read-window.ts";
 import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
 import { readSettlements, settlementRows, settlementsJson, type SettlementRow } from "./settlements.ts";
-import { wasUndone } from "./store-error.ts";
+import { codeOf, wasUndone } from "./store-error.ts";
 import { UnflushedSettles } from "./unflushed-settles.ts";
 
 /** What goes in one statement: reserves, and settlements. */
 const MAX_CALLS = 128;
+const INSUFFICIENT_PRIVILEGE = "42501";
 /** More than this many do not wait. */
 const CAPACITY = 10_000;
 
@@ -49,6 +50,8 @@ type Waiting = WaitingReserve | WaitingSettle;
 export class CallWriter {
   readonly #driver: MigratedDriver;
   readonly #known = new KnownSets();
+  /** Until this user turns out to lack the right to it. */
+  #foresees = true;
   readonly #unflushed = new UnflushedSettles((...args) => this.settle(...args));
   #waiting: Waiting[] = [];
   /** Calls that are asked for alone, beside what goes on. Whoever gives one of them up must not overtake it. */
@@ -210,12 +213,13 @@ export class CallWriter {
     rows: readonly SettlementRow[],
     calls: readonly ReserveArgs[],
   ): Promise<BatchJson | undefined> {
-    const batch = foreseenBatch(rows, calls, this.#known);
+    const batch = this.#foresees ? foreseenBatch(rows, calls, this.#known) : undefined;
     if (batch === undefined) return undefined;
     const row = await this.#driver
       .rowEarly("settle_and_reserve_foreseen", [tenant, ...batch.args], 2)
       .catch((error: unknown): undefined => {
         if (!wasUndone(error)) throw error;
+        if (codeOf(error) === INSUFFICIENT_PRIVILEGE) this.#foresees = false;
       });
     const found = batch.read(row);
     if (found === undefined) this.#known.forget(calls);

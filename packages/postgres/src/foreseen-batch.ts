@@ -62,8 +62,6 @@ export function foreseenBatch(
   const lines = linesOf(asking);
   if (lines.some(({ window, added, beside }) => window.freeNanoUsd < MARGIN * (added + beside)))
     return undefined;
-  const budgets = budgetsOf(sets.keys());
-  if (budgets === undefined) return undefined;
   return {
     args: [
       plainListText(closing.map(({ callId }) => callId)),
@@ -73,7 +71,7 @@ export function foreseenBatch(
       listText(asking.map(askText)),
       listText(Array.from(sets.keys(), ({ row }) => row)),
       listText(lines.map(lineText)),
-      ...budgets,
+      ...budgetsOf(sets.keys()),
       ...timeOf(lines),
       ...runsOf(calls),
     ],
@@ -130,14 +128,9 @@ function lineText({ window: { json, start }, added, beside }: Line): string {
   return rowText([json.budgetId, json.window, start, added, added + beside]);
 }
 
-/** The budgets of these sets, sorted, and their versions; undefined when one set was told of before a change, and another one after it. */
-function budgetsOf(sets: Iterable<KnownSet>): readonly [ids: string, versions: string] | undefined {
-  const versions = new Map<string, string>();
-  for (const set of sets)
-    for (const [id, version] of set.versions) {
-      if ((versions.get(id) ?? version) !== version) return undefined;
-      versions.set(id, version);
-    }
+/** The budgets of these sets, sorted, and their versions. */
+function budgetsOf(sets: Iterable<KnownSet>): readonly [ids: string, versions: string] {
+  const versions = new Map(Array.from(sets).flatMap((set) => [...set.versions]));
   const ids = [...versions.keys()].toSorted(compareTexts);
   return [listText(ids), listText(ids.map((id) => versions.get(id) ?? ""))];
 }

@@ -48,6 +48,17 @@ test("what is known of days gone by does not pile up: once it is very much, all 
   expect(known.find(askOf("daily"))?.windows[0]?.json.startsAt).toBe(49_999 * DAY_MS);
 });
 
+test("once a budget is told of anew, no set that was told of it before is known", () => {
+  const known = new KnownSets();
+  const [both, alone] = [{ ...askOf("b"), budgetIds: ["b", "c"] }, askOf("b")];
+  const versions = { b: "7", c: "1" };
+  known.learn([both], { ...answerOn(0, "b"), versions });
+  known.learn([alone], answerOn(0, "b"));
+  expect([known.find(both)?.versions.size, known.find(alone)?.versions.size]).toEqual([2, 1]);
+  known.learn([alone], { ...answerOn(0, "b"), versions: { b: "8" } });
+  expect([known.find(both), known.find(alone)?.versions.get("b")]).toEqual([undefined, "8"]);
+});
+
 test("a call that nobody granted teaches nothing, nor does one whose budget is not there", () => {
   const known = new KnownSets();
   known.learn([askOf("refused")], { ...answerOn(0, "refused"), grants: [null] });
@@ -59,6 +70,7 @@ test.each([
   [Infinity, Number.MAX_SAFE_INTEGER],
   [2.9, 2],
   [0, 1],
+  [NaN, 1],
 ])("a share of %d is a number that the database can keep", (share, kept) => {
   expect(askOf("b", share).share).toBe(kept);
 });

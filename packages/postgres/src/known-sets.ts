@@ -28,9 +28,15 @@ export interface KnownSet {
 export class KnownSets {
   readonly #sets = new Map<string, KnownSet>();
   readonly #windows = new Map<string, KnownWindow>();
+  /** Of budgets: once one is told of anew, what is known of it by older sets is not so. */
+  readonly #versions = new Map<string, string>();
 
+  /** Undefined for one that is not known, or of which a budget has changed since. */
   find(call: ReserveArgs): KnownSet | undefined {
-    return this.#sets.get(keyOfSet(call));
+    const set = this.#sets.get(keyOfSet(call));
+    for (const [id, version] of set?.versions ?? [])
+      if (this.#versions.get(keyOfBudget(call.tenant, id)) !== version) return undefined;
+    return set;
   }
 
   /** Of each call that was granted, from the answer to the batch that it was in. */
@@ -47,6 +53,7 @@ export class KnownSets {
         return version === undefined ? [] : [[id, version]];
       });
       if (own.length < ids.length) continue;
+      for (const [id, version] of own) this.#versions.set(keyOfBudget(call.tenant, id), version);
       const windows = answer.windows.filter(({ budgetId }) => ids.includes(budgetId));
       const charges = ids.length === 0 || ids.some((id) => charging?.includes(id));
       this.#sets.set(
@@ -70,6 +77,7 @@ export class KnownSets {
   forgetAll(): void {
     this.#sets.clear();
     this.#windows.clear();
+    this.#versions.clear();
   }
 
   #see(tenant: string, json: WindowJson): KnownWindow {
@@ -80,6 +88,10 @@ export class KnownSets {
     this.#windows.set(key, window);
     return window;
   }
+}
+
+function keyOfBudget(tenant: string, id: string): string {
+  return `${tenant}\u0000${id}`;
 }
 
 function keyOfSet({ tenant, budgetIds, inherited }: ReserveArgs): string {

@@ -38,7 +38,7 @@ export function reserveArgs(request: ReserveRequest): ReserveArgs {
     bound: request.boundNanoUsd,
     need: request.needNanoUsd,
     target: request.targetNanoUsd,
-    share: Math.min(Math.max(1, Math.floor(request.share)), Number.MAX_SAFE_INTEGER),
+    share: Math.min(Math.max(1, Math.floor(request.share)) || 1, Number.MAX_SAFE_INTEGER),
     ttlMs: Math.round(request.ttlMs),
     epoch: request.epoch ?? null,
     replaces: replaces !== undefined && isUuid(replaces) ? replaces : null,
