@@ -7,22 +7,20 @@ import {
   type SettleVerdict,
   type WarningWatch,
 } from "@wflo/core";
-import type { BatchJson, DecidedJson } from "./batch-json.ts";
-import { foreseenBatch } from "./foreseen-batch.ts";
+import type { BatchJson } from "./batch-json.ts";
+import { BatchSender } from "./batch-sender.ts";
 import { keyOf } from "./key-of.ts";
-import { KnownSets } from "./known-sets.ts";
 import type { MigratedDriver } from "./migrated-driver.ts";
 import { readReserve, type ReserveJson } from "./read-verdict.ts";
 import { readSettled, type SettledJson } from "./read-settled.ts";
 import { readWindow } from "./read-window.ts";
-import { argsOfMany, argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
+import { argsOfOne, reserveArgs, type ReserveArgs } from "./reserve-args.ts";
 import { readSettlements, settlementRows, settlementsJson, type SettlementRow } from "./settlements.ts";
-import { codeOf, wasUndone } from "./store-error.ts";
+import { wasUndone } from "./store-error.ts";
 import { UnflushedSettles } from "./unflushed-settles.ts";
 
 /** What goes in one statement: reserves, and settlements. */
 const MAX_CALLS = 128;
-const INSUFFICIENT_PRIVILEGE = "42501";
 /** More than this many do not wait. */
 const CAPACITY = 10_000;
 
@@ -49,9 +47,7 @@ type Waiting = WaitingReserve | WaitingSettle;
  */
 export class CallWriter {
   readonly #driver: MigratedDriver;
-  readonly #known = new KnownSets();
-  /** Until this user turns out to lack the right to it. */
-  #foresees = true;
+  readonly #batches: BatchSender;
   readonly #unflushed = new UnflushedSettles((...args) => this.settle(...args));
   #waiting: Waiting[] = [];
   /** Calls that are asked for alone, beside what goes on. Whoever gives one of them up must not overtake it. */
@@ -63,8 +59,9 @@ export class CallWriter {
 
   constructor(driver: MigratedDriver) {
     this.#driver = driver;
+    this.#batches = new BatchSender(driver);
     driver.onConnectionLost(() => {
-      this.#known.forgetAll();
+      this.#batches.forget();
       this.#unflushed.connectionLost();
     });
   }
@@ -201,39 +198,8 @@ export class CallWriter {
     const rows = settles.flatMap((one) => one.rows);
     const calls = reserves.map((one) => one.args);
     const begun = performance.now();
-    const answer =
-      (await this.#asForeseen(tenant, rows, calls)) ?? (await this.#asDecided(tenant, rows, calls));
+    const answer = await this.#batches.send(tenant, rows, calls);
     this.#unflushed.flushed(begun);
-    return answer;
-  }
-
-  /** Undefined where it cannot be foreseen, or was not so; then nothing has been done. */
-  async #asForeseen(
-    tenant: string,
-    rows: readonly SettlementRow[],
-    calls: readonly ReserveArgs[],
-  ): Promise<BatchJson | undefined> {
-    const batch = this.#foresees ? foreseenBatch(rows, calls, this.#known) : undefined;
-    if (batch === undefined) return undefined;
-    const row = await this.#driver
-      .rowEarly("settle_and_reserve_foreseen", [tenant, ...batch.args], 2)
-      .catch((error: unknown): undefined => {
-        if (!wasUndone(error)) throw error;
-        if (codeOf(error) === INSUFFICIENT_PRIVILEGE) this.#foresees = false;
-      });
-    const found = batch.read(row);
-    if (found === undefined) this.#known.forget(calls);
-    return found;
-  }
-
-  async #asDecided(
-    tenant: string,
-    rows: readonly SettlementRow[],
-    calls: readonly ReserveArgs[],
-  ): Promise<BatchJson> {
-    const args = [tenant, settlementsJson(rows), ...argsOfMany(calls)];
-    const answer = (await this.#driver.callEarly("settle_and_reserve", args)) as DecidedJson;
-    this.#known.learn(calls, answer);
     return answer;
   }
 

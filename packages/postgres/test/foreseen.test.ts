@@ -149,7 +149,7 @@ describe("what is otherwise is not done, and is decided as if nothing had been f
   interface Otherwise {
     readonly name: string;
     /** What happens meanwhile. `id` is the budget, `held` is open on it, `next` is about to be asked for. */
-    happen(id: string, held: ReserveRequest, next: ReserveRequest): Promise<unknown>;
+    readonly happen: (id: string, held: ReserveRequest, next: ReserveRequest) => Promise<unknown>;
     /** The next call's grant, once it is decided; null where the plain function refuses it, or has to look more closely. */
     readonly grant: string | null;
     /** What becomes of the settlement. */
