@@ -61,6 +61,31 @@ describe("what is as it was foreseen", () => {
     expect(await here.ledger.reconcile("t")).toEqual([]);
   });
 
+  test.each([
+    ["a word that means something", "null"],
+    ["quotes, brackets and backslashes", `'; -- "\\\`$1 {a,"b"} (c),,\\\\"" %_{}`],
+    ["spaces of all kinds", " \u0085 \u00A0\u2028\u3000\uFEFF "],
+    ["signs of many letters", "👩‍🚀 e\u0301 \u202E\uFFFF ü"],
+    ["a thousand bytes", "long text ".repeat(100)],
+  ])("writes any text as the plain function does: %s", async (_, text) => {
+    const label = { provider: text, model: text, step: text, agent: text, thread: text, checkpointId: text };
+    const ids = [text, "beside"];
+    await here.open(ids);
+    const [alone, together] = [ask(ids, 7n, { label }), ask(ids, 7n, { label })];
+    await here.ledger.reserve(alone);
+    const found = await here.desk.foreseen("t", [], [together]);
+    expect(found).toMatchObject({ grants: ["7"] });
+    const written = async (callId: string) =>
+      (
+        await here.database.query(
+          "select to_jsonb(h) - 'call_id' - 'expires_at' as hold from wflo.hold h where call_id = $1",
+          [callId],
+        )
+      ).map(({ hold }) => hold);
+    expect(await written(together.callId)).toEqual(await written(alone.callId));
+    expect(await written(together.callId)).toMatchObject([{ provider: text, budget_ids: ids }]);
+  });
+
   test("tells a warning once, and to whom charged it", async () => {
     const id = "warned";
     const call = await here.open([id]);
