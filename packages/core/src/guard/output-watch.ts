@@ -13,8 +13,8 @@ import { Pace } from "./pace.ts";
 const YOUNG_MS = 500;
 /** What waits far away needs the way there and back before more of it comes. */
 const CATCH_UP = { roundMs: 200, rounds: 5 };
-/** On a busy machine a round is so much longer; one that is longer still was a stall, in which more piled up. */
-const LATE = 1.25;
+/** So much more in a round is still the provider's pace: timers are late, and the fastest stretch that was seen may not be its fastest. */
+const NOISE = 1.25;
 /** Where somebody waits for the end of the books. */
 const CATCH_UP_AWAITED = { roundMs: 100, rounds: 3 };
 
@@ -77,15 +77,14 @@ export class OutputWatch {
   async #catchUp(output: StreamedOutput): Promise<void> {
     const { clock, settle } = this.#door;
     const { roundMs, rounds } = settle === "await" ? CATCH_UP_AWAITED : CATCH_UP;
+    const expected = this.#pace.bytesPerMs * roundMs * NOISE;
     let before = output.bytes;
     // What waited comes all at once: that is no pace.
     this.#isCatchingUp = true;
     for (let round = 1; ; round++) {
-      const beganAtMs = clock.monotonic();
       await new Promise<void>((resolve) => clock.schedule(resolve, roundMs, { keepAlive: true }));
-      const tookMs = Math.min(clock.monotonic() - beganAtMs, LATE * roundMs);
       const bytes = this.#told()?.bytes ?? before;
-      if (bytes - before <= this.#pace.bytesPerMs * Math.max(tookMs, roundMs)) return;
+      if (bytes - before <= expected) return;
       if (round === rounds) return this.#pace.noteStretch(bytes - before, roundMs);
       before = bytes;
     }
