@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import {
   BudgetExceededError,
   BudgetPausedError,
@@ -159,13 +158,9 @@ describe("what piled up while the process could not read", () => {
     const reader = stream.getReader();
     await reader.read();
     await pause(600);
-    const left = told.made;
-    const stalls = monitorEventLoopDelay({ resolution: 5 });
-    stalls.enable();
     void reader.cancel();
     await onlyLine();
-    // What piles up while the machine lets nobody run is waited for too.
-    expect(told.made - left).toBeLessThan(900 + stalls.max / 1e6);
+    expect(told.made).toBeLessThan(1_500);
   });
 });
 

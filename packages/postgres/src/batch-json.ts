@@ -11,7 +11,7 @@ export interface BatchJson extends SettledJson {
 /** What a database that has decided a batch tells of its budgets: by which a next one can be foreseen. */
 export interface DecidedJson extends BatchJson {
   /** By budget: another one once anything of the budget has changed. Null for calls on no budgets. */
-  readonly versions?: Readonly<Record<string, string>> | null;
+  readonly versions: Readonly<Record<string, string>> | null;
   /** The budgets that charge what expires. */
-  readonly charging?: readonly string[] | null;
+  readonly charging: readonly string[] | null;
 }

@@ -1,3 +1,4 @@
+import { compareTexts } from "./compare-texts.ts";
 import type { Cell, Statement } from "./driver.ts";
 
 /** A call of a function of the schema that answers with JSON. */
@@ -109,10 +110,9 @@ function charactersOf(args: readonly unknown[]): number {
   return characters;
 }
 
-/** As PostgreSQL orders texts by their bytes. */
 function compareLocks(a: readonly string[], b: readonly string[]): number {
   for (const [at, text] of a.entries()) {
-    const order = Buffer.compare(Buffer.from(text), Buffer.from(b[at] ?? ""));
+    const order = compareTexts(text, b[at] ?? "");
     if (order !== 0) return order;
   }
   return 0;

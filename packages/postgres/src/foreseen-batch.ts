@@ -1,4 +1,5 @@
 import type { BatchJson } from "./batch-json.ts";
+import { compareTexts } from "./compare-texts.ts";
 import type { Cell } from "./driver.ts";
 import type { KnownSet, KnownSets, KnownWindow } from "./known-sets.ts";
 import type { WarningJson } from "./read-warnings.ts";
@@ -102,11 +103,6 @@ function compareLines(a: WindowJson, b: WindowJson): number {
     compareTexts(a.window, b.window) ||
     (a.startsAt ?? 0) - (b.startsAt ?? 0)
   );
-}
-
-/** As PostgreSQL orders texts by their bytes. */
-function compareTexts(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** One `wflo.settlement`, of ids and numbers alone: its call and its receipt are told beside it. */

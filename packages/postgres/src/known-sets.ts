@@ -42,7 +42,6 @@ export class KnownSets {
   /** Of each call that was granted, from the answer to the batch that it was in. */
   learn(calls: readonly ReserveArgs[], answer: DecidedJson): void {
     const { grants, versions, charging } = answer;
-    if (versions === undefined) return;
     if (this.#sets.size >= MAX_SETS || this.#windows.size >= MAX_WINDOWS) this.forgetAll();
     for (const [at, call] of calls.entries()) {
       if (grants?.[at] === undefined || grants[at] === null) continue;
